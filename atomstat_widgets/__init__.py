@@ -1,0 +1,28 @@
+"""Live statistics of atom-resolved images: analysis core and reactive Jupyter panels.
+
+Names are imported when first used, so that ``from atomstat_widgets import stat`` loads no widget.
+"""
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "App": "panels.app",
+    "SlidingFFTPanel": "panels.sliding_fft",
+    "load": "data",
+    "samples": "data",
+}
+
+__all__ = ["App", "SlidingFFTPanel", "load", "samples", "stat"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "stat":
+        return importlib.import_module(f"{__name__}.stat")
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
