@@ -1,0 +1,1 @@
+"""Parameters to results without a screen: models, the stage cache and the runner."""

@@ -1,0 +1,33 @@
+"""The analysis: arrays in, frozen results out. Rows are y, columns are x.
+
+Every analysis is a chain of stages that can be kept and reused::
+
+    spectra = sliding_fft(image, window=64, step=16)      # pieces
+    low_rank = factorize(spectra.features, rank=24, weights=spectra.weights)
+    result = nmf(low_rank, n_components=4)                # milliseconds for another count
+
+`SlidingFFTNMF` is the same analysis behind the interface of ``atomai.stat``.
+"""
+
+from atomstat_widgets.stat.factor import LowRank, factorize
+from atomstat_widgets.stat.image import normalize_image
+from atomstat_widgets.stat.matching import match_components
+from atomstat_widgets.stat.nmf import Decomposition, nmf
+from atomstat_widgets.stat.sliding_fft import WindowSpectra, sliding_fft, zoom_spectra
+from atomstat_widgets.stat.sliding_fft_nmf import SlidingFFTNMF
+from atomstat_widgets.stat.windows import WindowGrid, automatic_window
+
+__all__ = [
+    "Decomposition",
+    "LowRank",
+    "SlidingFFTNMF",
+    "WindowGrid",
+    "WindowSpectra",
+    "automatic_window",
+    "factorize",
+    "match_components",
+    "nmf",
+    "normalize_image",
+    "sliding_fft",
+    "zoom_spectra",
+]

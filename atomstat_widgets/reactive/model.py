@@ -1,0 +1,157 @@
+"""What all panels' models share: parameters that ask for runs, and the state of these runs."""
+
+import logging
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from traitlets import Any as AnyTrait
+from traitlets import Bool, Float, HasTraits, Unicode
+
+from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
+
+logger = logging.getLogger(__name__)
+
+PROGRESS_INTERVAL = 0.1  # seconds between progress reports; each is a message to the page
+
+
+class AnalysisModel(HasTraits):
+    """Validated parameters on one side, a result on the other, and a runner between them.
+
+    Traits tagged ``parameter=True`` are the parameters: assigning one asks for a run. In a Jupyter kernel runs are
+    done by a worker thread, and traits below change on it; elsewhere an assignment returns when its run is done.
+
+    Attributes
+    ----------
+    result
+        The last good result, or None.
+    stale : bool
+        Whether `result` is older than the parameters.
+    busy : bool
+        Whether a run is going on.
+    progress : float
+        Fraction of the run that is done, 0 to 1.
+    status : str
+        What ran and how long, in words.
+    error : str
+        Why the last run failed, in words; empty when it did not.
+    details : str
+        Where it failed, for a bug report.
+    """
+
+    result = AnyTrait(None, allow_none=True)
+    stale = Bool(False)
+    busy = Bool(False)
+    progress = Float(0.0)
+    status = Unicode("")
+    error = Unicode("")
+    details = Unicode("")
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._parameter_names = tuple(sorted(self.traits(parameter=True)))
+        self._requested: dict[str, Any] | None = None
+        self._reported = 0.0
+        self._runner = Runner(self._run, self._report, threaded=False)
+
+    def start(self) -> None:
+        """Do the first run here and now, then follow the parameters.
+
+        The first result is there before anything is displayed: what a thread writes while a page attaches to the
+        widgets may be lost.
+        """
+        self.request()
+        self._runner.threaded = has_kernel()
+        self.observe(lambda change: self._parameter_changed(change.name), names=list(self._parameter_names))
+
+    def parameters(self) -> dict[str, Any]:
+        """Current values of all parameters."""
+        return {name: getattr(self, name) for name in self._parameter_names}
+
+    def request(self) -> None:
+        """Ask for a run with the current parameters, whatever was asked before."""
+        self._requested = self.parameters()
+        self.stale = True
+        self._runner.submit(self._requested)
+
+    def cancel(self) -> None:
+        """Stop the run; the last good result stays."""
+        self._runner.cancel()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until `result` is that of the current parameters; whether it happened within `timeout` seconds."""
+        return self._runner.wait(timeout)
+
+    def reconcile(self, name: str) -> None:
+        """Bring other parameters in line after `name` was changed; for subclasses."""
+
+    def compute(self, parameters: dict[str, Any], run: Run) -> str:
+        """Compute, give results to `publish`, and return what was done, in words; for subclasses."""
+        raise NotImplementedError
+
+    def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
+        """Add to a result that is shown already, yielding to any newer request; for subclasses."""
+
+    def publish(self, result: Any) -> None:
+        """Show a result."""
+        self.result = result
+
+    def _parameter_changed(self, name: str) -> None:
+        self.reconcile(name)
+        # One change may bring others in its train, each of which comes here: one request for all of them.
+        if self.parameters() != self._requested:
+            self.request()
+
+    def _report(self, fraction: float) -> None:
+        now = time.monotonic()
+        if now - self._reported > PROGRESS_INTERVAL:
+            self._reported = now
+            self.progress = fraction
+
+    def _run(self, parameters: dict[str, Any], run: Run) -> None:
+        began = time.perf_counter()
+        self.busy = True
+        try:
+            done = self.compute(parameters, run)
+            self.error = self.details = ""
+            self.stale = run.stale
+            self.status = f"{done} in {duration(time.perf_counter() - began)}"
+        except Cancelled:
+            if run.cancelled:
+                self.status = f"Cancelled{self._what_is_shown()}"
+            raise
+        except Exception as error:
+            self._fail(error)
+            return
+        finally:
+            self.busy = False
+            self.progress = 0.0
+        try:
+            self.compute_more(parameters, run)
+        except Cancelled:
+            raise
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        logger.info("run failed", exc_info=error)
+        expected = isinstance(error, (ValueError, TypeError, MemoryError))
+        self.details = describe_failure(error)
+        self.error = str(error) if expected else f"Unexpected failure: {error}"
+        self.status = f"Failed{self._what_is_shown()}"
+
+    def _what_is_shown(self) -> str:
+        return "" if self.result is None else ": the last good result is shown"
+
+
+def describe_failure(error: Exception) -> str:
+    """Kind, message and place of an exception, without the paths of the machine it happened on."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = (f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
+    return "\n".join([f"{type(error).__name__}: {error}", *places])
+
+
+def duration(seconds: float) -> str:
+    """Readable time: '85 ms', '1.4 s'."""
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

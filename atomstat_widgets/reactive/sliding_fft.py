@@ -1,0 +1,246 @@
+"""Sliding FFT + NMF as a model: parameters in, result out, no screen."""
+
+from dataclasses import dataclass, replace
+from math import ceil, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from traitlets import Any as AnyTrait
+from traitlets import Bool, Bunch, Dict, Float, Int, TraitError, Unicode, observe, validate
+
+from atomstat_widgets.data import Image, load
+from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.runner import Run
+from atomstat_widgets.reactive.stages import Chain, Stage
+from atomstat_widgets.stat import (
+    Decomposition,
+    LowRank,
+    WindowGrid,
+    WindowSpectra,
+    automatic_window,
+    factorize,
+    match_components,
+    nmf,
+    normalize_image,
+    sliding_fft,
+)
+from atomstat_widgets.stat.progress import Progress
+from atomstat_widgets.stat.sliding_fft import Band
+from atomstat_widgets.stat.windows import SMALLEST_WINDOW
+
+MAX_COMPONENTS = 8  # as many as there are colours that everybody can tell apart
+RANK = MAX_COMPONENTS + 16
+MAX_FEATURE_BYTES = 1_500_000_000
+# From here on a run takes longer than some 300 ms, and a coarse one of about 0.1 s goes first.
+COARSE_ABOVE_BYTES = 40_000_000
+COARSE_BYTES = 4_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class SlidingFFTResult:
+    """All that one run found.
+
+    Attributes
+    ----------
+    image : Image
+        The data.
+    parameters : dict
+        What it was computed with.
+    spectra : WindowSpectra
+    low_rank : LowRank
+    decomposition : Decomposition
+    coarse : bool
+        Whether it is a first impression, with larger steps than asked for.
+    """
+
+    image: Image
+    parameters: dict[str, Any]
+    spectra: WindowSpectra
+    low_rank: LowRank
+    decomposition: Decomposition
+    coarse: bool
+
+    @property
+    def components(self) -> NDArray[Any]:
+        """Component spectra (k, fy, fx), frequency 0 in the centre."""
+        return self.spectra.unfold(self.decomposition.components)
+
+    @property
+    def loading_maps(self) -> NDArray[Any]:
+        """Loadings (k, ny, nx) of the windows."""
+        return self.decomposition.loadings.T.reshape(-1, *self.spectra.grid.shape)
+
+    def spectrum(self, window: int) -> NDArray[Any]:
+        """Spectrum (fy, fx) of one window."""
+        return self.spectra.unfold(self.spectra.features[window])
+
+    def maps_at(self, grid: WindowGrid) -> NDArray[Any]:
+        """Loadings (k, windows) at the centres of the windows of another grid over the same image."""
+        return self.decomposition.loadings[self.spectra.grid.nearest(*grid.centers.T)].T
+
+    def share(self, window: int) -> NDArray[np.float64]:
+        """Mixture of components in one window, (k,), summing to 1 (0 where nothing is in it)."""
+        loadings = self.decomposition.loadings[window].astype(float)
+        total = loadings.sum()
+        return loadings / total if total > 0 else loadings
+
+
+class SlidingFFTModel(AnalysisModel):
+    """Parameters and result of a sliding-FFT analysis.
+
+    Parameters
+    ----------
+    image : Image, array or path
+        What to analyse, see `load`.
+    **parameters
+        Any of the traits below. Window and step follow the image where they are not given.
+
+    Attributes
+    ----------
+    image : Image
+        Assign an Image, an array or a path.
+    window_y, window_x : int
+        Rows and columns of a window, in pixels; never more than the image has.
+    window_linked : bool
+        Whether a change of one is a change of both.
+    step : int
+        Pixels between windows, along y and x.
+    n_components : int
+        From 1 to 8.
+    zoom : int
+        The centre ``1 / zoom`` of the frequencies is kept.
+    hamming : bool
+        Taper the windows.
+    result : SlidingFFTResult
+    errors : dict of int to float
+        Reconstruction error by number of components, as far as known.
+    notice : str
+        What was changed without being asked, in words.
+    """
+
+    image = AnyTrait().tag(parameter=True)
+    window_y = Int(SMALLEST_WINDOW, min=SMALLEST_WINDOW).tag(parameter=True)
+    window_x = Int(SMALLEST_WINDOW, min=SMALLEST_WINDOW).tag(parameter=True)
+    window_linked = Bool(True)
+    step = Int(1, min=1).tag(parameter=True)
+    n_components = Int(4, min=1, max=MAX_COMPONENTS).tag(parameter=True)
+    zoom = Int(2, min=1, max=8).tag(parameter=True)
+    hamming = Bool(True).tag(parameter=True)
+    errors = Dict(key_trait=Int(), value_trait=Float())
+    notice = Unicode("")
+
+    def __init__(self, image: Any, **parameters: Any) -> None:
+        image = _checked(image)
+        size = min(automatic_window(side) for side in image.array.shape[:2])
+        parameters = {"window_y": size, "window_x": size, **parameters}
+        parameters.setdefault("step", max(1, min(parameters["window_y"], parameters["window_x"]) // 4))
+        parameters.setdefault("window_linked", parameters["window_y"] == parameters["window_x"])
+        super().__init__(image=image, **parameters)
+        self._chain = Chain(
+            Stage("spectra", _spectra, ("image", "window_y", "window_x", "step", "zoom", "hamming")),
+            Stage("low_rank", _low_rank, ()),
+            Stage("decomposition", nmf, ("n_components",)),
+        )
+        self.start()
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of the image, in pixels."""
+        height, width = self.image.array.shape[:2]
+        return height, width
+
+    @validate("image")
+    def _checked_image(self, proposal: Bunch) -> Image:
+        return _checked(proposal["value"])
+
+    @validate("window_y", "window_x")
+    def _checked_window(self, proposal: Bunch) -> int:
+        size, name = proposal["value"], proposal["trait"].name
+        limit = self.sides[name == "window_x"]
+        if size > limit:
+            raise TraitError(f"{name} = {size} is larger than the image, which has {limit} pixels there")
+        return int(size)
+
+    @observe("window_linked")
+    def _link_windows(self, change: Bunch) -> None:
+        if change.new:
+            self.window_x = self.window_y = min(self.window_y, *self.sides)
+
+    def reconcile(self, name: str) -> None:
+        """Keep linked windows equal, and windows inside a new image."""
+        if name == "image":
+            before = self.window_y, self.window_x
+            self.window_y, self.window_x = (min(size, side) for size, side in zip(before, self.sides, strict=True))
+            if self.window_linked:
+                self.window_y = self.window_x = min(self.window_y, self.window_x)
+            changed = (self.window_y, self.window_x) != before
+            self.notice = f"The window was reduced to {self.window_y} × {self.window_x} to fit" if changed else ""
+        elif self.window_linked and name in ("window_y", "window_x"):
+            self.window_y = self.window_x = min(getattr(self, name), *self.sides)
+
+    def compute(self, parameters: dict[str, Any], run: Run) -> str:
+        """Publish the decomposition, where it takes long a coarse one first; then give the facts of the run."""
+        grid, n_bytes = self._plan(parameters)
+        if self._runner.threaded and n_bytes > COARSE_ABOVE_BYTES and not self._chain.holds("spectra", parameters):
+            larger = ceil(sqrt(n_bytes / COARSE_BYTES))
+            self.publish(self._result({**parameters, "step": larger * parameters["step"]}, run, coarse=True))
+        self.publish(self._result(parameters, run, coarse=False))
+        return f"{grid.count:,} windows, {parameters['n_components']} components"
+
+    def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
+        """Reconstruction error for every number of components, one after the other."""
+        errors: dict[int, float] = {}
+        rank = self._chain.value("low_rank", parameters).rank
+        for k in range(1, min(MAX_COMPONENTS, rank) + 1):
+            decomposition = self._chain.value("decomposition", {**parameters, "n_components": k}, run.yield_to_newer)
+            errors[k] = decomposition.reconstruction_error
+            self.errors = dict(errors)
+
+    def publish(self, result: SlidingFFTResult) -> None:
+        """Show a result, unless it is of an image that was replaced meanwhile."""
+        if result.image is self.image:
+            super().publish(result)
+
+    def _plan(self, parameters: dict[str, Any]) -> tuple[WindowGrid, int]:
+        """Windows of a run, and the bytes of their spectra."""
+        step, k = parameters["step"], parameters["n_components"]
+        grid = WindowGrid(parameters["image"].array.shape[:2], (parameters["window_y"], parameters["window_x"]), step)
+        if grid.count < k:
+            raise ValueError(
+                f"{k} components need at least {k} windows, and {grid.count} fit the image: "
+                "make the window or the step smaller"
+            )
+        n_bytes = 4 * grid.count * Band.of_window(grid.window, parameters["zoom"]).n_features
+        if n_bytes > MAX_FEATURE_BYTES:
+            raise ValueError(
+                f"{grid.count:,} windows need {n_bytes / 1e9:.1f} GB for their spectra, the limit is "
+                f"{MAX_FEATURE_BYTES / 1e9:.1f} GB: make the step or the zoom larger"
+            )
+        return grid, n_bytes
+
+    def _result(self, parameters: dict[str, Any], run: Run, *, coarse: bool) -> SlidingFFTResult:
+        decomposition = self._chain.value("decomposition", parameters, run)
+        spectra, low_rank = (self._chain.value(name, parameters) for name in ("spectra", "low_rank"))
+        result = SlidingFFTResult(parameters["image"], parameters, spectra, low_rank, decomposition, coarse)
+        if self.result is None or self.result.image is not result.image:
+            return result
+        order = match_components(self.result.maps_at(spectra.grid), decomposition.loadings.T)
+        return replace(result, decomposition=decomposition.reordered(order))
+
+
+def _checked(source: Any) -> Image:
+    """Refuse an image that cannot be analysed before anything else is touched."""
+    image = load(source)
+    normalize_image(image.array)
+    return image
+
+
+def _spectra(
+    _: None, image: Image, window_y: int, window_x: int, step: int, zoom: int, hamming: bool, progress: Progress
+) -> WindowSpectra:
+    return sliding_fft(image.array, (window_y, window_x), step, zoom=zoom, hamming=hamming, progress=progress)
+
+
+def _low_rank(spectra: WindowSpectra, progress: Progress) -> LowRank:
+    return factorize(spectra.features, RANK, weights=spectra.weights, progress=progress)

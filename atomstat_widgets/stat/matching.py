@@ -1,0 +1,43 @@
+"""Keep the identity of components from one decomposition to the next."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+
+def match_components(reference: NDArray[Any], candidates: NDArray[Any]) -> NDArray[np.intp]:
+    """Order in which candidates line up with the reference they resemble most.
+
+    Parameters
+    ----------
+    reference : array, (k, n)
+        The components (or loading maps) to stay close to, one a row.
+    candidates : array, (m, n)
+        Those to be ordered, over the same n positions.
+
+    Returns
+    -------
+    array, (m,)
+        A permutation: ``candidates[order][i]`` is the partner of ``reference[i]``, the partners being those of the
+        largest total correlation; candidates without partner follow in their own order.
+
+    Raises
+    ------
+    ValueError
+        The two do not have the same length.
+    """
+    if reference.shape[1] != candidates.shape[1]:
+        raise ValueError(
+            f"components of different lengths cannot be matched: {reference.shape[1]} and {candidates.shape[1]}"
+        )
+    kept, partner = linear_sum_assignment(_standardized(reference) @ _standardized(candidates).T, maximize=True)
+    order = partner[np.argsort(kept)]
+    return np.concatenate([order, np.setdiff1d(np.arange(len(candidates)), order)])
+
+
+def _standardized(rows: NDArray[Any]) -> NDArray[np.float64]:
+    rows = rows - rows.mean(axis=1, keepdims=True, dtype=np.float64)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(lengths > 0, lengths, 1)

@@ -1,0 +1,163 @@
+"""Non-negative matrix factorization, read from a low-rank factor instead of the data."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.stat.factor import LowRank
+from atomstat_widgets.stat.progress import Progress, unreported
+
+INNER_LOADINGS, INNER_COMPONENTS = 2, 4  # components are the short side: their updates are the cheap ones
+CHECK_EVERY = 5
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """Components and how much of each there is in every piece, ``X ≈ loadings @ components``.
+
+    Attributes
+    ----------
+    components : array, (k, features)
+        Of unit length in the weighted norm of the factor, so that the loadings carry the amplitude.
+    loadings : array, (pieces, k)
+        Amount of each component in each piece, in the unit of the features.
+    reconstruction_error : float
+        Relative Frobenius error, ``norm(X - loadings @ components) / norm(X)``.
+    iterations : int
+        Number of iterations done.
+    converged : bool
+        Whether the error had settled when they ended.
+    """
+
+    components: NDArray[Any]
+    loadings: NDArray[Any]
+    reconstruction_error: float
+    iterations: int
+    converged: bool
+
+    @property
+    def n_components(self) -> int:
+        """Number of components."""
+        return len(self.components)
+
+    @cached_property
+    def energies(self) -> NDArray[np.float64]:
+        """Sum of squares of each component's own contribution, (k,)."""
+        return np.einsum("ij,ij->j", self.loadings, self.loadings, dtype=np.float64)
+
+    def reordered(self, order: NDArray[np.intp]) -> "Decomposition":
+        """Return the same decomposition with its components in another order."""
+        return replace(self, components=self.components[order], loadings=self.loadings[:, order])
+
+
+def nmf(
+    low_rank: LowRank,
+    n_components: int,
+    *,
+    tol: float = 1e-5,
+    max_iter: int = 500,
+    progress: Progress = unreported,
+) -> Decomposition:
+    """Non-negative factors of a matrix whose leading singular vectors are known.
+
+    Parameters
+    ----------
+    low_rank : LowRank
+        Factor of a non-negative matrix, some 4 to 20 singular values longer than `n_components`.
+    n_components : int
+        Number of components.
+    tol : float
+        Stop when ten iterations lower the error by less than this fraction of it.
+    max_iter : int
+        Stop after so many iterations.
+    progress : callable
+        Called with the fraction of `max_iter` done; an exception it raises stops the computation.
+
+    Returns
+    -------
+    Decomposition
+        Deterministic; components ordered by their energy, the largest first.
+
+    Raises
+    ------
+    ValueError
+        There are fewer singular values than components asked for, or less than one component is asked for.
+
+    Notes
+    -----
+    Hierarchical alternating least squares (Cichocki & Phan, IEICE Trans. E92-A, 708 (2009)) with inner
+    sweeps (Gillis & Glineur, Neural Comput. 24, 1085 (2012)), started by NNDSVDa (Boutsidis & Gallopoulos,
+    Pattern Recognit. 41, 1350 (2008)). Both need the data in products only, which the factor gives in
+    ``rank`` columns instead of all.
+    """
+    if not 1 <= n_components <= low_rank.rank:
+        raise ValueError(f"n_components is between 1 and the rank of the factor, {low_rank.rank}, got {n_components}")
+    scores = np.ascontiguousarray((low_rank.u * low_rank.s).T)  # (rank, pieces)
+    vt = low_rank.vt
+    loadings, components = _nndsvda(low_rank, n_components)  # (k, pieces), (k, features)
+
+    error, converged, iteration = np.inf, False, 0
+    while iteration < max_iter and not converged:
+        iteration += 1
+        _sweep(components, (loadings @ scores.T) @ vt, loadings @ loadings.T, INNER_COMPONENTS)
+        inside = components @ vt.T
+        _sweep(loadings, inside @ scores, components @ components.T, INNER_LOADINGS)
+        if iteration % CHECK_EVERY == 0 or iteration == max_iter:
+            before, error = error, _error(low_rank, scores, loadings, components, inside)
+            converged = before - error <= tol * error * CHECK_EVERY / 10
+            progress(iteration / max_iter)
+
+    lengths = np.linalg.norm(components, axis=1)
+    alive = np.where(lengths > 0, lengths, 1)
+    loadings *= alive[:, None]
+    components /= alive[:, None]
+    scale = np.sqrt(low_rank.weights)
+    components = np.divide(components, scale, out=np.zeros_like(components), where=scale > 0)
+    result = Decomposition(components, loadings.T, error, iteration, bool(converged))
+    progress(1.0)
+    return result.reordered(np.argsort(-result.energies, kind="stable"))
+
+
+def _nndsvda(low_rank: LowRank, k: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Start from the non-negative parts of singular vectors, zeros filled so that every entry can move."""
+    u, s, vt = low_rank.u, low_rank.s, low_rank.vt
+    loadings, components = np.empty((k, len(u)), u.dtype), np.empty((k, vt.shape[1]), u.dtype)
+    for j in range(k):
+        halves = [(np.maximum(sign * u[:, j], 0), np.maximum(sign * vt[j], 0)) for sign in (1, -1)]
+        norms = [(np.linalg.norm(left), np.linalg.norm(right)) for left, right in halves]
+        best = int(norms[0][0] * norms[0][1] < norms[1][0] * norms[1][1])
+        (left, right), (left_norm, right_norm) = halves[best], norms[best]
+        amplitude = np.sqrt(s[j] * left_norm * right_norm)
+        loadings[j] = left * (amplitude / left_norm)
+        components[j] = right * (amplitude / right_norm)
+    # A tenth of the value that k equal components would have.
+    mean = abs(float((u.mean(axis=0, dtype=np.float64) * s) @ vt.mean(axis=1, dtype=np.float64)))
+    filling = 0.1 * np.sqrt(mean / k)
+    loadings[loadings == 0] = filling
+    components[components == 0] = filling
+    return loadings, components
+
+
+def _sweep(rows: NDArray[Any], cross: NDArray[Any], gram: NDArray[Any], times: int) -> None:
+    """Minimise over each non-negative row in turn, the others held, `times` times over."""
+    for _ in range(times):
+        for j, row in enumerate(rows):
+            if gram[j, j] > 0:
+                row += (cross[j] - gram[j] @ rows) / gram[j, j]
+                np.maximum(row, 0, out=row)
+
+
+def _error(
+    low_rank: LowRank, scores: NDArray[Any], loadings: NDArray[Any], components: NDArray[Any], inside: NDArray[Any]
+) -> float:
+    """Relative error: misfit within the factor, plus what components and data have outside of it.
+
+    The cross term of the two outside parts is left out: it vanishes where the loadings lie in the span of u.
+    """
+    misfit = np.linalg.norm(scores - inside.T @ loadings)
+    stray = components - inside @ low_rank.vt
+    outside = np.vdot(stray @ stray.T, loadings @ loadings.T)
+    return float(np.sqrt((float(misfit) ** 2 + float(outside) + low_rank.outside) / low_rank.total))

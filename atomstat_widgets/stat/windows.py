@@ -1,0 +1,105 @@
+"""Where the sliding windows lie."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from operator import index
+from typing import SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+SMALLEST_WINDOW = 4
+
+Pair = SupportsIndex | tuple[SupportsIndex, SupportsIndex]
+"""One number for both directions, or (rows, columns)."""
+
+
+@dataclass(frozen=True)
+class WindowGrid:
+    """Windows laid over an image at regular steps, from its top left corner on.
+
+    Parameters
+    ----------
+    image_shape : (int, int)
+        Height and width of the image, in pixels.
+    window, step : int or (int, int)
+        Size of a window and distance between windows, in pixels: one number, or (rows, columns).
+        Kept as pairs.
+
+    Raises
+    ------
+    TypeError
+        A size is not a whole number.
+    ValueError
+        A window is smaller than 4 pixels or larger than the image, or a step is smaller than 1.
+    """
+
+    image_shape: tuple[int, int]
+    window: tuple[int, int]
+    step: tuple[int, int]
+
+    def __init__(self, image_shape: tuple[int, int], window: Pair, step: Pair) -> None:
+        object.__setattr__(self, "image_shape", _pair(image_shape, "image_shape"))
+        object.__setattr__(self, "window", _pair(window, "window"))
+        object.__setattr__(self, "step", _pair(step, "step"))
+        for axis, size, length, stride in zip(
+            ("rows", "columns"), self.window, self.image_shape, self.step, strict=True
+        ):
+            if size < SMALLEST_WINDOW:
+                raise ValueError(f"a window has at least {SMALLEST_WINDOW} {axis}, got {size}")
+            if size > length:
+                raise ValueError(f"the window is larger than the image: {size} {axis} against {length}")
+            if stride < 1:
+                raise ValueError(f"the step is at least 1 pixel, got {stride} {axis}")
+
+    @cached_property
+    def shape(self) -> tuple[int, int]:
+        """Number of windows along y and along x."""
+        ny, nx = (
+            (length - size) // stride + 1
+            for length, size, stride in zip(self.image_shape, self.window, self.step, strict=True)
+        )
+        return ny, nx
+
+    @property
+    def count(self) -> int:
+        """Number of windows."""
+        return self.shape[0] * self.shape[1]
+
+    @cached_property
+    def corners(self) -> NDArray[np.intp]:
+        """First row and column of each window, (count, 2), the windows in reading order."""
+        return np.indices(self.shape).reshape(2, -1).T * self.step
+
+    @cached_property
+    def centers(self) -> NDArray[np.float64]:
+        """Centre (y, x) of each window, (count, 2), in pixels; pixel (0, 0) has its centre at (0, 0)."""
+        return np.asarray(self.corners + (np.array(self.window) - 1) / 2)
+
+    def nearest(self, y: ArrayLike, x: ArrayLike) -> NDArray[np.intp]:
+        """Index of the window whose centre is nearest to points (y, x) of the image, in pixels; y and x broadcast."""
+        row, column = (
+            np.clip(np.rint((np.asarray(at) - (size - 1) / 2) / stride), 0, n - 1).astype(np.intp)
+            for at, size, stride, n in zip((y, x), self.window, self.step, self.shape, strict=True)
+        )
+        return np.asarray(row * self.shape[1] + column)
+
+
+def automatic_window(length: int) -> int:
+    """Window size for an image side: the power of two at or below side // 8, between 32 and 128 (AtomAI's rule).
+
+    A side shorter than 32 pixels gets the power of two that fits.
+    """
+    size = min(max(length // 8, 32), 128, length)
+    return int(2 ** (size.bit_length() - 1))
+
+
+def _pair(value: object, name: str) -> tuple[int, int]:
+    values = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else (value, value)
+    if len(values) != 2:
+        raise ValueError(f"{name} is one number or a pair (rows, columns), got {value!r}")
+    try:
+        rows, columns = (index(v) for v in values)
+    except TypeError:
+        raise TypeError(f"{name} is given in whole pixels, got {value!r}") from None
+    return rows, columns
