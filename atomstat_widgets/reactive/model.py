@@ -3,6 +3,7 @@
 import logging
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,17 @@ class AnalysisModel(HasTraits):
     def publish(self, result: Any) -> None:
         """Show a result."""
         self.result = result
+
+    def guard(self, call: Callable[..., None]) -> Callable[..., None]:
+        """Make a callback whose exceptions are said in `error`, like those of a run: nobody sees them elsewhere."""
+
+        def guarded(*args: Any) -> None:
+            try:
+                call(*args)
+            except Exception as error:
+                self._fail(error)
+
+        return guarded
 
     def _parameter_changed(self, name: str) -> None:
         self.reconcile(name)

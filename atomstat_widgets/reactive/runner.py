@@ -61,9 +61,7 @@ class Runner:
         Run in a worker thread. Otherwise `submit` returns when the work is done.
     """
 
-    def __init__(
-        self, work: Callable[[Any, Run], None], report: Callable[[float], object], *, threaded: bool
-    ) -> None:
+    def __init__(self, work: Callable[[Any, Run], None], report: Callable[[float], object], *, threaded: bool) -> None:
         self._work = work
         self._report = report
         self.threaded = threaded

@@ -79,6 +79,33 @@ class SlidingFFTResult:
         """Loadings (k, windows) at the centres of the windows of another grid over the same image."""
         return self.decomposition.loadings[self.spectra.grid.nearest(*grid.centers.T)].T
 
+    @property
+    def relative_maps(self) -> NDArray[Any]:
+        """Loadings (k, ny, nx) relative to the largest of each component.
+
+        Comparable where the amplitudes are not: noise gives all log spectra a large part in common.
+        """
+        maps = self.loading_maps
+        highest = maps.max(axis=(1, 2), keepdims=True)
+        return np.divide(maps, highest, out=np.zeros_like(maps), where=highest > 0)
+
+    def agreement(self) -> float:
+        """Adjusted Rand index between the true domains and the component that is relatively strongest in each window.
+
+        Hubert & Arabie, J. Classif. 2, 193 (1985). Taken at the centres of the windows: 1 is perfect, 0 is chance.
+
+        Raises
+        ------
+        ValueError
+            The image comes without true domains.
+        """
+        from sklearn.metrics import adjusted_rand_score
+
+        if self.image.truth is None:
+            raise ValueError(f"the true domains of {self.image.name} are not known")
+        rows, columns = self.spectra.grid.centers.round().astype(int).T
+        return float(adjusted_rand_score(self.image.truth[rows, columns], self.relative_maps.argmax(axis=0).ravel()))
+
     def share(self, window: int) -> NDArray[np.float64]:
         """Mixture of components in one window, (k,), summing to 1 (0 where nothing is in it)."""
         loadings = self.decomposition.loadings[window].astype(float)
@@ -204,13 +231,9 @@ class SlidingFFTModel(AnalysisModel):
 
     def _plan(self, parameters: dict[str, Any]) -> tuple[WindowGrid, int]:
         """Windows of a run, and the bytes of their spectra."""
-        step, k = parameters["step"], parameters["n_components"]
-        grid = WindowGrid(parameters["image"].array.shape[:2], (parameters["window_y"], parameters["window_x"]), step)
-        if grid.count < k:
-            raise ValueError(
-                f"{k} components need at least {k} windows, and {grid.count} fit the image: "
-                "make the window or the step smaller"
-            )
+        window = parameters["window_y"], parameters["window_x"]
+        grid = WindowGrid(parameters["image"].array.shape[:2], window, parameters["step"])
+        grid.require(parameters["n_components"])
         n_bytes = 4 * grid.count * Band.of_window(grid.window, parameters["zoom"]).n_features
         if n_bytes > MAX_FEATURE_BYTES:
             raise ValueError(

@@ -55,7 +55,7 @@ class LowRank:
     def smallest_error(self, n_components: NDArray[Any] | int) -> NDArray[np.float64]:
         """Relative Frobenius error that no decomposition into so many components can undercut (Eckart-Young)."""
         inside = np.concatenate([[0.0], np.cumsum(self.s.astype(float) ** 2)])[n_components]
-        return np.sqrt(np.maximum(0, 1 - inside / self.total))
+        return np.asarray(np.sqrt(np.maximum(0, 1 - inside / self.total)))
 
 
 def factorize(
@@ -146,9 +146,7 @@ def _leading_eigenvectors(gram: NDArray[np.float64], count: int) -> NDArray[np.f
     return np.asarray(vectors[:, ::-1])
 
 
-def _subspace_iteration(
-    x: NDArray[Any], scale: NDArray[Any], rank: int, seed: int, progress: Progress
-) -> NDArray[Any]:
+def _subspace_iteration(x: NDArray[Any], scale: NDArray[Any], rank: int, seed: int, progress: Progress) -> NDArray[Any]:
     columns = min(rank + OVERSAMPLING, *x.shape)
     start = np.random.default_rng(seed).standard_normal((x.shape[1], columns))
     basis = np.linalg.qr(start.astype(x.dtype))[0]

@@ -46,7 +46,7 @@ class Decomposition:
     @cached_property
     def energies(self) -> NDArray[np.float64]:
         """Sum of squares of each component's own contribution, (k,)."""
-        return np.einsum("ij,ij->j", self.loadings, self.loadings, dtype=np.float64)
+        return np.asarray(np.einsum("ij,ij->j", self.loadings, self.loadings, dtype=np.float64))
 
     def reordered(self, order: NDArray[np.intp]) -> "Decomposition":
         """Return the same decomposition with its components in another order."""

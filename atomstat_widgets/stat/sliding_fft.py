@@ -235,4 +235,4 @@ def zoom_spectra(spectra: NDArray[Any], factor: int) -> NDArray[Any]:
 def _interpolation(size: int, new_size: int) -> NDArray[np.float64]:
     """Matrix (new_size, size) of linear interpolation from corner to corner."""
     at = np.linspace(0, size - 1, new_size)
-    return np.maximum(0, 1 - np.abs(at[:, None] - np.arange(size)))
+    return np.asarray(np.maximum(0, 1 - np.abs(at[:, None] - np.arange(size))))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from atomstat_widgets.stat.factor import LowRank, factorize
+from atomstat_widgets.stat.factor import factorize
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.nmf import nmf
 from atomstat_widgets.stat.sliding_fft import WindowSpectra, WindowTransform, sliding_fft, zoom_spectra
@@ -148,7 +148,7 @@ class SlidingFFTNMF:
         if len(fft_results) != np.prod(self.windows_shape):
             raise ValueError(f"{len(fft_results)} spectra do not fill the {self.windows_shape} windows of the image")
         matrix = np.maximum(fft_results.reshape(len(fft_results), -1), 0)
-        result = nmf(self._factorize(matrix, None), self.components)
+        result = nmf(factorize(matrix, self.components + EXTRA_RANK), self.components)
         components = result.components.reshape(-1, *fft_results.shape[1:])
         return components, result.loadings.reshape(*self.windows_shape, -1)
 
@@ -177,7 +177,7 @@ class SlidingFFTNMF:
             For an image, window or number of components that cannot be used, or a file that cannot be read.
         """
         spectra = self._spectra(image_input)
-        low_rank = self._factorize(spectra.features, spectra.weights)
+        low_rank = factorize(spectra.features, self.components + EXTRA_RANK, weights=spectra.weights)
         result = nmf(low_rank, self.components)
         components = zoom_spectra(spectra.unfold(result.components), self.interpolation_factor)
         self.fft_size = components.shape[1:]
@@ -192,7 +192,7 @@ class SlidingFFTNMF:
             # The one import against the layers: AtomAI's method takes a path, and readers know no analysis.
             from atomstat_widgets.data.readers import load
 
-            image_input = load(image_input).array
+            image_input = load(fspath(image_input)).array
         elif not isinstance(image_input, np.ndarray):
             raise TypeError(f"image_input is a path or a numpy array, got {type(image_input).__name__}")
         grid = self._lay_out(image_input.shape)
@@ -204,14 +204,10 @@ class SlidingFFTNMF:
         size = [automatic_window(side) if n is None else n for n, side in zip(self._asked_size, shape, strict=False)]
         step = [max(1, n // 4) if s is None else s for s, n in zip(self._asked_step, size, strict=True)]
         grid = WindowGrid((shape[0], shape[1]), (size[0], size[1]), (step[0], step[1]))
+        grid.require(self.components)
         self.window_size_x, self.window_size_y = grid.window
         self.window_step_x, self.window_step_y = grid.step
         self.windows_shape = grid.shape
         self.pos_vec = grid.centers
         logger.info("%d x %d windows of %d x %d, step %d x %d", *grid.shape, *grid.window, *grid.step)
         return grid
-
-    def _factorize(self, matrix: NDArray[Any], weights: NDArray[Any] | None) -> LowRank:
-        if len(matrix) < self.components:
-            raise ValueError(f"{self.components} components need at least as many windows, there are {len(matrix)}")
-        return factorize(matrix, self.components + EXTRA_RANK, weights=weights)

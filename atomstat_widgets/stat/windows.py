@@ -72,9 +72,28 @@ class WindowGrid:
         return np.indices(self.shape).reshape(2, -1).T * self.step
 
     @cached_property
+    def axes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Centres of the windows along y and along x, (ny,) and (nx,), in pixels; pixel 0 has its centre at 0."""
+        y, x = (
+            np.arange(n, dtype=np.float64) * stride + (size - 1) / 2
+            for n, stride, size in zip(self.shape, self.step, self.window, strict=True)
+        )
+        return y, x
+
+    @cached_property
     def centers(self) -> NDArray[np.float64]:
-        """Centre (y, x) of each window, (count, 2), in pixels; pixel (0, 0) has its centre at (0, 0)."""
-        return np.asarray(self.corners + (np.array(self.window) - 1) / 2)
+        """Centre (y, x) of each window, (count, 2), in pixels, the windows in reading order."""
+        return np.stack(np.meshgrid(*self.axes, indexing="ij"), axis=-1).reshape(-1, 2)
+
+    def require(self, n_components: int) -> None:
+        """Raise a ValueError when there are fewer windows than components, or no component is asked for."""
+        if n_components < 1:
+            raise ValueError(f"at least 1 component is needed, got {n_components}")
+        if self.count < n_components:
+            raise ValueError(
+                f"{n_components} components need at least {n_components} windows, and {self.count} fit the image: "
+                "make the window or the step smaller"
+            )
 
     def nearest(self, y: ArrayLike, x: ArrayLike) -> NDArray[np.intp]:
         """Index of the window whose centre is nearest to points (y, x) of the image, in pixels; y and x broadcast."""

@@ -1,0 +1,53 @@
+"""The image that every panel works on."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """One image with what is known of its scale. Rows are y, columns are x.
+
+    Only the structure is checked here; whether the values can be analysed (NaN, constant images) is for the analysis.
+
+    Attributes
+    ----------
+    array : numpy.ndarray
+        (height, width), or (height, width, 3 | 4) where the last axis is red, green, blue (, alpha).
+    name : str
+        What to call the image on screen: a file name, a sample's title.
+    pixel_size : float or None
+        Edge of a (square) pixel in `unit`, None where unknown.
+    unit : str
+        Unit of `pixel_size`, "px" where that is unknown.
+    truth : numpy.ndarray or None
+        (height, width) integer domain labels of a simulated sample.
+
+    Raises
+    ------
+    ValueError
+        If the array is no image, the pixel size is not a positive finite number, or the truth does not fit the array.
+    """
+
+    array: np.ndarray
+    name: str = "array"
+    pixel_size: float | None = None
+    unit: str = "px"
+    truth: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        shape = self.array.shape
+        if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (3, 4)):
+            raise ValueError(
+                f"{self.name}: an image is (height, width) or (height, width, 3 or 4 colours), not of shape {shape}"
+            )
+        if self.array.size == 0:
+            raise ValueError(f"{self.name}: the image has no pixels, its shape is {shape}")
+        if self.pixel_size is not None and not (math.isfinite(self.pixel_size) and self.pixel_size > 0):
+            raise ValueError(f"{self.name}: pixel_size must be a positive finite number, not {self.pixel_size}")
+        if self.truth is not None and self.truth.shape != shape[:2]:
+            raise ValueError(f"{self.name}: truth has shape {self.truth.shape}, the image {shape[:2]}")
+        if self.truth is not None and self.truth.dtype.kind not in "iu":
+            raise ValueError(f"{self.name}: truth must hold integer labels, not {self.truth.dtype}")

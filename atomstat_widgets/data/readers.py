@@ -1,0 +1,189 @@
+"""Read one image from a file, or take it from an array.
+
+Files other than ``.npy`` go through RosettaSciIO, which is imported at the first such file: it is slow to import.
+"""
+
+import gc
+import importlib
+import logging
+import math
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atomstat_widgets.data.image import Image
+
+_COMMON_EXTENSIONS = "npy, tif, png, jpg, dm3, dm4, emd, mrc, ser"
+
+# Spellings found in files: Greek mu for the micro sign, which ImageJ writes as an escape; the angstrom sign.
+_UNITS = {
+    "um": "µm",
+    "\u03bcm": "µm",
+    "\\u00B5m": "µm",
+    "micron": "µm",
+    "A": "Å",
+    "\u212b": "Å",
+    "angstrom": "Å",
+}
+_NO_UNITS = {"", "px", "pixel", "pixels"}
+
+_SQUARE_TOLERANCE = 0.01
+
+
+class ReadError(ValueError):
+    """A source that holds no readable image; the message names it and says why."""
+
+
+def load(source: str | Path | np.ndarray | Image) -> Image:
+    """Load one image.
+
+    Parameters
+    ----------
+    source : str, pathlib.Path, numpy.ndarray or Image
+        A file, an array of shape (height, width) or (height, width, 3 | 4), or an image, which is returned as it is.
+        Of a file with several images the first is taken.
+
+    Returns
+    -------
+    Image
+        Values as stored, rows y and columns x, with the pixel size where the file tells it and pixels are square.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read, holds no image, or the values are not real numbers.
+    TypeError
+        If `source` is of another type.
+    """
+    if isinstance(source, Image):
+        return source
+    if isinstance(source, np.ndarray):
+        return _image(source, "array")
+    if isinstance(source, str | Path):
+        return _load_file(Path(source))
+    raise TypeError(f"an image is loaded from a path, a NumPy array or an Image, not from {type(source).__name__}")
+
+
+def _load_file(path: Path) -> Image:
+    if path.is_dir():
+        raise ReadError(f"{path} is a folder, not an image file")
+    if not path.exists():
+        raise ReadError(f"{path} does not exist")
+    if path.stat().st_size == 0:
+        raise ReadError(f"{path.name} is empty (0 bytes)")
+    extension = path.suffix[1:].lower()
+    if extension == "npy":
+        return _image(_read_npy(path), path.name)
+    signals = _read_signals(path, extension)
+    for signal in signals:
+        if signal["data"].ndim == 2 and not any(axis.get("navigate") for axis in signal["axes"]):
+            return _image(signal["data"], path.name, *_pixel(signal))
+    if not signals:
+        raise ReadError(f"{path.name} holds no image; it may be truncated")
+    raise ReadError(f"{path.name} holds no image but {', '.join(dict.fromkeys(map(_describe, signals)))}")
+
+
+def _image(array: np.ndarray, name: str, pixel_size: float | None = None, unit: str = "px") -> Image:
+    if array.dtype.names is not None and set("RGB") <= set(array.dtype.names):
+        array = np.stack([array[colour] for colour in "RGBA" if colour in array.dtype.names], axis=-1)
+    if array.dtype.kind == "c":
+        raise ReadError(f"{name} holds complex numbers ({array.dtype}); take the magnitude or the real part first")
+    if array.dtype.kind not in "buif":
+        raise ReadError(f"{name} holds no numbers but {array.dtype}")
+    try:
+        return Image(array, name, pixel_size, unit)
+    except ValueError as error:
+        raise ReadError(str(error)) from error
+
+
+def _read_npy(path: Path) -> np.ndarray:
+    try:
+        # Not np.load: what is no .npy file it takes for a pickle or a zip archive, and says so.
+        with path.open("rb") as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except Exception as error:
+        if "allow_pickle" in str(error):
+            raise ReadError(
+                f"{path.name} holds pickled Python objects; it is not opened, because unpickling could run code"
+            ) from error
+        raise ReadError(f"{path.name} is truncated, damaged or not a .npy file: {error}") from error
+
+
+def _read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
+    """Read what the file holds; several formats may share an extension, so each of their readers is tried."""
+    from rsciio import IO_PLUGINS
+
+    plugins = [p for p in IO_PLUGINS if extension in (known.lower() for known in p["file_extensions"])]
+    if not plugins:
+        shown = f"the extension .{extension} is" if extension else "a name without extension is"
+        raise ReadError(f"{path.name}: {shown} not known; known are {_COMMON_EXTENSIONS} and others of RosettaSciIO")
+    failures: dict[str, Exception] = {}
+    with _quiet():
+        for plugin in plugins:
+            try:
+                return importlib.import_module(plugin["api"]).file_reader(str(path))
+            except Exception as error:  # on a damaged file the readers raise whatever they run into
+                # Some leave the file open, held by the traceback and by objects that hold each other.
+                failures[plugin["name"]] = error.with_traceback(None)
+                gc.collect()
+    reasons = "; ".join(f"{name}: {error}" for name, error in failures.items())
+    last = list(failures.values())[-1]
+    if all(isinstance(failure, ImportError) for failure in failures.values()):
+        raise ReadError(f"{path.name} needs a package that is not installed ({reasons})") from last
+    raise ReadError(f"{path.name} is truncated, damaged or of a kind that cannot be read ({reasons})") from last
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the readers' warnings and log lines off the notebook: what matters to the reader becomes a ReadError."""
+    loggers = [logging.getLogger(name) for name in ("rsciio", "tifffile")]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL + 1)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+
+
+def _describe(signal: dict[str, Any]) -> str:
+    shape = signal["data"].shape
+    navigated = sum(bool(axis.get("navigate")) for axis in signal["axes"])
+    match len(shape) - navigated, navigated:
+        case 1, 0:
+            kind = "a spectrum"
+        case 1, _:
+            kind = "a spectrum image"
+        case 2, _:
+            kind = "a stack of images"
+        case _:
+            kind = "an array"
+    return f"{kind} of shape {shape}"
+
+
+def _pixel(signal: dict[str, Any]) -> tuple[float | None, str]:
+    """Pixel size and unit by the axes of an image signal, (None, "px") where unknown or the pixels are not square."""
+    (y, y_unit), (x, x_unit) = (_scale(axis, signal) for axis in signal["axes"])
+    known = y_unit == x_unit and y_unit not in _NO_UNITS and math.isfinite(x + y) and min(x, y) > 0
+    if known and math.isclose(x, y, rel_tol=_SQUARE_TOLERANCE):
+        return (x + y) / 2, y_unit
+    return None, "px"
+
+
+def _scale(axis: dict[str, Any], signal: dict[str, Any]) -> tuple[float, str]:
+    scale = abs(float(axis.get("scale") or 0))  # a non-uniform axis has none
+    unit = str(axis.get("units") or "").strip()
+    if not unit:
+        # Of ImageJ's units RosettaSciIO passes on the micron only; the others stand in the description.
+        description = str(signal.get("original_metadata", {}).get("ImageDescription"))
+        named = re.match(r"ImageJ=.*^unit=(\S+)", description, re.DOTALL | re.MULTILINE)
+        unit = named[1] if named else ""
+    return scale, _UNITS.get(unit, unit)

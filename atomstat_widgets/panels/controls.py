@@ -1,0 +1,48 @@
+"""Controls: each has a visible label, a tooltip, limits, and a trait of the model that it follows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import ipywidgets
+from traitlets import HasTraits, link
+
+WIDTH = "238px"
+LABEL = {"description_width": "82px"}
+
+
+def slider(model: HasTraits, name: str, label: str, tooltip: str, low: int, high: int) -> ipywidgets.IntSlider:
+    """Slider that is linked both ways to a whole-number trait."""
+    widget = ipywidgets.IntSlider(
+        value=getattr(model, name), min=low, max=max(high, getattr(model, name)), description=label, tooltip=tooltip,
+        style=LABEL, layout=ipywidgets.Layout(width=WIDTH),
+    )  # fmt: skip
+    link((model, name), (widget, "value"))
+    return widget
+
+
+def checkbox(model: HasTraits, name: str, label: str, tooltip: str) -> ipywidgets.Checkbox:
+    """Check box that is linked both ways to a boolean trait."""
+    widget = ipywidgets.Checkbox(
+        value=getattr(model, name), description=label, tooltip=tooltip, indent=False,
+        layout=ipywidgets.Layout(width=WIDTH),
+    )  # fmt: skip
+    link((model, name), (widget, "value"))
+    return widget
+
+
+def dropdown(options: Sequence[Any], value: Any, label: str, tooltip: str) -> ipywidgets.Dropdown:
+    """Drop-down list."""
+    return ipywidgets.Dropdown(
+        options=options, value=value, description=label, tooltip=tooltip, style=LABEL,
+        layout=ipywidgets.Layout(width=WIDTH),
+    )  # fmt: skip
+
+
+def heading(text: str) -> ipywidgets.HTML:
+    """Heading of a group of controls."""
+    return ipywidgets.HTML(f"<h4>{text}</h4>")
+
+
+def title(text: str, remark: str = "") -> str:
+    """HTML of the title of a view, with a quieter remark."""
+    return f'<div class="atomstat-title">{text} <small>{remark}</small></div>'

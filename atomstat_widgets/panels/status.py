@@ -1,0 +1,57 @@
+"""The status line: what ran, how far it is, Cancel, and errors in plain words."""
+
+from html import escape
+
+import ipywidgets
+
+from atomstat_widgets.reactive.model import AnalysisModel
+
+
+class StatusLine(ipywidgets.HBox):
+    """State of a model's runs, in one line of fixed height.
+
+    Parameters
+    ----------
+    model : AnalysisModel
+    """
+
+    def __init__(self, model: AnalysisModel) -> None:
+        self._model = model
+        self._progress = ipywidgets.FloatProgress(
+            min=0, max=1, tooltip="Progress of the run", layout=ipywidgets.Layout(width="120px", margin="4px")
+        )
+        self._cancel = ipywidgets.Button(
+            description="Cancel", icon="times", layout=ipywidgets.Layout(width="90px", height="26px")
+        )
+        self._cancel.on_click(lambda _button: model.cancel())
+        self._text = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 auto"))
+        super().__init__([self._cancel, self._progress, self._text])
+        self.add_class("atomstat-status")
+        model.observe(lambda change: self._show_progress(), ["progress", "busy"])
+        model.observe(lambda change: self._show_text(), ["status", "error", "details", "stale", "busy", "result"])
+        self._show_progress()
+        self._show_text()
+
+    def _show_progress(self) -> None:
+        self._progress.value = self._model.progress
+        self._progress.layout.visibility = "visible" if self._model.busy else "hidden"
+        self._cancel.disabled = not self._model.busy
+        self._cancel.tooltip = "Stop the run" if self._model.busy else "Nothing is running"
+
+    def _show_text(self) -> None:
+        model = self._model
+        parts = []
+        if model.stale and model.result is not None:
+            parts.append('<span class="atomstat-stale">Not up to date:</span> the pictures show earlier settings.')
+        if model.error:
+            parts.append(f'<span class="atomstat-error" role="alert">{escape(model.error)}.</span>')
+        parts.append("Computing…" if model.busy else f"{escape(model.status)}.")
+        if getattr(model, "notice", ""):
+            parts.append(f"{escape(model.notice)}.")
+        if getattr(model.result, "coarse", False):
+            parts.append("First impression with larger steps.")
+        if model.details:
+            parts.append(f"<details><summary>Details</summary><pre>{escape(model.details)}</pre></details>")
+        text = " ".join(parts)
+        if text != self._text.value:
+            self._text.value = text

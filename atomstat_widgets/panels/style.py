@@ -1,0 +1,39 @@
+"""The look of every panel, the same in a notebook and under Voila."""
+
+import ipywidgets
+
+CSS = """
+.atomstat { padding: 0 8px; font-family: system-ui, "DejaVu Sans", sans-serif; color: #222; }
+.atomstat-header { align-items: center; gap: 14px; border-bottom: 1px solid #e2e2e2; margin-bottom: 4px; }
+.atomstat-name { font-size: 19px; font-weight: 700; line-height: 32px; padding: 0 24px 0 4px; }
+.atomstat-name small { font-weight: 400; font-size: 14px; color: #555; padding-left: 8px; }
+.atomstat .atomstat { padding: 0; }
+.atomstat-controls { border-right: 1px solid #e2e2e2; padding-right: 10px; }
+.atomstat-controls .widget-label, .atomstat-caption .widget-label { font-size: 12.5px; }
+.atomstat-controls .widget-readout { min-width: 46px; }
+.atomstat-range .widget-readout { min-width: 68px; font-size: 11.5px; }
+.atomstat-caption { font-size: 12px; color: #555; line-height: 18px; }
+.atomstat .bqplot text.axislabel { font-size: 12px !important; }
+.atomstat h4 { margin: 6px 0 0; font-size: 12px; font-weight: 600; letter-spacing: .04em; text-transform: uppercase;
+  color: #555; line-height: 20px; }
+.atomstat-title { font-size: 13px; font-weight: 600; line-height: 20px; }
+.atomstat-title small { font-weight: 400; color: #555; font-size: 12px; }
+.atomstat-bar { display: flex; align-items: center; gap: 6px; font-size: 11.5px; line-height: 18px; color: #333; }
+.atomstat-bar i { flex: 1; max-width: 150px; height: 10px; border: 1px solid #999; }
+.atomstat-status { border-top: 1px solid #e2e2e2; padding-top: 3px; min-height: 34px; }
+.atomstat-status .widget-html-content, .atomstat-status .widget-html > div { font-size: 12.5px; line-height: 26px; }
+.atomstat-stale { color: #8a4b00; font-weight: 600; }
+.atomstat-error { color: #a40000; font-weight: 600; }
+.atomstat details { color: #444; } .atomstat details pre { font-size: 11px; line-height: 15px; margin: 0; }
+.atomstat .bqplot image { cursor: crosshair; }
+.atomstat .bqplot { transition: opacity .2s; }
+.atomstat .is-stale .bqplot { opacity: .55; transition-delay: .5s; }
+.atomstat .widget-toggle-button { min-width: 34px; }
+.atomstat .noUi-handle:focus, .atomstat button:focus-visible, .atomstat select:focus-visible,
+.atomstat input:focus-visible { outline: 2px solid #0072B2; outline-offset: 1px; }
+"""
+
+
+def style_sheet() -> ipywidgets.HTML:
+    """Make a widget that carries the style into the page and takes no room there."""
+    return ipywidgets.HTML(f"<style>{CSS}</style>", layout=ipywidgets.Layout(display="none"))

@@ -1,0 +1,21 @@
+"""What a colour means."""
+
+import ipywidgets
+
+from atomstat_widgets.views.colors import lookup_table
+
+
+class ColorBar(ipywidgets.HTML):
+    """A strip of colours with a number, or a word, at either end."""
+
+    def show(self, stops: list[str], low: str, high: str, label: str = "") -> None:
+        """Show CSS colours from left to right, what their ends stand for, and what it is all about."""
+        self.value = (
+            f'<div class="atomstat-bar"><span>{label}</span><span>{low}</span>'
+            f'<i style="background:linear-gradient(to right,{",".join(stops)})"></i><span>{high}</span></div>'
+        )
+
+    def show_map(self, name: str, low: str, high: str, label: str = "") -> None:
+        """Show one of matplotlib's colour maps."""
+        stops = [f"rgb({red},{green},{blue})" for red, green, blue in lookup_table(name)[::17].tolist()]
+        self.show(stops, low, high, label)

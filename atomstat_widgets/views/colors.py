@@ -1,0 +1,33 @@
+"""Colours: one a component everywhere, and maps for numbers."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Okabe & Ito's palette, which people with any kind of colour vision can tell apart; the lightest colours last.
+COMPONENT_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
+SEQUENTIAL_MAPS = ("gray", "viridis", "cividis", "magma", "inferno")
+INK = "#333333"
+MARKER = "#FFD400"  # of what lies over a grey image: the clicked window
+
+
+@cache
+def lookup_table(name: str) -> NDArray[np.uint8]:
+    """Colours (256, 3) of a sequential map of matplotlib."""
+    from matplotlib import colormaps
+
+    return (colormaps[name](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
+
+
+def rgb(color: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255, of '#RRGGBB'."""
+    red, green, blue = bytes.fromhex(color[1:])
+    return red, green, blue
+
+
+def to_bytes(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    """Numbers as 0 to 255, from `low` to `high`; all 0 where these are equal."""
+    scale = 255 / (high - low) if high > low else 0.0
+    return np.clip((np.asarray(values, np.float32) - low) * scale, 0, 255).astype(np.uint8)

@@ -1,0 +1,73 @@
+"""Reconstruction error against number of components."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.views.colors import COMPONENT_COLORS, INK
+from atomstat_widgets.views.rounding import round_length
+
+
+class ErrorCurve:
+    """Error of each decomposition, and below it what no decomposition can undercut.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the figure, in screen pixels.
+    largest : int
+        Number of components up to which the curve goes.
+    on_click : callable
+        Called with the number of components of a point that was clicked.
+    """
+
+    def __init__(self, width: int, height: int, largest: int, on_click: Callable[[int], None]) -> None:
+        scales = {"x": bqplot.LinearScale(min=0.5, max=largest + 0.5), "y": bqplot.LinearScale(min=0)}
+        self._y = scales["y"]
+        self._bound = bqplot.Lines(x=[1], y=[0.0], scales=scales, colors=["#999999"], line_style="dashed")
+        self._line = bqplot.Lines(x=[1], y=[0.0], scales=scales, colors=[INK], stroke_width=1.5)
+        self._points = bqplot.Scatter(x=[1], y=[0.0], scales=scales, colors=[INK], default_size=50, stroke="white")
+        self._current = bqplot.Scatter(
+            x=[1], y=[0.0], scales=scales, colors=["white"], stroke=COMPONENT_COLORS[1], stroke_width=3, default_size=90
+        )
+        style = {"font-size": "11px", "fill": INK}
+        self._y_axis = bqplot.Axis(
+            scale=scales["y"], label="error (%)", orientation="vertical", grid_color="#eeeeee", tick_style=style,
+            label_offset="32px", tick_values=[0],
+        )  # fmt: skip
+        self.figure = bqplot.Figure(
+            marks=[self._bound, self._line, self._points, self._current],
+            axes=[
+                self._y_axis,
+                bqplot.Axis(
+                    scale=scales["x"], label="components", tick_values=np.arange(1, largest + 1), tick_format="d",
+                    grid_lines="none", tick_style=style, label_offset="28px",
+                ),
+            ],
+            fig_margin={"top": 6, "bottom": 38, "left": 44, "right": 6},
+            padding_x=0,
+            padding_y=0,
+            animation_duration=0,
+            display_toolbar=False,
+            layout=ipywidgets.Layout(width=f"{width}px", height=f"{height}px"),
+        )  # fmt: skip
+        self._points.on_element_click(lambda _mark, event: on_click(int(event["data"]["x"])))
+
+    def show(self, errors: Mapping[int, float], bound: NDArray[Any], current: int) -> None:
+        """Show relative errors by number of components, the bound for 1, 2, … components, and the current number."""
+        counts = sorted(errors)
+        values = [100 * errors[count] for count in counts]
+        with self._bound.hold_sync():
+            self._bound.x, self._bound.y = np.arange(1, len(bound) + 1), 100 * bound
+        for mark in (self._line, self._points):
+            with mark.hold_sync():
+                mark.x, mark.y = counts, values
+        with self._current.hold_sync():
+            self._current.x, self._current.y = [current], [100 * errors[current]]
+        highest = max(values)
+        self._y.max = 1.08 * highest
+        self._y_axis.tick_values = np.arange(0, highest, round_length(highest / 3))

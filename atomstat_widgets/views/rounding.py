@@ -1,0 +1,9 @@
+"""Round numbers, for scale bars and ticks."""
+
+from math import floor, log10
+
+
+def round_length(length: float) -> float:
+    """Largest of 1, 2 or 5 times a power of ten that is not above a length."""
+    power = 10.0 ** floor(log10(length))
+    return max(digit * power for digit in (1, 2, 5) if digit * power <= length * (1 + 1e-9))

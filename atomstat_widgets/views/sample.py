@@ -1,0 +1,178 @@
+"""The picture of the sample, and what is laid over it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.views.colors import INK, MARKER, lookup_table, to_bytes
+from atomstat_widgets.views.layer import ImageLayer
+from atomstat_widgets.views.png import indexed_png, rgba_png
+from atomstat_widgets.views.rounding import round_length
+
+MARGIN = {"top": 4, "bottom": 40, "left": 50, "right": 6}
+LARGEST_PICTURE = 1024  # pixels a side that are sent to the page; more than the screen shows
+
+
+class SampleView:
+    """An image with true proportions, an overlay, an outline, the clicked window and a scale bar.
+
+    Row 0 is on top. The axes are in physical units where the pixel size is known, and in pixels where not;
+    pixel (0, 0) is centred at (0, 0).
+
+    Parameters
+    ----------
+    side : int
+        Of the square area of the picture, in screen pixels.
+    on_click : callable
+        Called with (y, x), in pixels of the image.
+    """
+
+    def __init__(self, side: int, on_click: Callable[[float, float], None]) -> None:
+        self._scales = {"x": bqplot.LinearScale(), "y": bqplot.LinearScale(reverse=True)}
+        self._base = ImageLayer(self._scales, pixelated=False)
+        self._overlay = ImageLayer(self._scales)
+        self._outline = ImageLayer(self._scales)
+        self._window = bqplot.Lines(
+            x=[0, 0], y=[0, 0], scales=self._scales, colors=[MARKER], stroke_width=2, visible=False
+        )
+        self._bar_ground = bqplot.Lines(
+            x=[0, 0], y=[0, 0], scales=self._scales, colors=["black"], fill="inside", fill_colors=["black"],
+            fill_opacities=[0.6], stroke_width=0,
+        )  # fmt: skip
+        self._bar = bqplot.Lines(x=[0, 0], y=[0, 0], scales=self._scales, colors=["white"], stroke_width=4)
+        self._bar_label = bqplot.Label(
+            x=[0], y=[0], text=[""], scales=self._scales, colors=["white"], align="middle", default_size=13,
+            font_weight="bold",
+        )  # fmt: skip
+        style = {"font-size": "11px", "fill": INK}
+        self._axes = [
+            bqplot.Axis(scale=self._scales["x"], grid_lines="none", num_ticks=6, tick_style=style, label_offset="28px"),
+            bqplot.Axis(
+                scale=self._scales["y"], grid_lines="none", num_ticks=6, tick_style=style, label_offset="38px",
+                orientation="vertical",
+            ),
+        ]  # fmt: skip
+        layers = (self._base, self._overlay, self._outline)
+        self.figure = bqplot.Figure(
+            marks=[*(layer.mark for layer in layers), self._window, self._bar_ground, self._bar, self._bar_label],
+            axes=self._axes,
+            fig_margin=MARGIN,
+            padding_x=0,
+            padding_y=0,
+            animation_duration=0,
+            layout=ipywidgets.Layout(
+                width=f"{side + MARGIN['left'] + MARGIN['right']}px",
+                height=f"{side + MARGIN['top'] + MARGIN['bottom']}px",
+            ),
+        )
+        self._on_click = on_click
+        for layer in layers:  # the topmost one under the pointer gets the click
+            layer.mark.on_element_click(self._clicked)
+        self._pixel = 1.0
+        self._shape = (1, 1)
+
+    def set_geometry(self, shape: tuple[int, int], pixel_size: float | None, unit: str) -> None:
+        """Set height and width of the image in pixels, and the edge of a pixel where it is known."""
+        self._shape, self._pixel = shape, pixel_size or 1.0
+        half = max(shape) * self._pixel / 2
+        for name, axis, length in zip("yx", self._axes[::-1], shape, strict=True):
+            middle = (length - 1) * self._pixel / 2
+            with self._scales[name].hold_sync():
+                self._scales[name].min, self._scales[name].max = middle - half, middle + half
+            axis.label = f"{name} ({unit if pixel_size else 'px'})"
+        self._show_scale_bar(unit if pixel_size else None)
+        self._window.visible = False
+
+    def show_image(self, pixels: NDArray[Any], low: float, high: float, color_map: str) -> None:
+        """Show the image (height, width), from `low` to `high` of the colour map."""
+        every = -(-max(pixels.shape) // LARGEST_PICTURE)
+        if every > 1:  # means of blocks, not every n-th pixel, which would show false lattices
+            height, width = (length - length % every for length in pixels.shape)
+            pixels = pixels[:height, :width].reshape(height // every, every, width // every, every).mean(axis=(1, 3))
+        self._base.show(
+            indexed_png(to_bytes(pixels, low, high), lookup_table(color_map)), *self._extent(*self._whole())
+        )
+
+    def show_overlay(
+        self, pixels: NDArray[np.uint8], centers: tuple[NDArray[Any], NDArray[Any]], step: tuple[int, int]
+    ) -> None:
+        """Lay a map (ny, nx, 4) over the image.
+
+        Parameters
+        ----------
+        pixels : array, (ny, nx, 4)
+            Red, green, blue and alpha.
+        centers : pair of arrays, (ny,) and (nx,)
+            Where the pixels of the map have their centres, in pixels of the image.
+        step : (int, int)
+            Distance between them, along y and x.
+        """
+        (top, bottom), (left, right) = (
+            (at[0] - stride / 2, at[-1] + stride / 2) for at, stride in zip(centers, step, strict=True)
+        )
+        self._overlay.show(rgba_png(pixels), *self._extent((top, bottom), (left, right)))
+
+    def clear_overlay(self) -> None:
+        """Take the overlay away."""
+        self._overlay.clear()
+
+    def show_outline(self, labels: NDArray[Any] | None) -> None:
+        """Draw the borders between equal labels (height, width), or none."""
+        if labels is None:
+            self._outline.clear()
+            return
+        border = np.zeros(labels.shape, bool)
+        for axis in (0, 1):
+            changes = np.diff(labels, axis=axis) != 0
+            for shift in (-1, 0, 1):
+                border |= np.roll(np.pad(changes, [(0, axis == 0), (0, axis == 1)]), shift, axis=axis)
+        pixels = np.zeros((*labels.shape, 4), np.uint8)
+        pixels[border] = 255
+        self._outline.show(rgba_png(pixels), *self._extent(*self._whole()))
+
+    def show_window(self, corner: tuple[int, int], size: tuple[int, int]) -> None:
+        """Draw a window from its first (row, column) and size (rows, columns)."""
+        (left, right), (top, bottom) = self._extent(
+            *((at - 0.5, at + n - 0.5) for at, n in zip(corner, size, strict=True))
+        )
+        with self._window.hold_sync():
+            self._window.x = [left, right, right, left, left]
+            self._window.y = [top, top, bottom, bottom, top]
+            self._window.visible = True
+
+    def _whole(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        height, width = self._shape
+        return (-0.5, height - 0.5), (-0.5, width - 0.5)
+
+    def _extent(
+        self, y: tuple[float, float], x: tuple[float, float]
+    ) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Give x and y in units of the axes, from y and x in pixels."""
+        return (x[0] * self._pixel, x[1] * self._pixel), (y[0] * self._pixel, y[1] * self._pixel)
+
+    def _show_scale_bar(self, unit: str | None) -> None:
+        self._bar.visible = self._bar_ground.visible = self._bar_label.visible = unit is not None
+        if unit is None:
+            return
+        span = max(self._shape) * self._pixel
+        length = round_length(span / 4)
+        height = self._shape[0] * self._pixel
+        left = 0.04 * span
+        # An image much wider than high has little room below: stay inside of it.
+        bottom = height - min(0.04 * span, 0.3 * height)
+        with self._bar.hold_sync():
+            self._bar.x, self._bar.y = [left, left + length], [bottom, bottom]
+        with self._bar_label.hold_sync():
+            self._bar_label.x, self._bar_label.y = [left + length / 2], [bottom - 0.018 * span]
+            self._bar_label.text = [f"{length:g} {unit}"]
+        edge = 0.02 * span
+        with self._bar_ground.hold_sync():
+            self._bar_ground.x = [left - edge, left + length + edge, left + length + edge, left - edge]
+            self._bar_ground.y = [bottom + edge, bottom + edge, bottom - 3 * edge, bottom - 3 * edge]
+
+    def _clicked(self, _mark: Any, event: dict[str, Any]) -> None:
+        self._on_click(event["data"]["click_y"] / self._pixel, event["data"]["click_x"] / self._pixel)

@@ -1,0 +1,191 @@
+"""A grid of small pictures, one a component, in a figure of fixed size."""
+
+from collections.abc import Callable, Sequence
+from math import ceil
+from typing import Any
+
+import bqplot
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.views.colors import COMPONENT_COLORS, INK, lookup_table, to_bytes
+from atomstat_widgets.views.layer import ImageLayer
+from atomstat_widgets.views.png import indexed_png
+
+TITLE = 21  # pixels above a tile
+GAP = 7
+EDGE = 2
+TICKS_LEFT, TICKS_BELOW = 40, 36
+DENSITY = 2  # picture pixels per screen pixel, for sharp edges on fine screens
+BLANK = 255  # the index between tiles, transparent
+
+
+class TileGrid:
+    """Pictures side by side, framed in the colours of their components; a click on one selects it.
+
+    All tiles are one picture in one figure: one message and one decoding for any number of them.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the figure, in screen pixels.
+    on_select : callable
+        Called with the number of a tile that was clicked.
+    axes : bool
+        Leave room for ticks beside and below the grid, see `show`, and for their names, see `name_axes`.
+    colors : sequence of str
+        Of the tiles.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        on_select: Callable[[int], None],
+        *,
+        axes: bool = False,
+        colors: Sequence[str] = COMPONENT_COLORS,
+    ) -> None:
+        self._colors = colors
+        self._left, self._room = (TICKS_LEFT, TICKS_BELOW) if axes else (0, 0)
+        self._size = (height - 2 * EDGE, width - 2 * EDGE)
+        # Figure coordinates are screen pixels.
+        self._scales = {
+            "x": bqplot.LinearScale(min=0, max=self._size[1]),
+            "y": bqplot.LinearScale(min=0, max=self._size[0], reverse=True),
+        }
+        self._picture = ImageLayer(self._scales)
+        self._frames = self._lines(2)
+        self._selection = self._lines(5)
+        # The colour stands beside the title, not in it: pale letters would be hard to read.
+        self._marks = self._labels(default_size=15, align="start")
+        self._titles = self._labels(default_size=12, font_weight="bold", colors=[INK], align="start")
+        # Ticks are labels, not an axis: the texts of an axis are lost when it changes twice in quick succession.
+        self._x_ticks = self._labels(default_size=11, colors=[INK], align="middle")
+        self._y_ticks = self._labels(default_size=11, colors=[INK], align="end")
+        self._x_name = self._labels(default_size=12, colors=[INK], align="middle")
+        self._y_name = self._labels(default_size=12, colors=[INK], align="middle", rotate_angle=-90)
+        self.figure = bqplot.Figure(
+            marks=[
+                self._picture.mark, self._frames, self._selection, self._marks, self._titles,
+                self._x_ticks, self._y_ticks, self._x_name, self._y_name,
+            ],
+            fig_margin=dict.fromkeys(("top", "bottom", "left", "right"), EDGE),
+            padding_x=0,
+            padding_y=0,
+            animation_duration=0,
+            display_toolbar=False,
+            layout=ipywidgets.Layout(width=f"{width}px", height=f"{height}px"),
+        )  # fmt: skip
+        self._on_select = on_select
+        self._boxes: NDArray[np.int_] = np.empty((0, 4), int)
+        self._picture.mark.on_element_click(self._clicked)
+
+    def show(
+        self,
+        pictures: NDArray[Any],
+        titles: Sequence[str],
+        limits: NDArray[Any],
+        color_map: str,
+        ticks: Sequence[Sequence[tuple[float, str]]] = (),
+    ) -> None:
+        """Show pictures.
+
+        Parameters
+        ----------
+        pictures : array, (k, rows, columns)
+            Shown with square pixels.
+        titles : sequence of str
+            Above each.
+        limits : array, (k, 2)
+            Numbers at the lower and upper end of the colour map, for each picture.
+        color_map : str
+            Of matplotlib.
+        ticks : pair of sequences of (float, str), optional
+            Along x and along y: where in a tile, from 0 to 1, and the text there.
+        """
+        self._boxes = self._place(len(pictures), pictures.shape[1] / pictures.shape[2])
+        height, width = (DENSITY * length for length in self._size)
+        canvas = np.full((height, width), BLANK, np.uint8)
+        for picture, (low, high), box in zip(pictures, limits, self._boxes, strict=True):
+            left, top, right, bottom = DENSITY * box
+            rows = np.arange(bottom - top) * picture.shape[0] // (bottom - top)
+            columns = np.arange(right - left) * picture.shape[1] // (right - left)
+            # 254 colours and not 256: the index above them is the gap between tiles
+            canvas[top:bottom, left:right] = np.minimum(to_bytes(picture, low, high)[np.ix_(rows, columns)], BLANK - 1)
+        alpha = np.full(256, 255, np.uint8)
+        alpha[BLANK] = 0
+        self._picture.show(indexed_png(canvas, lookup_table(color_map), alpha), (0, self._size[1]), (0, self._size[0]))
+        colors = list(self._colors[: len(pictures)])
+        _frame(self._frames, self._boxes, colors)
+        self._marks.colors = colors
+        left, above = self._boxes[:, 0], self._boxes[:, 1] - 9
+        _write(self._marks, left, above, ["■" if title else "" for title in titles])
+        _write(self._titles, left + 13, above, titles)
+        if ticks:
+            self._show_ticks(*ticks)
+
+    def name_axes(self, x: str, y: str) -> None:
+        """Write the names of the axes."""
+        height, width = self._size[0] - self._room, self._size[1] - self._left
+        _write(self._x_name, [self._left + width / 2], [self._size[0] - 8], [x])
+        _write(self._y_name, [8], [height / 2], [y])
+
+    def select(self, number: int | None) -> None:
+        """Mark one tile, or none."""
+        if number is None or number >= len(self._boxes):
+            self._selection.visible = False
+        else:
+            _frame(self._selection, self._boxes[number : number + 1], [self._colors[number]])
+            self._selection.visible = True
+
+    def _lines(self, width: int) -> bqplot.Lines:
+        return bqplot.Lines(x=[[0, 0]], y=[[0, 0]], scales=self._scales, stroke_width=width, visible=width == 2)
+
+    def _labels(self, **style: Any) -> bqplot.Label:
+        return bqplot.Label(x=[0], y=[0], text=[""], scales=self._scales, **{"font_weight": "normal", **style})
+
+    def _show_ticks(self, x_ticks: Sequence[tuple[float, str]], y_ticks: Sequence[tuple[float, str]]) -> None:
+        """Write along x below the last row of tiles, along y to the left of the first column."""
+        below, left = self._boxes[:, 3].max() + 9, self._boxes[:, 0].min() - 5
+        columns, rows = (np.unique(self._boxes[:, [near, near + 2]], axis=0).tolist() for near in (0, 1))
+        at = [(low + where * (high - low), text) for low, high in columns for where, text in x_ticks]
+        _write(self._x_ticks, [x for x, _ in at], [below] * len(at), [text for _, text in at])
+        at = [(low + where * (high - low), text) for low, high in rows for where, text in y_ticks]
+        _write(self._y_ticks, [left] * len(at), [y for y, _ in at], [text for _, text in at])
+
+    def _place(self, count: int, aspect: float) -> NDArray[np.int_]:
+        """Left, top, right, bottom of each tile: the number of columns that makes the tiles largest."""
+        height, width = self._size[0] - self._room, self._size[1] - self._left
+        sizes = []
+        for columns in range(1, count + 1):
+            slot_width = width // columns - GAP
+            slot_height = height // ceil(count / columns) - GAP - TITLE
+            sizes.append((min(slot_width, slot_height / aspect), -columns))
+        tile_width, columns = max(sizes)
+        columns, tile_width, tile_height = -columns, int(tile_width), int(tile_width * aspect)
+        row, column = np.divmod(np.arange(count), columns)
+        left = column * (tile_width + GAP) + GAP // 2 + self._left
+        top = row * (tile_height + GAP + TITLE) + TITLE
+        return np.stack([left, top, left + tile_width, top + tile_height], axis=1)
+
+    def _clicked(self, _mark: Any, event: dict[str, Any]) -> None:
+        x, y = event["data"]["click_x"], event["data"]["click_y"]
+        left, top, right, bottom = self._boxes.T
+        hit = np.flatnonzero((left <= x) & (x < right) & (top - TITLE <= y) & (y < bottom))
+        if len(hit):
+            self._on_select(int(hit[0]))
+
+
+def _frame(lines: bqplot.Lines, boxes: NDArray[np.int_], colors: list[str]) -> None:
+    left, top, right, bottom = boxes.T
+    with lines.hold_sync():
+        lines.x = np.stack([left, right, right, left, left], axis=1)
+        lines.y = np.stack([top, top, bottom, bottom, top], axis=1)
+        lines.colors = colors
+
+
+def _write(labels: bqplot.Label, x: Any, y: Any, text: Sequence[str]) -> None:
+    with labels.hold_sync():
+        labels.x, labels.y, labels.text = np.asarray(x, float), np.asarray(y, float), list(text)
