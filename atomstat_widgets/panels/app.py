@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets
 
-from atomstat_widgets.data import load, samples
+from atomstat_widgets.data import samples
 from atomstat_widgets.panels.controls import dropdown
 from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
 
@@ -29,14 +29,16 @@ class App(ipywidgets.VBox):
 
     def __init__(self, data: Any = None) -> None:
         self._notice = ipywidgets.HTML()
-        if data is None:
-            data = os.environ.get(FILE_VARIABLE)
-        own = None if data is None else self._tried(data)
-        self._sources = {} if own is None else {own.name: lambda: own}
-        self._sources |= {f"Sample: {name}": make for name, make in samples.SAMPLES.items()}
-        first = next(iter(self._sources))
-        self.panel = SlidingFFTPanel(self._sources[first]())
-        self._choice = dropdown(list(self._sources), first, "Data", "The image to analyse")
+        self._sources = {f"Sample: {name}": make for name, make in samples.SAMPLES.items()}
+        shown = next(iter(self._sources))
+        data = os.environ.get(FILE_VARIABLE) if data is None else data
+        panel = None if data is None else self._tried(data)
+        if panel is not None:
+            own = panel.model.image
+            shown = own.name
+            self._sources = {own.name: lambda: own, **self._sources}
+        self.panel = panel or SlidingFFTPanel(self._sources[shown]())
+        self._choice = dropdown(list(self._sources), shown, "Data", "The image to analyse")
         self._choice.layout.width = "340px"
         self._choice.observe(self.panel.model.guard(self._chosen), "value")
         header = ipywidgets.HBox(
@@ -47,10 +49,10 @@ class App(ipywidgets.VBox):
         super().__init__([header, self.panel])
         self.add_class("atomstat")
 
-    def _tried(self, data: Any) -> Any:
-        """Load the user's data; what is wrong with them is said in the header, above a sample."""
+    def _tried(self, data: Any) -> SlidingFFTPanel | None:
+        """Show the user's data; what is wrong with them is said in the header, above a sample."""
         try:
-            return load(data)
+            return SlidingFFTPanel(data)
         except (ValueError, TypeError) as error:
             self._notice.value = f'<span class="atomstat-error" role="alert">{escape(str(error))}</span>'
             return None

@@ -121,12 +121,13 @@ class SlidingFFTPanel(ipywidgets.VBox):
         self._controls.add_class("atomstat-controls")
 
     def _make_views(self) -> None:
-        self._sample = SampleView(410, self._window_clicked)
-        self._spectra = TileGrid(276, 326, self._component_clicked, axes=True)
-        self._maps = TileGrid(234, 284, self._component_clicked)
+        guard = self.model.guard
+        self._sample = SampleView(410, guard(self._window_clicked))
+        self._spectra = TileGrid(276, 326, guard(self._component_clicked), axes=True)
+        self._maps = TileGrid(234, 284, guard(self._component_clicked))
         self._spectrum = TileGrid(154, 176, lambda number: None, colors=(MARKER,))
         self._mixture = MixtureBars(166, 190)
-        self._curve = ErrorCurve(190, 190, MAX_COMPONENTS, self._count_clicked)
+        self._curve = ErrorCurve(190, 190, MAX_COMPONENTS, guard(self._count_clicked))
         self._overlay = ipywidgets.ToggleButtons(
             options=[("None", None)], style={"button_width": "auto"}, layout=ipywidgets.Layout(width="auto")
         )
@@ -144,6 +145,15 @@ class SlidingFFTPanel(ipywidgets.VBox):
         )
         self._sample_title, self._window_title = ipywidgets.HTML(), ipywidgets.HTML()
         self._status = StatusLine(self.model)
+        for view, name in (
+            (self._sample, "sample"),
+            (self._spectra, "spectra"),
+            (self._maps, "maps"),
+            (self._spectrum, "window"),
+            (self._mixture, "mixture"),
+            (self._curve, "curve"),
+        ):
+            view.figure.add_class(f"atomstat-{name}")
         self._middle = ipywidgets.VBox(
             [
                 self._sample_title,

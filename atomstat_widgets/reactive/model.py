@@ -124,9 +124,9 @@ class AnalysisModel(HasTraits):
     def _run(self, parameters: dict[str, Any], run: Run) -> None:
         began = time.perf_counter()
         self.busy = True
+        self.error = self.details = ""  # now, so that what a view says of this result stays
         try:
             done = self.compute(parameters, run)
-            self.error = self.details = ""
             self.stale = run.stale
             self.status = f"{done} in {duration(time.perf_counter() - began)}"
         except Cancelled:

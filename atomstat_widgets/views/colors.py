@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 COMPONENT_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
 SEQUENTIAL_MAPS = ("gray", "viridis", "cividis", "magma", "inferno")
 INK = "#333333"
+GRID = "#eeeeee"
 MARKER = "#FFD400"  # of what lies over a grey image: the clicked window
 
 

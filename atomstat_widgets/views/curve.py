@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import bqplot
-import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from atomstat_widgets.views.colors import COMPONENT_COLORS, INK
-from atomstat_widgets.views.rounding import round_length
+from atomstat_widgets.views.colors import COMPONENT_COLORS, GRID, INK
+from atomstat_widgets.views.figure import make_axis, make_figure
+from atomstat_widgets.views.rounding import round_ticks
 
 
 class ErrorCurve:
@@ -34,27 +34,20 @@ class ErrorCurve:
         self._current = bqplot.Scatter(
             x=[1], y=[0.0], scales=scales, colors=["white"], stroke=COMPONENT_COLORS[1], stroke_width=3, default_size=90
         )
-        style = {"font-size": "11px", "fill": INK}
-        self._y_axis = bqplot.Axis(
-            scale=scales["y"], label="error (%)", orientation="vertical", grid_color="#eeeeee", tick_style=style,
-            label_offset="32px", tick_values=[0],
+        x_axis = make_axis(
+            scales["x"], "components", tick_values=np.arange(1, largest + 1), tick_format="d", grid_lines="none",
+            label_offset="28px",
         )  # fmt: skip
-        self.figure = bqplot.Figure(
-            marks=[self._bound, self._line, self._points, self._current],
-            axes=[
-                self._y_axis,
-                bqplot.Axis(
-                    scale=scales["x"], label="components", tick_values=np.arange(1, largest + 1), tick_format="d",
-                    grid_lines="none", tick_style=style, label_offset="28px",
-                ),
-            ],
-            fig_margin={"top": 6, "bottom": 38, "left": 44, "right": 6},
-            padding_x=0,
-            padding_y=0,
-            animation_duration=0,
-            display_toolbar=False,
-            layout=ipywidgets.Layout(width=f"{width}px", height=f"{height}px"),
-        )  # fmt: skip
+        self._y_axis = make_axis(
+            scales["y"], "error (%)", vertical=True, tick_values=[0], grid_color=GRID, label_offset="32px"
+        )
+        self.figure = make_figure(
+            width,
+            height,
+            {"top": 6, "bottom": 38, "left": 44, "right": 6},
+            [self._bound, self._line, self._points, self._current],
+            [x_axis, self._y_axis],
+        )
         self._points.on_element_click(lambda _mark, event: on_click(int(event["data"]["x"])))
 
     def show(self, errors: Mapping[int, float], bound: NDArray[Any], current: int) -> None:
@@ -70,4 +63,4 @@ class ErrorCurve:
             self._current.x, self._current.y = [current], [100 * errors[current]]
         highest = max(values)
         self._y.max = 1.08 * highest
-        self._y_axis.tick_values = np.arange(0, highest, round_length(highest / 3))
+        self._y_axis.tick_values = round_ticks(highest, 3)

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import bqplot
-import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from atomstat_widgets.views.colors import INK, MARKER, lookup_table, to_bytes
+from atomstat_widgets.views.colors import MARKER, lookup_table, to_bytes
+from atomstat_widgets.views.figure import make_axis, make_figure
 from atomstat_widgets.views.layer import ImageLayer
 from atomstat_widgets.views.png import indexed_png, rgba_png
-from atomstat_widgets.views.rounding import round_length
+from atomstat_widgets.views.rounding import round_length, round_ticks
 
 MARGIN = {"top": 4, "bottom": 40, "left": 50, "right": 6}
 LARGEST_PICTURE = 1024  # pixels a side that are sent to the page; more than the screen shows
@@ -48,26 +48,18 @@ class SampleView:
             x=[0], y=[0], text=[""], scales=self._scales, colors=["white"], align="middle", default_size=13,
             font_weight="bold",
         )  # fmt: skip
-        style = {"font-size": "11px", "fill": INK}
         self._axes = [
-            bqplot.Axis(scale=self._scales["x"], grid_lines="none", num_ticks=6, tick_style=style, label_offset="28px"),
-            bqplot.Axis(
-                scale=self._scales["y"], grid_lines="none", num_ticks=6, tick_style=style, label_offset="38px",
-                orientation="vertical",
-            ),
-        ]  # fmt: skip
+            make_axis(self._scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
+            make_axis(self._scales["y"], vertical=True, grid_lines="none", tick_values=[0], label_offset="38px"),
+        ]
         layers = (self._base, self._overlay, self._outline)
-        self.figure = bqplot.Figure(
-            marks=[*(layer.mark for layer in layers), self._window, self._bar_ground, self._bar, self._bar_label],
-            axes=self._axes,
-            fig_margin=MARGIN,
-            padding_x=0,
-            padding_y=0,
-            animation_duration=0,
-            layout=ipywidgets.Layout(
-                width=f"{side + MARGIN['left'] + MARGIN['right']}px",
-                height=f"{side + MARGIN['top'] + MARGIN['bottom']}px",
-            ),
+        self.figure = make_figure(
+            side + MARGIN["left"] + MARGIN["right"],
+            side + MARGIN["top"] + MARGIN["bottom"],
+            MARGIN,
+            [*(layer.mark for layer in layers), self._window, self._bar_ground, self._bar, self._bar_label],
+            self._axes,
+            toolbar=True,
         )
         self._on_click = on_click
         for layer in layers:  # the topmost one under the pointer gets the click
@@ -84,6 +76,7 @@ class SampleView:
             with self._scales[name].hold_sync():
                 self._scales[name].min, self._scales[name].max = middle - half, middle + half
             axis.label = f"{name} ({unit if pixel_size else 'px'})"
+            axis.tick_values = round_ticks((length - 1) * self._pixel, 3)
         self._show_scale_bar(unit if pixel_size else None)
         self._window.visible = False
 

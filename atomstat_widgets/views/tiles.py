@@ -5,11 +5,11 @@ from math import ceil
 from typing import Any
 
 import bqplot
-import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.views.colors import COMPONENT_COLORS, INK, lookup_table, to_bytes
+from atomstat_widgets.views.figure import make_figure
 from atomstat_widgets.views.layer import ImageLayer
 from atomstat_widgets.views.png import indexed_png
 
@@ -66,18 +66,15 @@ class TileGrid:
         self._y_ticks = self._labels(default_size=11, colors=[INK], align="end")
         self._x_name = self._labels(default_size=12, colors=[INK], align="middle")
         self._y_name = self._labels(default_size=12, colors=[INK], align="middle", rotate_angle=-90)
-        self.figure = bqplot.Figure(
-            marks=[
-                self._picture.mark, self._frames, self._selection, self._marks, self._titles,
-                self._x_ticks, self._y_ticks, self._x_name, self._y_name,
+        self.figure = make_figure(
+            width,
+            height,
+            dict.fromkeys(("top", "bottom", "left", "right"), EDGE),
+            [
+                *(self._picture.mark, self._frames, self._selection, self._marks, self._titles),
+                *(self._x_ticks, self._y_ticks, self._x_name, self._y_name),
             ],
-            fig_margin=dict.fromkeys(("top", "bottom", "left", "right"), EDGE),
-            padding_x=0,
-            padding_y=0,
-            animation_duration=0,
-            display_toolbar=False,
-            layout=ipywidgets.Layout(width=f"{width}px", height=f"{height}px"),
-        )  # fmt: skip
+        )
         self._on_select = on_select
         self._boxes: NDArray[np.int_] = np.empty((0, 4), int)
         self._picture.mark.on_element_click(self._clicked)
