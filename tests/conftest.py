@@ -1,6 +1,11 @@
 """Fixtures of all tests."""
 
+import os
 from pathlib import Path
+
+# As in the served app, and before numpy is imported: on two cores that do other things too, threads of BLAS wait
+# for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 

@@ -7,8 +7,8 @@ Run in AtomAI's own environment (see ../shared/bench/atomai_stat_only.py for wha
 
 from pathlib import Path
 
-import atomai_stat_only  # noqa: F401  (makes the next import work without AtomAI's training stack)
 import atomai.stat as peer
+import atomai_stat_only  # noqa: F401  (makes the next import work without AtomAI's training stack)
 import numpy as np
 
 CASES = {  # window, step, interpolation factor, zoom factor, hamming filter

@@ -27,7 +27,7 @@ def test_fewer_candidates_keep_the_order_of_their_partners():
 
 
 def test_a_constant_map_matches_what_is_left():
-    a, b = np.eye(2)
+    a, _ = np.eye(2)
     np.testing.assert_array_equal(match_components(np.stack([a, np.ones(2)]), np.stack([np.ones(2), a])), [1, 0])
 
 

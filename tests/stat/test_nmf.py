@@ -32,6 +32,7 @@ def test_finds_the_components_of_a_mixture():
     assert (np.diff(result.energies) <= 0).all()
 
 
+@pytest.mark.filterwarnings("ignore:Maximum number of iterations")  # of scikit-learn, at so small a tolerance
 @pytest.mark.parametrize("k", [1, 2, 3, 5])
 @pytest.mark.parametrize("noise", [0.05, 0.4])
 def test_error_is_true_and_not_above_scikit_learn(k, noise):

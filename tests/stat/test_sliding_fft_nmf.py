@@ -21,7 +21,9 @@ def test_analyze_image_gives_components_and_abundances(image):
     np.testing.assert_array_equal(analysis.pos_vec[[0, 1, 6]], [[31.5, 31.5], [31.5, 63.5], [47.5, 31.5]])
 
     features = analysis.process_fft(analysis.make_windows(image)).reshape(42, -1)
-    error = np.linalg.norm(features - abundances.reshape(3, -1).T @ components.reshape(3, -1)) / np.linalg.norm(features)
+    error = np.linalg.norm(features - abundances.reshape(3, -1).T @ components.reshape(3, -1)) / np.linalg.norm(
+        features
+    )
     mean_only = np.linalg.norm(features - features.mean(axis=0)) / np.linalg.norm(features)
     assert error < 0.6 * mean_only
 

@@ -1,0 +1,180 @@
+import numpy as np
+import pytest
+
+import atomstat_widgets
+from atomstat_widgets import SlidingFFTPanel
+from atomstat_widgets.data import Image, samples
+
+
+@pytest.fixture
+def panel():
+    return SlidingFFTPanel(samples.grains(shape=(192, 256)))
+
+
+def grid_picture(panel):
+    return panel._spectra._picture.mark.image.value
+
+
+def test_parameters_and_sliders_are_one(panel):
+    panel.model.n_components = 6
+    assert panel._n_components.value == 6
+    panel._step.value = 16
+    assert panel.model.result.spectra.grid.step == (16, 16)
+    panel._window_x.value = 40
+    assert (panel._window_y.value, panel.model.window_y) == (40, 40)
+    panel._linked.value = False
+    panel._window_y.value = 60
+    assert panel.model.result.spectra.grid.window == (60, 40)
+    panel._hamming.value = False
+    assert panel.model.result.parameters["hamming"] is False
+    assert panel.model.error == ""
+
+
+def test_a_new_result_is_drawn(panel):
+    before = grid_picture(panel)
+    panel.model.n_components = 5
+    assert grid_picture(panel) != before
+    assert len(panel._spectra._boxes) == len(panel._maps._boxes) == 5
+
+
+def test_limits_follow_the_image(panel):
+    assert (panel._window_y.max, panel._window_x.max) == (192, 256)
+    panel.model.image = np.random.default_rng(0).random((80, 700))
+    assert (panel._window_y.max, panel._window_x.max) == (80, 512)
+    assert panel.model.error == ""
+
+
+def test_every_control_has_a_label_and_a_tooltip(panel):
+    controls = [child for child in panel._controls.children if hasattr(child, "description") and child.description]
+    assert len(controls) == 11
+    for control in controls:
+        assert control.tooltip, control.description
+
+
+def test_a_click_on_a_component_lays_its_map_over_the_image(panel):
+    assert panel._overlay.value == -1
+    everything = panel._sample._overlay.mark.image.value
+    panel._component_clicked(2)
+    assert panel._overlay.value == 2
+    assert panel._maps._selection.visible
+    assert panel._spectra._selection.visible
+    single = panel._sample._overlay.mark.image.value
+    assert single != everything
+    panel._opacity.value = 0.9
+    assert panel._sample._overlay.mark.image.value != single
+    panel._overlay.value = None
+    assert not panel._maps._selection.visible
+
+
+def test_a_chosen_overlay_stays_while_it_exists(panel):
+    panel._component_clicked(3)
+    panel.model.n_components = 6
+    assert panel._overlay.value == 3
+    assert [label for label, _ in panel._overlay.options] == ["All", "1", "2", "3", "4", "5", "6", "None"]
+    panel.model.n_components = 2
+    assert panel._overlay.value == -1
+
+
+def test_a_click_on_the_image_shows_the_window_there(panel):
+    panel._window_clicked(y=10.0, x=250.0)
+    grid = panel.model.result.spectra.grid
+    window = grid.nearest(10, 250)
+    assert window == grid.shape[1] - 1
+    np.testing.assert_allclose(
+        [panel._sample._window.y.min(), panel._sample._window.x.max()], np.array([-0.5, 255.5]) * 0.028
+    )
+    np.testing.assert_allclose(panel._mixture._bars.y, 100 * panel.model.result.share(window))
+    assert "y 15.5, x 239.5" in panel._window_title.value
+
+
+def test_the_clicked_place_stays_when_the_windows_change(panel):
+    panel._window_clicked(y=100.0, x=200.0)
+    panel.model.window_y = 64
+    assert panel._sample._window.visible
+    centre = np.array([panel._sample._window.y.mean(), panel._sample._window.x[:4].mean()]) / 0.028
+    assert np.abs(centre - (100, 200)).max() < 20
+
+
+def test_a_click_on_the_curve_sets_the_count(panel):
+    panel._count_clicked(7)
+    assert panel._n_components.value == 7
+    np.testing.assert_array_equal(panel._curve._points.x, np.arange(1, 9))
+
+
+def test_truth_can_be_laid_over_and_scored(panel):
+    assert not panel._truth.disabled
+    panel._truth.value = True
+    assert f"{panel.model.result.agreement():.2f}" in panel._truth_score.value
+    panel.model.image = Image(panel.model.image.array, "no truth")
+    assert (panel._truth.disabled, panel._truth.value, panel._truth_score.value) == (True, False, "")
+    assert "Only simulated samples" in panel._truth.tooltip
+
+
+def test_errors_are_words_in_the_panel_and_the_pictures_stay(panel):
+    before = grid_picture(panel)
+    panel.model.window_y = 192
+    after = grid_picture(panel)
+    assert after != before
+    panel.model.step = 64
+    text = panel._status._text.value
+    assert "4 components need at least 4 windows, and 2 fit the image" in text
+    assert "Not up to date" in text
+    assert grid_picture(panel) == after
+    assert "is-stale" in panel._right._dom_classes
+    panel.model.step = 4
+    assert "need at least" not in panel._status._text.value
+    assert "is-stale" not in panel._right._dom_classes
+
+
+def test_a_failing_view_is_said_in_the_status_line(panel, monkeypatch):
+    monkeypatch.setattr(panel._mixture, "show", lambda shares: 1 / 0)
+    panel.model.n_components = 5
+    assert "Unexpected failure: division by zero" in panel._status._text.value
+
+
+def test_names_are_text_and_not_html():
+    panel = SlidingFFTPanel(Image(np.random.default_rng(0).random((64, 64)), "<script>alert(1)</script>"))
+    assert "<script>" not in panel._sample_title.value
+    assert "&lt;script&gt;" in panel._sample_title.value
+
+
+def test_colours_and_contrast_change_the_picture(panel):
+    base = panel._sample._base.mark.image.value
+    panel._image_map.value = "magma"
+    magma = panel._sample._base.mark.image.value
+    assert magma != base
+    panel._contrast.value = (20, 80)
+    assert panel._sample._base.mark.image.value != magma
+    tiles = grid_picture(panel)
+    panel._picture_map.value = "cividis"
+    assert grid_picture(panel) != tiles
+
+
+def test_frequencies_are_in_units(panel):
+    assert list(panel._spectra._x_name.text) == ["kx (1/nm)"]
+    assert list(panel._spectra._x_ticks.text)[:3] == ["−5", "0", "5"]
+    left, _, right, _ = panel._spectra._boxes[0]
+    # 32 pixels of 0.028 nm, 16 frequencies: 1/nm are 0.896 of them, and zero is in the middle of the ninth
+    at = (8.5 + np.array([-5, 0, 5]) * 0.896) / 16
+    np.testing.assert_allclose(panel._spectra._x_ticks.x[:3], left + at * (right - left), atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "message"),
+    [
+        (np.ones((64, 64)), ValueError, "all 4096 pixels"),
+        ("missing.dm3", ValueError, "missing.dm3 does not exist"),
+        (None, TypeError, "NoneType"),
+    ],
+)
+def test_refuses(bad, error, message):
+    with pytest.raises(error, match=message):
+        SlidingFFTPanel(bad)
+
+
+def test_public_names():
+    assert set(dir(atomstat_widgets)) == {"App", "SlidingFFTPanel", "load", "samples", "stat"}
+    for name in dir(atomstat_widgets):
+        assert getattr(atomstat_widgets, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        atomstat_widgets.nothing  # noqa: B018

@@ -1,0 +1,157 @@
+import threading
+
+import pytest
+
+from atomstat_widgets.reactive import runner as module
+from atomstat_widgets.reactive.runner import Cancelled, Runner, has_kernel
+
+TIMEOUT = 10
+
+
+class Work:
+    """Work that says when it began, goes on when it is told, and writes down what became of it."""
+
+    def __init__(self):
+        self.began = threading.Semaphore(0)
+        self.go_on = threading.Semaphore(0)
+        self.done = []
+        self.cancelled = []
+
+    def __call__(self, request, run):
+        self.began.release()
+        assert self.go_on.acquire(timeout=TIMEOUT)
+        try:
+            run(0.5)
+        except Cancelled:
+            self.cancelled.append(request)
+            raise
+        self.done.append(request)
+
+
+@pytest.fixture
+def work():
+    return Work()
+
+
+@pytest.fixture
+def fractions():
+    return []
+
+
+@pytest.fixture
+def runner(work, fractions):
+    return Runner(work, fractions.append, threaded=True)
+
+
+def test_of_many_requests_the_latest_is_run(runner, work):
+    for request in range(5):
+        runner.submit(request)
+        if request == 0:
+            assert work.began.acquire(timeout=TIMEOUT)
+    work.go_on.release(5)
+    assert runner.wait(TIMEOUT)
+    assert work.done == [0, 4]  # the first was young and is shown; 1 to 3 never began
+
+
+def test_an_old_run_gives_way_to_a_newer_request(runner, work, monkeypatch):
+    monkeypatch.setattr(module, "GRACE_SECONDS", 0.0)
+    runner.submit("old")
+    assert work.began.acquire(timeout=TIMEOUT)
+    runner.submit("new")
+    work.go_on.release(2)
+    assert runner.wait(TIMEOUT)
+    assert (work.cancelled, work.done) == (["old"], ["new"])
+
+
+def test_a_young_run_does_not(runner, work, monkeypatch):
+    monkeypatch.setattr(module, "GRACE_SECONDS", 1e6)
+    runner.submit("young")
+    assert work.began.acquire(timeout=TIMEOUT)
+    runner.submit("new")
+    work.go_on.release(2)
+    assert runner.wait(TIMEOUT)
+    assert (work.cancelled, work.done) == ([], ["young", "new"])
+
+
+def test_cancel_stops_the_run_and_forgets_the_request(runner, work):
+    runner.submit("running")
+    assert work.began.acquire(timeout=TIMEOUT)
+    runner.submit("waiting")
+    runner.cancel()
+    work.go_on.release(2)
+    assert runner.wait(TIMEOUT)
+    assert (work.cancelled, work.done) == (["running"], [])
+
+
+def test_after_a_cancel_it_runs_again(runner, work):
+    runner.cancel()
+    runner.submit("later")
+    work.go_on.release()
+    assert runner.wait(TIMEOUT)
+    assert work.done == ["later"]
+
+
+def test_progress_is_reported(runner, work, fractions):
+    runner.submit("request")
+    work.go_on.release()
+    assert runner.wait(TIMEOUT)
+    assert fractions == [0.5]
+
+
+def test_wait_says_when_the_time_is_up(runner, work):
+    runner.submit("request")
+    assert not runner.wait(0.01)
+    work.go_on.release()
+    assert runner.wait(TIMEOUT)
+
+
+def test_without_thread_submit_returns_when_it_is_done():
+    done = []
+    runner = Runner(lambda request, run: done.append((request, threading.current_thread())), print, threaded=False)
+    runner.submit(1)
+    runner.submit(2)
+    assert done == [(1, threading.main_thread()), (2, threading.main_thread())]
+    assert runner.wait(0)
+
+
+def test_without_thread_a_request_from_within_runs_afterwards():
+    done = []
+
+    def work(request, run):
+        if request < 3:
+            runner.submit(request + 1)
+        done.append(request)
+
+    runner = Runner(work, print, threaded=False)
+    runner.submit(1)
+    assert done == [1, 2, 3]
+
+
+def test_yields_at_once_to_a_newer_request_when_asked_to():
+    outcome = []
+
+    def work(request, run):
+        if request == "first":
+            runner.submit("second")
+            run(0.1)  # young: goes on
+            with pytest.raises(Cancelled):
+                run.yield_to_newer(0.1)
+        outcome.append(request)
+
+    runner = Runner(work, lambda fraction: None, threaded=False)
+    runner.submit("first")
+    assert outcome == ["first", "second"]
+
+
+def test_no_thread_is_left_when_there_is_nothing_to_do(runner, work):
+    runner.submit("request")
+    work.go_on.release()
+    assert runner.wait(TIMEOUT)
+    for thread in threading.enumerate():
+        if thread.name == "atomstat-runner":
+            thread.join(TIMEOUT)
+            assert not thread.is_alive()
+
+
+def test_there_is_no_kernel_here():
+    assert not has_kernel()

@@ -1,0 +1,231 @@
+import threading
+
+import numpy as np
+import pytest
+from traitlets import TraitError
+
+from atomstat_widgets.data import Image, samples
+from atomstat_widgets.reactive import sliding_fft as module
+from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
+from atomstat_widgets.stat import factorize, nmf, sliding_fft
+
+TIMEOUT = 60
+
+
+@pytest.fixture(scope="module")
+def image():
+    return samples.grains(shape=(192, 256))
+
+
+@pytest.fixture
+def model(image):
+    return SlidingFFTModel(image)
+
+
+def test_sizes_follow_the_image(model):
+    assert (model.window_y, model.window_x, model.step, model.n_components) == (32, 32, 8, 4)
+    assert model.result.spectra.grid.shape == (21, 29)
+    assert model.result.loading_maps.shape == (4, 21, 29)
+    assert model.result.components.shape == (4, 16, 16)
+
+
+def test_the_result_is_that_of_the_functions(model, image):
+    model.n_components = 3
+    spectra = sliding_fft(image.array, 32, 8)
+    expected = nmf(factorize(spectra.features, module.RANK, weights=spectra.weights), 3)
+    order = np.argsort(-model.result.decomposition.energies)
+    np.testing.assert_allclose(model.result.decomposition.components[order], expected.components)
+    assert model.result.decomposition.reconstruction_error == expected.reconstruction_error
+
+
+def test_another_count_computes_no_spectra_again(model):
+    spectra, low_rank = model.result.spectra, model.result.low_rank
+    model.n_components = 6
+    assert model.result.spectra is spectra
+    assert model.result.low_rank is low_rank
+    model.step = 16
+    assert model.result.spectra is not spectra
+
+
+def test_components_keep_their_places_from_count_to_count(model):
+    for count in (5, 6, 5, 4, 3):
+        before = model.result.loading_maps.reshape(model.result.decomposition.n_components, -1)
+        model.n_components = count
+        after = model.result.loading_maps.reshape(count, -1)
+        kept = min(len(before), count)
+        similarity = np.corrcoef(before, after)[: len(before), len(before) :]
+        # no other arrangement of the kept components would be more alike
+        assert np.trace(similarity[:kept, :kept]) >= np.trace(similarity[:kept, :kept][:, ::-1])
+        assert (similarity.diagonal()[:3] > 0.9).all()
+
+
+def test_components_keep_their_places_from_window_to_window(model):
+    before = model.result.loading_maps
+    model.window_y = 48
+    grid = model.result.spectra.grid
+    assert grid.window == (48, 48)
+    assert grid.shape == (19, 27)
+    similar = np.corrcoef(before[:, 1:20, 1:28].reshape(4, -1), model.result.loading_maps.reshape(4, -1))[:4, 4:]
+    np.testing.assert_array_equal(similar[:3].argmax(axis=1), [0, 1, 2])
+
+
+def test_the_error_curve_is_there_for_every_count(model):
+    assert sorted(model.errors) == list(range(1, 9))
+    errors = np.array([model.errors[k] for k in range(1, 9)])
+    assert (np.diff(errors) < 0.002).all()
+    assert (errors >= model.result.low_rank.smallest_error(np.arange(1, 9)) - 1e-6).all()
+
+
+def test_linked_windows_move_together_in_one_run(model):
+    results = []
+    model.observe(lambda change: results.append(change.new.spectra.grid.window), "result")
+    model.window_x = 40
+    assert (model.window_y, model.window_x, results) == (40, 40, [(40, 40)])
+    model.window_linked = False
+    model.window_y = 64
+    assert results[1:] == [(64, 40)]
+    model.window_linked = True
+    assert results[2:] == [(64, 64)]
+
+
+def test_a_linked_window_stops_at_the_shorter_side(model):
+    model.window_x = 250
+    assert (model.window_y, model.window_x) == (192, 192)
+
+
+def test_different_windows_at_the_start_are_not_linked(image):
+    model = SlidingFFTModel(image, window_y=64, window_x=32, step=16)
+    assert not model.window_linked
+    assert model.result.spectra.grid.shape == (9, 15)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("window_y", 193, "window_y = 193 is larger than the image, which has 192 pixels"),
+        ("window_x", 3, "window_x"),
+        ("step", 0, "step"),
+        ("n_components", 9, "n_components"),
+        ("zoom", 0, "zoom"),
+        ("step", "eight", "step"),
+    ],
+)
+def test_refused_parameters_change_nothing(model, name, value, message):
+    model.window_linked = False
+    result, before = model.result, getattr(model, name)
+    with pytest.raises(TraitError, match=message):
+        setattr(model, name, value)
+    assert model.result is result
+    assert getattr(model, name) == before
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "message"),
+    [
+        (np.full((64, 64), np.nan), ValueError, "4096 of 4096 pixels are NaN"),
+        (np.ones((64, 64)), ValueError, "all 4096 pixels of the image are equal"),
+        (np.ones(5), ValueError, "shape"),
+        ("missing.tif", ValueError, "missing.tif does not exist"),
+        (7, TypeError, "int"),
+    ],
+)
+def test_refused_images_change_nothing(model, bad, error, message):
+    before = model.image
+    with pytest.raises(error, match=message):
+        model.image = bad
+    assert model.image is before
+    with pytest.raises(error, match=message):
+        SlidingFFTModel(bad)
+
+
+def test_too_few_windows_are_an_error_in_words(model):
+    model.window_y = 192
+    result = model.result
+    model.step = 64
+    assert model.error.startswith("4 components need at least 4 windows, and 2 fit the image")
+    assert model.result is result
+    assert model.stale
+
+
+def test_too_many_windows_are_refused_before_they_are_computed(model, monkeypatch):
+    monkeypatch.setattr(module, "MAX_FEATURE_BYTES", 1e6)
+    model.step = 2
+    assert model.error == (
+        "9,153 windows need 0.0 GB for their spectra, the limit is 0.0 GB: make the step or the zoom larger"
+    )
+
+
+def test_another_image_is_analysed_with_the_same_settings(model):
+    model.n_components = 3
+    model.image = samples.phase_boundary(shape=(128, 128))
+    assert model.result.image is model.image
+    assert (model.window_y, model.step, model.n_components, model.notice) == (32, 8, 3, "")
+
+
+def test_windows_shrink_to_a_smaller_image_and_that_is_said(model):
+    model.window_y = 100
+    model.image = np.random.default_rng(0).random((64, 80))
+    assert (model.window_y, model.window_x) == (64, 64)
+    assert model.notice == "The window was reduced to 64 × 64 to fit"
+    model.step = 2
+    assert model.result.spectra.grid.window == (64, 64)
+
+
+def test_a_coarse_result_comes_first_where_the_run_is_long(image, monkeypatch):
+    monkeypatch.setattr("atomstat_widgets.reactive.model.has_kernel", lambda: True)
+    monkeypatch.setattr(module, "COARSE_ABOVE_BYTES", 1e6)
+    monkeypatch.setattr(module, "COARSE_BYTES", 2e5)
+    model = SlidingFFTModel(image)
+    seen = []
+    model.observe(lambda change: seen.append((change.new.coarse, change.new.spectra.grid.step)), "result")
+    model.step = 4
+    assert model.wait(TIMEOUT)
+    assert seen[-1] == (False, (4, 4))
+    assert seen[0][0]
+    assert seen[0][1][0] > 4
+    model.n_components = 5  # its spectra are at hand: no coarse one
+    assert model.wait(TIMEOUT)
+    assert [coarse for coarse, _ in seen[2:]] == [False]
+
+
+def test_a_result_of_a_replaced_image_is_not_shown(image, monkeypatch):
+    monkeypatch.setattr("atomstat_widgets.reactive.model.has_kernel", lambda: True)
+    model = SlidingFFTModel(image)
+    images = []
+    model.observe(lambda change: images.append(change.new.image), "result")
+    hold, reached = threading.Event(), threading.Event()
+
+    def slow(*args, **options):
+        reached.set()
+        assert hold.wait(TIMEOUT)
+        return sliding_fft(*args, **options)
+
+    monkeypatch.setattr(module, "sliding_fft", slow)
+    model.step = 16
+    assert reached.wait(TIMEOUT)
+    model.image = other = samples.phase_boundary(shape=(128, 128))
+    hold.set()
+    assert model.wait(TIMEOUT)
+    assert images == [other]
+
+
+def test_agreement_with_the_truth(model):
+    assert model.result.agreement() > 0.8
+    model.image = Image(model.image.array)
+    with pytest.raises(ValueError, match="true domains of array are not known"):
+        model.result.agreement()
+
+
+def test_shares_of_a_window(model):
+    shares = model.result.share(7)
+    assert shares.shape == (4,)
+    assert shares.sum() == pytest.approx(1)
+    np.testing.assert_allclose(
+        shares, model.result.loading_maps.reshape(4, -1)[:, 7] / model.result.loading_maps.reshape(4, -1)[:, 7].sum()
+    )
+
+
+def test_the_spectrum_of_a_window(model):
+    np.testing.assert_array_equal(
+        model.result.spectrum(9), model.result.spectra.unfold(model.result.spectra.features)[9]
+    )
