@@ -77,7 +77,7 @@ def _run(arguments: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from atomstat_widgets.data.export import save_sliding_fft
-    from atomstat_widgets.stat import automatic_window, factorize, nmf, sliding_fft
+    from atomstat_widgets.stat import WindowGrid, automatic_window, factorize, nmf, sliding_fft
 
     out = Path(arguments.out)
     if out.suffix != ".npz":
@@ -89,6 +89,7 @@ def _run(arguments: argparse.Namespace) -> None:
     if window is None:
         window = min(automatic_window(side) for side in image.array.shape[:2])
     step = max(1, window // 4) if arguments.step is None else arguments.step
+    WindowGrid(image.array.shape[:2], window, step).require(arguments.components)
 
     with tqdm(total=3, bar_format="{desc:<10} {percentage:3.0f}%|{bar}| {elapsed}") as bar:
 
@@ -100,7 +101,6 @@ def _run(arguments: argparse.Namespace) -> None:
             image.array, window, step, zoom=arguments.zoom, hamming=not arguments.no_hamming,
             progress=stage(0, "spectra"),
         )  # fmt: skip
-        spectra.grid.require(arguments.components)
         rank = arguments.components + EXTRA_RANK
         low_rank = factorize(spectra.features, rank, weights=spectra.weights, progress=stage(1, "factor"))
         decomposition = nmf(low_rank, arguments.components, progress=stage(2, "NMF"))
