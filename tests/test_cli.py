@@ -73,7 +73,7 @@ def test_run_says_what_is_wrong(file, tmp_path, monkeypatch, capsys, arguments, 
     monkeypatch.chdir(tmp_path)
     assert run(file, "--out", "result.npz", *arguments) == 2
     said = capsys.readouterr().err
-    assert said.startswith("atomstat: ")
+    assert said.splitlines()[-1].startswith("atomstat: ")
     assert message in said
     assert list(tmp_path.iterdir()) == [file]
 
