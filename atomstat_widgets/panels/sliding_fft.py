@@ -22,7 +22,7 @@ from atomstat_widgets.views.curve import ErrorCurve
 from atomstat_widgets.views.mixture import MixtureBars
 from atomstat_widgets.views.rounding import round_length
 from atomstat_widgets.views.sample import SampleView
-from atomstat_widgets.views.tiles import TileGrid
+from atomstat_widgets.views.tiles import TileAxis, TileGrid
 
 LARGEST_SLIDER_WINDOW = 512
 ALL = -1  # overlay: every window in the colours of its mixture
@@ -161,8 +161,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
                 ipywidgets.HBox([ipywidgets.Label("Overlay"), self._overlay]),
                 ipywidgets.HBox([self._opacity, self._overlay_bar]),
                 ipywidgets.HTML(
-                    '<div class="atomstat-caption">Click the image to look at a window, '
-                    "a component to lay its map over the image.</div>"
+                    '<div class="atomstat-caption">Click the image for the window there, a component for its map.</div>'
                 ),
             ],
             layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px", width="476px"),
@@ -191,7 +190,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
                     [
                         ipywidgets.VBox([self._window_title, self._spectrum.figure]),
                         ipywidgets.VBox([ipywidgets.HTML(title("Its mixture")), self._mixture.figure]),
-                        ipywidgets.VBox([ipywidgets.HTML(title("Error", "dashed: limit")), self._curve.figure]),
+                        ipywidgets.VBox([ipywidgets.HTML(title("Error", "dashed: SVD limit")), self._curve.figure]),
                     ]
                 ),
             ],
@@ -268,10 +267,8 @@ class SlidingFFTPanel(ipywidgets.VBox):
                 [f"{j} · {share:.0%}" for j, share in enumerate(energies / energies.sum(), start=1)],
                 _ranges(result.components),
                 self._picture_map.value,
-                [self._frequency_ticks(axis) for axis in (1, 0)],
+                [self._frequency_axis("kx", 1), self._frequency_axis("ky", 0)],
             )
-            unit = result.image.unit if result.image.pixel_size else "px"
-            self._spectra.name_axes(f"kx (1/{unit})", f"ky (1/{unit})")
             maps = result.loading_maps
             limits = np.stack([np.zeros(len(maps)), maps.max(axis=(1, 2))], axis=1)
             self._maps.show(
@@ -281,13 +278,14 @@ class SlidingFFTPanel(ipywidgets.VBox):
             self._spectra_bar.show_map(self._picture_map.value, "lowest", "highest of each")
             self._maps_bar.show_map(self._picture_map.value, "0", "highest of each")
 
-    def _frequency_ticks(self, axis: int) -> list[tuple[float, str]]:
-        """Where in a tile, and how called, are zero and a round frequency to either side of it."""
+    def _frequency_axis(self, name: str, axis: int) -> TileAxis:
+        """Give zero and a round frequency to either side of it, where they are in a tile."""
         result: SlidingFFTResult = self.model.result
         half, size = result.spectra.band.half[axis], result.spectra.grid.window[axis]
         length = size * (result.image.pixel_size or 1.0)
         mark = round_length(max(half - 1, 0.5) / length)
-        return [((half + 0.5 + at * length) / (2 * half), f"{at:g}".replace("-", "−")) for at in (-mark, 0, mark)]
+        ticks = [((half + 0.5 + at * length) / (2 * half), f"{at:g}".replace("-", "−")) for at in (-mark, 0, mark)]
+        return TileAxis(f"{name} (1/{result.image.unit if result.image.pixel_size else 'px'})", ticks)
 
     def _draw_overlay(self) -> None:
         with self._drawing:

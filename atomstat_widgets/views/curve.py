@@ -26,7 +26,7 @@ class ErrorCurve:
     """
 
     def __init__(self, width: int, height: int, largest: int, on_click: Callable[[int], None]) -> None:
-        scales = {"x": bqplot.LinearScale(min=0.5, max=largest + 0.5), "y": bqplot.LinearScale(min=0)}
+        scales = {"x": bqplot.LinearScale(min=0.5, max=largest + 0.5), "y": bqplot.LinearScale()}
         self._y = scales["y"]
         self._bound = bqplot.Lines(x=[1], y=[0.0], scales=scales, colors=["#999999"], line_style="dashed")
         self._line = bqplot.Lines(x=[1], y=[0.0], scales=scales, colors=[INK], stroke_width=1.5)
@@ -39,7 +39,7 @@ class ErrorCurve:
             label_offset="28px",
         )  # fmt: skip
         self._y_axis = make_axis(
-            scales["y"], "error (%)", vertical=True, tick_values=[0], grid_color=GRID, label_offset="32px"
+            scales["y"], "error (%)", vertical=True, tick_values=[0], grid_color=GRID, label_offset="33px"
         )
         self.figure = make_figure(
             width,
@@ -61,6 +61,9 @@ class ErrorCurve:
                 mark.x, mark.y = counts, values
         with self._current.hold_sync():
             self._current.x, self._current.y = [current], [100 * errors[current]]
-        highest = max(values)
-        self._y.max = 1.08 * highest
-        self._y_axis.tick_values = round_ticks(highest, 3)
+        # Not from zero: the elbow is what one looks for.
+        low, high = 100 * min(bound), max(100 * max(bound), *values)
+        margin = 0.08 * max(high - low, 1e-3)
+        with self._y.hold_sync():
+            self._y.min, self._y.max = low - margin, high + margin
+        self._y_axis.tick_values = round_ticks(low - margin, high + margin, 3)

@@ -1,6 +1,6 @@
 """Round numbers, for scale bars and ticks."""
 
-from math import floor, log10
+from math import ceil, floor, log10
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ def round_length(length: float) -> float:
     return max(digit * power for digit in (1, 2, 5) if digit * power <= length * (1 + 1e-9))
 
 
-def round_ticks(highest: float, count: int) -> NDArray[np.float64]:
-    """Round numbers from 0 up to `highest`, at least `count` of them above 0."""
-    spacing = round_length(highest / count)
-    return spacing * np.arange(int(highest / spacing * (1 + 1e-9)) + 1)
+def round_ticks(low: float, high: float, count: int) -> NDArray[np.float64]:
+    """Multiples of a round number from `low` to `high`, some `count` to three times as many."""
+    spacing = round_length((high - low) / count)
+    return spacing * np.arange(ceil(low / spacing - 1e-9), floor(high / spacing + 1e-9) + 1)

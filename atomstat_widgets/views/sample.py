@@ -76,7 +76,7 @@ class SampleView:
             with self._scales[name].hold_sync():
                 self._scales[name].min, self._scales[name].max = middle - half, middle + half
             axis.label = f"{name} ({unit if pixel_size else 'px'})"
-            axis.tick_values = round_ticks((length - 1) * self._pixel, 3)
+            axis.tick_values = round_ticks(0, (length - 1) * self._pixel, 3)
         self._show_scale_bar(unit if pixel_size else None)
         self._window.visible = False
 

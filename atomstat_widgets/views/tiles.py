@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import bqplot
 import numpy as np
@@ -21,6 +21,13 @@ DENSITY = 2  # picture pixels per screen pixel, for sharp edges on fine screens
 BLANK = 255  # the index between tiles, transparent
 
 
+class TileAxis(NamedTuple):
+    """What is written along an axis of each tile: its name, and texts at places from 0 to 1."""
+
+    name: str
+    ticks: Sequence[tuple[float, str]]
+
+
 class TileGrid:
     """Pictures side by side, framed in the colours of their components; a click on one selects it.
 
@@ -33,7 +40,7 @@ class TileGrid:
     on_select : callable
         Called with the number of a tile that was clicked.
     axes : bool
-        Leave room for ticks beside and below the grid, see `show`, and for their names, see `name_axes`.
+        Leave room for ticks beside and below the grid, and for the names of the axes, see `show`.
     colors : sequence of str
         Of the tiles.
     """
@@ -59,7 +66,7 @@ class TileGrid:
         self._frames = self._lines(2)
         self._selection = self._lines(5)
         # The colour stands beside the title, not in it: pale letters would be hard to read.
-        self._marks = self._labels(default_size=15, align="start")
+        self._marks = self._labels(default_size=14, align="start")
         self._titles = self._labels(default_size=12, font_weight="bold", colors=[INK], align="start")
         # Ticks are labels, not an axis: the texts of an axis are lost when it changes twice in quick succession.
         self._x_ticks = self._labels(default_size=11, colors=[INK], align="middle")
@@ -85,7 +92,7 @@ class TileGrid:
         titles: Sequence[str],
         limits: NDArray[Any],
         color_map: str,
-        ticks: Sequence[Sequence[tuple[float, str]]] = (),
+        axes: Sequence[TileAxis] = (),
     ) -> None:
         """Show pictures.
 
@@ -99,8 +106,8 @@ class TileGrid:
             Numbers at the lower and upper end of the colour map, for each picture.
         color_map : str
             Of matplotlib.
-        ticks : pair of sequences of (float, str), optional
-            Along x and along y: where in a tile, from 0 to 1, and the text there.
+        axes : pair of TileAxis, optional
+            What to write along x and along y.
         """
         self._boxes = self._place(len(pictures), pictures.shape[1] / pictures.shape[2])
         height, width = (DENSITY * length for length in self._size)
@@ -119,15 +126,9 @@ class TileGrid:
         self._marks.colors = colors
         left, above = self._boxes[:, 0], self._boxes[:, 1] - 9
         _write(self._marks, left, above, ["■" if title else "" for title in titles])
-        _write(self._titles, left + 13, above, titles)
-        if ticks:
-            self._show_ticks(*ticks)
-
-    def name_axes(self, x: str, y: str) -> None:
-        """Write the names of the axes."""
-        height, width = self._size[0] - self._room, self._size[1] - self._left
-        _write(self._x_name, [self._left + width / 2], [self._size[0] - 8], [x])
-        _write(self._y_name, [8], [height / 2], [y])
+        _write(self._titles, left + 15, above, titles)
+        if axes:
+            self._show_axes(*axes)
 
     def select(self, number: int | None) -> None:
         """Mark one tile, or none."""
@@ -143,14 +144,16 @@ class TileGrid:
     def _labels(self, **style: Any) -> bqplot.Label:
         return bqplot.Label(x=[0], y=[0], text=[""], scales=self._scales, **{"font_weight": "normal", **style})
 
-    def _show_ticks(self, x_ticks: Sequence[tuple[float, str]], y_ticks: Sequence[tuple[float, str]]) -> None:
+    def _show_axes(self, x: TileAxis, y: TileAxis) -> None:
         """Write along x below the last row of tiles, along y to the left of the first column."""
-        below, left = self._boxes[:, 3].max() + 9, self._boxes[:, 0].min() - 5
+        (left, top), (right, bottom) = self._boxes[:, :2].min(axis=0), self._boxes[:, 2:].max(axis=0)
         columns, rows = (np.unique(self._boxes[:, [near, near + 2]], axis=0).tolist() for near in (0, 1))
-        at = [(low + where * (high - low), text) for low, high in columns for where, text in x_ticks]
-        _write(self._x_ticks, [x for x, _ in at], [below] * len(at), [text for _, text in at])
-        at = [(low + where * (high - low), text) for low, high in rows for where, text in y_ticks]
-        _write(self._y_ticks, [left] * len(at), [y for y, _ in at], [text for _, text in at])
+        at, texts = _repeat(x.ticks, columns)
+        _write(self._x_ticks, at, [bottom + 9] * len(at), texts)
+        at, texts = _repeat(y.ticks, rows)
+        _write(self._y_ticks, [left - 5] * len(at), at, texts)
+        _write(self._x_name, [(left + right) / 2], [bottom + 25], [x.name])
+        _write(self._y_name, [8], [(top + bottom) / 2], [y.name])
 
     def _place(self, count: int, aspect: float) -> NDArray[np.int_]:
         """Left, top, right, bottom of each tile: the number of columns that makes the tiles largest."""
@@ -181,6 +184,12 @@ def _frame(lines: bqplot.Lines, boxes: NDArray[np.int_], colors: list[str]) -> N
         lines.x = np.stack([left, right, right, left, left], axis=1)
         lines.y = np.stack([top, top, bottom, bottom, top], axis=1)
         lines.colors = colors
+
+
+def _repeat(ticks: Sequence[tuple[float, str]], tiles: list[list[int]]) -> tuple[list[float], list[str]]:
+    """Places and texts of ticks in every tile from low to high."""
+    marks = [(low + where * (high - low), text) for low, high in tiles for where, text in ticks]
+    return [at for at, _ in marks], [text for _, text in marks]
 
 
 def _write(labels: bqplot.Label, x: Any, y: Any, text: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from atomstat_widgets.views.mixture import MixtureBars
 from atomstat_widgets.views.png import indexed_png, rgba_png
 from atomstat_widgets.views.rounding import round_length, round_ticks
 from atomstat_widgets.views.sample import SampleView
-from atomstat_widgets.views.tiles import DENSITY, TileGrid
+from atomstat_widgets.views.tiles import DENSITY, TileAxis, TileGrid
 
 
 def pixels(png):
@@ -52,11 +52,16 @@ def test_round_length(length, rounded):
 
 
 @pytest.mark.parametrize(
-    ("highest", "count", "ticks"),
-    [(14.3, 3, [0, 2, 4, 6, 8, 10, 12, 14]), (0.3, 3, [0, 0.1, 0.2, 0.3]), (511, 3, [0, 100, 200, 300, 400, 500])],
+    ("low", "high", "ticks"),
+    [
+        (0, 14.3, [0, 2, 4, 6, 8, 10, 12, 14]),
+        (0, 0.3, [0, 0.1, 0.2, 0.3]),
+        (25.9, 27.2, [26, 26.2, 26.4, 26.6, 26.8, 27, 27.2]),
+        (-3, 3, [-2, 0, 2]),
+    ],
 )
-def test_round_ticks(highest, count, ticks):
-    np.testing.assert_allclose(round_ticks(highest, count), ticks)
+def test_round_ticks(low, high, ticks):
+    np.testing.assert_allclose(round_ticks(low, high, 3), ticks)
 
 
 def test_a_layer_swaps_its_pictures():
@@ -132,16 +137,14 @@ def test_a_click_selects_the_tile_under_it(clicks):
 
 def test_ticks_stand_where_they_are_said_to(clicks):
     grid = TileGrid(300, 280, clicks.append, axes=True)
-    grid.show(
-        np.zeros((2, 4, 4)), ["", ""], np.tile([0, 1], (2, 1)), "gray", [[(0.25, "−3"), (0.5, "0")], [(1.0, "9")]]
-    )
+    axes = [TileAxis("kx (1/nm)", [(0.25, "−3"), (0.5, "0")]), TileAxis("ky (1/nm)", [(1.0, "9")])]
+    grid.show(np.zeros((2, 4, 4)), ["", ""], np.tile([0, 1], (2, 1)), "gray", axes)
     left, _, right, bottom = grid._boxes.T
     np.testing.assert_allclose(
         grid._x_ticks.x, np.unique(np.concatenate([left + (right - left) / 4, (left + right) / 2]))
     )
     assert list(grid._x_ticks.text)[:2] == ["−3", "0"]
     np.testing.assert_allclose(grid._y_ticks.y, np.unique(bottom))
-    grid.name_axes("kx (1/nm)", "ky (1/nm)")
     assert (list(grid._x_name.text), list(grid._y_name.text)) == (["kx (1/nm)"], ["ky (1/nm)"])
 
 
@@ -213,7 +216,8 @@ def test_curve(clicks):
     np.testing.assert_allclose(curve._points.y, [30, 20])
     np.testing.assert_allclose(curve._bound.y, [40, 25, 20, 10])
     np.testing.assert_allclose([curve._current.x[0], curve._current.y[0]], [2, 30])
-    np.testing.assert_allclose(curve._y_axis.tick_values, [0, 10, 20, 30])
+    np.testing.assert_allclose(curve._y_axis.tick_values, [10, 20, 30, 40])
+    assert curve._y.min < 10 < 40 < curve._y.max
 
 
 def test_mixture():

@@ -1,0 +1,195 @@
+"""The app as people meet it: real Voila, real Chromium, keyboard and mouse."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from serving import serving
+
+SECOND = 1000
+
+
+@pytest.fixture
+def app(page: Page, voila_server: str) -> Page:
+    page.goto(voila_server)
+    expect(page.locator(".atomstat-status")).to_contain_text("841 windows, 4 components", timeout=60 * SECOND)
+    expect(page.locator(".atomstat-curve circle, .atomstat-curve .dot")).not_to_have_count(0)
+    return page
+
+
+def slider(page: Page, label: str) -> Locator:
+    return page.locator(".widget-hslider", has=page.get_by_text(label, exact=True))
+
+
+def press(page: Page, label: str, *keys: str) -> None:
+    slider(page, label).locator(".noUi-handle").focus()
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def pixels(page: Page, view: str) -> bytes:
+    return page.locator(f".atomstat-{view}").screenshot()
+
+
+def picture(page: Page, view: str) -> str:
+    """Address of the picture that a view shows, another one for every picture."""
+    return page.locator(f".atomstat-{view} image").first.get_attribute("href")
+
+
+def titles(page: Page, view: str) -> list[str]:
+    texts = page.locator(f".atomstat-{view} text").all_text_contents()
+    return [text for text in texts if " · " in text]
+
+
+def status(page: Page) -> Locator:
+    return page.locator(".atomstat-status")
+
+
+def test_the_first_sight(app: Page) -> None:
+    assert len(titles(app, "spectra")) == len(titles(app, "maps")) == 4
+    expect(app.locator(".atomstat-sample")).to_contain_text("2 nm")
+    expect(app.locator(".atomstat-sample")).to_contain_text("x (nm)")
+    expect(app.locator(".atomstat-spectra")).to_contain_text("kx (1/nm)")
+    expect(app.get_by_text("512 × 512 px, 0.028 nm/px")).to_be_visible()
+    # nothing sticks out of the window
+    assert app.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_the_slider_moved_by_keyboard_changes_the_pixels(app: Page) -> None:
+    before, address = pixels(app, "spectra"), picture(app, "spectra")
+    press(app, "Components", "ArrowRight")
+    expect(status(app)).to_contain_text("841 windows, 5 components")
+    expect(slider(app, "Components")).to_contain_text("5")
+    app.wait_for_function(
+        "old => document.querySelector('.atomstat-spectra image').getAttribute('href') !== old", arg=address
+    )
+    assert pixels(app, "spectra") != before
+    assert len(titles(app, "spectra")) == 5
+
+
+@pytest.mark.parametrize(
+    ("label", "keys", "said"),
+    [
+        ("Height", ["ArrowRight"], "784 windows"),
+        ("Width", ["ArrowLeft"], "841 windows"),
+        ("Step", ["ArrowRight"], "729 windows"),
+        ("Zoom", ["ArrowRight"], "841 windows"),
+    ],
+)
+def test_every_slider_gives_another_picture(app: Page, label: str, keys: list[str], said: str) -> None:
+    before, address = pixels(app, "spectra"), picture(app, "spectra")
+    press(app, label, *keys)
+    app.wait_for_function(
+        "old => document.querySelector('.atomstat-spectra image').getAttribute('href') !== old", arg=address
+    )
+    expect(status(app)).to_contain_text(said)
+    assert pixels(app, "spectra") != before
+
+
+def test_square_windows_can_be_unlocked(app: Page) -> None:
+    press(app, "Width", "ArrowRight")
+    expect(slider(app, "Height")).to_contain_text("65")
+    app.get_by_label("Square window").uncheck()
+    press(app, "Width", "ArrowRight")
+    expect(slider(app, "Width")).to_contain_text("66")
+    expect(slider(app, "Height")).to_contain_text("65")
+
+
+def test_quick_keys_end_on_the_last_value(app: Page) -> None:
+    press(app, "Components", *["ArrowRight"] * 4, *["ArrowLeft"] * 6, "ArrowRight")
+    expect(status(app)).to_contain_text("841 windows, 3 components")
+    expect(app.locator(".atomstat-stale")).to_have_count(0)
+    expect(app.locator(".atomstat-spectra text", has_text=" · ")).to_have_count(3)
+    expect(app.locator(".atomstat-maps text", has_text=" · ")).to_have_count(3)
+
+
+def test_a_click_on_a_component_lays_its_map_over_the_image(app: Page) -> None:
+    before = pixels(app, "sample")
+    box = app.locator(".atomstat-maps image").bounding_box()
+    app.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.3)
+    expect(app.locator(".widget-toggle-buttons .mod-active")).to_have_text("1")
+    assert pixels(app, "sample") != before
+
+
+def test_a_click_on_the_image_looks_at_the_window_there(app: Page) -> None:
+    before = picture(app, "window")
+    box = app.locator(".atomstat-sample image").first.bounding_box()
+    app.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.9)
+    app.wait_for_function(
+        "old => document.querySelector('.atomstat-window image').getAttribute('href') !== old", arg=before
+    )
+    at = re.search(r"y ([\d.]+), x ([\d.]+)", app.get_by_text(re.compile(r"^Window y ")).inner_text())
+    assert abs(float(at[1]) - 0.9 * 512) < 16
+    assert abs(float(at[2]) - 0.8 * 512) < 16
+
+
+def test_a_click_on_the_curve_sets_the_count(app: Page) -> None:
+    points = app.locator(".atomstat-curve .dot")
+    app.wait_for_function("() => document.querySelectorAll('.atomstat-curve .dot').length >= 9")
+    points.nth(5).click()
+    expect(status(app)).to_contain_text("6 components")
+    expect(slider(app, "Components")).to_contain_text("6")
+
+
+def test_the_truth_can_be_laid_over(app: Page) -> None:
+    app.get_by_label("True domains").check()
+    expect(app.get_by_text("adjusted Rand index")).to_be_visible()
+    score = float(re.search(r"(\d\.\d\d) \(adjusted", app.locator(".atomstat-controls").inner_text())[1])
+    assert score > 0.8
+
+
+def test_another_sample(app: Page) -> None:
+    before = pixels(app, "sample")
+    app.get_by_label("Data").select_option("Sample: Square | hexagonal")
+    expect(app.get_by_text("Square | hexagonal 512 × 512 px")).to_be_visible()
+    expect(app.locator(".atomstat-stale")).to_have_count(0)
+    assert pixels(app, "sample") != before
+
+
+def test_an_impossible_setting_is_said_in_words_and_the_pictures_stay(app: Page) -> None:
+    press(app, "Step", "End")
+    expect(status(app)).to_contain_text("windows, 4 components in")
+    press(app, "Height", "End")
+    expect(status(app)).to_contain_text("4 components need at least 4 windows, and 1 fit the image")
+    expect(status(app)).to_contain_text("Not up to date")
+    assert len(titles(app, "spectra")) == 4
+    press(app, "Height", "Home")
+    expect(app.locator(".atomstat-error")).to_have_count(0)
+
+
+def test_every_control_is_reached_by_the_tab_key(app: Page) -> None:
+    app.get_by_label("Data").focus()
+    reached = set()
+    for _ in range(45):
+        app.keyboard.press("Tab")
+        reached.add(app.evaluate("() => document.activeElement.closest('.jupyter-widgets')?.innerText.trim()"))
+    reached = {text.splitlines()[0] for text in reached if text}
+    assert {
+        "Height",
+        "Width",
+        "Square window",
+        "Step",
+        "Zoom",
+        "Hamming taper",
+        "Components",
+        "Contrast",
+        "Opacity",
+    } <= reached
+
+
+def test_the_users_file_is_shown(page: Page, tmp_path: Path) -> None:
+    np.save(tmp_path / "mine.npy", np.random.default_rng(0).random((90, 200)))
+    with serving(str(tmp_path / "mine.npy"), "--port", "0") as served:
+        page.goto(served.address)
+        expect(page.get_by_text("mine.npy 90 × 200 px")).to_be_visible(timeout=60 * SECOND)
+        expect(page.locator(".atomstat-sample")).to_contain_text("x (px)")
+
+
+def test_a_file_that_cannot_be_analysed_is_said_above_a_sample(page: Page, tmp_path: Path) -> None:
+    np.save(tmp_path / "flat.npy", np.ones((90, 200)))
+    with serving(str(tmp_path / "flat.npy"), "--port", "0") as served:
+        page.goto(served.address)
+        expect(page.get_by_text("all 18000 pixels of the image are equal")).to_be_visible(timeout=60 * SECOND)
+        expect(status(page)).to_contain_text("841 windows")

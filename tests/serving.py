@@ -1,0 +1,42 @@
+"""Run the app as its users do: in a process of its own, on a port of its own."""
+
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Served:
+    address: str
+    process: subprocess.Popen[str]
+
+
+@contextmanager
+def serving(*arguments: str, command: tuple[str, ...] | None = None, cwd: Path | None = None) -> Iterator[Served]:
+    """Start ``atomstat ARGUMENTS --no-browser``, wait for the address it prints, end it afterwards."""
+    command = command or (sys.executable, "-m", "atomstat_widgets")
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            [*command, *arguments, "--no-browser"], cwd=cwd, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        give_up = threading.Timer(60, process.kill)
+        give_up.start()
+        line = process.stdout.readline()
+        give_up.cancel()
+        try:
+            address = re.search(r"http://127\.0\.0\.1:\d+/", line)
+            if address is None:
+                errors.seek(0)
+                raise AssertionError(f"no address in {line!r}\n{errors.read()}")
+            yield Served(address[0], process)
+        finally:
+            process.terminate()
+            process.wait(20)

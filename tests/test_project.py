@@ -1,0 +1,65 @@
+"""The project holds to its own rules."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jupyter_core.paths import jupyter_path
+
+ROOT = Path(__file__).parents[1]
+
+START = "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/atomstat"
+TEST = (
+    "python3 -m venv .venv-test && .venv-test/bin/pip install -e '.[test]' && "
+    ".venv-test/bin/python tests/browser/chromium.py && .venv-test/bin/pytest"
+)
+
+
+@pytest.mark.parametrize("command", ["ruff check", "ruff format --check", "mypy", "lint-imports"])
+def test_code_is_clean(command: str) -> None:
+    tool, *arguments = command.split()
+    # The tools of this environment, activated or not.
+    done = subprocess.run([Path(sys.executable).with_name(tool), *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_analysis_loads_no_widget_and_no_plot() -> None:
+    script = "import sys, atomstat_widgets.stat; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not {"ipywidgets", "bqplot", "matplotlib", "traitlets"} & set(done.stdout.split())
+
+
+def test_readme_has_the_two_commands() -> None:
+    blocks = re.findall(r"^```bash\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert [block.strip() for block in blocks] == [START, TEST]
+
+
+def test_top_level_is_small() -> None:
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    names = {name.partition("/")[0] for name in files if name and not name.startswith(".")}
+    assert names <= {"pyproject.toml", "README.md", "LICENSE", "atomstat_widgets", "apps", "tests", "binder"}
+
+
+@pytest.mark.parametrize(
+    ("source", "installed"),
+    [
+        ("apps/atomstat.ipynb", "atomstat_widgets/atomstat.ipynb"),
+        ("apps/voila.json", "atomstat_widgets/voila.json"),
+        ("apps/voila/templates/atomstat/index.html.j2", "voila/templates/atomstat/index.html.j2"),
+    ],
+)
+def test_installed_app_is_the_one_in_apps(source: str, installed: str) -> None:
+    copy = next(path for folder in jupyter_path() if (path := Path(folder, installed)).is_file())
+    assert copy.read_text() == (ROOT / source).read_text(), "apps/ has changed: pip install -e . again"
+
+
+def test_binder_repeats_the_settings_voila_leaves_out_there() -> None:
+    app = json.loads((ROOT / "apps/voila.json").read_text())
+    binder = json.loads((ROOT / "binder/jupyter_server_config.json").read_text())
+    for section in ("MappingKernelManager", "KernelManager"):
+        assert binder[section] == app[section]
+    size = "websocket_max_message_size"
+    assert binder["ServerApp"]["tornado_settings"][size] == app["Voila"]["tornado_settings"][size]
