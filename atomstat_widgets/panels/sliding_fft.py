@@ -56,7 +56,9 @@ class SlidingFFTPanel(ipywidgets.VBox):
         self._clicked = (0.0, 0.0)
         self._make_controls()
         self._make_views()
-        super().__init__([style_sheet(), ipywidgets.HBox([self._controls, self._middle, self._right]), self._status])
+        # On a narrow page, or in a notebook, the right part goes below the picture.
+        body = ipywidgets.HBox([self._controls, self._middle, self._right], layout={"flex_flow": "row wrap"})
+        super().__init__([style_sheet(), body, self._status])
         self.add_class("atomstat")
         self._image_changed()
         for names, draw in (
@@ -272,11 +274,11 @@ class SlidingFFTPanel(ipywidgets.VBox):
             maps = result.loading_maps
             limits = np.stack([np.zeros(len(maps)), maps.max(axis=(1, 2))], axis=1)
             self._maps.show(
-                maps, [f"{j} · ≤ {high:.3g}" for j, (_, high) in enumerate(limits, start=1)], limits,
+                maps, [f"{j} · {high:.3g}" for j, (_, high) in enumerate(limits, start=1)], limits,
                 self._picture_map.value,
             )  # fmt: skip
             self._spectra_bar.show_map(self._picture_map.value, "lowest", "highest of each")
-            self._maps_bar.show_map(self._picture_map.value, "0", "highest of each")
+            self._maps_bar.show_map(self._picture_map.value, "0", "number above")
 
     def _frequency_axis(self, name: str, axis: int) -> TileAxis:
         """Give zero and a round frequency to either side of it, where they are in a tile."""
