@@ -4,18 +4,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets
-from traitlets import HasTraits, link
+from traitlets import Bunch, HasTraits, link
 
 WIDTH = "238px"
 LABEL = {"description_width": "82px"}
 
 
 def slider(model: HasTraits, name: str, label: str, tooltip: str, low: int, high: int) -> ipywidgets.IntSlider:
-    """Slider that is linked both ways to a whole-number trait."""
+    """Slider that is linked both ways to a whole-number trait; a value assigned beyond its end moves the end."""
     widget = ipywidgets.IntSlider(
         value=getattr(model, name), min=low, max=max(high, getattr(model, name)), description=label, tooltip=tooltip,
         style=LABEL, layout=ipywidgets.Layout(width=WIDTH),
     )  # fmt: skip
+
+    def make_room(change: Bunch) -> None:
+        widget.max = max(widget.max, change.new)
+
+    model.observe(make_room, name)  # before the link: a slider clips its value, and the link would clip the model's
     link((model, name), (widget, "value"))
     return widget
 

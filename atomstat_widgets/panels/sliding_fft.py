@@ -109,7 +109,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
         self._truth_score = ipywidgets.HTML()
         for control in (self._image_map, self._contrast):
             self._on(control, "value", self._draw_image)
-        self._on(self._picture_map, "value", self._draw_components)
+        self._on(self._picture_map, "value", self._draw_result)
         self._on(self._truth, "value", self._draw_truth)
         self._controls = ipywidgets.VBox(
             [
@@ -230,7 +230,8 @@ class SlidingFFTPanel(ipywidgets.VBox):
             image, (height, width) = self.model.image, self.model.sides
             self._pixels = normalize_image(image.array)
             self._clicked = height / 2, width / 2
-            self._window_y.max, self._window_x.max = (min(side, LARGEST_SLIDER_WINDOW) for side in (height, width))
+            for control, side in ((self._window_y, height), (self._window_x, width)):
+                control.max = max(min(side, LARGEST_SLIDER_WINDOW), control.value)
             self._sample.set_geometry((height, width), image.pixel_size, image.unit)
             scale = f", {image.pixel_size:.3g} {image.unit}/px" if image.pixel_size else ""
             self._sample_title.value = title(escape(image.name), f"{height} × {width} px{scale}")
@@ -241,7 +242,9 @@ class SlidingFFTPanel(ipywidgets.VBox):
                 if known
                 else "Only simulated samples come with their true domains"
             )
+            self._sample.clear_overlay()
             self._draw_image()
+            self._draw_truth()
             self._draw_result()
 
     def _draw_image(self) -> None:
@@ -250,7 +253,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
             self._sample.show_image(self._pixels, low, high, self._image_map.value)
 
     def _draw_result(self) -> None:
-        """Everything that depends on the result; while there is none of this image, the old stays, marked stale."""
+        """Draw all that shows the result; while there is none of this image yet, that of the last stays."""
         with self._drawing:
             result = self.model.result
             if result is not None and result.image is self.model.image:
@@ -329,7 +332,9 @@ class SlidingFFTPanel(ipywidgets.VBox):
 
     def _draw_errors(self) -> None:
         with self._drawing:
-            result: SlidingFFTResult = self.model.result
+            result: SlidingFFTResult | None = self.model.result
+            if result is None:
+                return
             count = result.decomposition.n_components
             errors = {**self.model.errors, count: result.decomposition.reconstruction_error}
             bound = result.low_rank.smallest_error(np.arange(1, min(MAX_COMPONENTS, result.low_rank.rank) + 1))
@@ -337,10 +342,11 @@ class SlidingFFTPanel(ipywidgets.VBox):
 
     def _draw_truth(self) -> None:
         with self._drawing:
-            shown = self._truth.value
+            result, shown = self.model.result, self._truth.value
             self._sample.show_outline(self.model.image.truth if shown else None)
+            shown = shown and result is not None and result.image is self.model.image
             self._truth_score.value = (
-                title("", f"agreement of the strongest component:<br>{self.model.result.agreement():.2f} "
+                title("", f"agreement of the strongest component:<br>{result.agreement():.2f} "
                 "(adjusted Rand index, 1 is perfect)") if shown else ""
             )  # fmt: skip
 

@@ -217,16 +217,17 @@ class SlidingFFTModel(AnalysisModel):
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Reconstruction error for every number of components, one after the other."""
-        errors: dict[int, float] = {}
         rank = self._chain.value("low_rank", parameters).rank
         for k in range(1, min(MAX_COMPONENTS, rank) + 1):
-            decomposition = self._chain.value("decomposition", {**parameters, "n_components": k}, run.yield_to_newer)
-            errors[k] = decomposition.reconstruction_error
-            self.errors = dict(errors)
+            if k not in self.errors:
+                one = self._chain.value("decomposition", {**parameters, "n_components": k}, run.yield_to_newer)
+                self.errors = {**self.errors, k: one.reconstruction_error}
 
     def publish(self, result: SlidingFFTResult) -> None:
         """Show a result, unless it is of an image that was replaced meanwhile."""
         if result.image is self.image:
+            if self.result is None or result.low_rank is not self.result.low_rank:
+                self.errors = {}  # before the result, so that no view mixes the two
             super().publish(result)
 
     def _plan(self, parameters: dict[str, Any]) -> tuple[WindowGrid, int]:

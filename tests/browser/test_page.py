@@ -193,3 +193,27 @@ def test_a_file_that_cannot_be_analysed_is_said_above_a_sample(page: Page, tmp_p
         page.goto(served.address)
         expect(page.get_by_text("all 18000 pixels of the image are equal")).to_be_visible(timeout=60 * SECOND)
         expect(status(page)).to_contain_text("841 windows")
+
+
+def test_a_long_run_shows_a_first_impression_and_can_be_cancelled(app: Page) -> None:
+    before = picture(app, "maps")
+    press(app, "Step", "Home")  # 201,601 windows
+    expect(status(app)).to_contain_text("First impression with larger steps", timeout=30 * SECOND)
+    expect(status(app)).to_contain_text("Computing…")
+    app.wait_for_function(
+        "old => document.querySelector('.atomstat-maps image').getAttribute('href') !== old", arg=before
+    )
+    app.get_by_role("button", name="Cancel").click()
+    expect(status(app)).to_contain_text("Cancelled: the last good result is shown", timeout=30 * SECOND)
+    expect(status(app)).to_contain_text("Not up to date")
+    expect(app.get_by_role("button", name="Cancel")).to_be_disabled()
+    press(app, "Step", "End")
+    expect(status(app)).to_contain_text("64 windows, 4 components in", timeout=30 * SECOND)
+    expect(app.locator(".atomstat-stale")).to_have_count(0)
+
+
+def test_every_control_tells_what_it_does(app: Page) -> None:
+    for label in ("Height", "Width", "Step", "Zoom", "Components", "Contrast", "Opacity"):
+        told = app.locator(".widget-slider", has=app.get_by_text(label, exact=True)).get_attribute("title")
+        assert len(told or "") > 10, label
+    assert app.get_by_label("Data").evaluate("e => e.closest('[title]').title") == "The image to analyse"

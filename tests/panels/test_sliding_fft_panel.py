@@ -44,6 +44,15 @@ def test_limits_follow_the_image(panel):
     assert panel.model.error == ""
 
 
+def test_a_value_beyond_the_end_of_a_slider_moves_the_end(panel):
+    panel.model.image = np.random.default_rng(0).random((600, 700))
+    assert panel._window_x.max == 512
+    panel.model.window_x = 600
+    panel.model.step = 80
+    assert (panel.model.window_x, panel._window_x.value, panel._window_x.max) == (600, 600, 600)
+    assert (panel.model.step, panel._step.value) == (80, 80)
+
+
 def test_every_control_has_a_label_and_a_tooltip(panel):
     controls = [child for child in panel._controls.children if hasattr(child, "description") and child.description]
     assert len(controls) == 11

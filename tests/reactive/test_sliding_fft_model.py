@@ -76,6 +76,15 @@ def test_the_error_curve_is_there_for_every_count(model):
     assert (errors >= model.result.low_rank.smallest_error(np.arange(1, 9)) - 1e-6).all()
 
 
+def test_errors_of_other_windows_are_not_mixed_in(model, monkeypatch):
+    seen = []
+    model.observe(lambda change: seen.append(dict(model.errors)), "result")
+    model.n_components = 5
+    model.step = 16
+    assert [sorted(errors) for errors in seen] == [list(range(1, 9)), []]
+    assert sorted(model.errors) == list(range(1, 9))
+
+
 def test_linked_windows_move_together_in_one_run(model):
     results = []
     model.observe(lambda change: results.append(change.new.spectra.grid.window), "result")
