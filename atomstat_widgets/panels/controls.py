@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets
-from traitlets import Bunch, HasTraits, link
+from traitlets import Bunch, HasTraits, Unicode, link
 
 WIDTH = "238px"
 LABEL = {"description_width": "82px"}
@@ -25,14 +25,25 @@ def slider(model: HasTraits, name: str, label: str, tooltip: str, low: int, high
     return widget
 
 
-def checkbox(model: HasTraits, name: str, label: str, tooltip: str) -> ipywidgets.Checkbox:
-    """Check box that is linked both ways to a boolean trait."""
-    widget = ipywidgets.Checkbox(
-        value=getattr(model, name), description=label, tooltip=tooltip, indent=False,
-        layout=ipywidgets.Layout(width=WIDTH),
-    )  # fmt: skip
-    link((model, name), (widget, "value"))
-    return widget
+class CheckBox(ipywidgets.Box):
+    """Check box with a tooltip: that of ipywidgets shows its own label as tooltip, so the box around it has one.
+
+    Parameters
+    ----------
+    label, tooltip : str
+    value : bool
+
+    Attributes
+    ----------
+    check : ipywidgets.Checkbox
+    """
+
+    description = Unicode("").tag(sync=True)  # the page asks every widget with a tooltip for it, and boxes have none
+
+    def __init__(self, label: str, tooltip: str, *, value: bool = False) -> None:
+        self.check = ipywidgets.Checkbox(value=value, description=label, indent=False, layout={"width": WIDTH})
+        super().__init__([self.check], tooltip=tooltip)
+        self.add_class("atomstat-check")
 
 
 def dropdown(options: Sequence[Any], value: Any, label: str, tooltip: str) -> ipywidgets.Dropdown:

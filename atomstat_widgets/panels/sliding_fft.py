@@ -8,9 +8,9 @@ from typing import Any
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
-from traitlets import HasTraits
+from traitlets import HasTraits, link
 
-from atomstat_widgets.panels.controls import LABEL, WIDTH, checkbox, dropdown, heading, slider, title
+from atomstat_widgets.panels.controls import LABEL, WIDTH, CheckBox, dropdown, heading, slider, title
 from atomstat_widgets.panels.status import StatusLine
 from atomstat_widgets.panels.style import style_sheet
 from atomstat_widgets.reactive.sliding_fft import MAX_COMPONENTS, SlidingFFTModel, SlidingFFTResult
@@ -57,8 +57,8 @@ class SlidingFFTPanel(ipywidgets.VBox):
         self._make_controls()
         self._make_views()
         # On a narrow page, or in a notebook, the right part goes below the picture.
-        body = ipywidgets.HBox([self._controls, self._middle, self._right], layout={"flex_flow": "row wrap"})
-        super().__init__([style_sheet(), body, self._status])
+        views = ipywidgets.HBox([self._middle, self._right], layout={"flex_flow": "row wrap"})
+        super().__init__([style_sheet(), ipywidgets.HBox([self._controls, views]), self._status])
         self.add_class("atomstat")
         self._image_changed()
         for names, draw in (
@@ -84,14 +84,14 @@ class SlidingFFTPanel(ipywidgets.VBox):
         self._window_x = slider(
             model, "window_x", "Width", "Columns of the sliding window, in pixels", SMALLEST_WINDOW, 64
         )
-        self._linked = checkbox(model, "window_linked", "Square window", "Keep height and width of the window equal")
+        self._linked = CheckBox("Square window", "Keep height and width of the window equal")
+        link((model, "window_linked"), (self._linked.check, "value"))
         self._step = slider(model, "step", "Step", "Pixels from one window to the next, along both axes", 1, 64)
         self._zoom = slider(
             model, "zoom", "Zoom", "Keep the central 1/zoom of the frequencies: the larger, the fewer", 1, 8
         )
-        self._hamming = checkbox(
-            model, "hamming", "Hamming taper", "Fade the windows out at their edges, against streaks in the spectra"
-        )
+        self._hamming = CheckBox("Hamming taper", "Fade the windows out at their edges, against streaks in the spectra")
+        link((model, "hamming"), (self._hamming.check, "value"))
         self._n_components = slider(model, "n_components", "Components", "Number of NMF components", 1, MAX_COMPONENTS)
         self._image_map = dropdown(SEQUENTIAL_MAPS, "gray", "Image", "Colour map of the image")
         self._picture_map = dropdown(
@@ -103,14 +103,12 @@ class SlidingFFTPanel(ipywidgets.VBox):
             layout=ipywidgets.Layout(width=WIDTH),
         )  # fmt: skip
         self._contrast.add_class("atomstat-range")
-        self._truth = ipywidgets.Checkbox(
-            description="True domains", indent=False, tooltip="", layout=ipywidgets.Layout(width=WIDTH)
-        )
+        self._truth = CheckBox("True domains", "")
         self._truth_score = ipywidgets.HTML()
         for control in (self._image_map, self._contrast):
             self._on(control, "value", self._draw_image)
         self._on(self._picture_map, "value", self._draw_result)
-        self._on(self._truth, "value", self._draw_truth)
+        self._on(self._truth.check, "value", self._draw_truth)
         self._controls = ipywidgets.VBox(
             [
                 heading("Windows (px)"), self._window_y, self._window_x, self._linked, self._step,
@@ -124,7 +122,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
 
     def _make_views(self) -> None:
         guard = self.model.guard
-        self._sample = SampleView(410, guard(self._window_clicked))
+        self._sample = SampleView(400, guard(self._window_clicked))
         self._spectra = TileGrid(276, 326, guard(self._component_clicked), axes=True)
         self._maps = TileGrid(234, 284, guard(self._component_clicked))
         self._spectrum = TileGrid(154, 176, lambda number: None, colors=(MARKER,))
@@ -166,7 +164,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
                     '<div class="atomstat-caption">Click the image for the window there, a component for its map.</div>'
                 ),
             ],
-            layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px", width="476px"),
+            layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px", width="466px"),
         )
         self._right = ipywidgets.VBox(
             [
@@ -236,7 +234,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
             scale = f", {image.pixel_size:.3g} {image.unit}/px" if image.pixel_size else ""
             self._sample_title.value = title(escape(image.name), f"{height} × {width} px{scale}")
             known = image.truth is not None
-            self._truth.disabled, self._truth.value = not known, known and self._truth.value
+            self._truth.check.disabled, self._truth.check.value = not known, known and self._truth.check.value
             self._truth.tooltip = (
                 "Outline the domains that the sample was made with, and compare"
                 if known
@@ -342,7 +340,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
 
     def _draw_truth(self) -> None:
         with self._drawing:
-            result, shown = self.model.result, self._truth.value
+            result, shown = self.model.result, self._truth.check.value
             self._sample.show_outline(self.model.image.truth if shown else None)
             shown = shown and result is not None and result.image is self.model.image
             self._truth_score.value = (

@@ -41,11 +41,14 @@ class StatusLine(ipywidgets.HBox):
     def _show_text(self) -> None:
         model = self._model
         parts = []
-        if model.stale and model.result is not None:
-            parts.append('<span class="atomstat-stale">Not up to date:</span> the pictures show earlier settings.')
         if model.error:
             parts.append(f'<span class="atomstat-error" role="alert">{escape(model.error)}.</span>')
-        parts.append("Computing…" if model.busy else f"{escape(model.status)}.")
+        elif model.busy:
+            parts.append("Computing…")
+        else:
+            parts.append(f"{escape(model.status)}.")
+        if model.stale and model.result is not None:
+            parts.append('<span class="atomstat-stale">Not up to date:</span> the pictures show earlier settings.')
         if getattr(model, "notice", ""):
             parts.append(f"{escape(model.notice)}.")
         if getattr(model.result, "coarse", False):

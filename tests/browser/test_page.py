@@ -213,7 +213,17 @@ def test_a_long_run_shows_a_first_impression_and_can_be_cancelled(app: Page) -> 
 
 
 def test_every_control_tells_what_it_does(app: Page) -> None:
-    for label in ("Height", "Width", "Step", "Zoom", "Components", "Contrast", "Opacity"):
-        told = app.locator(".widget-slider", has=app.get_by_text(label, exact=True)).get_attribute("title")
-        assert len(told or "") > 10, label
-    assert app.get_by_label("Data").evaluate("e => e.closest('[title]').title") == "The image to analyse"
+    labels = ("Height", "Width", "Step", "Zoom", "Components", "Image", "Maps", "Contrast", "Opacity", "Data")
+    for label in labels:
+        control = app.locator(".widget-inline-hbox", has=app.get_by_text(label, exact=True)).first
+        told = control.evaluate("e => [...e.querySelectorAll('[title]')].map(part => part.title)")
+        assert any(len(text) > len(label) + 10 for text in told), label
+    for label in ("Square window", "Hamming taper", "True domains"):
+        # what a pointer over the words would show
+        told = app.get_by_text(label, exact=True).evaluate(
+            """words => {
+                const {x, y, width, height} = words.getBoundingClientRect();
+                return document.elementFromPoint(x + width / 2, y + height / 2).closest("[title]").title;
+            }"""
+        )
+        assert len(told) > len(label) + 10, label
