@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets
 
 from atomstat_widgets.data import samples
-from atomstat_widgets.panels.controls import dropdown
+from atomstat_widgets.panels.controls import Explained, dropdown
 from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
 
 FILE_VARIABLE = "ATOMSTAT_FILE"  # how the command line names the user's image to the notebook it serves
@@ -43,7 +43,7 @@ class App(ipywidgets.VBox):
         self._choice.observe(self.panel.model.guard(self._chosen), "value")
         header = ipywidgets.HBox(
             [ipywidgets.HTML('<div class="atomstat-name">atomstat <small>Sliding FFT + NMF</small></div>'),
-             self._choice, self._notice]
+             Explained(self._choice), self._notice]
         )  # fmt: skip
         header.add_class("atomstat-header")
         super().__init__([header, self.panel])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets
-from traitlets import Bunch, HasTraits, Unicode, link
+from traitlets import Bunch, HasTraits, Unicode, dlink, link
 
 WIDTH = "238px"
 LABEL = {"description_width": "82px"}
@@ -25,33 +25,30 @@ def slider(model: HasTraits, name: str, label: str, tooltip: str, low: int, high
     return widget
 
 
-class CheckBox(ipywidgets.Box):
-    """Check box with a tooltip: that of ipywidgets shows its own label as tooltip, so the box around it has one.
-
-    Parameters
-    ----------
-    label, tooltip : str
-    value : bool
-
-    Attributes
-    ----------
-    check : ipywidgets.Checkbox
-    """
-
-    description = Unicode("").tag(sync=True)  # the page asks every widget with a tooltip for it, and boxes have none
-
-    def __init__(self, label: str, tooltip: str, *, value: bool = False) -> None:
-        self.check = ipywidgets.Checkbox(value=value, description=label, indent=False, layout={"width": WIDTH})
-        super().__init__([self.check], tooltip=tooltip)
-        self.add_class("atomstat-check")
+def checkbox(label: str, tooltip: str, *, value: bool = False) -> ipywidgets.Checkbox:
+    """Check box; show it `Explained`."""
+    return ipywidgets.Checkbox(
+        value=value, description=label, tooltip=tooltip, indent=False, layout=ipywidgets.Layout(width=WIDTH)
+    )
 
 
 def dropdown(options: Sequence[Any], value: Any, label: str, tooltip: str) -> ipywidgets.Dropdown:
-    """Drop-down list."""
+    """Drop-down list; show it `Explained`."""
     return ipywidgets.Dropdown(
         options=options, value=value, description=label, tooltip=tooltip, style=LABEL,
         layout=ipywidgets.Layout(width=WIDTH),
     )  # fmt: skip
+
+
+class Explained(ipywidgets.Box):
+    """A control whose tooltip is seen: of check boxes and lists the page shows none, so the box around them has it."""
+
+    description = Unicode("").tag(sync=True)  # the page asks every widget with a tooltip for it, and boxes have none
+
+    def __init__(self, control: ipywidgets.DOMWidget) -> None:
+        super().__init__([control])
+        dlink((control, "tooltip"), (self, "tooltip"))
+        self.add_class("atomstat-explained")
 
 
 def heading(text: str) -> ipywidgets.HTML:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import HasTraits, link
 
-from atomstat_widgets.panels.controls import LABEL, WIDTH, CheckBox, dropdown, heading, slider, title
+from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, dropdown, heading, slider, title
 from atomstat_widgets.panels.status import StatusLine
 from atomstat_widgets.panels.style import style_sheet
 from atomstat_widgets.reactive.sliding_fft import MAX_COMPONENTS, SlidingFFTModel, SlidingFFTResult
@@ -84,14 +84,14 @@ class SlidingFFTPanel(ipywidgets.VBox):
         self._window_x = slider(
             model, "window_x", "Width", "Columns of the sliding window, in pixels", SMALLEST_WINDOW, 64
         )
-        self._linked = CheckBox("Square window", "Keep height and width of the window equal")
-        link((model, "window_linked"), (self._linked.check, "value"))
+        self._linked = checkbox("Square window", "Keep height and width of the window equal")
+        link((model, "window_linked"), (self._linked, "value"))
         self._step = slider(model, "step", "Step", "Pixels from one window to the next, along both axes", 1, 64)
         self._zoom = slider(
             model, "zoom", "Zoom", "Keep the central 1/zoom of the frequencies: the larger, the fewer", 1, 8
         )
-        self._hamming = CheckBox("Hamming taper", "Fade the windows out at their edges, against streaks in the spectra")
-        link((model, "hamming"), (self._hamming.check, "value"))
+        self._hamming = checkbox("Hamming taper", "Fade the windows out at their edges, against streaks in the spectra")
+        link((model, "hamming"), (self._hamming, "value"))
         self._n_components = slider(model, "n_components", "Components", "Number of NMF components", 1, MAX_COMPONENTS)
         self._image_map = dropdown(SEQUENTIAL_MAPS, "gray", "Image", "Colour map of the image")
         self._picture_map = dropdown(
@@ -103,18 +103,19 @@ class SlidingFFTPanel(ipywidgets.VBox):
             layout=ipywidgets.Layout(width=WIDTH),
         )  # fmt: skip
         self._contrast.add_class("atomstat-range")
-        self._truth = CheckBox("True domains", "")
+        self._truth = checkbox("True domains", "")
         self._truth_score = ipywidgets.HTML()
         for control in (self._image_map, self._contrast):
             self._on(control, "value", self._draw_image)
         self._on(self._picture_map, "value", self._draw_result)
-        self._on(self._truth.check, "value", self._draw_truth)
+        self._on(self._truth, "value", self._draw_truth)
         self._controls = ipywidgets.VBox(
             [
-                heading("Windows (px)"), self._window_y, self._window_x, self._linked, self._step,
-                heading("Spectra"), self._zoom, self._hamming,
+                heading("Windows (px)"), self._window_y, self._window_x, Explained(self._linked), self._step,
+                heading("Spectra"), self._zoom, Explained(self._hamming),
                 heading("NMF"), self._n_components,
-                heading("Display"), self._image_map, self._picture_map, self._contrast, self._truth, self._truth_score,
+                heading("Display"), Explained(self._image_map), Explained(self._picture_map), self._contrast,
+                Explained(self._truth), self._truth_score,
             ],
             layout=ipywidgets.Layout(width="252px", flex="0 0 auto"),
         )  # fmt: skip
@@ -234,7 +235,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
             scale = f", {image.pixel_size:.3g} {image.unit}/px" if image.pixel_size else ""
             self._sample_title.value = title(escape(image.name), f"{height} × {width} px{scale}")
             known = image.truth is not None
-            self._truth.check.disabled, self._truth.check.value = not known, known and self._truth.check.value
+            self._truth.disabled, self._truth.value = not known, known and self._truth.value
             self._truth.tooltip = (
                 "Outline the domains that the sample was made with, and compare"
                 if known
@@ -340,7 +341,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
 
     def _draw_truth(self) -> None:
         with self._drawing:
-            result, shown = self.model.result, self._truth.check.value
+            result, shown = self.model.result, self._truth.value
             self._sample.show_outline(self.model.image.truth if shown else None)
             shown = shown and result is not None and result.image is self.model.image
             self._truth_score.value = (

@@ -12,8 +12,8 @@ CSS = """
 .atomstat-controls .widget-label, .atomstat-caption .widget-label { font-size: 12.5px; }
 .atomstat-controls .widget-readout { min-width: 46px; }
 .atomstat-range .widget-readout { min-width: 68px; font-size: 11.5px; }
-/* The pointer meets the label, which has no tooltip of its own, and so shows that of the box; a click still checks. */
-.atomstat-check .widget-label-basic > span { pointer-events: none; }
+/* The words of a check box are their own tooltip; so the pointer meets the label, and a click still checks. */
+.atomstat-explained .widget-label-basic > span { pointer-events: none; }
 .atomstat-caption { font-size: 12px; color: #555; line-height: 18px; }
 .atomstat .bqplot text.axislabel { font-size: 12px !important; }
 .atomstat h4 { margin: 6px 0 0; font-size: 12px; font-weight: 600; letter-spacing: .04em; text-transform: uppercase;

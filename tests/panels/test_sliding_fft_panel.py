@@ -22,10 +22,10 @@ def test_parameters_and_sliders_are_one(panel):
     assert panel.model.result.spectra.grid.step == (16, 16)
     panel._window_x.value = 40
     assert (panel._window_y.value, panel.model.window_y) == (40, 40)
-    panel._linked.check.value = False
+    panel._linked.value = False
     panel._window_y.value = 60
     assert panel.model.result.spectra.grid.window == (60, 40)
-    panel._hamming.check.value = False
+    panel._hamming.value = False
     assert panel.model.result.parameters["hamming"] is False
     assert panel.model.error == ""
 
@@ -55,7 +55,7 @@ def test_a_value_beyond_the_end_of_a_slider_moves_the_end(panel):
 
 def test_every_control_has_a_label_and_a_tooltip(panel):
     controls = [child for child in panel._controls.children if child.tooltip]
-    labels = [getattr(control, "check", control).description for control in controls]
+    labels = [getattr(control, "children", [control])[0].description for control in controls]
     assert labels == [
         *("Height", "Width", "Square window", "Step", "Zoom", "Hamming taper", "Components"),
         *("Image", "Maps", "Contrast", "True domains"),
@@ -113,11 +113,11 @@ def test_a_click_on_the_curve_sets_the_count(panel):
 
 
 def test_truth_can_be_laid_over_and_scored(panel):
-    assert not panel._truth.check.disabled
-    panel._truth.check.value = True
+    assert not panel._truth.disabled
+    panel._truth.value = True
     assert f"{panel.model.result.agreement():.2f}" in panel._truth_score.value
     panel.model.image = Image(panel.model.image.array, "no truth")
-    assert (panel._truth.check.disabled, panel._truth.check.value, panel._truth_score.value) == (True, False, "")
+    assert (panel._truth.disabled, panel._truth.value, panel._truth_score.value) == (True, False, "")
     assert "Only simulated samples" in panel._truth.tooltip
 
 
