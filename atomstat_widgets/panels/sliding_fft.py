@@ -214,13 +214,14 @@ class SlidingFFTPanel(ipywidgets.VBox):
         """One button a component; the choice stays where it still exists."""
         numbers = range(self.model.n_components)
         chosen = self._overlay.value
-        self._overlay.options = [("All", ALL), *((str(number + 1), number) for number in numbers), ("None", None)]
-        self._overlay.tooltips = [
-            "Every window in the mixed colours of its components",
-            *(f"Loading map of component {number + 1}" for number in numbers),
-            "The image alone",
-        ]
-        self._overlay.value = chosen if chosen is None or chosen in numbers else ALL
+        with self._overlay.hold_sync():
+            self._overlay.options = [("All", ALL), *((str(number + 1), number) for number in numbers), ("None", None)]
+            self._overlay.tooltips = [
+                "Every window in the mixed colours of its components",
+                *(f"Loading map of component {number + 1}" for number in numbers),
+                "The image alone",
+            ]
+            self._overlay.value = chosen if chosen is None or chosen in numbers else ALL
 
     # --- what is drawn
 
@@ -251,11 +252,16 @@ class SlidingFFTPanel(ipywidgets.VBox):
             low, high = np.percentile(self._pixels, self._contrast.value)
             self._sample.show_image(self._pixels, low, high, self._image_map.value)
 
+    @property
+    def _shown(self) -> SlidingFFTResult | None:
+        """The result, unless there is none yet of the image."""
+        result = self.model.result
+        return result if result is not None and result.image is self.model.image else None
+
     def _draw_result(self) -> None:
         """Draw all that shows the result; while there is none of this image yet, that of the last stays."""
         with self._drawing:
-            result = self.model.result
-            if result is not None and result.image is self.model.image:
+            if self._shown is not None:
                 self._draw_components()
                 self._draw_overlay()
                 self._draw_window()
@@ -293,8 +299,9 @@ class SlidingFFTPanel(ipywidgets.VBox):
 
     def _draw_overlay(self) -> None:
         with self._drawing:
-            result: SlidingFFTResult = self.model.result
-            chosen = self._overlay.value
+            result, chosen = self._shown, self._overlay.value
+            if result is None:
+                return
             maps = result.loading_maps
             self._spectra.select(chosen if chosen != ALL else None)
             self._maps.select(chosen if chosen != ALL else None)
@@ -319,7 +326,9 @@ class SlidingFFTPanel(ipywidgets.VBox):
 
     def _draw_window(self) -> None:
         with self._drawing:
-            result: SlidingFFTResult = self.model.result
+            result = self._shown
+            if result is None:
+                return
             grid = result.spectra.grid
             window = int(grid.nearest(*self._clicked))
             spectrum = result.spectrum(window)[None]
@@ -331,7 +340,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
 
     def _draw_errors(self) -> None:
         with self._drawing:
-            result: SlidingFFTResult | None = self.model.result
+            result = self._shown
             if result is None:
                 return
             count = result.decomposition.n_components
@@ -341,12 +350,11 @@ class SlidingFFTPanel(ipywidgets.VBox):
 
     def _draw_truth(self) -> None:
         with self._drawing:
-            result, shown = self.model.result, self._truth.value
+            result, shown = self._shown, self._truth.value
             self._sample.show_outline(self.model.image.truth if shown else None)
-            shown = shown and result is not None and result.image is self.model.image
             self._truth_score.value = (
                 title("", f"agreement of the strongest component:<br>{result.agreement():.2f} "
-                "(adjusted Rand index, 1 is perfect)") if shown else ""
+                "(adjusted Rand index, 1 is perfect)") if shown and result is not None else ""
             )  # fmt: skip
 
     def _mark_stale(self) -> None:

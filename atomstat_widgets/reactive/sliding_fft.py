@@ -35,6 +35,7 @@ MAX_FEATURE_BYTES = 1_500_000_000
 # From here on a run takes longer than some 300 ms, and a coarse one of about 0.1 s goes first.
 COARSE_ABOVE_BYTES = 40_000_000
 COARSE_BYTES = 4_000_000
+COARSE_WINDOWS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +212,8 @@ class SlidingFFTModel(AnalysisModel):
         grid, n_bytes = self._plan(parameters)
         if self._runner.threaded and n_bytes > COARSE_ABOVE_BYTES and not self._chain.holds("spectra", parameters):
             larger = ceil(sqrt(n_bytes / COARSE_BYTES))
-            self.publish(self._result({**parameters, "step": larger * parameters["step"]}, run, coarse=True))
+            if grid.count > COARSE_WINDOWS * larger**2:  # a few large windows would show nothing
+                self.publish(self._result({**parameters, "step": larger * parameters["step"]}, run, coarse=True))
         self.publish(self._result(parameters, run, coarse=False))
         return f"{grid.count:,} windows, {parameters['n_components']} components"
 
@@ -257,6 +259,8 @@ def _checked(source: Any) -> Image:
     """Refuse an image that cannot be analysed before anything else is touched."""
     image = load(source)
     normalize_image(image.array)
+    if min(image.array.shape[:2]) < SMALLEST_WINDOW:
+        raise ValueError(f"an image of shape {image.array.shape} has no room for a window of {SMALLEST_WINDOW} pixels")
     return image
 
 

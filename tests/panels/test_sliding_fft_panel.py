@@ -137,6 +137,23 @@ def test_errors_are_words_in_the_panel_and_the_pictures_stay(panel):
     assert "is-stale" not in panel._right._dom_classes
 
 
+def test_an_image_with_too_few_windows_says_what_to_do():
+    panel = SlidingFFTPanel(np.random.default_rng(0).random((40, 40)))
+    text = panel._status._text.value
+    assert "4 components need at least 4 windows" not in text
+    panel = SlidingFFTPanel(np.random.default_rng(0).random((10, 12)))
+    assert panel.model.result is None
+    assert "4 components need at least 4 windows, and 3 fit the image: make the window" in panel._status._text.value
+    panel._window_clicked(3, 3)
+    panel._overlay.value = 1
+    panel._opacity.value = 0.2
+    panel._picture_map.value = "gray"
+    assert "Unexpected" not in panel._status._text.value
+    panel.model.window_y = 6
+    assert panel.model.result.loading_maps.shape == (4, 3, 4)
+    assert panel._status._text.value.startswith("12 windows, 4 components in")
+
+
 def test_a_failing_view_is_said_in_the_status_line(panel, monkeypatch):
     monkeypatch.setattr(panel._mixture, "show", lambda shares: 1 / 0)
     panel.model.n_components = 5
@@ -176,6 +193,7 @@ def test_frequencies_are_in_units(panel):
         (np.ones((64, 64)), ValueError, "all 4096 pixels"),
         ("missing.dm3", ValueError, "missing.dm3 does not exist"),
         (None, TypeError, "NoneType"),
+        (np.eye(3), ValueError, r"shape \(3, 3\) has no room for a window of 4 pixels"),
     ],
 )
 def test_refuses(bad, error, message):

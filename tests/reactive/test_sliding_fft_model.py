@@ -183,7 +183,7 @@ def test_windows_shrink_to_a_smaller_image_and_that_is_said(model):
 def test_a_coarse_result_comes_first_where_the_run_is_long(image, monkeypatch):
     monkeypatch.setattr("atomstat_widgets.reactive.model.has_kernel", lambda: True)
     monkeypatch.setattr(module, "COARSE_ABOVE_BYTES", 1e6)
-    monkeypatch.setattr(module, "COARSE_BYTES", 2e5)
+    monkeypatch.setattr(module, "COARSE_BYTES", 4e5)
     model = SlidingFFTModel(image)
     seen = []
     model.observe(lambda change: seen.append((change.new.coarse, change.new.spectra.grid.step)), "result")
@@ -195,6 +195,18 @@ def test_a_coarse_result_comes_first_where_the_run_is_long(image, monkeypatch):
     model.n_components = 5  # its spectra are at hand: no coarse one
     assert model.wait(TIMEOUT)
     assert [coarse for coarse, _ in seen[2:]] == [False]
+
+
+def test_no_coarse_result_of_a_few_large_windows(image, monkeypatch):
+    monkeypatch.setattr("atomstat_widgets.reactive.model.has_kernel", lambda: True)
+    monkeypatch.setattr(module, "COARSE_ABOVE_BYTES", 1)
+    monkeypatch.setattr(module, "COARSE_BYTES", 1)
+    model = SlidingFFTModel(image)
+    seen = []
+    model.observe(lambda change: seen.append(change.new.coarse), "result")
+    model.window_y = 160
+    assert model.wait(TIMEOUT)
+    assert (seen, model.error) == ([False], "")
 
 
 def test_a_result_of_a_replaced_image_is_not_shown(image, monkeypatch):
