@@ -138,20 +138,17 @@ def test_errors_are_words_in_the_panel_and_the_pictures_stay(panel):
 
 
 def test_an_image_with_too_few_windows_says_what_to_do():
-    panel = SlidingFFTPanel(np.random.default_rng(0).random((40, 40)))
-    text = panel._status._text.value
-    assert "4 components need at least 4 windows" not in text
-    panel = SlidingFFTPanel(np.random.default_rng(0).random((10, 12)))
+    panel = SlidingFFTPanel(np.random.default_rng(0).random((9, 9)))
     assert panel.model.result is None
-    assert "4 components need at least 4 windows, and 3 fit the image: make the window" in panel._status._text.value
+    assert "4 components need at least 4 windows, and 1 fit the image: make the window" in panel._status._text.value
     panel._window_clicked(3, 3)
     panel._overlay.value = 1
     panel._opacity.value = 0.2
     panel._picture_map.value = "gray"
     assert "Unexpected" not in panel._status._text.value
     panel.model.window_y = 6
-    assert panel.model.result.loading_maps.shape == (4, 3, 4)
-    assert panel._status._text.value.startswith("12 windows, 4 components in")
+    assert panel.model.result.loading_maps.shape == (4, 2, 2)
+    assert panel._status._text.value.startswith("4 windows, 4 components in")
 
 
 def test_a_failing_view_is_said_in_the_status_line(panel, monkeypatch):
