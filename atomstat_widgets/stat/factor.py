@@ -20,7 +20,7 @@ BLOCK_ROWS = 4096
 
 @dataclass(frozen=True)
 class LowRank:
-    """Truncated singular value decomposition of a weighted matrix, ``X sqrt(weights) ≈ u @ diag(s) @ vt``.
+    """Truncated singular value decomposition of a weighted matrix, ``(X - mean) sqrt(weights) ≈ u @ diag(s) @ vt``.
 
     Attributes
     ----------
@@ -34,6 +34,8 @@ class LowRank:
         Weight of each column of X in a sum of squares.
     total : float
         Sum of squares of the weighted matrix, of which ``sum(s**2)`` is inside the factor.
+    mean : array, (columns,)
+        Mean row, where it was subtracted; 0 where it was not.
     """
 
     u: NDArray[Any]
@@ -41,6 +43,7 @@ class LowRank:
     vt: NDArray[Any]
     weights: NDArray[np.float64]
     total: float
+    mean: NDArray[np.float64]
 
     @property
     def rank(self) -> int:
@@ -51,6 +54,16 @@ class LowRank:
     def outside(self) -> float:
         """Sum of squares that the factor leaves out."""
         return max(0.0, self.total - float(np.sum(self.s.astype(float) ** 2)))
+
+    def require(self, n_components: int) -> None:
+        """Raise a ValueError when so many components cannot be read from the factor."""
+        if not 1 <= n_components <= self.rank:
+            raise ValueError(f"n_components is between 1 and the rank of the factor, {self.rank}, got {n_components}")
+
+    def unweighted(self, components: NDArray[Any]) -> NDArray[Any]:
+        """Components (k, columns) of the weighted matrix as those of X; 0 where the weight is 0."""
+        scale = np.sqrt(self.weights).astype(components.dtype)
+        return np.asarray(np.divide(components, scale, out=np.zeros_like(components), where=scale > 0))
 
     def smallest_error(self, n_components: NDArray[Any] | int) -> NDArray[np.float64]:
         """Relative Frobenius error that no decomposition into so many components can undercut (Eckart-Young)."""
@@ -63,6 +76,7 @@ def factorize(
     rank: int,
     *,
     weights: NDArray[Any] | None = None,
+    center: bool = False,
     seed: int = 0,
     progress: Progress = unreported,
 ) -> LowRank:
@@ -76,6 +90,8 @@ def factorize(
         Number of singular values. More than the matrix has are not given: see ``LowRank.rank``.
     weights : array, (columns,), optional
         Non-negative weights of the columns in a sum of squares; 1 by default.
+    center : bool
+        Subtract the mean row (without ever forming the difference), as PCA and ICA need it.
     seed : int
         For the start of the subspace iteration, used where both sides are longer than 1,200.
     progress : callable
@@ -88,8 +104,8 @@ def factorize(
     Raises
     ------
     ValueError
-        The matrix is empty or not 2-D, holds NaN or infinite values, or is zero; the rank is below 1; the
-        weights do not fit.
+        The matrix is empty or not 2-D, holds NaN or infinite values, or is zero (with `center`: all its rows are
+        equal); the rank is below 1; the weights do not fit.
 
     Notes
     -----
@@ -111,34 +127,54 @@ def factorize(
 
     blocks = [x[first : first + BLOCK_ROWS] for first in range(0, len(x), BLOCK_ROWS)]
     column_squares = sum(np.einsum("ij,ij->j", block, block, dtype=np.float64) for block in blocks)
-    total = float(column_squares @ weights)
-    if not np.isfinite(total):
+    uncentred = float(column_squares @ weights)
+    if not np.isfinite(uncentred):
         raise ValueError(f"{int((~np.isfinite(x)).sum())} of {x.size} values are NaN or infinite")
-    if total == 0:
-        raise ValueError("the matrix is zero: there is nothing to factorize")
+    mean = np.zeros(x.shape[1])
+    if center:
+        mean = np.asarray(sum(block.sum(axis=0, dtype=np.float64) for block in blocks)) / len(x)
+    total = float((column_squares - len(x) * mean**2) @ weights)
+    if total <= 1e-14 * uncentred:  # what rounding leaves of zero
+        raise ValueError(f"{'all rows are equal' if center else 'the matrix is zero'}: there is nothing to factorize")
     progress(0.1)
 
-    scale = np.sqrt(weights).astype(x.dtype)
+    matrix = _Weighted(x, np.sqrt(weights).astype(x.dtype), mean.astype(x.dtype))
     rank = min(rank, *x.shape)
     if min(x.shape) > GRAM_LIMIT:
-        right = _subspace_iteration(x, scale, rank, seed, progress)
+        right = _subspace_iteration(matrix, rank, seed, progress)
     elif x.shape[1] <= x.shape[0]:
-        gram = np.zeros((x.shape[1], x.shape[1]))
+        gram = -len(x) * np.outer(mean, mean)
         for number, block in enumerate(blocks, start=1):  # float32 products, summed in float64
             gram += block.T @ block
             progress(0.1 + 0.5 * number / len(blocks))
-        right = _leading_eigenvectors(gram * scale[:, None] * scale, rank)
+        right = _leading_eigenvectors(gram * matrix.scale[:, None] * matrix.scale, rank)
     else:
-        weighted = x * scale
+        weighted = (x - matrix.mean) * matrix.scale
         left = _leading_eigenvectors((weighted @ weighted.T).astype(np.float64), rank)
         right = np.linalg.qr(weighted.T @ left.astype(x.dtype))[0]
     progress(0.8)
 
     right = right.astype(x.dtype)
-    q, r = np.linalg.qr(x @ (scale[:, None] * right))
+    q, r = np.linalg.qr(matrix.times(right))
     left_small, s, right_small = np.linalg.svd(r)
     progress(1.0)
-    return LowRank((q @ left_small)[:, :rank], s[:rank], (right_small @ right.T)[:rank], weights, total)
+    return LowRank((q @ left_small)[:, :rank], s[:rank], (right_small @ right.T)[:rank], weights, total, mean)
+
+
+@dataclass(frozen=True)
+class _Weighted:
+    """The matrix ``(x - mean) * scale``, which is multiplied without being formed."""
+
+    x: NDArray[Any]
+    scale: NDArray[Any]
+    mean: NDArray[Any]
+
+    def times(self, columns: NDArray[Any]) -> NDArray[Any]:
+        scaled = self.scale[:, None] * columns
+        return np.asarray(self.x @ scaled - self.mean @ scaled)
+
+    def transposed_times(self, columns: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(self.scale[:, None] * (self.x.T @ columns - np.outer(self.mean, columns.sum(axis=0))))
 
 
 def _leading_eigenvectors(gram: NDArray[np.float64], count: int) -> NDArray[np.float64]:
@@ -147,12 +183,12 @@ def _leading_eigenvectors(gram: NDArray[np.float64], count: int) -> NDArray[np.f
     return np.asarray(vectors[:, ::-1])
 
 
-def _subspace_iteration(x: NDArray[Any], scale: NDArray[Any], rank: int, seed: int, progress: Progress) -> NDArray[Any]:
-    columns = min(rank + OVERSAMPLING, *x.shape)
-    start = np.random.default_rng(seed).standard_normal((x.shape[1], columns))
-    basis = np.linalg.qr(start.astype(x.dtype))[0]
+def _subspace_iteration(matrix: _Weighted, rank: int, seed: int, progress: Progress) -> NDArray[Any]:
+    shape, dtype = matrix.x.shape, matrix.x.dtype
+    start = np.random.default_rng(seed).standard_normal((shape[1], min(rank + OVERSAMPLING, *shape)))
+    basis = np.linalg.qr(start.astype(dtype))[0]
     for iteration in range(POWER_ITERATIONS):
-        image = np.linalg.qr(x @ (scale[:, None] * basis))[0]
-        basis = np.linalg.qr(scale[:, None] * (x.T @ image))[0]
+        image = np.linalg.qr(matrix.times(basis))[0]
+        basis = np.linalg.qr(matrix.transposed_times(image))[0]
         progress(0.1 + 0.7 * (iteration + 1) / POWER_ITERATIONS)
     return np.asarray(basis)

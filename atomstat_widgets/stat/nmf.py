@@ -1,56 +1,16 @@
 """Non-negative matrix factorization, read from a low-rank factor instead of the data."""
 
-from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank
 from atomstat_widgets.stat.progress import Progress, unreported
 
 INNER_LOADINGS, INNER_COMPONENTS = 2, 4  # components are the short side: their updates are the cheap ones
 CHECK_EVERY = 5
-
-
-@dataclass(frozen=True)
-class Decomposition:
-    """Components and how much of each there is in every piece, ``X ≈ loadings @ components``.
-
-    Attributes
-    ----------
-    components : array, (k, features)
-        Of unit length in the weighted norm of the factor, so that the loadings carry the amplitude.
-    loadings : array, (pieces, k)
-        Amount of each component in each piece, in the unit of the features.
-    reconstruction_error : float
-        Relative Frobenius error, ``norm(X - loadings @ components) / norm(X)``.
-    iterations : int
-        Number of iterations done.
-    converged : bool
-        Whether the error had settled when they ended.
-    """
-
-    components: NDArray[Any]
-    loadings: NDArray[Any]
-    reconstruction_error: float
-    iterations: int
-    converged: bool
-
-    @property
-    def n_components(self) -> int:
-        """Number of components."""
-        return len(self.components)
-
-    @cached_property
-    def energies(self) -> NDArray[np.float64]:
-        """Sum of squares of each component's own contribution, (k,)."""
-        return np.asarray(np.einsum("ij,ij->j", self.loadings, self.loadings, dtype=np.float64))
-
-    def reordered(self, order: NDArray[np.intp]) -> "Decomposition":
-        """Return the same decomposition with its components in another order."""
-        return replace(self, components=self.components[order], loadings=self.loadings[:, order])
 
 
 def nmf(
@@ -79,7 +39,8 @@ def nmf(
     Returns
     -------
     Decomposition
-        Deterministic; components ordered by their energy, the largest first.
+        Deterministic; components of unit length in the weighted norm of the factor, so that the loadings carry the
+        amplitude, and ordered by their energy, the largest first.
 
     Raises
     ------
@@ -93,8 +54,9 @@ def nmf(
     Pattern Recognit. 41, 1350 (2008)). Both need the data in products only, which the factor gives in
     ``rank`` columns instead of all.
     """
-    if not 1 <= n_components <= low_rank.rank:
-        raise ValueError(f"n_components is between 1 and the rank of the factor, {low_rank.rank}, got {n_components}")
+    low_rank.require(n_components)
+    if low_rank.mean.any():
+        raise ValueError("the factor is centred: its matrix has negative values, which NMF cannot take")
     scores = np.ascontiguousarray((low_rank.u * low_rank.s).T)  # (rank, pieces)
     vt = low_rank.vt
     loadings, components = _nndsvda(low_rank, n_components)  # (k, pieces), (k, features)
@@ -114,8 +76,7 @@ def nmf(
     alive = np.where(lengths > 0, lengths, 1)
     loadings *= alive[:, None]
     components /= alive[:, None]
-    scale = np.sqrt(low_rank.weights)
-    components = np.divide(components, scale, out=np.zeros_like(components), where=scale > 0)
+    components = low_rank.unweighted(components)
     result = Decomposition(components, loadings.T, error, iteration, bool(converged))
     progress(1.0)
     return result.reordered(np.argsort(-result.energies, kind="stable"))

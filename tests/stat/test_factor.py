@@ -43,6 +43,24 @@ def test_of_any_shape(rows, columns, rank, seed):
     np.testing.assert_allclose(low_rank.s, singular[: low_rank.rank], rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize("limit", [1200, 5])
+@pytest.mark.parametrize("shape", [(60, 25), (25, 60)])
+def test_centred_is_the_svd_of_the_deviations(monkeypatch, limit, shape):
+    monkeypatch.setattr("atomstat_widgets.stat.factor.GRAM_LIMIT", limit)
+    x = 3 + np.arange(shape[1]) + decaying(*shape)
+    weights = np.linspace(0, 2, shape[1])
+    low_rank = factorize(x, 6, weights=weights, center=True)
+    deviations = (x - x.mean(axis=0)) * np.sqrt(weights)
+    np.testing.assert_allclose(low_rank.s, np.linalg.svd(deviations, compute_uv=False)[:6], atol=1e-7)
+    np.testing.assert_allclose(low_rank.mean, x.mean(axis=0))
+    assert low_rank.total == pytest.approx((deviations**2).sum())
+    np.testing.assert_allclose(rebuild(low_rank), deviations, atol=0.03)
+
+
+def test_without_centring_the_mean_is_zero():
+    assert not factorize(decaying(9, 5), 2).mean.any()
+
+
 def test_weights_are_those_of_repeated_columns():
     x = decaying(20, 8)
     low_rank = factorize(x, 3, weights=[1, 2, 0, 1, 1, 2, 1, 1])
@@ -78,6 +96,7 @@ def test_reports_progress():
     ("arguments", "options", "message"),
     [
         ((np.zeros((3, 4)), 2), {}, "the matrix is zero"),
+        ((np.ones((3, 4)), 2), {"center": True}, "all rows are equal"),
         ((np.ones(4), 2), {}, r"got shape \(4,\)"),
         ((np.empty((0, 4)), 2), {}, r"got shape \(0, 4\)"),
         ((np.array([[1.0, np.nan]]), 1), {}, "1 of 2 values are NaN or infinite"),

@@ -91,6 +91,11 @@ def test_progress_can_stop_it():
         nmf(low_rank, 3, progress=stop)
 
 
+def test_refuses_a_centred_factor():
+    with pytest.raises(ValueError, match="the factor is centred"):
+        nmf(factorize(mixture()[0], 4, center=True), 2)
+
+
 @pytest.mark.parametrize("k", [0, 4])
 def test_refuses(k):
     with pytest.raises(ValueError, match=f"between 1 and the rank of the factor, 3, got {k}"):

@@ -1,0 +1,49 @@
+"""What every decomposition gives."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """Components and how much of each there is in every piece, ``X ≈ mean + loadings @ components``.
+
+    The mean is that of the factor: 0 unless it was centred.
+
+    Attributes
+    ----------
+    components : array, (k, features)
+        What each component looks like; of which length, the function says that made it.
+    loadings : array, (pieces, k)
+        Amount of each component in each piece, in the unit of the features.
+    reconstruction_error : float
+        Relative Frobenius error, ``norm(X - mean - loadings @ components) / norm(X - mean)``.
+    iterations : int
+        Number of iterations done; 0 where none are needed.
+    converged : bool
+        Whether the error had settled when they ended.
+    """
+
+    components: NDArray[Any]
+    loadings: NDArray[Any]
+    reconstruction_error: float
+    iterations: int
+    converged: bool
+
+    @property
+    def n_components(self) -> int:
+        """Number of components."""
+        return len(self.components)
+
+    @cached_property
+    def energies(self) -> NDArray[np.float64]:
+        """Sum of squares of each component's loadings, (k,)."""
+        return np.asarray(np.einsum("ij,ij->j", self.loadings, self.loadings, dtype=np.float64))
+
+    def reordered(self, order: NDArray[np.intp]) -> "Decomposition":
+        """Return the same decomposition with its components in another order."""
+        return replace(self, components=self.components[order], loadings=self.loadings[:, order])

@@ -1,0 +1,50 @@
+"""Principal components, read from a centred factor."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.stat.decomposition import Decomposition
+from atomstat_widgets.stat.factor import LowRank
+
+
+def pca(low_rank: LowRank, n_components: int) -> Decomposition:
+    """Principal components of a matrix whose centred factor is known.
+
+    Parameters
+    ----------
+    low_rank : LowRank
+        Of ``factorize(x, rank, center=True)``.
+    n_components : int
+        Number of components.
+
+    Returns
+    -------
+    Decomposition
+        ``X ≈ low_rank.mean + loadings @ components``: principal axes of unit length, the largest variance first, and
+        scores. The sign of each makes the largest entry of its axis positive. `reconstruction_error` is relative to
+        the deviations from the mean.
+
+    Raises
+    ------
+    ValueError
+        There are fewer singular values than components asked for, or less than one component is asked for.
+    """
+    low_rank.require(n_components)
+    axes = low_rank.vt[:n_components]
+    signs = signs_of_largest(axes)
+    components = low_rank.unweighted(axes * signs[:, None])
+    loadings = low_rank.u[:, :n_components] * low_rank.s[:n_components] * signs
+    return Decomposition(components, loadings, float(low_rank.smallest_error(n_components)), 0, True)
+
+
+def explained_variance_ratio(low_rank: LowRank) -> NDArray[np.float64]:
+    """Share of the variance that each principal component of a centred factor explains, (rank,)."""
+    return np.asarray(low_rank.s.astype(np.float64) ** 2 / low_rank.total)
+
+
+def signs_of_largest(rows: NDArray[Any]) -> NDArray[Any]:
+    """Sign of the entry of largest magnitude in each row, 1 or -1."""
+    largest = rows[np.arange(len(rows)), np.abs(rows).argmax(axis=1)]
+    return np.where(largest < 0, -1, 1).astype(rows.dtype)

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from atomstat_widgets.stat import extract_crops
+
+IMAGE = np.arange(80.0).reshape(8, 10)
+
+
+@pytest.mark.parametrize(
+    ("window", "at", "corner"), [(3, (4, 5), (3, 4)), (4, (4, 5), (2, 3)), (4, (4.4, 5.6), (2, 4)), (1, (0, 9), (0, 9))]
+)
+def test_by_hand(window, at, corner):
+    crops = extract_crops(IMAGE, [at], window)
+    row, column = corner
+    assert crops.images.shape == (1, window, window, 1)
+    np.testing.assert_array_equal(
+        crops.images[0, :, :, 0], IMAGE[row : row + window, column : column + window].astype(np.float32)
+    )
+    np.testing.assert_array_equal(crops.positions, [at])
+    assert (crops.frames.tolist(), crops.left_out) == ([0], 0)
+    np.testing.assert_array_equal(crops.matrix[0], crops.images.ravel())
+
+
+@st.composite
+def cases(draw):
+    height, width = draw(st.integers(3, 20)), draw(st.integers(3, 20))
+    window = draw(st.integers(1, min(height, width)))
+    coordinates = st.tuples(st.floats(-3, height + 3), st.floats(-3, width + 3))
+    return (height, width), window, draw(st.lists(coordinates, min_size=1, max_size=12))
+
+
+@settings(deadline=None)
+@given(cases())
+def test_equals_cutting_one_by_one(case):
+    shape, window, positions = case
+    image = np.random.default_rng(0).random((1, *shape, 2)).astype(np.float32)
+    expected, kept = [], []
+    for y, x in positions:
+        row, column = int(np.rint(y)) - window // 2, int(np.rint(x)) - window // 2
+        piece = image[0, max(row, 0) : max(row + window, 0), max(column, 0) : max(column + window, 0)]
+        if row >= 0 and column >= 0 and piece.shape[:2] == (window, window):
+            expected.append(piece)
+            kept.append((y, x))
+    if not expected:
+        with pytest.raises(ValueError, match=f"no crop is left of {len(positions)} atoms"):
+            extract_crops(image, np.array(positions), window)
+        return
+    crops = extract_crops(image, np.array(positions), window)
+    np.testing.assert_array_equal(crops.images, expected)
+    np.testing.assert_array_equal(crops.positions, kept)
+    assert crops.left_out == len(positions) - len(kept)
+
+
+def test_frames_keep_their_numbers_and_order():
+    stack = np.stack([np.full((6, 6, 1), frame, float) for frame in range(4)])
+    positions = {"3": [[3, 3, 0], [2, 3, 1]], 1: np.array([[3.0, 3, 1]]), 0: np.empty((0, 3))}
+    crops = extract_crops(stack, positions, 3)
+    assert crops.frames.tolist() == [1, 3, 3]
+    np.testing.assert_array_equal(crops.images[:, 0, 0, 0], [1, 3, 3])
+    only = extract_crops(stack, positions, 3, atom_class=1)
+    assert only.frames.tolist() == [1, 3]
+    np.testing.assert_array_equal(only.positions, [[3, 3], [2, 3]])
+
+
+def test_atoms_without_class_are_of_class_0():
+    assert len(extract_crops(IMAGE, [[4, 5]], 3, atom_class=0).images) == 1
+    with pytest.raises(ValueError, match="no crop is left of 0 atoms"):
+        extract_crops(IMAGE, [[4, 5]], 3, atom_class=1)
+
+
+def test_crops_with_nan_are_left_out_and_counted():
+    image = IMAGE.copy()
+    image[2, 2] = np.nan
+    crops = extract_crops(image, [[3, 3], [5, 7], [0, 0]], 3)
+    np.testing.assert_array_equal(crops.positions, [[5, 7]])
+    assert crops.left_out == 2
+
+
+def test_window_follows_the_distance_of_neighbours():
+    y, x = np.mgrid[10:60:7, 10:60:7]
+    positions = np.stack([y.ravel(), x.ravel()], axis=1)
+    assert extract_crops(np.zeros((70, 70)), positions).images.shape[1:3] == (14, 14)
+    with pytest.raises(ValueError, match="no frame has two atoms"):
+        extract_crops(IMAGE, [[4, 5]])
+
+
+@pytest.mark.parametrize(
+    ("images", "positions", "window", "message"),
+    [
+        (np.zeros((3, 4, 5)), [[1, 1]], 3, r"\(frames, height, width, channels\), got \(3, 4, 5\)"),
+        (np.zeros((0, 5)), [[1, 1]], 3, r"got \(0, 5\)"),
+        (IMAGE, [[1, 1]], 9, "between 1 and 8, the image's shorter side, got 9"),
+        (IMAGE, [[1, 1]], 0, "got 0"),
+        (IMAGE, [1, 1], 3, r"shape \(n, 2\) or \(n, 3\), got \(2,\)"),
+        (IMAGE, [[1, 2], [np.nan, 1]], 3, "1 of 2 positions of frame 0 are not finite, the first is number 1"),
+        (IMAGE, {"first": [[1, 1]]}, 3, "'first' of the positions is no frame number"),
+        (IMAGE, {2: [[1, 1]]}, 3, "frame 2, the images have frames 0 to 0"),
+        (np.zeros((2, 5, 5, 1)), [[1, 1]], 3, "for 2 images positions are a mapping"),
+    ],
+)
+def test_refuses(images, positions, window, message):
+    with pytest.raises(ValueError, match=message):
+        extract_crops(images, positions, window)

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA, FastICA
+
+from atomstat_widgets.stat import explained_variance_ratio, factorize, ica, pca
+
+RNG = np.random.default_rng(0)
+SOURCES = np.stack([RNG.uniform(-1, 1, 900), RNG.exponential(size=900), RNG.laplace(size=900)], axis=1) * [4, 2, 1]
+DATA = SOURCES @ RNG.standard_normal((3, 50)) + 0.05 * RNG.standard_normal((900, 50)) + np.arange(50)
+
+
+@pytest.fixture(scope="module")
+def low_rank():
+    return factorize(DATA, 12, center=True)
+
+
+def test_pca_is_that_of_scikit_learn(low_rank):
+    result, peer = pca(low_rank, 4), PCA(4).fit(DATA)
+    signs = np.sign((result.components * peer.components_).sum(axis=1))
+    np.testing.assert_allclose(result.components, peer.components_ * signs[:, None], atol=1e-4)
+    np.testing.assert_allclose(result.loadings, peer.transform(DATA) * signs, atol=1e-4)
+    np.testing.assert_allclose(explained_variance_ratio(low_rank)[:4], peer.explained_variance_ratio_, atol=1e-8)
+
+
+@pytest.mark.parametrize("decompose", [pca, ica])
+def test_it_says_how_well_it_rebuilds_the_data(low_rank, decompose):
+    result = decompose(low_rank, 3)
+    rebuilt = low_rank.mean + result.loadings @ result.components
+    deviations = DATA - DATA.mean(axis=0)
+    error = np.linalg.norm(DATA - rebuilt) / np.linalg.norm(deviations)
+    assert result.reconstruction_error == pytest.approx(error, rel=1e-6)
+    assert error < 0.02
+    assert result.converged
+
+
+@pytest.mark.parametrize("decompose", [pca, ica])
+def test_signs_make_the_largest_entry_positive(low_rank, decompose):
+    components = decompose(low_rank, 3).components
+    assert (components[np.arange(3), np.abs(components).argmax(axis=1)] > 0).all()
+
+
+def test_ica_finds_the_sources(low_rank):
+    result = ica(low_rank, 3)
+    similarity = np.abs(np.corrcoef(result.loadings.T, SOURCES.T)[:3, 3:])
+    assert (similarity.max(axis=1) > 0.99).all()
+    assert sorted(similarity.argmax(axis=1)) == [0, 1, 2]
+    lengths = np.linalg.norm(result.components, axis=1)  # of unit sources: the variance each explains
+    assert (np.diff(lengths) < 0).all()
+    np.testing.assert_allclose(result.loadings.mean(axis=0), 0, atol=1e-10)
+    np.testing.assert_allclose(result.loadings.std(axis=0), 1, rtol=1e-6)
+
+
+def test_ica_is_that_of_scikit_learn(low_rank):
+    result = ica(low_rank, 3)
+    peer = FastICA(3, random_state=1, whiten="unit-variance")
+    sources = peer.fit_transform(DATA)
+    similarity = np.abs(np.corrcoef(result.loadings.T, sources.T)[:3, 3:])
+    assert (similarity.max(axis=1) > 0.99).all()
+    partner = similarity.argmax(axis=1)
+    assert sorted(partner) == [0, 1, 2]
+    mixing = peer.mixing_.T[partner]
+    signs = np.sign((mixing * result.components).sum(axis=1))
+    np.testing.assert_allclose(result.components, mixing * signs[:, None], atol=0.02 * np.abs(mixing).max())
+
+
+def test_weighted_components_are_those_of_the_data():
+    weights = np.where(np.arange(50) == 7, 0.0, 2.0)
+    low_rank = factorize(DATA, 12, weights=weights, center=True)
+    components = pca(low_rank, 3).components
+    assert not components[:, 7].any()
+    others = np.delete(components, 7, axis=1)
+    peer = PCA(3).fit(np.delete(DATA, 7, axis=1)).components_
+    np.testing.assert_allclose(np.abs(others), np.abs(peer) / np.sqrt(2), atol=1e-6)
+
+
+@pytest.mark.parametrize("decompose", [pca, ica])
+@pytest.mark.parametrize("k", [0, 13])
+def test_refuses(low_rank, decompose, k):
+    with pytest.raises(ValueError, match=f"between 1 and the rank of the factor, 12, got {k}"):
+        decompose(low_rank, k)
