@@ -278,6 +278,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
                 _ranges(result.components),
                 self._picture_map.value,
                 [self._frequency_axis("kx", 1), self._frequency_axis("ky", 0)],
+                aspect=1,  # whatever the window: the frequencies go equally far along x and y
             )
             maps = result.loading_maps
             limits = np.stack([np.zeros(len(maps)), maps.max(axis=(1, 2))], axis=1)
@@ -335,7 +336,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
             y, x = grid.centers[window]
             self._window_title.value = title("Window", f"y {y:g}, x {x:g}")
             self._sample.show_window(grid.corners[window], grid.window)
-            self._spectrum.show(spectrum, [""], _ranges(spectrum), self._picture_map.value)
+            self._spectrum.show(spectrum, [""], _ranges(spectrum), self._picture_map.value, aspect=1)
             self._mixture.show(result.share(window))
 
     def _draw_errors(self) -> None:

@@ -124,6 +124,7 @@ class AnalysisModel(HasTraits):
     def _run(self, parameters: dict[str, Any], run: Run) -> None:
         began = time.perf_counter()
         self.busy = True
+        self.stale = True  # again: a run that ended since the request was made may have said otherwise
         self.error = self.details = ""  # now, so that what a view says of this result stays
         try:
             done = self.compute(parameters, run)

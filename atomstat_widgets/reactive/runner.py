@@ -1,10 +1,13 @@
 """One worker thread, and one rule: the latest request wins."""
 
+import logging
 import sys
 import time
 from collections.abc import Callable
 from threading import Condition, Thread
 from typing import Any
+
+logger = logging.getLogger(__name__)
 
 # A run that is stale is let finish while it is younger than this: that is what keeps pictures coming while a
 # slider is dragged (measured: 10-19 pictures in a 2.3 s drag, against none when a new value always cancels).
@@ -54,7 +57,7 @@ class Runner:
     Parameters
     ----------
     work : callable
-        ``work(request, run)``; it may raise `Cancelled`, and handles every other exception itself.
+        ``work(request, run)``; it may raise `Cancelled`, and tells the user of every other exception itself.
     report : callable
         Told the fraction done.
     threaded : bool
@@ -111,7 +114,9 @@ class Runner:
             try:
                 self._work(request, run)
             except Cancelled:
-                continue
+                pass
+            except Exception:  # the next request must run all the same
+                logger.exception("a run failed without saying so")
 
 
 def has_kernel() -> bool:

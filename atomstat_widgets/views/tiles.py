@@ -93,13 +93,14 @@ class TileGrid:
         limits: NDArray[Any],
         color_map: str,
         axes: Sequence[TileAxis] = (),
+        aspect: float | None = None,
     ) -> None:
         """Show pictures.
 
         Parameters
         ----------
         pictures : array, (k, rows, columns)
-            Shown with square pixels.
+            One a tile.
         titles : sequence of str
             Above each.
         limits : array, (k, 2)
@@ -108,8 +109,10 @@ class TileGrid:
             Of matplotlib.
         axes : pair of TileAxis, optional
             What to write along x and along y.
+        aspect : float, optional
+            Height of a tile over its width; by default so that pixels are square.
         """
-        self._boxes = self._place(len(pictures), pictures.shape[1] / pictures.shape[2])
+        self._boxes = self._place(len(pictures), aspect or pictures.shape[1] / pictures.shape[2])
         height, width = (DENSITY * length for length in self._size)
         canvas = np.full((height, width), BLANK, np.uint8)
         for picture, (low, high), box in zip(pictures, limits, self._boxes, strict=True):

@@ -175,6 +175,18 @@ def test_colours_and_contrast_change_the_picture(panel):
     assert grid_picture(panel) != tiles
 
 
+def test_spectra_of_oblong_windows_are_square(panel):
+    panel.model.window_linked = False
+    panel.model.window_y = 96
+    assert panel.model.result.components.shape == (4, 48, 16)
+    for grid in (panel._spectra, panel._spectrum):
+        left, top, right, bottom = grid._boxes[0]
+        assert right - left == bottom - top
+    left, top, right, bottom = panel._maps._boxes[0]
+    ny, nx = panel.model.result.spectra.grid.shape
+    assert (bottom - top) / (right - left) == pytest.approx(ny / nx, rel=0.02)
+
+
 def test_frequencies_are_in_units(panel):
     assert list(panel._spectra._x_name.text) == ["kx (1/nm)"]
     assert list(panel._spectra._x_ticks.text)[:3] == ["−5", "0", "5"]

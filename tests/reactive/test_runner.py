@@ -127,6 +127,22 @@ def test_without_thread_a_request_from_within_runs_afterwards():
     assert done == [1, 2, 3]
 
 
+def test_a_failure_is_logged_and_the_next_request_runs(caplog):
+    done = []
+
+    def work(request, run):
+        if request == "bad":
+            raise ZeroDivisionError("nobody caught this")
+        done.append(request)
+
+    runner = Runner(work, print, threaded=True)
+    for request in ("bad", "good"):
+        runner.submit(request)
+        assert runner.wait(TIMEOUT)
+    assert done == ["good"]
+    assert "nobody caught this" in caplog.text
+
+
 def test_yields_at_once_to_a_newer_request_when_asked_to():
     outcome = []
 
