@@ -10,7 +10,9 @@ from atomstat_widgets.stat.factor import LowRank
 from atomstat_widgets.stat.progress import Progress, unreported
 
 INNER_LOADINGS, INNER_COMPONENTS = 2, 4  # components are the short side: their updates are the cheap ones
-CHECK_EVERY = 5
+CHECK_EVERY = 10
+# Of the extrapolation, as Ang & Gillis propose them.
+MOMENTUM_GROWTH, LIMIT_GROWTH, MOMENTUM_CUT = 1.05, 1.01, 1.5
 
 
 def nmf(
@@ -50,9 +52,9 @@ def nmf(
     Notes
     -----
     Hierarchical alternating least squares (Cichocki & Phan, IEICE Trans. E92-A, 708 (2009)) with inner
-    sweeps (Gillis & Glineur, Neural Comput. 24, 1085 (2012)), started by NNDSVDa (Boutsidis & Gallopoulos,
-    Pattern Recognit. 41, 1350 (2008)). Both need the data in products only, which the factor gives in
-    ``rank`` columns instead of all.
+    sweeps (Gillis & Glineur, Neural Comput. 24, 1085 (2012)) and extrapolation (Ang & Gillis, Neural Comput. 31, 417
+    (2019)), started by NNDSVDa (Boutsidis & Gallopoulos, Pattern Recognit. 41, 1350 (2008)). All of it needs the data
+    in products only, which the factor gives in ``rank`` columns instead of all.
     """
     low_rank.require(n_components)
     if low_rank.mean.any():
@@ -60,18 +62,38 @@ def nmf(
     scores = np.ascontiguousarray((low_rank.u * low_rank.s).T)  # (rank, pieces)
     vt = low_rank.vt
     loadings, components = _nndsvda(low_rank, n_components)  # (k, pieces), (k, features)
+    # Each step starts ahead of the last in its direction, by this much of it; what that overshoots is undone.
+    ahead_loadings, ahead_components = loadings, components
+    momentum, momentum_limit = 0.5, 1.0
 
-    error, converged, iteration = np.inf, False, 0
+    best = loadings, components
+    error, checked, converged, iteration = np.inf, np.inf, False, 0
     while iteration < max_iter and not converged:
         iteration += 1
-        _sweep(components, (loadings @ scores.T) @ vt, loadings @ loadings.T, INNER_COMPONENTS)
-        inside = components @ vt.T
-        _sweep(loadings, inside @ scores, components @ components.T, INNER_LOADINGS)
-        if iteration % CHECK_EVERY == 0 or iteration == max_iter:
-            before, error = error, _error(low_rank, scores, loadings, components, inside)
-            converged = before - error <= tol * error * CHECK_EVERY / 10
-            progress(iteration / max_iter)
+        new_components = _swept(ahead_components, ahead_loadings, (ahead_loadings @ scores.T) @ vt, INNER_COMPONENTS)
+        ahead = np.maximum(new_components + momentum * (new_components - components), 0)
+        inside = ahead @ vt.T
+        new_loadings = _swept(ahead_loadings, ahead, inside @ scores, INNER_LOADINGS)
+        new_error = _error(low_rank, scores, new_loadings, ahead, inside)
+        if new_error <= error:
+            best, error = (new_loadings, ahead), new_error
+            ahead_loadings = np.maximum(new_loadings + momentum * (new_loadings - loadings), 0)
+            loadings, components, ahead_components = new_loadings, new_components, ahead
+            momentum = min(momentum_limit, MOMENTUM_GROWTH * momentum)
+            momentum_limit = min(1.0, LIMIT_GROWTH * momentum_limit)
+        else:  # from the best so far a plain step cannot fail
+            loadings, components = ahead_loadings, ahead_components = best
+            momentum_limit, momentum = momentum, momentum / MOMENTUM_CUT
+        if iteration % CHECK_EVERY == 0:
+            converged = checked - error <= tol * error
+            checked = error
+            # Only the product of the two factors is determined; extrapolated on, their lengths would drift apart.
+            scale = _balance(loadings, components)
+            loadings, ahead_loadings = scale * loadings, scale * ahead_loadings
+            components, ahead_components = components / scale, ahead_components / scale
+        progress(iteration / max_iter)
 
+    loadings, components = best
     lengths = np.linalg.norm(components, axis=1)
     alive = np.where(lengths > 0, lengths, 1)
     loadings *= alive[:, None]
@@ -102,13 +124,23 @@ def _nndsvda(low_rank: LowRank, k: int) -> tuple[NDArray[Any], NDArray[Any]]:
     return loadings, components
 
 
-def _sweep(rows: NDArray[Any], cross: NDArray[Any], gram: NDArray[Any], times: int) -> None:
-    """Minimise over each non-negative row in turn, the others held, `times` times over."""
+def _swept(rows: NDArray[Any], others: NDArray[Any], cross: NDArray[Any], times: int) -> NDArray[Any]:
+    """Minimise over each non-negative row in turn, `times` times over, the other factor held."""
+    rows, gram = rows.copy(), others @ others.T
     for _ in range(times):
         for j, row in enumerate(rows):
             if gram[j, j] > 0:
                 row += (cross[j] - gram[j] @ rows) / gram[j, j]
                 np.maximum(row, 0, out=row)
+    return rows
+
+
+def _balance(loadings: NDArray[Any], components: NDArray[Any]) -> NDArray[Any]:
+    """Factor (k, 1) by which loadings grow and components shrink, to make them equally long."""
+    lengths = [np.linalg.norm(rows, axis=1, keepdims=True) for rows in (loadings, components)]
+    alive = (lengths[0] > 0) & (lengths[1] > 0)
+    ratio = np.divide(lengths[1], lengths[0], out=np.ones_like(lengths[0]), where=alive)
+    return np.asarray(np.sqrt(ratio))
 
 
 def _error(
