@@ -9,19 +9,24 @@ Every analysis is a chain of stages that can be kept and reused::
 `SlidingFFTNMF` is the same analysis behind the interface of ``atomai.stat``.
 """
 
+from atomstat_widgets.stat.atoms import Atoms, find_atoms
 from atomstat_widgets.stat.crops import Crops, extract_crops
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank, factorize
+from atomstat_widgets.stat.gmm import Classes, gmm
 from atomstat_widgets.stat.ica import ica
 from atomstat_widgets.stat.image import normalize_image
+from atomstat_widgets.stat.imlocal import imlocal
 from atomstat_widgets.stat.matching import match_components
 from atomstat_widgets.stat.nmf import nmf
-from atomstat_widgets.stat.pca import explained_variance_ratio, pca
+from atomstat_widgets.stat.pca import explained_variance_ratio, pca, scree
 from atomstat_widgets.stat.sliding_fft import WindowSpectra, sliding_fft, zoom_spectra
 from atomstat_widgets.stat.sliding_fft_nmf import SlidingFFTNMF
 from atomstat_widgets.stat.windows import WindowGrid, automatic_window
 
 __all__ = [
+    "Atoms",
+    "Classes",
     "Crops",
     "Decomposition",
     "LowRank",
@@ -32,11 +37,15 @@ __all__ = [
     "explained_variance_ratio",
     "extract_crops",
     "factorize",
+    "find_atoms",
+    "gmm",
     "ica",
+    "imlocal",
     "match_components",
     "nmf",
     "normalize_image",
     "pca",
+    "scree",
     "sliding_fft",
     "zoom_spectra",
 ]

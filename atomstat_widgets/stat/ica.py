@@ -1,5 +1,7 @@
 """Independent components, read from a centred factor."""
 
+import warnings
+
 import numpy as np
 
 from atomstat_widgets.stat.decomposition import Decomposition
@@ -41,12 +43,15 @@ def ica(
     its time, is the factor.
     """
     from sklearn.decomposition import FastICA  # here, because it takes longer to import than all of `stat`
+    from sklearn.exceptions import ConvergenceWarning
 
     low_rank.require(n_components)
     pieces = len(low_rank.u)
     whitened = low_rank.u[:, :n_components] * np.sqrt(pieces)
     estimator = FastICA(whiten=False, random_state=seed, tol=tol, max_iter=max_iter)
-    rotation = estimator.fit(whitened).components_.astype(whitened.dtype)  # sources = whitened @ rotation.T
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # that is said by `converged`
+        rotation = estimator.fit(whitened).components_.astype(whitened.dtype)  # sources = whitened @ rotation.T
     axes = low_rank.vt[:n_components] * (low_rank.s[:n_components, None] / np.sqrt(pieces))
     mixing = low_rank.unweighted(rotation @ axes)
     order = np.argsort(-np.linalg.norm(rotation @ axes, axis=1), kind="stable")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank
@@ -42,6 +43,31 @@ def pca(low_rank: LowRank, n_components: int) -> Decomposition:
 def explained_variance_ratio(low_rank: LowRank) -> NDArray[np.float64]:
     """Share of the variance that each principal component of a centred factor explains, (rank,)."""
     return np.asarray(low_rank.s.astype(np.float64) ** 2 / low_rank.total)
+
+
+def scree(x: NDArray[Any]) -> NDArray[np.float64]:
+    """Share of the variance that each of all principal components explains.
+
+    Parameters
+    ----------
+    x : array, (rows, columns)
+
+    Returns
+    -------
+    array, (min(rows, columns),)
+        The largest first. Eigenvalues of the smaller Gram matrix of the deviations, in the precision of the data.
+
+    Raises
+    ------
+    ValueError
+        All rows are equal, or there is only one.
+    """
+    deviations = x - x.mean(axis=0, dtype=np.float64).astype(x.dtype)
+    gram = deviations @ deviations.T if len(x) <= x.shape[1] else deviations.T @ deviations
+    variances = np.maximum(0, linalg.eigvalsh(gram, overwrite_a=True, check_finite=False)[::-1]).astype(np.float64)
+    if variances[0] == 0:
+        raise ValueError("all rows are equal: there is no variance to explain")
+    return np.asarray(variances / variances.sum())
 
 
 def signs_of_largest(rows: NDArray[Any]) -> NDArray[Any]:
