@@ -24,7 +24,7 @@ from atomstat_widgets.views.rounding import round_length
 from atomstat_widgets.views.sample import SampleView
 from atomstat_widgets.views.tiles import TileAxis, TileGrid
 
-LARGEST_SLIDER_WINDOW = 512
+LARGEST_SLIDER_WINDOW, LARGEST_SLIDER_STEP = 512, 64
 ALL = -1  # overlay: every window in the colours of its mixture
 
 
@@ -78,15 +78,17 @@ class SlidingFFTPanel(ipywidgets.VBox):
 
     def _make_controls(self) -> None:
         model = self.model
+        # The upper ends of these three follow the image.
+        smallest = SMALLEST_WINDOW
         self._window_y = slider(
-            model, "window_y", "Height", "Rows of the sliding window, in pixels", SMALLEST_WINDOW, 64
+            model, "window_y", "Height", "Rows of the sliding window, in pixels", smallest, smallest
         )
         self._window_x = slider(
-            model, "window_x", "Width", "Columns of the sliding window, in pixels", SMALLEST_WINDOW, 64
+            model, "window_x", "Width", "Columns of the sliding window, in pixels", smallest, smallest
         )
+        self._step = slider(model, "step", "Step", "Pixels from one window to the next, along both axes", 1, 1)
         self._linked = checkbox("Square window", "Keep height and width of the window equal")
         link((model, "window_linked"), (self._linked, "value"))
-        self._step = slider(model, "step", "Step", "Pixels from one window to the next, along both axes", 1, 64)
         self._zoom = slider(
             model, "zoom", "Zoom", "Keep the central 1/zoom of the frequencies: the larger, the fewer", 1, 8
         )
@@ -230,8 +232,12 @@ class SlidingFFTPanel(ipywidgets.VBox):
             image, (height, width) = self.model.image, self.model.sides
             self._pixels = normalize_image(image.array)
             self._clicked = height / 2, width / 2
-            for control, side in ((self._window_y, height), (self._window_x, width)):
-                control.max = max(min(side, LARGEST_SLIDER_WINDOW), control.value)
+            for control, side, largest in (
+                (self._window_y, height, LARGEST_SLIDER_WINDOW),
+                (self._window_x, width, LARGEST_SLIDER_WINDOW),
+                (self._step, min(height, width), LARGEST_SLIDER_STEP),
+            ):
+                control.max = max(min(side, largest), control.value)
             self._sample.set_geometry((height, width), image.pixel_size, image.unit)
             scale = f", {image.pixel_size:.3g} {image.unit}/px" if image.pixel_size else ""
             self._sample_title.value = title(escape(image.name), f"{height} × {width} px{scale}")

@@ -38,9 +38,9 @@ def test_a_new_result_is_drawn(panel):
 
 
 def test_limits_follow_the_image(panel):
-    assert (panel._window_y.max, panel._window_x.max) == (192, 256)
-    panel.model.image = np.random.default_rng(0).random((80, 700))
-    assert (panel._window_y.max, panel._window_x.max) == (80, 512)
+    assert (panel._window_y.max, panel._window_x.max, panel._step.max) == (192, 256, 64)
+    panel.model.image = np.random.default_rng(0).random((50, 700))
+    assert (panel._window_y.max, panel._window_x.max, panel._step.max) == (50, 512, 50)
     assert panel.model.error == ""
 
 
