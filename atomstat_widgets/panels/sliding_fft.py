@@ -79,12 +79,11 @@ class SlidingFFTPanel(ipywidgets.VBox):
     def _make_controls(self) -> None:
         model = self.model
         # The upper ends of these three follow the image.
-        smallest = SMALLEST_WINDOW
         self._window_y = slider(
-            model, "window_y", "Height", "Rows of the sliding window, in pixels", smallest, smallest
+            model, "window_y", "Height", "Rows of the sliding window, in pixels", SMALLEST_WINDOW, SMALLEST_WINDOW
         )
         self._window_x = slider(
-            model, "window_x", "Width", "Columns of the sliding window, in pixels", smallest, smallest
+            model, "window_x", "Width", "Columns of the sliding window, in pixels", SMALLEST_WINDOW, SMALLEST_WINDOW
         )
         self._step = slider(model, "step", "Step", "Pixels from one window to the next, along both axes", 1, 1)
         self._linked = checkbox("Square window", "Keep height and width of the window equal")
