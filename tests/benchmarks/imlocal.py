@@ -8,18 +8,12 @@ reads it. Each is the median of a few runs; BLAS has one thread on both sides.
 """
 
 import argparse
-import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
+from timing import median_time
 
 import numpy as np
 
@@ -73,15 +67,6 @@ def network_output() -> tuple[np.ndarray, np.ndarray]:
     output[..., 2] = np.maximum(0, 1 - output.sum(axis=-1))
     output += 0.05 * rng.random(output.shape, dtype=np.float32)
     return output, np.column_stack([positions, np.zeros(CROPS)])
-
-
-def median_time(call: Callable[[], Any], repeats: int = 5) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
 
 
 def row(name: str, atomai: float | None, ours: float, bound: float | None) -> None:

@@ -8,19 +8,13 @@ minutes; ours is the median of several runs. BLAS has one thread here, as it has
 """
 
 import argparse
-import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
+from timing import median_time
 
 import numpy as np
 
@@ -28,7 +22,6 @@ from atomstat_widgets.data import samples
 from atomstat_widgets.stat import SlidingFFTNMF, factorize, nmf, sliding_fft, zoom_spectra
 
 SIDE, WINDOW, STEP, COMPONENTS = 1024, 64, 8, 4
-REPEATS = 7
 SHIM = Path(__file__).resolve().parents[3] / "shared" / "bench"
 
 PEER = """
@@ -59,15 +52,6 @@ image = np.random.default_rng(0).random((4096, 4096), dtype=np.float32)
 stat.SlidingFFTNMF(64, 64, 16, 16).analyze_image(image)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
-
-
-def median_time(call: Callable[[], Any], repeats: int = REPEATS) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
 
 
 def relative_error(features: np.ndarray, loadings: np.ndarray, components: np.ndarray) -> float:
