@@ -271,7 +271,7 @@ class SlidingFFTPanel(ipywidgets.VBox):
                 self._draw_overlay()
                 self._draw_window()
                 self._draw_errors()
-                self._draw_truth()
+                self._draw_score()
 
     def _draw_components(self) -> None:
         with self._drawing:
@@ -355,12 +355,17 @@ class SlidingFFTPanel(ipywidgets.VBox):
             self._curve.show(errors, bound, count)
 
     def _draw_truth(self) -> None:
+        """Outline the true domains, which are the image's; only the score changes with the result."""
         with self._drawing:
-            result, shown = self._shown, self._truth.value
-            self._sample.show_outline(self.model.image.truth if shown else None)
+            self._sample.show_outline(self.model.image.truth if self._truth.value else None)
+            self._draw_score()
+
+    def _draw_score(self) -> None:
+        with self._drawing:
+            result = self._shown
             self._truth_score.value = (
                 title("", f"agreement of the strongest component:<br>{result.agreement():.2f} "
-                "(adjusted Rand index, 1 is perfect)") if shown and result is not None else ""
+                "(adjusted Rand index, 1 is perfect)") if self._truth.value and result is not None else ""
             )  # fmt: skip
 
     def _mark_stale(self) -> None:
