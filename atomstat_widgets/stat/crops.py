@@ -1,16 +1,75 @@
 """Square pieces of images around atoms."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 
+from atomstat_widgets.stat import preparation
+
+Floats = NDArray[np.float64]
+
 Positions = ArrayLike | Mapping[Any, ArrayLike]
 """Points (n, 2) or (n, 3) of one image, rows y and columns x first, then class; or such an array for each frame."""
+
+
+# Farthest that a position is moved to its atom, in pixels: off by 4 along rows and columns, and an atom's top is seen
+# from all sides. But never so far that a neighbour, at 1, could be mistaken for it.
+REACH = 6.0
+REACH_OF_DISTANCE = 0.4
+MEMORY_BUDGET = 2**30
+
+
+@dataclass(frozen=True)
+class CropsOnDemand:
+    """One crop a row, cut when rows are asked for by a slice.
+
+    Attributes
+    ----------
+    source : array, (frames, height, width, channels)
+        Images that the crops are cut from, continued past their borders where crops start between pixels. They must
+        not change.
+    starts : array, (crops, 3)
+        Frame, row and column of the pixel at which each crop starts, or which is the last before.
+    fractions : array, (crops, 2), or None
+        How far after that pixel, along rows and columns; None where crops are cut at pixels.
+    side : int
+    normalise : bool
+    """
+
+    source: NDArray[np.float32]
+    starts: NDArray[np.intp]
+    fractions: Floats | None
+    side: int
+    normalise: bool
+
+    dtype = np.dtype(np.float32)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Crops, and pixels of each."""
+        return len(self.starts), self.side**2 * self.source.shape[-1]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that all crops would take."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, rows: slice) -> NDArray[np.float32]:
+        starts = self.starts[rows]
+        if self.fractions is None:
+            crops = preparation.cut_at_pixels(self.source, starts, self.side)
+        else:
+            crops = preparation.cut_between_pixels(self.source, starts, self.fractions[rows], self.side)
+        matrix = crops.reshape(len(starts), self.shape[1])
+        return preparation.normalise_rows(matrix) if self.normalise else matrix
 
 
 @dataclass(frozen=True)
@@ -19,35 +78,54 @@ class Crops:
 
     Attributes
     ----------
-    images : array, (crops, side, side, channels), float32
+    matrix : array or CropsOnDemand, (crops, side * side * channels), float32
+        One crop a row. Where all would not fit in the memory budget they are cut anew for each slice of rows.
+    shape : (int, int, int)
+        Of each crop: side, side, channels.
     positions : array, (crops, 2)
-        Row and column of each atom, in pixels of its image.
+        Row and column of each atom, in pixels of its image; moved to its centre, if that was asked for.
     frames : array, (crops,)
         Number of the image that each is from.
     left_out : int
-        Atoms without a crop: it would leave the image, or holds NaN.
+        Atoms without a crop: it would leave the image, or holds NaN or infinite values.
     """
 
-    images: NDArray[np.float32]
-    positions: NDArray[np.float64]
+    matrix: NDArray[np.float32] | CropsOnDemand
+    shape: tuple[int, int, int]
+    positions: Floats
     frames: NDArray[np.intp]
     left_out: int
 
     @property
-    def matrix(self) -> NDArray[np.float32]:
-        """One crop a row, (crops, side * side * channels)."""
-        return self.images.reshape(len(self.images), -1)
+    def images(self) -> NDArray[np.float32]:
+        """All crops, (crops, side, side, channels), whatever memory they take; a part of them is `self[a:b]`."""
+        return self[:]
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __getitem__(self, crops: slice) -> NDArray[np.float32]:
+        return self.matrix[crops].reshape(-1, *self.shape)
 
 
 def extract_crops(
-    images: NDArray[Any], positions: Positions, window: int | None = None, *, atom_class: float | None = None
+    images: NDArray[Any],
+    positions: Positions,
+    window: int | None = None,
+    *,
+    atom_class: float | None = None,
+    recentre: bool = False,
+    between_pixels: bool = False,
+    normalise: bool = False,
+    smooth: float = 0.0,
+    memory_budget: int = MEMORY_BUDGET,
 ) -> Crops:
     """Cut squares around atoms out of one image or a stack.
 
     Parameters
     ----------
     images : array, (height, width) or (frames, height, width, channels)
-        Rows are y, columns are x.
+        Rows are y, columns are x. Pixels that are NaN or infinite are missing.
     positions : array, or mapping of frame number to array
         Of one image: (n, 2) or (n, 3), row and column in pixels and, if given, class. Of a stack: a mapping to such
         arrays, whose keys are frame numbers (int, or str of one); frames may be missing.
@@ -56,6 +134,19 @@ def extract_crops(
         a position starts ``window // 2`` before the pixel nearest to it.
     atom_class : float, optional
         Only atoms of this class.
+    recentre : bool
+        Move positions by `recentre_positions` first, and cut between pixels.
+    between_pixels : bool
+        Cut squares that start ``window // 2`` before the position itself, interpolated by a cubic. So every atom is
+        exactly on pixel ``(window // 2, window // 2)`` of its crop, which is the middle one where the window is odd.
+        A crop reads 1 pixel before and 2 after it too, none of which may be missing, but may be past the border.
+    normalise : bool
+        Give each crop, over all channels, mean 0 and variance 1; a constant one is 0.
+    smooth : float
+        Standard deviation, in pixels, of a Gaussian under which crops, but not atoms' centres, are looked at. Missing
+        pixels stay missing, and no others do.
+    memory_budget : int
+        Bytes of crops to keep. If there are more, ``Crops.matrix`` is cut on demand, block by block.
 
     Returns
     -------
@@ -66,8 +157,94 @@ def extract_crops(
     ------
     ValueError
         The images or positions do not have one of these shapes, a frame is not in the stack, a position is not
-        finite, the window is smaller than 1 or larger than the image, or no crop is left.
+        finite, no atom is of the class, the window is smaller than 1 or larger than the image, `smooth` is negative or
+        not finite, or no crop is left.
     """
+    stack = _as_stack(images)
+    by_frame = positions_by_frame(positions, len(stack))
+    if atom_class is not None and not any(len(_of_class(points, atom_class)) for points in by_frame.values()):
+        raise ValueError(f"none of {sum(map(len, by_frame.values()))} atoms is of class {atom_class:g}")
+    if window is None:
+        window = _automatic_window([_of_class(points, atom_class)[:, :2] for points in by_frame.values()])
+    if not 1 <= window <= min(stack.shape[1:3]):
+        raise ValueError(f"the window is between 1 and {min(stack.shape[1:3])}, the image's shorter side, got {window}")
+    if not 0 <= smooth < math.inf:
+        raise ValueError(f"smooth is a standard deviation in pixels, finite and not negative, got {smooth}")
+    if recentre:
+        by_frame = _recentred(stack, by_frame)
+    if smooth:
+        stack = preparation.smooth_images(stack, smooth)
+
+    chosen = {frame: _of_class(points, atom_class)[:, :2] for frame, points in by_frame.items()}
+    frames, points = _joined(chosen)
+    between_pixels = between_pixels or recentre
+    corners: Floats = (points if between_pixels else np.rint(points)) - window // 2
+    inside = ((corners >= 0) & (corners <= np.array(stack.shape[1:3]) - window)).all(axis=1)
+    pixels = np.floor(corners[inside]).astype(np.intp)
+    starts = np.column_stack([frames[inside], pixels])
+    fractions: Floats = corners[inside] - pixels
+    reads = window
+    if between_pixels:
+        stack, reads = preparation.pad_for_cubic(stack), window + preparation.BEFORE + preparation.AFTER
+    whole = _without_missing(stack, starts, reads)
+    left = int(whole.sum())
+    if left == 0:
+        raise ValueError(f"no crop is left of {len(points)} atoms: each would leave the image, or holds NaN")
+    cut = CropsOnDemand(stack, starts[whole], fractions[whole] if between_pixels else None, window, normalise)
+    return Crops(
+        cut[:] if cut.nbytes <= memory_budget else cut,
+        (window, window, stack.shape[-1]),
+        points[inside][whole],
+        frames[inside][whole],
+        len(points) - left,
+    )
+
+
+def recentre_positions(images: NDArray[Any], positions: Positions) -> Floats | dict[int, Floats]:
+    """Move positions to the centres of their atoms.
+
+    Parameters
+    ----------
+    images, positions
+        As for `extract_crops`.
+
+    Returns
+    -------
+    array, or dict of frame number to array
+        As the positions were given, classes included.
+
+    Raises
+    ------
+    ValueError
+        The images or positions do not have one of these shapes, a frame is not in the stack, or a position is not
+        finite.
+
+    Notes
+    -----
+    An atom is found up to 6 pixels away, or up to 0.4 of the median distance of nearest neighbours where that is
+    less. Atoms of one class look alike, over all images: see `preparation.recentre`.
+    """
+    stack = _as_stack(images)
+    moved = _recentred(stack, positions_by_frame(positions, len(stack)))
+    return moved if isinstance(positions, Mapping) else moved[0]
+
+
+def _recentred(stack: NDArray[np.float32], by_frame: dict[int, Floats]) -> dict[int, Floats]:
+    distances = neighbour_distances(by_frame.values())
+    reach = min(REACH, REACH_OF_DISTANCE * float(np.median(distances))) if len(distances) else REACH
+    frames, points = _joined({frame: points[:, :2] for frame, points in by_frame.items()})
+    classes = np.concatenate([classes_of(points) for points in by_frame.values()])
+    for one in np.unique(classes):
+        alike = classes == one
+        points[alike] = preparation.recentre(stack, frames[alike], points[alike], reach)
+    parts = np.split(points, np.cumsum([len(given) for given in by_frame.values()])[:-1])
+    return {
+        frame: np.hstack([moved, given[:, 2:]]) for (frame, given), moved in zip(by_frame.items(), parts, strict=True)
+    }
+
+
+def _as_stack(images: NDArray[Any]) -> NDArray[np.float32]:
+    """Images (frames, height, width, channels), NaN where pixels are missing."""
     stack = np.asarray(images, np.float32)
     if stack.ndim == 2:
         stack = stack[None, :, :, None]
@@ -75,31 +252,32 @@ def extract_crops(
         raise ValueError(
             f"images have shape (height, width) or (frames, height, width, channels), got {np.shape(images)}"
         )
-    by_frame = {frame: _of_class(points, atom_class) for frame, points in _by_frame(positions, len(stack)).items()}
-    if window is None:
-        window = _automatic_window(by_frame)
-    if not 1 <= window <= min(stack.shape[1:3]):
-        raise ValueError(f"the window is between 1 and {min(stack.shape[1:3])}, the image's shorter side, got {window}")
-
-    pieces, kept, frames, asked = [], [], [], 0
-    for frame, points in by_frame.items():
-        asked += len(points)
-        corners = np.rint(points).astype(np.intp) - window // 2
-        inside = ((corners >= 0) & (corners + window <= stack.shape[1:3])).all(axis=1)
-        rows, columns = corners[inside].T
-        # Fancy indexing into all windows of the frame copies just those asked for: (crops, channels, side, side).
-        found = sliding_window_view(stack[frame], (window, window), axis=(0, 1))[rows, columns]
-        whole = ~np.isnan(found).any(axis=(1, 2, 3))
-        pieces.append(np.moveaxis(found[whole], 1, -1))
-        kept.append(points[inside][whole])
-        frames.append(np.full(int(whole.sum()), frame, np.intp))
-    left = sum(map(len, pieces))
-    if left == 0:
-        raise ValueError(f"no crop is left of {asked} atoms: each would leave the image, or holds NaN")
-    return Crops(np.concatenate(pieces), np.concatenate(kept), np.concatenate(frames), asked - left)
+    infinite = np.isinf(stack)
+    return np.where(infinite, np.float32(np.nan), stack) if infinite.any() else stack
 
 
-def _by_frame(positions: Positions, n_frames: int) -> dict[int, NDArray[np.float64]]:
+def _joined(by_frame: dict[int, Floats]) -> tuple[NDArray[np.intp], Floats]:
+    """Frame numbers (n,) and positions (n, 2) of all atoms."""
+    frames = np.repeat(np.fromiter(by_frame, np.intp), [len(points) for points in by_frame.values()])
+    return frames, np.concatenate([np.empty((0, 2)), *by_frame.values()])
+
+
+def _without_missing(stack: NDArray[np.float32], starts: NDArray[np.intp], side: int) -> NDArray[np.bool_]:
+    """Which squares, starting at (frame, row, column) (n, 3), hold no NaN."""
+    whole = np.ones(len(starts), bool)
+    for frame in np.unique(starts[:, 0]):
+        missing = np.isnan(stack[frame]).any(axis=-1)
+        if missing.any():
+            counts = np.pad(missing.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))  # in the rectangle up to each
+            of_frame = starts[:, 0] == frame
+            row, column = starts[of_frame, 1:].T
+            below, right = row + side, column + side
+            inside = counts[below, right] - counts[row, right] - counts[below, column] + counts[row, column]
+            whole[of_frame] = inside == 0
+    return whole
+
+
+def positions_by_frame(positions: Positions, n_frames: int) -> dict[int, Floats]:
     """Positions as arrays by frame number, frames in order."""
     if not isinstance(positions, Mapping):
         if n_frames > 1:
@@ -128,18 +306,25 @@ def _by_frame(positions: Positions, n_frames: int) -> dict[int, NDArray[np.float
     return dict(sorted(arrays.items()))
 
 
-def _of_class(points: NDArray[np.float64], atom_class: float | None) -> NDArray[np.float64]:
-    """Row and column of the atoms of a class; atoms without class are of class 0."""
-    if atom_class is not None:
-        classes = points[:, 2] if points.shape[1] == 3 else np.zeros(len(points))
-        points = points[classes == atom_class]
-    return points[:, :2]
+def _of_class(points: Floats, atom_class: float | None) -> Floats:
+    return points if atom_class is None else points[classes_of(points) == atom_class]
 
 
-def _automatic_window(by_frame: dict[int, NDArray[np.float64]]) -> int:
-    distances = [
-        np.asarray(KDTree(points).query(points, k=[2])[0])[:, 0] for points in by_frame.values() if len(points) > 1
-    ]
-    if not distances:
+def classes_of(points: Floats) -> Floats:
+    """Class of each atom; atoms without class are of class 0."""
+    return points[:, 2] if points.shape[1] == 3 else np.zeros(len(points))
+
+
+def _automatic_window(arrays: Iterable[Floats]) -> int:
+    distances = neighbour_distances(arrays)
+    if len(distances) == 0:
         raise ValueError("the window cannot be chosen by the distance of neighbours: no frame has two atoms")
-    return max(2, 2 * round(float(np.median(np.concatenate(distances)))))
+    return max(2, 2 * round(float(np.median(distances))))
+
+
+def neighbour_distances(arrays: Iterable[Floats]) -> Floats:
+    """Distance from each atom to the nearest in its frame, where there is one."""
+    distances = [
+        np.asarray(KDTree(points[:, :2]).query(points[:, :2], k=[2])[0])[:, 0] for points in arrays if len(points) > 1
+    ]
+    return np.concatenate([np.empty(0), *distances])

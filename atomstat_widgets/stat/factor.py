@@ -1,8 +1,9 @@
 """The one expensive look at the data: its few leading singular vectors."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,22 @@ from atomstat_widgets.stat.progress import Progress, unreported
 GRAM_LIMIT = 1200
 OVERSAMPLING = 10
 POWER_ITERATIONS = 6
-BLOCK_ROWS = 4096
+# Read at a time: few enough rows that float32 products keep their precision, few enough bytes to fit beside anything.
+BLOCK_ROWS, BLOCK_BYTES = 4096, 2**26
+
+
+class Rows(Protocol):
+    """A matrix that gives rows by a slice: an array, a memory map, a data set of HDF5 or Zarr, crops on demand."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows, columns."""
+
+    @property
+    def dtype(self) -> Any:
+        """Of the numbers."""
+
+    def __getitem__(self, rows: slice, /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -72,7 +88,7 @@ class LowRank:
 
 
 def factorize(
-    x: NDArray[Any],
+    x: Rows,
     rank: int,
     *,
     weights: NDArray[Any] | None = None,
@@ -85,7 +101,9 @@ def factorize(
     Parameters
     ----------
     x : array, (rows, columns)
-        float32 or float64, which is also the precision of the factor; other numbers become float64.
+        float32 or float64, which is also the precision of the factor; other numbers become float64. Read in blocks of
+        rows of up to 64 MB, so it may be larger than memory: 3 times, or 14 times where both sides are longer than
+        1,200. (Where there are fewer rows than columns but more than 64 MB, every pair of blocks is read.)
     rank : int
         Number of singular values. More than the matrix has are not given: see ``LowRank.rank``.
     weights : array, (columns,), optional
@@ -114,47 +132,49 @@ def factorize(
     one Rayleigh-Ritz step on the data, which gives back the precision that squaring the matrix took. After subspace
     iteration the last singular values, where they lie in a flat tail of noise, are up to 4 % too small.
     """
-    x = np.asarray(x)
-    if x.dtype not in (np.float32, np.float64):
-        x = x.astype(np.float64)
-    if x.ndim != 2 or x.size == 0:
+    if len(x.shape) != 2 or 0 in x.shape:
         raise ValueError(f"the matrix to factorize has rows and columns, got shape {x.shape}")
+    rows, columns = x.shape
     if rank < 1:
         raise ValueError(f"the rank is at least 1, got {rank}")
-    weights = np.ones(x.shape[1]) if weights is None else np.asarray(weights, np.float64)
-    if weights.shape != (x.shape[1],) or not np.all(weights >= 0):
-        raise ValueError(f"weights are {x.shape[1]} non-negative numbers, one a column, got shape {weights.shape}")
+    weights = np.ones(columns) if weights is None else np.asarray(weights, np.float64)
+    if weights.shape != (columns,) or not np.all(weights >= 0):
+        raise ValueError(f"weights are {columns} non-negative numbers, one a column, got shape {weights.shape}")
 
-    blocks = [x[first : first + BLOCK_ROWS] for first in range(0, len(x), BLOCK_ROWS)]
-    column_squares = sum(np.einsum("ij,ij->j", block, block, dtype=np.float64) for block in blocks)
+    dtype = np.dtype(x.dtype if x.dtype in (np.float32, np.float64) else np.float64)
+    matrix = _Weighted(x, np.sqrt(weights).astype(dtype), np.zeros(columns, dtype))
+    column_squares, mean = np.zeros(columns), np.zeros(columns)
+    for _, block in matrix.blocks():
+        column_squares += np.einsum("ij,ij->j", block, block, dtype=np.float64)
+        if center:
+            with np.errstate(invalid="ignore"):  # of infinite values, which are told by their squares
+                mean += block.sum(axis=0, dtype=np.float64)
+    mean /= rows
     uncentred = float(column_squares @ weights)
     if not np.isfinite(uncentred):
-        raise ValueError(f"{int((~np.isfinite(x)).sum())} of {x.size} values are NaN or infinite")
-    mean = np.zeros(x.shape[1])
-    if center:
-        mean = np.asarray(sum(block.sum(axis=0, dtype=np.float64) for block in blocks)) / len(x)
-    total = float((column_squares - len(x) * mean**2) @ weights)
+        bad = sum(int((~np.isfinite(block)).sum()) for _, block in matrix.blocks())
+        raise ValueError(f"{bad} of {rows * columns} values are NaN or infinite")
+    total = float((column_squares - rows * mean**2) @ weights)
     if total <= 1e-14 * uncentred:  # what rounding leaves of zero
         raise ValueError(f"{'all rows are equal' if center else 'the matrix is zero'}: there is nothing to factorize")
     progress(0.1)
 
-    matrix = _Weighted(x, np.sqrt(weights).astype(x.dtype), mean.astype(x.dtype))
-    rank = min(rank, *x.shape)
-    if min(x.shape) > GRAM_LIMIT:
+    matrix = replace(matrix, mean=mean.astype(dtype))
+    rank = min(rank, rows, columns)
+    if min(rows, columns) > GRAM_LIMIT:
         right = _subspace_iteration(matrix, rank, seed, progress)
-    elif x.shape[1] <= x.shape[0]:
-        gram = -len(x) * np.outer(mean, mean)
-        for number, block in enumerate(blocks, start=1):  # float32 products, summed in float64
+    elif columns <= rows:
+        gram = -rows * np.outer(mean, mean)
+        for part, block in matrix.blocks():  # float32 products, summed in float64
             gram += block.T @ block
-            progress(0.1 + 0.5 * number / len(blocks))
+            progress(0.1 + 0.5 * part.stop / rows)
         right = _leading_eigenvectors(gram * matrix.scale[:, None] * matrix.scale, rank)
     else:
-        weighted = (x - matrix.mean) * matrix.scale
-        left = _leading_eigenvectors((weighted @ weighted.T).astype(np.float64), rank)
-        right = np.linalg.qr(weighted.T @ left.astype(x.dtype))[0]
+        left = _leading_eigenvectors(_gram_of_rows(matrix), rank)
+        right = np.linalg.qr(matrix.transposed_times(left.astype(dtype)))[0]
     progress(0.8)
 
-    right = right.astype(x.dtype)
+    right = right.astype(dtype)
     q, r = np.linalg.qr(matrix.times(right))
     left_small, s, right_small = np.linalg.svd(r)
     progress(1.0)
@@ -165,16 +185,43 @@ def factorize(
 class _Weighted:
     """The matrix ``(x - mean) * scale``, which is multiplied without being formed."""
 
-    x: NDArray[Any]
+    x: Rows
     scale: NDArray[Any]
     mean: NDArray[Any]
 
+    def blocks(self, before: int | None = None) -> Iterator[tuple[slice, NDArray[Any]]]:
+        """Rows of x, all or those before one, block by block, and which they are."""
+        rows, columns = self.x.shape
+        height = min(BLOCK_ROWS, max(1, BLOCK_BYTES // (columns * self.scale.itemsize)))
+        for first in range(0, rows if before is None else before, height):
+            part = slice(first, min(first + height, rows))
+            yield part, np.asarray(self.x[part], self.scale.dtype)
+
     def times(self, columns: NDArray[Any]) -> NDArray[Any]:
         scaled = self.scale[:, None] * columns
-        return np.asarray(self.x @ scaled - self.mean @ scaled)
+        product = np.empty((self.x.shape[0], columns.shape[1]), self.scale.dtype)
+        for part, block in self.blocks():
+            np.matmul(block, scaled, out=product[part])
+        product -= self.mean @ scaled
+        return product
 
     def transposed_times(self, columns: NDArray[Any]) -> NDArray[Any]:
-        return np.asarray(self.scale[:, None] * (self.x.T @ columns - np.outer(self.mean, columns.sum(axis=0))))
+        product = -np.outer(self.mean, columns.sum(axis=0))
+        for part, block in self.blocks():
+            product += block.T @ columns[part]
+        return np.asarray(self.scale[:, None] * product)
+
+
+def _gram_of_rows(matrix: _Weighted) -> NDArray[np.float64]:
+    """Products of all pairs of rows of a matrix that has few, but perhaps long ones."""
+    gram = np.empty((matrix.x.shape[0],) * 2)
+    for part, block in matrix.blocks():
+        weighted = (block - matrix.mean) * matrix.scale
+        gram[part, part] = weighted @ weighted.T
+        for other, earlier in matrix.blocks(before=part.start):
+            gram[part, other] = weighted @ ((earlier - matrix.mean) * matrix.scale).T
+            gram[other, part] = gram[part, other].T
+    return gram
 
 
 def _leading_eigenvectors(gram: NDArray[np.float64], count: int) -> NDArray[np.float64]:
@@ -184,7 +231,7 @@ def _leading_eigenvectors(gram: NDArray[np.float64], count: int) -> NDArray[np.f
 
 
 def _subspace_iteration(matrix: _Weighted, rank: int, seed: int, progress: Progress) -> NDArray[Any]:
-    shape, dtype = matrix.x.shape, matrix.x.dtype
+    shape, dtype = matrix.x.shape, matrix.scale.dtype
     start = np.random.default_rng(seed).standard_normal((shape[1], min(rank + OVERSAMPLING, *shape)))
     basis = np.linalg.qr(start.astype(dtype))[0]
     for iteration in range(POWER_ITERATIONS):

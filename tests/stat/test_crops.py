@@ -1,9 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atomstat_widgets.stat import extract_crops
+from atomstat_widgets.stat import extract_crops, factorize
 
 IMAGE = np.arange(80.0).reshape(8, 10)
 
@@ -66,7 +68,7 @@ def test_frames_keep_their_numbers_and_order():
 
 def test_atoms_without_class_are_of_class_0():
     assert len(extract_crops(IMAGE, [[4, 5]], 3, atom_class=0).images) == 1
-    with pytest.raises(ValueError, match="no crop is left of 0 atoms"):
+    with pytest.raises(ValueError, match="none of 1 atoms is of class"):
         extract_crops(IMAGE, [[4, 5]], 3, atom_class=1)
 
 
@@ -103,3 +105,64 @@ def test_window_follows_the_distance_of_neighbours():
 def test_refuses(images, positions, window, message):
     with pytest.raises(ValueError, match=message):
         extract_crops(images, positions, window)
+
+
+OPTIONS = [{}, {"between_pixels": True}, {"recentre": True, "normalise": True, "smooth": 1.0}]
+
+
+def places(rng, count):
+    return {frame: rng.uniform(0, 60, (count, 2)) for frame in (0, 2)}
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_beyond_the_budget_crops_are_cut_on_demand(options):
+    rng = np.random.default_rng(0)
+    stack, positions = rng.random((3, 60, 60, 2)), places(rng, 200)
+    kept = extract_crops(stack, positions, 8, **options)
+    crops = extract_crops(stack, positions, 8, memory_budget=kept.matrix.nbytes - 1, **options)
+    assert isinstance(kept.matrix, np.ndarray)
+    assert not isinstance(crops.matrix, np.ndarray)
+    assert crops.matrix.shape == kept.matrix.shape
+    assert crops.matrix.nbytes == kept.matrix.nbytes
+    assert len(crops) == len(crops.matrix) == len(kept.images)
+    np.testing.assert_array_equal(crops.images, kept.images)
+    np.testing.assert_array_equal(crops[5:9], kept.images[5:9])
+    np.testing.assert_array_equal(crops.matrix[5:9], kept.matrix[5:9])
+    at_limit = extract_crops(stack, positions, 8, memory_budget=kept.matrix.nbytes, **options)
+    assert isinstance(at_limit.matrix, np.ndarray)
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("limit", [1200, 50])  # 50: the way of large matrices
+def test_the_factor_of_crops_on_demand_is_that_of_kept_ones(monkeypatch, options, limit):
+    monkeypatch.setattr("atomstat_widgets.stat.factor.GRAM_LIMIT", limit)
+    monkeypatch.setattr("atomstat_widgets.stat.factor.BLOCK_BYTES", 2**14)
+    rng = np.random.default_rng(0)
+    image = rng.random((60, 60)) + np.add.outer(np.sin(np.arange(60)), np.cos(np.arange(60)))
+    positions = rng.uniform(6, 54, (300, 2))
+    expected = factorize(extract_crops(image, positions, 10, **options).matrix, 6, center=True)
+    found = factorize(extract_crops(image, positions, 10, memory_budget=0, **options).matrix, 6, center=True)
+    np.testing.assert_allclose(found.s, expected.s, rtol=1e-5)
+    rebuilt = [(factor.u * factor.s) @ factor.vt for factor in (found, expected)]
+    np.testing.assert_allclose(*rebuilt, atol=1e-5 * expected.s[0])
+
+
+def test_the_factor_needs_less_memory_than_the_crops(monkeypatch):
+    monkeypatch.setattr("atomstat_widgets.stat.factor.BLOCK_BYTES", 2**20)
+    rng = np.random.default_rng(0)
+    image, positions = rng.random((200, 200)), rng.uniform(20, 180, (20_000, 2))
+    tracemalloc.start()
+    try:
+        crops = extract_crops(image, positions, 24, memory_budget=2**20, between_pixels=True, normalise=True)
+        factorize(crops.matrix, 4, center=True)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert crops.matrix.nbytes == 20_000 * 24**2 * 4
+    assert peak < crops.matrix.nbytes / 2
+
+
+def test_infinite_values_are_as_missing():
+    image = IMAGE.copy()
+    image[2, 2] = np.inf
+    assert extract_crops(image, [[3, 3], [5, 7]], 3).left_out == 1

@@ -109,3 +109,46 @@ def test_reports_progress():
 def test_refuses(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         factorize(*arguments, **options)
+
+
+class OnlySlices:
+    """Rows by slice, as a data set on disk gives them."""
+
+    def __init__(self, x):
+        self.x, self.shape, self.dtype, self.longest = x, x.shape, x.dtype, 0
+
+    def __getitem__(self, rows):
+        assert isinstance(rows, slice)
+        block = self.x[rows]
+        self.longest = max(self.longest, len(block))
+        return block
+
+
+@pytest.mark.parametrize("limit", [1200, 5])
+@pytest.mark.parametrize("shape", [(60, 25), (25, 60)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int16])
+def test_read_by_blocks_of_rows(monkeypatch, limit, shape, dtype):
+    monkeypatch.setattr("atomstat_widgets.stat.factor.GRAM_LIMIT", limit)
+    x = 5 + 1000 * decaying(*shape)
+    x = x.astype(dtype)
+    weights = np.linspace(0, 2, shape[1])
+    expected = factorize(x, 4, weights=weights, center=True)
+    monkeypatch.setattr("atomstat_widgets.stat.factor.BLOCK_BYTES", 7 * 8 * shape[1])
+    source = OnlySlices(x)
+    found = factorize(source, 4, weights=weights, center=True)
+    assert source.longest in (7, 14)  # of float64, float32
+    np.testing.assert_allclose(found.s, expected.s, rtol=1e-5)
+    np.testing.assert_allclose(rebuild(found), rebuild(expected), atol=1e-5 * expected.s[0])
+    assert found.u.dtype == expected.u.dtype
+
+
+def test_a_memory_map(tmp_path):
+    x = decaying(40, 9, dtype=np.float32)
+    np.save(tmp_path / "x.npy", x)
+    low_rank = factorize(np.load(tmp_path / "x.npy", mmap_mode="r"), 3)
+    np.testing.assert_array_equal(low_rank.s, factorize(x, 3).s)
+
+
+def test_infinite_values_of_both_signs_are_counted_when_centred():
+    with pytest.raises(ValueError, match="2 of 6 values are NaN or infinite"):
+        factorize(np.array([[np.inf, 1], [-np.inf, 1], [0, 1]]), 1, center=True)
