@@ -10,18 +10,22 @@ Every analysis is a chain of stages that can be kept and reused::
 """
 
 from atomstat_widgets.stat.atoms import Atoms, find_atoms
-from atomstat_widgets.stat.crops import Crops, extract_crops
+from atomstat_widgets.stat.crops import Crops, extract_crops, neighbour_distances, recentre_positions
 from atomstat_widgets.stat.decomposition import Decomposition
+from atomstat_widgets.stat.elbow import elbow, largest_stable, lowest
 from atomstat_widgets.stat.factor import LowRank, factorize
 from atomstat_widgets.stat.gmm import Classes, gmm
 from atomstat_widgets.stat.ica import ica
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.imlocal import imlocal
-from atomstat_widgets.stat.matching import match_components
+from atomstat_widgets.stat.matching import match_components, matching_signs
 from atomstat_widgets.stat.nmf import nmf
+from atomstat_widgets.stat.otsu import otsu_threshold
 from atomstat_widgets.stat.pca import explained_variance_ratio, pca, scree
 from atomstat_widgets.stat.sliding_fft import WindowSpectra, sliding_fft, zoom_spectra
 from atomstat_widgets.stat.sliding_fft_nmf import SlidingFFTNMF
+from atomstat_widgets.stat.stability import gmm_stability, nmf_stability
+from atomstat_widgets.stat.update_classes import update_classes
 from atomstat_widgets.stat.windows import WindowGrid, automatic_window
 
 __all__ = [
@@ -34,18 +38,28 @@ __all__ = [
     "WindowGrid",
     "WindowSpectra",
     "automatic_window",
+    "elbow",
     "explained_variance_ratio",
     "extract_crops",
     "factorize",
     "find_atoms",
     "gmm",
+    "gmm_stability",
     "ica",
     "imlocal",
+    "largest_stable",
+    "lowest",
     "match_components",
+    "matching_signs",
+    "neighbour_distances",
     "nmf",
+    "nmf_stability",
     "normalize_image",
+    "otsu_threshold",
     "pca",
+    "recentre_positions",
     "scree",
     "sliding_fft",
+    "update_classes",
     "zoom_spectra",
 ]

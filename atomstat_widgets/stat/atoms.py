@@ -10,6 +10,7 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 
 from atomstat_widgets.stat.image import normalize_image
+from atomstat_widgets.stat.otsu import otsu_threshold
 
 SMALLEST_SIDE = 8
 # Of the band-pass's noise. A maximum as high as the first is an atom, whatever else is in the image. The guess of the
@@ -86,7 +87,6 @@ def find_atoms(
     the most energy (Lindeberg, Int. J. Comput. Vis. 30, 79 (1998); here read off the power spectrum, from which noise
     can be subtracted), or a quarter of the spacing where that is finer. In a lattice the scale is that of its first
     Bragg spots. The noise is what the power spectrum has in its corners, beyond what any resolved column shows.
-    Otsu's threshold: IEEE Trans. Syst. Man Cybern. 9, 62 (1979).
 
     The guess of the spacing is a first look with 0.6 of that scale, fine enough to part columns that touch, and of the
     distances from each maximum with a signal-to-noise ratio of 4 to its nearest neighbour the one that 15 % fall
@@ -113,7 +113,7 @@ def find_atoms(
         spacing = _guess_spacing(pixels, scale, noise)
     maxima, strengths = _maxima(pixels, min(scale, spacing / 4), noise, spacing / 2)
     if strength is None:
-        strength = min(ENOUGH, math.exp(_otsu(np.log(strengths)))) if len(strengths) > 1 else 0.0
+        strength = min(ENOUGH, math.exp(otsu_threshold(np.log(strengths)))) if len(strengths) > 1 else 0.0
     keep = strengths >= strength
     maxima, strengths = maxima[keep], strengths[keep]
 
@@ -180,16 +180,6 @@ def _suppress(points: Floats, distance: float) -> NDArray[np.bool_]:
         stay[pairs[~rivalled[pairs[:, 0]], 1]] = False
         pairs = pairs[stay[pairs].all(axis=1)]
     return stay
-
-
-def _otsu(values: Floats) -> float:
-    """Threshold that splits values (n,), at least two, into two classes of the largest variance between them."""
-    values = np.sort(values)
-    below = np.arange(1, len(values))
-    sums = np.cumsum(values)
-    between = (sums[-1] * below / len(values) - sums[:-1]) ** 2 / (below * (len(values) - below))
-    split = int(between.argmax())
-    return float(values[split : split + 2].mean())
 
 
 def _patches(pixels: Float32, points: Floats, radius: float) -> tuple[Floats, Floats, Floats]:

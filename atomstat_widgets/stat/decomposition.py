@@ -47,3 +47,8 @@ class Decomposition:
     def reordered(self, order: NDArray[np.intp]) -> "Decomposition":
         """Return the same decomposition with its components in another order."""
         return replace(self, components=self.components[order], loadings=self.loadings[:, order])
+
+    def flipped(self, signs: NDArray[Any]) -> "Decomposition":
+        """Return the same decomposition with components and loadings times these signs (k,)."""
+        signs = signs.astype(self.loadings.dtype)
+        return replace(self, components=self.components * signs[:, None], loadings=self.loadings * signs)

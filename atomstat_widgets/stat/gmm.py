@@ -1,13 +1,19 @@
-"""Classes of crops by a mixture of Gaussians."""
+"""Classes of rows of a matrix by a mixture of Gaussians."""
 
-import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
 COVARIANCES = ("full", "tied", "diag", "spherical")
+
+REGULARIZATION = 1e-6  # added to variances, in units of the mean variance of the columns: well above what rounds off
+TOLERANCE = 1e-3  # of the mean log-likelihood of the rows from one iteration to the next
+MAX_ITERATIONS = 200
+SHORT_ITERATIONS = 10  # of every start, before all but the likeliest are given up
+KMEANS_ITERATIONS = 10  # only a start: expectation maximisation goes on from there
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,82 @@ class Classes:
         return np.bincount(self.labels, minlength=self.probabilities.shape[1] + 1)[1:]
 
 
+@dataclass(frozen=True)
+class _Gaussians:
+    """Mixture in the units of standardised columns.
+
+    Factors are the inverse Cholesky factors of the covariances, (classes, columns, columns), or the inverse standard
+    deviations, (classes, columns), where there are no covariances between columns.
+    """
+
+    log_weights: Floats
+    means: Floats
+    factors: Floats
+
+    @classmethod
+    def fitted(cls, columns: NDArray[Any], memberships: Floats, covariance: str) -> "_Gaussians":
+        """Likeliest mixture for given memberships (classes, rows) in the rows of a matrix: the M-step."""
+        sizes = memberships.sum(axis=1) + 10 * np.finfo(float).eps  # a class may have lost all members
+        weights = sizes / sizes.sum()
+        shares = memberships / sizes[:, None]
+        if covariance in ("diag", "spherical"):
+            moments = (shares.astype(columns.dtype) @ columns.T).astype(float)
+            means, squares = np.hsplit(moments, 2)
+            variances = np.maximum(squares - means**2, 0)
+            if covariance == "spherical":
+                variances = np.broadcast_to(variances.mean(axis=1, keepdims=True), variances.shape)
+            return cls(np.log(weights), means, (variances + REGULARIZATION) ** -0.5)
+        means = shares @ columns.T
+        if covariance == "full":
+            covariances = np.stack([(columns * share) @ columns.T for share in shares])
+            covariances -= means[:, :, None] * means[:, None, :]
+        else:
+            covariances = (columns @ columns.T / columns.shape[1] - (weights * means.T) @ means)[None]
+        covariances += REGULARIZATION * np.eye(len(columns))
+        factors = np.linalg.inv(np.linalg.cholesky(covariances))
+        return cls(np.log(weights), means, np.broadcast_to(factors, (len(means), *factors.shape[1:])))
+
+    def joint(self, columns: NDArray[Any]) -> Floats:
+        """Log of weight times density of each class at each row, (classes, rows)."""
+        means, factors = self.means, self.factors
+        if factors.ndim == 2:
+            precisions = factors**2
+            coefficients = np.hstack([means * precisions, -precisions / 2]).astype(columns.dtype)
+            exponents = coefficients @ columns - np.sum(means**2 * precisions, axis=1, keepdims=True) / 2
+            diagonals = factors
+        else:
+            exponents = np.empty((len(means), columns.shape[1]))
+            for exponent, mean, factor in zip(exponents, means, factors, strict=True):
+                white = factor @ columns - (factor @ mean)[:, None]
+                exponent[:] = np.einsum("ij,ij->j", white, white) / -2
+            diagonals = np.diagonal(factors, axis1=1, axis2=2)
+        logs = self.log_weights + np.log(diagonals).sum(axis=1) - means.shape[1] / 2 * np.log(2 * np.pi)
+        return np.asarray(exponents + logs[:, None], dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Gaussians fitted to the rows of a matrix, which classify other rows too."""
+
+    gaussians: _Gaussians
+    shift: NDArray[Any]
+    scale: float
+
+    def labels(self, x: NDArray[Any]) -> NDArray[np.intp]:
+        """Likeliest class of each row of a matrix with the same columns, from 0 on in any order, (rows,)."""
+        columns = _standardized(x, self.shift, self.scale, with_squares=self.gaussians.factors.ndim == 2)
+        return np.asarray(self.gaussians.joint(columns).argmax(axis=0))
+
+
+class _Fit(NamedTuple):
+    """Where expectation maximisation has come to."""
+
+    gaussians: _Gaussians
+    memberships: Floats  # of each row in each class, (classes, rows)
+    log_likelihood: float  # mean of the rows
+    converged: bool
+
+
 def gmm(x: NDArray[Any], n_components: int, *, covariance: str = "diag", starts: int = 1, seed: int = 0) -> Classes:
     """Sort the rows of a matrix into classes by a Gaussian mixture model.
 
@@ -60,26 +142,108 @@ def gmm(x: NDArray[Any], n_components: int, *, covariance: str = "diag", starts:
     Raises
     ------
     ValueError
-        There are fewer rows than classes, less than one class or start is asked for, or the covariance is not one of
-        the four.
+        There are fewer rows than classes, less than one class or start is asked for, the covariance is not one of
+        the four, or a value is not finite.
 
     Notes
     -----
-    Expectation maximisation by `sklearn.mixture.GaussianMixture`, started by k-means.
+    Expectation maximisation (Dempster, Laird & Rubin, J. R. Stat. Soc. B 39, 1 (1977)) from starts by k-means++
+    (Arthur & Vassilvitskii, SODA 2007, 1027). All starts run 10 iterations, and only the likeliest on until the mean
+    log-likelihood of the rows changes by less than 1e-3, or for 200: the "em-EM" of Biernacki, Celeux & Govaert,
+    Comput. Stat. Data Anal. 41, 561 (2003). To the variances is added a millionth of their mean over the columns.
+    float32 is computed in float32 where the covariance is 'diag' or 'spherical'.
     """
-    from sklearn.exceptions import ConvergenceWarning  # here: slow to import
-    from sklearn.mixture import GaussianMixture
+    mixture, fit = _fitted(x, n_components, covariance, starts, seed)
+    labels = fit.memberships.argmax(axis=0)
+    order = np.argsort(-np.bincount(labels, minlength=n_components), kind="stable")
+    (n, d), k = x.shape, n_components
+    entries = {"full": k * d * (d + 1) // 2, "tied": d * (d + 1) // 2, "diag": k * d, "spherical": k}[covariance]
+    log_likelihood = n * (fit.log_likelihood - d * np.log(mixture.scale))
+    bic = float((k - 1 + k * d + entries) * np.log(n) - 2 * log_likelihood)
+    return Classes(np.argsort(order)[labels] + 1, fit.memberships[order].T, bic, fit.converged)
 
+
+def fit_mixture(x: NDArray[Any], n_components: int, *, covariance: str = "diag", seed: int = 0) -> Mixture:
+    """Mixture by which `gmm` classifies the rows from one start, to classify others: parameters and errors as there."""
+    return _fitted(x, n_components, covariance, 1, seed)[0]
+
+
+def _fitted(x: NDArray[Any], n_components: int, covariance: str, starts: int, seed: int) -> tuple[Mixture, _Fit]:
     if not 1 <= n_components <= len(x):
         raise ValueError(f"the number of classes is between 1 and the number of rows, {len(x)}, got {n_components}")
     if covariance not in COVARIANCES:
         raise ValueError(f"covariance is one of {', '.join(COVARIANCES)}, got {covariance!r}")
     if starts < 1:
         raise ValueError(f"at least 1 start is needed, got {starts}")
-    model = GaussianMixture(n_components, covariance_type=covariance, n_init=starts, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # that is said by `converged`
-        labels = model.fit_predict(x)
-    order = np.argsort(-np.bincount(labels, minlength=n_components), kind="stable")
-    rank = np.argsort(order)
-    return Classes(rank[labels] + 1, model.predict_proba(x)[:, order], float(model.bic(x)), bool(model.converged_))
+    if not np.isfinite(x).all():
+        raise ValueError("all values must be finite")
+    diagonal = covariance in ("diag", "spherical")
+    # A covariance that is singular but for the regularisation has no Cholesky factor in the digits of float32.
+    dtype = np.float32 if diagonal and x.dtype == np.float32 else np.float64
+    shift = x.mean(axis=0, dtype=dtype)
+    scale = float(np.linalg.norm(x - shift) / np.sqrt(x.size)) or 1.0
+    columns = _standardized(x, shift, scale, with_squares=diagonal)
+    rng = np.random.default_rng(seed)
+    seeded = (_kmeans(columns[: x.shape[1]], n_components, rng) for _ in range(starts))
+    short = (_improved(columns, memberships, covariance, SHORT_ITERATIONS) for memberships in seeded)
+    fit = max(short, key=lambda fit: fit.log_likelihood)
+    if not fit.converged:
+        fit = _improved(columns, fit.memberships, covariance, MAX_ITERATIONS - SHORT_ITERATIONS)
+    return Mixture(fit.gaussians, shift, scale), fit
+
+
+def _standardized(x: NDArray[Any], shift: NDArray[Any], scale: float, *, with_squares: bool) -> NDArray[Any]:
+    """Columns of a matrix in standard units, above their squares if asked for: (columns or twice as many, rows)."""
+    rows, width = x.shape
+    # Squares are for thousands of columns: as they come. Without, there are few, and work along the rows is quick.
+    columns = np.empty((2 * width if with_squares else width, rows), shift.dtype, order="F" if with_squares else "C")
+    np.subtract(x.T, shift[:, None], out=columns[:width])
+    columns[:width] /= scale
+    if with_squares:
+        np.square(columns[:width], out=columns[width:])
+    return columns
+
+
+def _improved(columns: NDArray[Any], memberships: Floats, covariance: str, iterations: int) -> _Fit:
+    """Expectation maximisation from given memberships, until it settles or has done its iterations."""
+    log_likelihood = -np.inf
+    for _ in range(iterations):
+        gaussians = _Gaussians.fitted(columns, memberships, covariance)
+        joint = gaussians.joint(columns)
+        top = joint.max(axis=0)
+        memberships = np.exp(joint - top)
+        sums = memberships.sum(axis=0)
+        memberships /= sums
+        before, log_likelihood = log_likelihood, float(np.mean(top + np.log(sums)))
+        converged = log_likelihood - before < TOLERANCE
+        if converged:
+            break
+    return _Fit(gaussians, memberships, log_likelihood, converged)
+
+
+def _kmeans(columns: NDArray[Any], count: int, rng: np.random.Generator) -> Floats:
+    """Memberships (count, rows), 0 or 1, by k-means from seeds by greedy k-means++."""
+    lengths = np.einsum("ij,ij->j", columns, columns)
+
+    def distances(centers: NDArray[Any]) -> NDArray[Any]:
+        """Squared, (centers, rows)."""
+        squared = lengths - 2 * (centers @ columns) + np.einsum("ij,ij->i", centers, centers)[:, None]
+        return np.asarray(np.maximum(squared, 0))
+
+    centers = columns[:, rng.integers(columns.shape[1], size=1)].T
+    nearest = distances(centers)[0]
+    for _ in range(count - 1):
+        cumulative = np.cumsum(nearest, dtype=float)
+        trials = np.searchsorted(cumulative, rng.random(2 + int(np.log(count))) * cumulative[-1])
+        reached = np.minimum(nearest, distances(columns[:, trials].T))
+        best = reached.sum(axis=1).argmin()
+        nearest = reached[best]
+        centers = np.vstack([centers, columns[:, trials[best]]])
+    members = np.zeros((count, columns.shape[1]), bool)
+    for _ in range(KMEANS_ITERATIONS):
+        before, members = members, distances(centers).argmin(axis=0) == np.arange(count)[:, None]
+        if np.array_equal(members, before):
+            break
+        sizes = np.maximum(members.sum(axis=1, keepdims=True), 1)
+        centers = (members.astype(columns.dtype) @ columns.T) / sizes.astype(columns.dtype)
+    return members.astype(float)

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 
-def match_components(reference: NDArray[Any], candidates: NDArray[Any]) -> NDArray[np.intp]:
+def match_components(
+    reference: NDArray[Any], candidates: NDArray[Any], *, either_sign: bool = False
+) -> NDArray[np.intp]:
     """Order in which candidates line up with the reference they resemble most.
 
     Parameters
@@ -16,6 +18,8 @@ def match_components(reference: NDArray[Any], candidates: NDArray[Any]) -> NDArr
         The components (or loading maps) to stay close to, one a row.
     candidates : array, (m, n)
         Those to be ordered, over the same n positions.
+    either_sign : bool
+        Whether the sign of a component means nothing, as in ICA: partners may then be negatives of each other.
 
     Returns
     -------
@@ -32,9 +36,18 @@ def match_components(reference: NDArray[Any], candidates: NDArray[Any]) -> NDArr
         raise ValueError(
             f"components of different lengths cannot be matched: {reference.shape[1]} and {candidates.shape[1]}"
         )
-    kept, partner = linear_sum_assignment(_standardized(reference) @ _standardized(candidates).T, maximize=True)
+    similarity = _standardized(reference) @ _standardized(candidates).T
+    kept, partner = linear_sum_assignment(np.abs(similarity) if either_sign else similarity, maximize=True)
     order = partner[np.argsort(kept)]
     return np.concatenate([order, np.setdiff1d(np.arange(len(candidates)), order)])
+
+
+def matching_signs(reference: NDArray[Any], candidates: NDArray[Any]) -> NDArray[np.float64]:
+    """Sign, 1 or -1, that makes each candidate (m, n) more like the reference (k, n) of the same number; 1 without."""
+    signs = np.ones(len(candidates))
+    for number, (model, own) in enumerate(zip(_standardized(reference), _standardized(candidates), strict=False)):
+        signs[number] = -1 if model @ own < 0 else 1
+    return signs
 
 
 def _standardized(rows: NDArray[Any]) -> NDArray[np.float64]:

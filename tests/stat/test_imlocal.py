@@ -243,5 +243,5 @@ def test_refuses():
     negative = stat.imlocal(output - 0.5, coordinates, 12)
     with pytest.raises(ValueError, match=r"NMF needs values that are not negative: \d+ of \d+ are, the lowest -0\.\d+"):
         negative.nmf(2)
-    with pytest.raises(ValueError, match="no crop is left of 0 atoms"):
+    with pytest.raises(ValueError, match=r"none of \d+ atoms is of class"):
         stat.imlocal(output, coordinates, 12, coord_class=7)
