@@ -24,11 +24,16 @@ class Image:
         Unit of `pixel_size`, "px" where that is unknown.
     truth : numpy.ndarray or None
         (height, width) integer domain labels of a simulated sample.
+    atoms : numpy.ndarray or None
+        (n, 2) row and column in pixels, or (n, 3) with class, of atoms that were found elsewhere.
+    channels : numpy.ndarray or None
+        (height, width, channels) what a neural network made of the image.
 
     Raises
     ------
     ValueError
-        If the array is no image, the pixel size is not a positive finite number, or the truth does not fit the array.
+        If the array is no image, the pixel size is not a positive finite number, or one of the others does not fit the
+        array.
     """
 
     array: np.ndarray
@@ -36,6 +41,8 @@ class Image:
     pixel_size: float | None = None
     unit: str = "px"
     truth: np.ndarray | None = None
+    atoms: np.ndarray | None = None
+    channels: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         shape = self.array.shape
@@ -51,3 +58,10 @@ class Image:
             raise ValueError(f"{self.name}: truth has shape {self.truth.shape}, the image {shape[:2]}")
         if self.truth is not None and self.truth.dtype.kind not in "iu":
             raise ValueError(f"{self.name}: truth must hold integer labels, not {self.truth.dtype}")
+        if self.atoms is not None and (self.atoms.ndim != 2 or self.atoms.shape[1] not in (2, 3)):
+            raise ValueError(f"{self.name}: atoms have shape (n, 2) or (n, 3), not {self.atoms.shape}")
+        if self.channels is not None and (self.channels.ndim != 3 or self.channels.shape[:2] != shape[:2]):
+            raise ValueError(
+                f"{self.name}: channels have shape (height, width, channels) over the image's {shape[:2]}, not "
+                f"{self.channels.shape}"
+            )

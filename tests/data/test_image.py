@@ -44,3 +44,17 @@ def test_refuses_a_truth_of_another_shape():
 def test_refuses_a_truth_that_holds_no_labels():
     with pytest.raises(ValueError, match="sample: truth must hold integer labels, not float64"):
         Image(np.ones((4, 5)), "sample", truth=np.zeros((4, 5)))
+
+
+@pytest.mark.parametrize(
+    ("findings", "message"),
+    [
+        ({"atoms": np.ones(4)}, r"atoms have shape \(n, 2\) or \(n, 3\), not \(4,\)"),
+        ({"atoms": np.ones((4, 5))}, r"not \(4, 5\)"),
+        ({"channels": np.ones((8, 9))}, r"channels have shape \(height, width, channels\) over the image's \(8, 9\)"),
+        ({"channels": np.ones((9, 8, 2))}, r"not \(9, 8, 2\)"),
+    ],
+)
+def test_findings_that_do_not_fit_are_refused(findings, message):
+    with pytest.raises(ValueError, match=message):
+        Image(np.ones((8, 9)), **findings)
