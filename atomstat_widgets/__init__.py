@@ -8,12 +8,13 @@ from typing import Any
 
 _HOMES = {
     "App": "panels.app",
+    "DomainsPanel": "panels.domains",
     "SlidingFFTPanel": "panels.sliding_fft",
     "load": "data",
     "samples": "data",
 }
 
-__all__ = ["App", "SlidingFFTPanel", "load", "samples", "stat"]
+__all__ = ["App", "DomainsPanel", "SlidingFFTPanel", "load", "samples", "stat"]
 
 
 def __getattr__(name: str) -> Any:

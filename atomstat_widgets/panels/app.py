@@ -1,61 +1,130 @@
-"""The app: the header with the choice of data, and the panel below it."""
+"""The app: the header with the choice of analysis and data, and the panel below it."""
 
 import os
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets
 
-from atomstat_widgets.data import samples
+from atomstat_widgets.data import Image, load, samples
 from atomstat_widgets.panels.controls import Explained, dropdown
+from atomstat_widgets.panels.domains import DomainsPanel
+from atomstat_widgets.panels.image_panel import ImagePanel
 from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
+from atomstat_widgets.panels.style import style_sheet
 
 FILE_VARIABLE = "ATOMSTAT_FILE"  # how the command line names the user's image to the notebook it serves
 
 
+class Tab(NamedTuple):
+    """A panel, the sample that shows it best, and what it does in words."""
+
+    panel: type[ImagePanel]
+    sample: str
+    purpose: str
+
+
+TABS = {
+    "Sliding FFT": Tab(SlidingFFTPanel, "Three grains", "Which parts of the image have which lattice"),
+    "Domains": Tab(DomainsPanel, "Distortion domains", "Which atoms have alike surroundings"),
+}
+
+
 class App(ipywidgets.VBox):
-    """All panels under one header.
+    """All panels under one header, each built when it is first shown.
 
     Parameters
     ----------
     data : Image, array or path, optional
-        What to show, see `load`. By default the file that ``atomstat FILE`` was given, or the first sample.
+        What to show, see `load`. By default the file that ``atomstat FILE`` was given, or each panel's own sample.
 
     Attributes
     ----------
-    panel : SlidingFFTPanel
+    panel : SlidingFFTPanel or DomainsPanel
         The panel that is shown.
     """
 
     def __init__(self, data: Any = None) -> None:
         self._notice = ipywidgets.HTML()
-        self._sources = {f"Sample: {name}": make for name, make in samples.SAMPLES.items()}
-        shown = next(iter(self._sources))
+        self._images: dict[str, Image] = {}
+        self._panels: dict[str, ImagePanel] = {}
+        self._chosen: str | None = None  # by the user, for all panels
+        labels = [f"Sample: {name}" for name in samples.SAMPLES]
         data = os.environ.get(FILE_VARIABLE) if data is None else data
-        panel = None if data is None else self._tried(data)
-        if panel is not None:
-            own = panel.model.image
-            shown = own.name
-            self._sources = {own.name: lambda: own, **self._sources}
-        self.panel = panel or SlidingFFTPanel(self._sources[shown]())
-        self._choice = dropdown(list(self._sources), shown, "Data", "The image to analyse")
+        if data is not None:
+            try:
+                own = load(data)
+                labels.insert(0, own.name)
+                self._chosen, self._images[own.name] = own.name, own
+            except (ValueError, TypeError) as error:
+                self._say(error)
+        self._tabs = ipywidgets.ToggleButtons(
+            options=list(TABS), tooltips=[tab.purpose for tab in TABS.values()], style={"button_width": "auto"}
+        )
+        self._choice = dropdown(labels, None, "Data", "The image to analyse, in every panel")
         self._choice.layout.width = "340px"
-        self._choice.observe(self.panel.model.guard(self._chosen), "value")
         header = ipywidgets.HBox(
-            [ipywidgets.HTML('<div class="atomstat-name">atomstat <small>Sliding FFT + NMF</small></div>'),
-             Explained(self._choice), self._notice]
+            [ipywidgets.HTML('<div class="atomstat-name">atomstat</div>'), self._tabs, Explained(self._choice),
+             self._notice]
         )  # fmt: skip
         header.add_class("atomstat-header")
-        super().__init__([header, self.panel])
+        super().__init__([style_sheet(), header])
         self.add_class("atomstat")
+        self._show_tab()
+        self._tabs.observe(self._guarded(self._show_tab), "value")
+        self._choice.observe(self._guarded(self._take_choice), "value")
 
-    def _tried(self, data: Any) -> SlidingFFTPanel | None:
-        """Show the user's data; what is wrong with them is said in the header, above a sample."""
+    @property
+    def panel(self) -> ImagePanel:
+        """The panel that is shown."""
+        return self._panels[self._tabs.value]
+
+    def _guarded(self, call: Any) -> Any:
+        """Make a callback that says in the header what went wrong; nobody would see it elsewhere."""
+
+        def guarded(_change: Any) -> None:
+            try:
+                call()
+            except Exception as error:
+                self._say(error)
+
+        return guarded
+
+    def _say(self, error: Exception) -> None:
+        self._notice.value = f'<span class="atomstat-error" role="alert">{escape(str(error))}</span>'
+
+    def _show_tab(self) -> None:
+        name = self._tabs.value
+        label = self._chosen or f"Sample: {TABS[name].sample}"
+        if name not in self._panels:
+            label = self._open(name, label)
+        elif self._chosen is not None and self.panel.model.image is not self._image(label):
+            self.panel.model.image = self._image(label)
+        self._choice.value = label
+        for other, panel in self._panels.items():  # hidden, not taken away: its figures keep their sizes
+            panel.layout.display = None if other == name else "none"
+
+    def _open(self, name: str, label: str) -> str:
+        """Build a panel, on its own sample if the chosen image is not for it, and give the label of what it shows."""
+        tab = TABS[name]
         try:
-            return SlidingFFTPanel(data)
+            panel = tab.panel(self._image(label))
         except (ValueError, TypeError) as error:
-            self._notice.value = f'<span class="atomstat-error" role="alert">{escape(str(error))}</span>'
-            return None
+            self._say(error)
+            label = f"Sample: {tab.sample}"
+            panel = tab.panel(self._image(label))
+        self._panels[name] = panel
+        self.children = (*self.children, panel)
+        return label
 
-    def _chosen(self, change: Any) -> None:
-        self.panel.model.image = self._sources[change.new]()
+    def _take_choice(self) -> None:
+        label = self._choice.value
+        if self.panel.model.image is not self._image(label):
+            self._notice.value = ""
+            self._chosen = label
+            self.panel.model.image = self._image(label)
+
+    def _image(self, label: str) -> Image:
+        if label not in self._images:
+            self._images[label] = samples.SAMPLES[label.removeprefix("Sample: ")]()
+        return self._images[label]

@@ -10,12 +10,12 @@ WIDTH = "238px"
 LABEL = {"description_width": "82px"}
 
 
-def slider(model: HasTraits, name: str, label: str, tooltip: str, low: int, high: int) -> ipywidgets.IntSlider:
-    """Slider that is linked both ways to a whole-number trait; a value assigned beyond its end moves the end."""
-    widget = ipywidgets.IntSlider(
-        value=getattr(model, name), min=low, max=max(high, getattr(model, name)), description=label, tooltip=tooltip,
-        style=LABEL, layout=ipywidgets.Layout(width=WIDTH),
-    )  # fmt: skip
+def slider(
+    model: HasTraits, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
+) -> ipywidgets.IntSlider | ipywidgets.FloatSlider:
+    """Slider that is linked both ways to a number; a value assigned beyond its end moves the end."""
+    widget = _unlinked(label, tooltip, low, max(high, getattr(model, name)), step, WIDTH)
+    widget.value = getattr(model, name)
 
     def make_room(change: Bunch) -> None:
         widget.max = max(widget.max, change.new)
@@ -23,6 +23,77 @@ def slider(model: HasTraits, name: str, label: str, tooltip: str, low: int, high
     model.observe(make_room, name)  # before the link: a slider clips its value, and the link would clip the model's
     link((model, name), (widget, "value"))
     return widget
+
+
+def _unlinked(
+    label: str, tooltip: str, low: float, high: float, step: float, width: str
+) -> ipywidgets.IntSlider | ipywidgets.FloatSlider:
+    """Slider of whole numbers where the step is one."""
+    whole = isinstance(step, int)
+    kind, readout = (ipywidgets.IntSlider, "d") if whole else (ipywidgets.FloatSlider, ".1f")
+    return kind(
+        min=low, max=high, step=step, description=label, tooltip=tooltip, readout_format=readout, style=LABEL,
+        layout=ipywidgets.Layout(width=width),
+    )  # fmt: skip
+
+
+class AutomaticSlider(ipywidgets.HBox):
+    """Slider of a number that the model can choose itself, where its trait is None; a button says which of both.
+
+    Parameters
+    ----------
+    model : HasTraits
+    name : str
+        Of a trait that is a number or None.
+    label, tooltip : str
+    low, high, step : number
+        Of the slider; with a whole step the number is whole.
+    """
+
+    def __init__(
+        self, model: HasTraits, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
+    ) -> None:
+        self._model, self._name, self._shown = model, name, low
+        self._tooltip = tooltip
+        self.slider = _unlinked(label, tooltip, low, high, step, "201px")
+        self.automatic = ipywidgets.ToggleButton(
+            value=True, description="auto", tooltip=f"{label}: let it be chosen from the image",
+            layout=ipywidgets.Layout(width="35px", height="22px", padding="0"),
+        )  # fmt: skip
+        super().__init__([self.slider, self.automatic])
+        self.slider.observe(self._moved, "value")
+        self.automatic.observe(self._pressed, "value")
+        model.observe(self._followed, name)
+        self._follow(getattr(model, name))
+
+    def show(self, value: float) -> None:
+        """Show the number that was chosen automatically."""
+        slider = self.slider
+        slider.max = max(slider.max, value)
+        self._shown = slider.min + round((value - slider.min) / slider.step) * slider.step
+        slider.value = self._shown
+
+    def disable(self, why: str) -> None:
+        """Take the control out of use, or with no reason into use again."""
+        self.slider.disabled = self.automatic.disabled = bool(why)
+        self.slider.tooltip = why or self._tooltip
+
+    def _moved(self, change: Bunch) -> None:
+        # What is shown comes back from the page too, rounded by it: that is nobody's wish.
+        if not (self.automatic.value and abs(change.new - self._shown) < self.slider.step / 2):
+            setattr(self._model, self._name, change.new)
+
+    def _pressed(self, change: Bunch) -> None:
+        setattr(self._model, self._name, None if change.new else self.slider.value)
+
+    def _followed(self, change: Bunch) -> None:
+        self._follow(change.new)
+
+    def _follow(self, value: float | None) -> None:
+        if value is not None:
+            self.slider.max = max(self.slider.max, value)
+            self.slider.value = value
+        self.automatic.value = value is None
 
 
 def checkbox(label: str, tooltip: str, *, value: bool = False) -> ipywidgets.Checkbox:

@@ -1,34 +1,29 @@
 """The sliding-FFT panel: windows, their spectra, components and loading maps, live."""
 
-from collections.abc import Callable
-from html import escape
-from threading import RLock
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
-from traitlets import HasTraits, link
+from traitlets import link
 
-from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, dropdown, heading, slider, title
-from atomstat_widgets.panels.status import StatusLine
-from atomstat_widgets.panels.style import style_sheet
-from atomstat_widgets.reactive.sliding_fft import MAX_COMPONENTS, SlidingFFTModel, SlidingFFTResult
-from atomstat_widgets.stat import normalize_image
+from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, slider, title
+from atomstat_widgets.panels.image_panel import ALL, ImagePanel, column, named
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
+from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel, SlidingFFTResult
 from atomstat_widgets.stat.windows import SMALLEST_WINDOW
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import COMPONENT_COLORS, MARKER, SEQUENTIAL_MAPS, rgb, to_bytes
-from atomstat_widgets.views.curve import ErrorCurve
+from atomstat_widgets.views.curve import CountCurve
 from atomstat_widgets.views.mixture import MixtureBars
 from atomstat_widgets.views.rounding import round_length
-from atomstat_widgets.views.sample import SampleView
 from atomstat_widgets.views.tiles import TileAxis, TileGrid
 
 LARGEST_SLIDER_WINDOW, LARGEST_SLIDER_STEP = 512, 64
-ALL = -1  # overlay: every window in the colours of its mixture
 
 
-class SlidingFFTPanel(ipywidgets.VBox):
+class SlidingFFTPanel(ImagePanel):
     """Sliding FFT + NMF of an image, with controls.
 
     Parameters
@@ -50,33 +45,16 @@ class SlidingFFTPanel(ipywidgets.VBox):
     """
 
     def __init__(self, image: Any, **parameters: Any) -> None:
-        self.model = SlidingFFTModel(image, **parameters)
-        # Results are drawn by the worker, clicks by the kernel's own thread.
-        self._drawing = RLock()
         self._clicked = (0.0, 0.0)
-        self._make_controls()
-        self._make_views()
-        # On a narrow page, or in a notebook, the right part goes below the picture.
-        views = ipywidgets.HBox([self._middle, self._right], layout={"flex_flow": "row wrap"})
-        super().__init__([style_sheet(), ipywidgets.HBox([self._controls, views]), self._status])
-        self.add_class("atomstat")
-        self._image_changed()
-        for names, draw in (
-            ("image", self._image_changed),
-            ("n_components", self._offer_overlays),
-            ("result", self._draw_result),
-            ("errors", self._draw_errors),
-            ("stale", self._mark_stale),
-        ):
-            self._on(self.model, names, draw)
-
-    def _on(self, widget: HasTraits, name: str, draw: Callable[[], None]) -> None:
-        """Draw when a trait changes; what goes wrong then is said in the status line."""
-        widget.observe(self.model.guard(lambda change: draw()), name)
+        super().__init__(
+            SlidingFFTModel(image, **parameters), "Click the image for the window there, a component for its map."
+        )
+        self._on(self.model, "n_components", self._offer_overlays)
+        self._on(self.model, "errors", self._draw_errors)
 
     # --- what it is made of
 
-    def _make_controls(self) -> None:
+    def _make_controls(self) -> Sequence[ipywidgets.Widget]:
         model = self.model
         # The upper ends of these three follow the image.
         self._window_y = slider(
@@ -94,117 +72,52 @@ class SlidingFFTPanel(ipywidgets.VBox):
         self._hamming = checkbox("Hamming taper", "Fade the windows out at their edges, against streaks in the spectra")
         link((model, "hamming"), (self._hamming, "value"))
         self._n_components = slider(model, "n_components", "Components", "Number of NMF components", 1, MAX_COMPONENTS)
-        self._image_map = dropdown(SEQUENTIAL_MAPS, "gray", "Image", "Colour map of the image")
+        return [
+            heading("Windows (px)"), self._window_y, self._window_x, Explained(self._linked), self._step,
+            heading("Spectra"), self._zoom, Explained(self._hamming),
+            heading("NMF"), self._n_components,
+        ]  # fmt: skip
+
+    def _make_display_controls(self) -> Sequence[ipywidgets.Widget]:
         self._picture_map = dropdown(
             SEQUENTIAL_MAPS, "viridis", "Maps", "Colour map of the component spectra and the loading maps"
         )
-        self._contrast = ipywidgets.FloatRangeSlider(
-            value=(0.5, 99.5), min=0, max=100, step=0.5, description="Contrast", readout_format=".1f", style=LABEL,
-            tooltip="Darkest and brightest shown grey, as percentiles of the pixels",
-            layout=ipywidgets.Layout(width=WIDTH),
-        )  # fmt: skip
-        self._contrast.add_class("atomstat-range")
-        self._truth = checkbox("True domains", "")
-        self._truth_score = ipywidgets.HTML()
-        for control in (self._image_map, self._contrast):
-            self._on(control, "value", self._draw_image)
         self._on(self._picture_map, "value", self._draw_result)
-        self._on(self._truth, "value", self._draw_truth)
-        self._controls = ipywidgets.VBox(
-            [
-                heading("Windows (px)"), self._window_y, self._window_x, Explained(self._linked), self._step,
-                heading("Spectra"), self._zoom, Explained(self._hamming),
-                heading("NMF"), self._n_components,
-                heading("Display"), Explained(self._image_map), Explained(self._picture_map), self._contrast,
-                Explained(self._truth), self._truth_score,
-            ],
-            layout=ipywidgets.Layout(width="252px", flex="0 0 auto"),
-        )  # fmt: skip
-        self._controls.add_class("atomstat-controls")
+        return [Explained(self._picture_map)]
 
-    def _make_views(self) -> None:
+    def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
-        self._sample = SampleView(400, guard(self._window_clicked))
         self._spectra = TileGrid(276, 326, guard(self._component_clicked), axes=True)
         self._maps = TileGrid(234, 284, guard(self._component_clicked))
         self._spectrum = TileGrid(154, 176, lambda number: None, colors=(MARKER,))
         self._mixture = MixtureBars(166, 190)
-        self._curve = ErrorCurve(190, 190, MAX_COMPONENTS, guard(self._count_clicked))
-        self._overlay = ipywidgets.ToggleButtons(
-            options=[("None", None)], style={"button_width": "auto"}, layout=ipywidgets.Layout(width="auto")
-        )
-        self._offer_overlays()
-        self._overlay.value = ALL
-        self._opacity = ipywidgets.FloatSlider(
-            value=0.5, min=0, max=1, step=0.05, description="Opacity", readout_format=".2f",
-            tooltip="Opacity of the loading map over the image", style={"description_width": "56px"},
-            layout=ipywidgets.Layout(width="230px"),
-        )  # fmt: skip
-        self._on(self._overlay, "value", self._draw_overlay)
-        self._on(self._opacity, "value", self._draw_overlay)
-        self._overlay_bar, self._spectra_bar, self._maps_bar = (
-            ColorBar(layout=ipywidgets.Layout(width="220px")) for _ in range(3)
-        )
-        self._sample_title, self._window_title = ipywidgets.HTML(), ipywidgets.HTML()
-        self._status = StatusLine(self.model)
-        for view, name in (
-            (self._sample, "sample"),
-            (self._spectra, "spectra"),
-            (self._maps, "maps"),
-            (self._spectrum, "window"),
-            (self._mixture, "mixture"),
-            (self._curve, "curve"),
-        ):
-            view.figure.add_class(f"atomstat-{name}")
-        self._middle = ipywidgets.VBox(
-            [
-                self._sample_title,
-                self._sample.figure,
-                ipywidgets.HBox([ipywidgets.Label("Overlay"), self._overlay]),
-                ipywidgets.HBox([self._opacity, self._overlay_bar]),
-                ipywidgets.HTML(
-                    '<div class="atomstat-caption">Click the image for the window there, a component for its map.</div>'
-                ),
-            ],
-            layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px", width="466px"),
-        )
-        self._right = ipywidgets.VBox(
-            [
-                ipywidgets.HBox(
-                    [
-                        ipywidgets.VBox(
-                            [
-                                ipywidgets.HTML(title("Component spectra", "log(1 + |FFT|)")),
-                                self._spectra.figure,
-                                self._spectra_bar,
-                            ]
-                        ),
-                        ipywidgets.VBox(
-                            [
-                                ipywidgets.HTML(title("Loading maps")),
-                                self._maps.figure,
-                                self._maps_bar,
-                            ]
-                        ),
-                    ]
-                ),
-                ipywidgets.HBox(
-                    [
-                        ipywidgets.VBox([self._window_title, self._spectrum.figure]),
-                        ipywidgets.VBox([ipywidgets.HTML(title("Its mixture")), self._mixture.figure]),
-                        ipywidgets.VBox([ipywidgets.HTML(title("Error", "dashed: SVD limit")), self._curve.figure]),
-                    ]
-                ),
-            ],
-            layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px"),
-        )
+        self._curve = CountCurve(190, 190, MAX_COMPONENTS, guard(self._count_clicked))
+        self._spectra_bar, self._maps_bar = (ColorBar(layout=ipywidgets.Layout(width="220px")) for _ in range(2))
+        self._window_title = ipywidgets.HTML()
+        return [
+            ipywidgets.HBox(
+                [
+                    column(
+                        title("Component spectra", "log(1 + |FFT|)"), named(self._spectra, "spectra"), self._spectra_bar
+                    ),
+                    column(title("Loading maps"), named(self._maps, "maps"), self._maps_bar),
+                ]
+            ),
+            ipywidgets.HBox(
+                [
+                    column(self._window_title, named(self._spectrum, "window")),
+                    column(title("Its mixture"), named(self._mixture, "mixture")),
+                    column(title("Error", "dashed: SVD limit"), named(self._curve, "curve")),
+                ]
+            ),
+        ]
 
     # --- what the user does
 
     def _component_clicked(self, number: int) -> None:
         self._overlay.value = number
 
-    def _window_clicked(self, y: float, x: float) -> None:
+    def _sample_clicked(self, y: float, x: float) -> None:
         self._clicked = y, x
         self._draw_window()
 
@@ -212,66 +125,35 @@ class SlidingFFTPanel(ipywidgets.VBox):
         self.model.n_components = count
 
     def _offer_overlays(self) -> None:
-        """One button a component; the choice stays where it still exists."""
-        numbers = range(self.model.n_components)
-        chosen = self._overlay.value
-        with self._overlay.hold_sync():
-            self._overlay.options = [("All", ALL), *((str(number + 1), number) for number in numbers), ("None", None)]
-            self._overlay.tooltips = [
-                "Every window in the mixed colours of its components",
-                *(f"Loading map of component {number + 1}" for number in numbers),
-                "The image alone",
+        """One button a component."""
+        self._set_overlays(
+            [
+                ("All", ALL, "Every window in the mixed colours of its components"),
+                *(
+                    (str(number), number - 1, f"Loading map of component {number}")
+                    for number in range(1, self.model.n_components + 1)
+                ),
+                ("None", None, "The image alone"),
             ]
-            self._overlay.value = chosen if chosen is None or chosen in numbers else ALL
+        )
 
     # --- what is drawn
 
-    def _image_changed(self) -> None:
-        with self._drawing:
-            image, (height, width) = self.model.image, self.model.sides
-            self._pixels = normalize_image(image.array)
-            self._clicked = height / 2, width / 2
-            for control, side, largest in (
-                (self._window_y, height, LARGEST_SLIDER_WINDOW),
-                (self._window_x, width, LARGEST_SLIDER_WINDOW),
-                (self._step, min(height, width), LARGEST_SLIDER_STEP),
-            ):
-                control.max = max(min(side, largest), control.value)
-            self._sample.set_geometry((height, width), image.pixel_size, image.unit)
-            scale = f", {image.pixel_size:.3g} {image.unit}/px" if image.pixel_size else ""
-            self._sample_title.value = title(escape(image.name), f"{height} × {width} px{scale}")
-            known = image.truth is not None
-            self._truth.disabled, self._truth.value = not known, known and self._truth.value
-            self._truth.tooltip = (
-                "Outline the domains that the sample was made with, and compare"
-                if known
-                else "Only simulated samples come with their true domains"
-            )
-            self._sample.clear_overlay()
-            self._draw_image()
-            self._draw_truth()
-            self._draw_result()
+    def _take_image(self) -> None:
+        height, width = self.model.sides
+        self._clicked = height / 2, width / 2
+        for control, side, largest in (
+            (self._window_y, height, LARGEST_SLIDER_WINDOW),
+            (self._window_x, width, LARGEST_SLIDER_WINDOW),
+            (self._step, min(height, width), LARGEST_SLIDER_STEP),
+        ):
+            control.max = max(min(side, largest), control.value)
 
-    def _draw_image(self) -> None:
-        with self._drawing:
-            low, high = np.percentile(self._pixels, self._contrast.value)
-            self._sample.show_image(self._pixels, low, high, self._image_map.value)
-
-    @property
-    def _shown(self) -> SlidingFFTResult | None:
-        """The result, unless there is none yet of the image."""
-        result = self.model.result
-        return result if result is not None and result.image is self.model.image else None
-
-    def _draw_result(self) -> None:
-        """Draw all that shows the result; while there is none of this image yet, that of the last stays."""
-        with self._drawing:
-            if self._shown is not None:
-                self._draw_components()
-                self._draw_overlay()
-                self._draw_window()
-                self._draw_errors()
-                self._draw_score()
+    def _draw_shown(self) -> None:
+        self._draw_components()
+        self._draw_overlay()
+        self._draw_window()
+        self._draw_errors()
 
     def _draw_components(self) -> None:
         with self._drawing:
@@ -351,26 +233,12 @@ class SlidingFFTPanel(ipywidgets.VBox):
                 return
             count = result.decomposition.n_components
             errors = {**self.model.errors, count: result.decomposition.reconstruction_error}
+            percent = {at: 100 * error for at, error in errors.items()}
             bound = result.low_rank.smallest_error(np.arange(1, min(MAX_COMPONENTS, result.low_rank.rank) + 1))
-            self._curve.show(errors, bound, count)
+            self._curve.show(percent, count, "error (%)", bound=100 * bound)
 
-    def _draw_truth(self) -> None:
-        """Outline the true domains, which are the image's; only the score changes with the result."""
-        with self._drawing:
-            self._sample.show_outline(self.model.image.truth if self._truth.value else None)
-            self._draw_score()
-
-    def _draw_score(self) -> None:
-        with self._drawing:
-            result = self._shown
-            self._truth_score.value = (
-                title("", f"agreement of the strongest component:<br>{result.agreement():.2f} "
-                "(adjusted Rand index, 1 is perfect)") if self._truth.value and result is not None else ""
-            )  # fmt: skip
-
-    def _mark_stale(self) -> None:
-        for part in (self._middle, self._right):
-            (part.add_class if self.model.stale else part.remove_class)("is-stale")
+    def _agreement(self) -> tuple[float, str]:
+        return self.model.result.agreement(), "the strongest component"
 
 
 def _ranges(pictures: NDArray[Any]) -> NDArray[Any]:

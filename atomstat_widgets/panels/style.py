@@ -6,7 +6,7 @@ CSS = """
 .atomstat { padding: 0 8px; font-family: system-ui, "DejaVu Sans", sans-serif; color: #222; }
 .atomstat-header { align-items: center; gap: 14px; border-bottom: 1px solid #e2e2e2; margin-bottom: 4px; }
 .atomstat-name { font-size: 19px; font-weight: 700; line-height: 32px; padding: 0 24px 0 4px; }
-.atomstat-name small { font-weight: 400; font-size: 14px; color: #555; padding-left: 8px; }
+
 .atomstat .atomstat { padding: 0; }
 .atomstat-controls { border-right: 1px solid #e2e2e2; padding-right: 10px; }
 .atomstat-controls .widget-label, .atomstat-caption .widget-label { font-size: 12.5px; }

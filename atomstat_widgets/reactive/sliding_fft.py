@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Dict, Float, Int, TraitError, Unicode, observe, validate
 
 from atomstat_widgets.data import Image, load
-from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, ImageModel
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import (
@@ -29,8 +28,6 @@ from atomstat_widgets.stat.progress import Progress
 from atomstat_widgets.stat.sliding_fft import Band
 from atomstat_widgets.stat.windows import SMALLEST_WINDOW
 
-MAX_COMPONENTS = 8  # as many as there are colours that everybody can tell apart
-RANK = MAX_COMPONENTS + 16
 MAX_FEATURE_BYTES = 1_500_000_000
 # From here on a run takes longer than some 300 ms, and a coarse one of about 0.1 s goes first.
 COARSE_ABOVE_BYTES = 40_000_000
@@ -114,7 +111,7 @@ class SlidingFFTResult:
         return loadings / total if total > 0 else loadings
 
 
-class SlidingFFTModel(AnalysisModel):
+class SlidingFFTModel(ImageModel):
     """Parameters and result of a sliding-FFT analysis.
 
     Parameters
@@ -127,7 +124,7 @@ class SlidingFFTModel(AnalysisModel):
     Attributes
     ----------
     image : Image
-        Assign an Image, an array or a path.
+        See `ImageModel`.
     window_y, window_x : int
         Rows and columns of a window, in pixels; never more than the image has.
     window_linked : bool
@@ -147,7 +144,6 @@ class SlidingFFTModel(AnalysisModel):
         What was changed without being asked, in words.
     """
 
-    image = AnyTrait().tag(parameter=True)
     window_y = Int(SMALLEST_WINDOW, min=SMALLEST_WINDOW).tag(parameter=True)
     window_x = Int(SMALLEST_WINDOW, min=SMALLEST_WINDOW).tag(parameter=True)
     window_linked = Bool(True)
@@ -159,7 +155,7 @@ class SlidingFFTModel(AnalysisModel):
     notice = Unicode("")
 
     def __init__(self, image: Any, **parameters: Any) -> None:
-        image = _checked(image)
+        image = self.checked(image)
         size = min(automatic_window(side) for side in image.array.shape[:2])
         parameters = {"window_y": size, "window_x": size, **parameters}
         parameters.setdefault("step", max(1, min(parameters["window_y"], parameters["window_x"]) // 4))
@@ -172,15 +168,16 @@ class SlidingFFTModel(AnalysisModel):
         )
         self.start()
 
-    @property
-    def sides(self) -> tuple[int, int]:
-        """Height and width of the image, in pixels."""
-        height, width = self.image.array.shape[:2]
-        return height, width
-
-    @validate("image")
-    def _checked_image(self, proposal: Bunch) -> Image:
-        return _checked(proposal["value"])
+    @staticmethod
+    def checked(source: Any) -> Image:
+        """Refuse an image that cannot be analysed before anything else is touched."""
+        image = load(source)
+        normalize_image(image.array)
+        if min(image.array.shape[:2]) < SMALLEST_WINDOW:
+            raise ValueError(
+                f"an image of shape {image.array.shape} has no room for a window of {SMALLEST_WINDOW} pixels"
+            )
+        return image
 
     @validate("window_y", "window_x")
     def _checked_window(self, proposal: Bunch) -> int:
@@ -225,12 +222,10 @@ class SlidingFFTModel(AnalysisModel):
                 one = self._chain.value("decomposition", {**parameters, "n_components": k}, run.yield_to_newer)
                 self.errors = {**self.errors, k: one.reconstruction_error}
 
-    def publish(self, result: SlidingFFTResult) -> None:
-        """Show a result, unless it is of an image that was replaced meanwhile."""
-        if result.image is self.image:
-            if self.result is None or result.low_rank is not self.result.low_rank:
-                self.errors = {}  # before the result, so that no view mixes the two
-            super().publish(result)
+    def make_way(self, result: SlidingFFTResult) -> None:
+        """Drop the errors of other windows, before the result, so that no view mixes the two."""
+        if self.result is None or result.low_rank is not self.result.low_rank:
+            self.errors = {}
 
     def _plan(self, parameters: dict[str, Any]) -> tuple[WindowGrid, int]:
         """Windows of a run, and the bytes of their spectra."""
@@ -253,15 +248,6 @@ class SlidingFFTModel(AnalysisModel):
             return result
         order = match_components(self.result.maps_at(spectra.grid), decomposition.loadings.T)
         return replace(result, decomposition=decomposition.reordered(order))
-
-
-def _checked(source: Any) -> Image:
-    """Refuse an image that cannot be analysed before anything else is touched."""
-    image = load(source)
-    normalize_image(image.array)
-    if min(image.array.shape[:2]) < SMALLEST_WINDOW:
-        raise ValueError(f"an image of shape {image.array.shape} has no room for a window of {SMALLEST_WINDOW} pixels")
-    return image
 
 
 def _spectra(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 # Okabe & Ito's palette, which people with any kind of colour vision can tell apart; the lightest colours last.
 COMPONENT_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
 SEQUENTIAL_MAPS = ("gray", "viridis", "cividis", "magma", "inferno")
+DIVERGING_MAPS = ("RdBu_r", "PuOr_r", "BrBG_r", "coolwarm")
 INK = "#333333"
 GRID = "#eeeeee"
 MARKER = "#FFD400"  # of what lies over a grey image: the clicked window
@@ -16,7 +17,7 @@ MARKER = "#FFD400"  # of what lies over a grey image: the clicked window
 
 @cache
 def lookup_table(name: str) -> NDArray[np.uint8]:
-    """Colours (256, 3) of a sequential map of matplotlib."""
+    """Colours (256, 3) of a map of matplotlib."""
     from matplotlib import colormaps
 
     return (colormaps[name](np.arange(256))[:, :3] * 255).round().astype(np.uint8)

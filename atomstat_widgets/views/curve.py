@@ -1,4 +1,4 @@
-"""Reconstruction error against number of components."""
+"""How good a decomposition is against its number of components."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,9 +11,11 @@ from atomstat_widgets.views.colors import COMPONENT_COLORS, GRID, INK
 from atomstat_widgets.views.figure import make_axis, make_figure
 from atomstat_widgets.views.rounding import round_ticks
 
+ADVICE = COMPONENT_COLORS[2]
 
-class ErrorCurve:
-    """Error of each decomposition, and below it what no decomposition can undercut.
+
+class CountCurve:
+    """A number for each count of components: an error, a share of the variance, a stability.
 
     Parameters
     ----------
@@ -29,6 +31,9 @@ class ErrorCurve:
         scales = {"x": bqplot.LinearScale(min=0.5, max=largest + 0.5), "y": bqplot.LinearScale()}
         self._y = scales["y"]
         self._bound = bqplot.Lines(x=[1], y=[0.0], scales=scales, colors=["#999999"], line_style="dashed")
+        self._advised = bqplot.Lines(
+            x=[1, 1], y=[0.0, 0.0], scales=scales, colors=[ADVICE], stroke_width=5, opacities=[0.45], visible=False
+        )
         self._line = bqplot.Lines(x=[1], y=[0.0], scales=scales, colors=[INK], stroke_width=1.5)
         self._points = bqplot.Scatter(x=[1], y=[0.0], scales=scales, colors=[INK], default_size=50, stroke="white")
         self._current = bqplot.Scatter(
@@ -38,32 +43,57 @@ class ErrorCurve:
             scales["x"], "components", tick_values=np.arange(1, largest + 1), tick_format="d", grid_lines="none",
             label_offset="28px",
         )  # fmt: skip
-        self._y_axis = make_axis(
-            scales["y"], "error (%)", vertical=True, tick_values=[0], grid_color=GRID, label_offset="33px"
-        )
+        self._y_axis = make_axis(scales["y"], vertical=True, tick_values=[0], grid_color=GRID, label_offset="33px")
         self.figure = make_figure(
             width,
             height,
             {"top": 6, "bottom": 38, "left": 44, "right": 6},
-            [self._bound, self._line, self._points, self._current],
+            [self._bound, self._advised, self._line, self._points, self._current],
             [x_axis, self._y_axis],
         )
         self._points.on_element_click(lambda _mark, event: on_click(int(event["data"]["x"])))
 
-    def show(self, errors: Mapping[int, float], bound: NDArray[Any], current: int) -> None:
-        """Show relative errors by number of components, the bound for 1, 2, … components, and the current number."""
-        counts = sorted(errors)
-        values = [100 * errors[count] for count in counts]
-        with self._bound.hold_sync():
-            self._bound.x, self._bound.y = np.arange(1, len(bound) + 1), 100 * bound
-        for mark in (self._line, self._points):
-            with mark.hold_sync():
-                mark.x, mark.y = counts, values
-        with self._current.hold_sync():
-            self._current.x, self._current.y = [current], [100 * errors[current]]
+    def show(
+        self,
+        values: Mapping[int, float],
+        current: int,
+        label: str,
+        *,
+        bound: NDArray[Any] | None = None,
+        advised: int | None = None,
+    ) -> None:
+        """Show a curve.
+
+        Parameters
+        ----------
+        values : mapping
+            From number of components to number shown; there may be none yet.
+        current : int
+            Number of components to mark as the current one.
+        label : str
+            Of the values, with their unit.
+        bound : array, optional
+            What no decomposition can undercut, for 1, 2, … components.
+        advised : int, optional
+            Number of components to point out.
+        """
+        counts = sorted(values)
+        heights = [float(values[count]) for count in counts]
+        shown = np.array([*heights, *([] if bound is None else bound)] or [0.0, 1.0], float)
         # Not from zero: the elbow is what one looks for.
-        low, high = 100 * min(bound), max(100 * max(bound), *values)
-        margin = 0.08 * max(high - low, 1e-3)
+        margin = 0.08 * max(float(np.ptp(shown)), 1e-3)
+        low, high = float(shown.min()) - margin, float(shown.max()) + margin
         with self._y.hold_sync():
-            self._y.min, self._y.max = low - margin, high + margin
-        self._y_axis.tick_values = round_ticks(low - margin, high + margin, 3)
+            self._y.min, self._y.max = low, high
+        self._y_axis.label, self._y_axis.tick_values = label, round_ticks(low, high, 3)
+        _put(self._bound, *([], []) if bound is None else (np.arange(1, len(bound) + 1), bound))
+        for mark in (self._line, self._points):
+            _put(mark, counts, heights)
+        _put(self._current, *([current], [values[current]]) if current in values else ([], []))
+        _put(self._advised, [advised or 1] * 2, [low, high])
+        self._advised.visible = advised is not None
+
+
+def _put(mark: bqplot.Mark, x: Any, y: Any) -> None:
+    with mark.hold_sync():
+        mark.x, mark.y = np.asarray(x, float), np.asarray(y, float)

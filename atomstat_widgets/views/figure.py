@@ -48,6 +48,7 @@ def make_figure(
 def make_axis(scale: bqplot.Scale, label: str = "", *, vertical: bool = False, **options: Any) -> bqplot.Axis:
     """Make an axis below a figure, or to its left."""
     style = {"font-size": "11px", "fill": INK}
+    options = {"tick_format": ".4~g", **options}  # bqplot's own choice of digits may show 0.5 as 1
     axis = bqplot.Axis(scale=scale, label=label, side="left" if vertical else "bottom", tick_style=style, **options)
     if vertical:
         axis.orientation = "vertical"  # up to bqplot 0.12 the side alone does not say so

@@ -11,10 +11,13 @@ from atomstat_widgets.views.colors import MARKER, lookup_table, to_bytes
 from atomstat_widgets.views.figure import make_axis, make_figure
 from atomstat_widgets.views.layer import ImageLayer
 from atomstat_widgets.views.png import indexed_png, rgba_png
+from atomstat_widgets.views.points import points_png
 from atomstat_widgets.views.rounding import round_length, round_ticks
 
 MARGIN = {"top": 4, "bottom": 40, "left": 50, "right": 6}
 LARGEST_PICTURE = 1024  # pixels a side that are sent to the page; more than the screen shows
+POINTS_PICTURE = 800  # pixels along the longer side of the picture of atoms
+SMALLEST_RADIUS = 2.0  # of an atom in that picture
 
 
 class SampleView:
@@ -108,6 +111,33 @@ class SampleView:
             (at[0] - stride / 2, at[-1] + stride / 2) for at, stride in zip(centers, step, strict=True)
         )
         self._overlay.show(rgba_png(pixels), *self._extent((top, bottom), (left, right)))
+
+    def show_atoms(
+        self,
+        positions: NDArray[Any],
+        levels: NDArray[Any],
+        colors: NDArray[np.uint8],
+        radius: float,
+        lit: NDArray[np.bool_] | None,
+        opacity: float,
+    ) -> None:
+        """Lay atoms over the image.
+
+        Parameters
+        ----------
+        positions : array, (n, 2)
+            Row and column of each, in pixels of the image.
+        radius : float
+            Of their discs, in pixels of the image.
+        levels, colors, lit, opacity
+            As for `points_png`.
+        """
+        scale = POINTS_PICTURE / max(self._shape)
+        shape = round(self._shape[0] * scale), round(self._shape[1] * scale)
+        places = (positions + 0.5) * scale - 0.5
+        radius = max(SMALLEST_RADIUS, radius * scale)
+        png = points_png(shape, places, levels, colors, radius=radius, lit=lit, opacity=opacity)
+        self._overlay.show(png, *self._extent(*self._whole()))
 
     def clear_overlay(self) -> None:
         """Take the overlay away."""

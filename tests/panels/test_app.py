@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from atomstat_widgets import App
+from atomstat_widgets import App, DomainsPanel, SlidingFFTPanel
 from atomstat_widgets.data import samples
 from atomstat_widgets.panels.app import FILE_VARIABLE
 
@@ -53,3 +53,38 @@ def test_an_image_that_cannot_be_analysed_is_said_above_a_sample(tmp_path):
     app = App(tmp_path / "flat.npy")
     assert "all 4096 pixels of the image are equal" in app._notice.value
     assert app.panel.model.image.name == "Three grains"
+
+
+def test_tabs_are_built_when_they_are_first_shown():
+    app = App()
+    assert list(app._panels) == ["Sliding FFT"]
+    app._tabs.value = "Domains"
+    assert isinstance(app.panel, DomainsPanel)
+    assert app.panel.model.image.name == "Distortion domains"
+    assert app._choice.value == "Sample: Distortion domains"
+    assert [panel.layout.display for panel in app._panels.values()] == ["none", None]
+    first = app.panel
+    app._tabs.value = "Sliding FFT"
+    assert isinstance(app.panel, SlidingFFTPanel)
+    assert app._choice.value == "Sample: Three grains"
+    app._tabs.value = "Domains"
+    assert app.panel is first
+
+
+def test_what_was_chosen_is_shown_in_every_tab():
+    app = App()
+    app._tabs.value = "Domains"
+    app._choice.value = "Sample: Doped graphene"
+    app._tabs.value = "Sliding FFT"
+    assert app.panel.model.image is app._panels["Domains"].model.image
+    app._choice.value = "Sample: Three grains"
+    app._tabs.value = "Domains"
+    assert app.panel.model.image.name == "Three grains"
+
+
+def test_an_image_that_is_not_for_a_tab_is_said_there_above_its_sample():
+    app = App(np.random.default_rng(0).random((7, 200)))
+    assert app.panel.model.image.array.shape == (7, 200)
+    app._tabs.value = "Domains"
+    assert "no room for atoms" in app._notice.value
+    assert app.panel.model.image.name == "Distortion domains"

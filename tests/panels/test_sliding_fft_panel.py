@@ -87,7 +87,7 @@ def test_a_chosen_overlay_stays_while_it_exists(panel):
 
 
 def test_a_click_on_the_image_shows_the_window_there(panel):
-    panel._window_clicked(y=10.0, x=250.0)
+    panel._sample_clicked(y=10.0, x=250.0)
     grid = panel.model.result.spectra.grid
     window = grid.nearest(10, 250)
     assert window == grid.shape[1] - 1
@@ -99,7 +99,7 @@ def test_a_click_on_the_image_shows_the_window_there(panel):
 
 
 def test_the_clicked_place_stays_when_the_windows_change(panel):
-    panel._window_clicked(y=100.0, x=200.0)
+    panel._sample_clicked(y=100.0, x=200.0)
     panel.model.window_y = 64
     assert panel._sample._window.visible
     centre = np.array([panel._sample._window.y.mean(), panel._sample._window.x[:4].mean()]) / 0.028
@@ -141,7 +141,7 @@ def test_an_image_with_too_few_windows_says_what_to_do():
     panel = SlidingFFTPanel(np.random.default_rng(0).random((9, 9)))
     assert panel.model.result is None
     assert "4 components need at least 4 windows, and 1 fit the image: make the window" in panel._status._text.value
-    panel._window_clicked(3, 3)
+    panel._sample_clicked(3, 3)
     panel._overlay.value = 1
     panel._opacity.value = 0.2
     panel._picture_map.value = "gray"

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as Picture
 
 from atomstat_widgets.views.colors import COMPONENT_COLORS, lookup_table, rgb, to_bytes
-from atomstat_widgets.views.curve import ErrorCurve
+from atomstat_widgets.views.curve import CountCurve
 from atomstat_widgets.views.layer import ImageLayer
 from atomstat_widgets.views.mixture import MixtureBars
 from atomstat_widgets.views.png import indexed_png, rgba_png
@@ -210,14 +210,26 @@ def test_the_outline_runs_between_the_labels(sample):
 
 
 def test_curve(clicks):
-    curve = ErrorCurve(200, 200, 8, clicks.append)
-    curve.show({4: 0.2, 2: 0.3}, np.array([0.4, 0.25, 0.2, 0.1]), 2)
+    curve = CountCurve(200, 200, 8, clicks.append)
+    curve.show({4: 20, 2: 30}, 2, "error (%)", bound=np.array([40, 25, 20, 10]), advised=4)
     np.testing.assert_allclose(curve._points.x, [2, 4])
     np.testing.assert_allclose(curve._points.y, [30, 20])
     np.testing.assert_allclose(curve._bound.y, [40, 25, 20, 10])
     np.testing.assert_allclose([curve._current.x[0], curve._current.y[0]], [2, 30])
     np.testing.assert_allclose(curve._y_axis.tick_values, [10, 20, 30, 40])
+    assert curve._y_axis.label == "error (%)"
     assert curve._y.min < 10 < 40 < curve._y.max
+    np.testing.assert_allclose(curve._advised.x, [4, 4])
+    assert curve._advised.visible
+    curve.show({4: 0.5}, 4, "stability")
+    assert not curve._advised.visible
+    assert len(curve._bound.x) == 0
+
+
+def test_a_curve_without_values_yet(clicks):
+    curve = CountCurve(200, 200, 8, clicks.append)
+    curve.show({}, 3, "stability")
+    assert len(curve._points.x) == len(curve._current.x) == 0
 
 
 def test_mixture():

@@ -1,0 +1,132 @@
+"""Controls of the domains panel: how atoms are found, crops cut and prepared, and what is made of them."""
+
+from typing import Any
+
+import ipywidgets
+from traitlets import Bunch, link
+
+from atomstat_widgets.data import Image
+from atomstat_widgets.panels.controls import AutomaticSlider, Explained, checkbox, dropdown, heading, slider
+from atomstat_widgets.reactive.domains import METHODS, DomainsModel
+from atomstat_widgets.reactive.domains_result import DomainsResult
+from atomstat_widgets.reactive.domains_stages import ALL_CHANNELS, IMAGE
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
+
+LARGEST_SLIDER_WINDOW = 128
+ALL_CLASSES = -1
+
+
+class DomainsControls:
+    """Controls linked to a model.
+
+    Parameters
+    ----------
+    model : DomainsModel
+
+    Attributes
+    ----------
+    widgets : list
+        From top to bottom.
+    """
+
+    def __init__(self, model: DomainsModel) -> None:
+        self.distance = AutomaticSlider(
+            model, "distance", "Distance",
+            "Distance between neighbouring atoms, in pixels: none are closer than half of it", 2.0, 60.0, 0.5,
+        )  # fmt: skip
+        self.strength = AutomaticSlider(
+            model, "strength", "Strength", "Smallest signal-to-noise ratio of an atom: the larger, the fewer",
+            0.0, 20.0, 0.1,
+        )  # fmt: skip
+        self.atom_class = dropdown([("All", ALL_CLASSES)], ALL_CLASSES, "Class", "")
+        self.window = AutomaticSlider(model, "window", "Window", "Side of the square crop around each atom", 4, 64)
+        self.channel = dropdown([("Image", IMAGE)], IMAGE, "Channel", "")
+        self.recentre = checkbox("Recentre", "Move each crop to the middle of its own atom, between pixels too")
+        self.normalise = checkbox("Normalise", "Give every crop zero mean and unit variance: shapes count, not heights")
+        self.smooth = slider(
+            model, "smooth", "Smooth", "Standard deviation of the Gaussian that smooths the image, in pixels",
+            0.0, 4.0, 0.1,
+        )  # fmt: skip
+        self.method = ipywidgets.ToggleButtons(
+            options=METHODS, style={"button_width": "56px"},
+            tooltips=[
+                "Principal components: what varies most", "Independent components: sources that vary on their own",
+                "Non-negative components: parts that add up", "Gaussian mixture: classes of atoms",
+            ],
+        )  # fmt: skip
+        self.n_components = slider(
+            model, "n_components", "Components", "Number of components or, of GMM, of classes", 1, MAX_COMPONENTS
+        )
+        numbers = range(1, MAX_COMPONENTS + 1)
+        self.gmm_on = dropdown(
+            [*((f"{n} component{'s' if n > 1 else ''}", n) for n in numbers), ("pixels", 0)],
+            model.gmm_dimensions, "GMM on", "",
+        )  # fmt: skip
+        for control, name in (
+            (self.channel, "channel"), (self.recentre, "recentre"), (self.normalise, "normalise"),
+            (self.method, "method"), (self.gmm_on, "gmm_dimensions"),
+        ):  # fmt: skip
+            link((model, name), (control, "value"))
+        # A list takes None for no choice at all.
+        either_way = (
+            lambda number: ALL_CLASSES if number is None else number,
+            lambda shown: None if shown == ALL_CLASSES else shown,
+        )
+        link((model, "atom_class"), (self.atom_class, "value"), transform=either_way)
+        self.method.observe(self._explain_gmm, "value")
+        for control in (self.recentre, self.normalise):
+            control.layout.width = "116px"
+        self.widgets = [
+            heading("Atoms (px)"), self.distance, self.strength, Explained(self.atom_class),
+            heading("Crops (px)"), self.window, Explained(self.channel),
+            ipywidgets.HBox([Explained(self.recentre), Explained(self.normalise)]), self.smooth,
+            heading("Analysis"), self.method, self.n_components, Explained(self.gmm_on),
+        ]  # fmt: skip
+        self._explain_gmm()
+
+    def take_image(self, image: Image) -> None:
+        """Offer what the image has."""
+        sides = image.array.shape[:2]
+        self.window.slider.max = max(min(LARGEST_SLIDER_WINDOW, *sides), self.window.slider.value)
+        given = image.atoms is not None
+        for control in (self.distance, self.strength):
+            control.disable("The atoms are given with the image" if given else "")
+        classes = sorted(set(image.atoms[:, 2])) if given and image.atoms.shape[1] == 3 else []
+        _offer(
+            self.atom_class, [("All", ALL_CLASSES), *((f"{number:g}", int(number)) for number in classes)],
+            "Take only the given atoms of this class", "The atoms have no classes",
+        )  # fmt: skip
+        channels = range(0 if image.channels is None else image.channels.shape[2])
+        every = [("All channels", ALL_CHANNELS)] if channels else []
+        _offer(
+            self.channel, [("Image", IMAGE), *((f"Channel {number + 1}", number) for number in channels), *every],
+            "Where the crops are from: the image, or the network's output",
+            "The image comes without a network's output",
+        )  # fmt: skip
+
+    def show_automatic(self, result: DomainsResult) -> None:
+        """Show the numbers that were chosen from the image."""
+        strengths = result.atoms.strengths
+        for control, value in (
+            (self.distance, result.atoms.spacing),
+            (self.strength, float(strengths.min())),
+            (self.window, result.window),
+        ):
+            if control.automatic.value:
+                control.show(value)
+
+    def _explain_gmm(self, _change: Bunch | None = None) -> None:
+        on = self.method.value == "GMM"
+        self.gmm_on.disabled = not on
+        self.gmm_on.tooltip = (
+            "What the classes are told apart by: the first principal components, or all pixels as in AtomAI"
+            if on
+            else "Only for the method GMM"
+        )
+
+
+def _offer(control: ipywidgets.Dropdown, options: list[tuple[str, Any]], tooltip: str, why_not: str) -> None:
+    """Offer values, of which there may be just one; the first is chosen, as in the model of a new image."""
+    control.options = options
+    control.disabled = len(options) == 1
+    control.tooltip = why_not if control.disabled else tooltip

@@ -1,0 +1,48 @@
+"""What the models of one image share."""
+
+from typing import Any
+
+from traitlets import Any as AnyTrait
+from traitlets import Bunch, validate
+
+from atomstat_widgets.data import Image
+from atomstat_widgets.reactive.model import AnalysisModel
+
+MAX_COMPONENTS = 8  # as many as there are colours that everybody can tell apart
+RANK = MAX_COMPONENTS + 16  # of the factor that all these components are read from
+
+
+class ImageModel(AnalysisModel):
+    """An analysis of one image.
+
+    Attributes
+    ----------
+    image : Image
+        Assign an Image, an array or a path. One that cannot be analysed is refused, and nothing is changed.
+    """
+
+    image = AnyTrait().tag(parameter=True)
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of the image, in pixels."""
+        height, width = self.image.array.shape[:2]
+        return height, width
+
+    @staticmethod
+    def checked(source: Any) -> Image:
+        """Load an image that can be analysed; for subclasses."""
+        raise NotImplementedError
+
+    @validate("image")
+    def _checked_image(self, proposal: Bunch) -> Image:
+        return self.checked(proposal["value"])
+
+    def publish(self, result: Any) -> None:
+        """Show a result, unless it is of an image that was replaced meanwhile."""
+        if result.image is self.image:
+            self.make_way(result)
+            super().publish(result)
+
+    def make_way(self, result: Any) -> None:
+        """Drop what does not go with the result that is about to be shown; for subclasses."""

@@ -1,0 +1,101 @@
+"""How often which value occurs, in the colours of the values, with a brush."""
+
+from collections.abc import Callable
+from typing import Any
+
+import bqplot
+import numpy as np
+from numpy.typing import NDArray
+from traitlets import Bunch
+
+from atomstat_widgets.views.figure import make_axis, make_figure
+from atomstat_widgets.views.layer import ImageLayer
+from atomstat_widgets.views.png import indexed_png
+from atomstat_widgets.views.rounding import round_ticks
+
+MARGIN = {"top": 6, "bottom": 38, "left": 44, "right": 8}
+BINS, ROWS = 48, 400
+BRUSH = "#D55E00"
+
+
+class Histogram:
+    """A histogram of which the brush selects an interval.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the figure, in screen pixels.
+    on_brush : callable
+        Called with the lower and the upper end of an interval that was brushed.
+    """
+
+    def __init__(self, width: int, height: int, on_brush: Callable[[float, float], None]) -> None:
+        self._scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
+        self._picture = ImageLayer(self._scales)
+        self._brush = bqplot.interacts.BrushIntervalSelector(scale=self._scales["x"], color=BRUSH)
+        self._axes = [
+            make_axis(self._scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
+            make_axis(
+                self._scales["y"],
+                "atoms",
+                vertical=True,
+                grid_lines="none",
+                tick_values=[0],
+                tick_format="d",
+                label_offset="33px",
+            ),
+        ]
+        self.figure = make_figure(width, height, MARGIN, [self._picture.mark], self._axes)
+        self.figure.interaction = self._brush
+        self._on_brush = on_brush
+        self._brush.observe(self._brushed, "selected")
+
+    def show(
+        self,
+        values: NDArray[Any],
+        limits: tuple[float, float],
+        name: str,
+        colors: NDArray[np.uint8],
+        *,
+        whole: bool = False,
+    ) -> None:
+        """Show how values (n,) are spread.
+
+        Parameters
+        ----------
+        values : array, (n,)
+        limits : (float, float)
+            Values of the first and the last colour.
+        name : str
+            Of the values.
+        colors : array, (m, 3)
+            At most 255.
+        whole : bool
+            The values are whole numbers, one for each colour.
+        """
+        low, high = limits if whole else (float(values.min()), float(values.max()))
+        if whole or high <= low:
+            low, high = low - 0.5, high + 0.5
+        counts, edges = np.histogram(values, len(colors) if whole else BINS, (low, high))
+        top = 1.08 * counts.max()
+        for axis, scale, start, stop in zip(self._axes, self._scales.values(), (low, 0.0), (high, top), strict=True):
+            with scale.hold_sync():
+                scale.min, scale.max = start, stop
+            axis.tick_values = round_ticks(start, stop, 2)
+        self._axes[0].label = name
+        middles = (edges[1:] + edges[:-1]) / 2
+        place = np.clip((middles - limits[0]) / max(limits[1] - limits[0], 1e-30), 0, 1)
+        filled = np.arange(ROWS, 0, -1)[:, None] <= np.maximum(counts / top * ROWS, counts > 0)
+        indices = np.where(filled, 1 + np.rint(place * (len(colors) - 1)), 0).astype(np.uint8)
+        alpha = np.full(1 + len(colors), 255, np.uint8)
+        alpha[0] = 0
+        table = np.concatenate([np.zeros((1, 3), np.uint8), colors])
+        self._picture.show(indexed_png(indices, table, alpha), (low, high), (top, 0.0))
+
+    def clear_brush(self) -> None:
+        """Take the brush away."""
+        self._brush.reset()
+
+    def _brushed(self, change: Bunch) -> None:
+        if change.new is not None and len(change.new) == 2:
+            self._on_brush(float(change.new[0]), float(change.new[1]))
