@@ -199,29 +199,29 @@ class DomainsPanel(ImagePanel):
             self._clear.disabled = True
         if self._atom is None or self._atom >= len(result.crops):
             self._atom = int(result.nearest(np.array([self.model.sides]) / 2)[0])
-        if result.parameters["method"] != self._drawn_method:
-            self._take_method(result)
         self._own.show_automatic(result)
-        axes = [str(number) for number in range(1, result.scores.shape[1] + 1)]
-        for choice, default in zip(self._axis_choices, (0, min(1, len(axes) - 1)), strict=True):
-            if list(choice.options) != axes:
-                kept = choice.value if choice.value in axes else axes[default]
-                choice.options = axes
-                choice.value = kept
-        self._offer_overlays()
+        with self._quietly():
+            self._offer(result)
         self._draw_components()
         self._draw_overlay()
         self._draw_crop()
         self._draw_means()
         self._draw_curve()
 
-    def _take_method(self, result: DomainsResult) -> None:
-        """Maps, curves and the first overlay follow the method of the result, not of the buttons: it is drawn now."""
-        self._drawn_method = result.parameters["method"]
-        self._map.options = DIVERGING_MAPS if result.signed else SEQUENTIAL_MAPS[1:]
-        self._curve_choice.options = list(CURVES[self._drawn_method].items())
+    def _offer(self, result: DomainsResult) -> None:
+        """What can be chosen in the views follows the result, not the controls: it is the result that is drawn."""
         self._offer_overlays()
-        self._overlay.value = self._overlay.options[0][1]
+        if result.parameters["method"] != self._drawn_method:
+            self._drawn_method = result.parameters["method"]
+            self._map.options = DIVERGING_MAPS if result.signed else SEQUENTIAL_MAPS[1:]
+            self._curve_choice.options = list(CURVES[self._drawn_method].items())
+            self._overlay.value = self._overlay.options[0][1]
+        axes = [str(number) for number in range(1, result.scores.shape[1] + 1)]
+        for choice, default in zip(self._axis_choices, (0, min(1, len(axes) - 1)), strict=True):
+            if list(choice.options) != axes:
+                kept = choice.value if choice.value in axes else axes[default]
+                choice.options = axes
+                choice.value = kept
 
     def _draw_components(self) -> None:
         with self._drawing:
@@ -314,14 +314,13 @@ class DomainsPanel(ImagePanel):
 
     def _draw_scores(self) -> None:
         with self._drawing:
-            chosen = [choice.value for choice in self._axis_choices]
-            if self._shown is None or None in chosen:  # while the choices are replaced
+            if self._shown is None:
                 return
             _, _, colors, levels, _ = self._coloured()
-            scores = self._shown.scores
-            x, y = (min(int(number), scores.shape[1]) for number in chosen)
+            x, y = (int(choice.value) for choice in self._axis_choices)
             kind = "principal component" if self._shown.labels is not None else "component"
-            self._scatter.show(scores[:, [x - 1, y - 1]], (f"{kind} {x}", f"{kind} {y}"), levels, colors, self.selected)
+            scores = self._shown.scores[:, [x - 1, y - 1]]
+            self._scatter.show(scores, (f"{kind} {x}", f"{kind} {y}"), levels, colors, self.selected)
 
     def _draw_crop(self) -> None:
         with self._drawing:

@@ -1,5 +1,6 @@
 """Controls of the domains panel: how atoms are found, crops cut and prepared, and what is made of them."""
 
+from math import ceil
 from typing import Any
 
 import ipywidgets
@@ -107,6 +108,8 @@ class DomainsControls:
     def show_automatic(self, result: DomainsResult) -> None:
         """Show the numbers that were chosen from the image."""
         strengths = result.atoms.strengths
+        # To the strongest atom and a little farther: its signal-to-noise ratio may be 5 or 5,000.
+        self.strength.slider.max = max(self.strength.slider.value, ceil(1.05 * strengths.max()))
         for control, value in (
             (self.distance, result.atoms.spacing),
             (self.strength, float(strengths.min())),

@@ -1,8 +1,9 @@
 """What the panels of one image share: their layout, the picture of the sample, and the state of the runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from html import escape
-from threading import RLock
+from threading import RLock, get_ident
 from typing import Any
 
 import ipywidgets
@@ -35,6 +36,7 @@ class ImagePanel(ipywidgets.VBox):
         self.model = model
         # Results are drawn by the worker, clicks by the kernel's own thread.
         self._drawing = RLock()
+        self._quiet: int | None = None  # the thread whose changes are not to be drawn one by one
         self._make_display()
         controls = ipywidgets.VBox(
             [
@@ -72,7 +74,17 @@ class ImagePanel(ipywidgets.VBox):
 
     def _on(self, widget: HasTraits, name: str, draw: Callable[[], None]) -> None:
         """Draw when a trait changes; what goes wrong then is said in the status line."""
-        widget.observe(self.model.guard(lambda change: draw()), name)
+        widget.observe(self.model.guard(lambda change: None if self._quiet == get_ident() else draw()), name)
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """Change what controls offer without drawing for every step of it; all is drawn afterwards."""
+        with self._drawing:
+            before, self._quiet = self._quiet, get_ident()
+            try:
+                yield
+            finally:
+                self._quiet = before
 
     # --- for the panels
 
@@ -138,10 +150,15 @@ class ImagePanel(ipywidgets.VBox):
     def _set_overlays(self, options: Sequence[tuple[str, int | None, str]]) -> None:
         """Offer overlays, each with its label, value and tooltip; the choice stays where it still exists."""
         chosen, values = self._overlay.value, [value for _, value, _ in options]
-        with self._overlay.hold_sync():
-            self._overlay.options = [(label, value) for label, value, _ in options]
-            self._overlay.tooltips = [tooltip for _, _, tooltip in options]
+        offered = [(label, value) for label, value, _ in options]
+        tooltips = [tooltip for _, _, tooltip in options]
+        if list(self._overlay.options) == offered and list(self._overlay.tooltips) == tooltips:
+            return
+        with self._quietly(), self._overlay.hold_sync():
+            self._overlay.options, self._overlay.tooltips = offered, tooltips
             self._overlay.value = chosen if chosen in values else values[0]
+        if self._overlay.value != chosen and self._quiet is None:
+            self._draw_overlay()
 
     @property
     def _shown(self) -> Any:

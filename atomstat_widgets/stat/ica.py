@@ -1,12 +1,17 @@
 """Independent components, read from a centred factor."""
 
-import warnings
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank
 from atomstat_widgets.stat.pca import signs_of_largest
+
+# Between sources that are close to normal there is nothing to tell how far to turn: at most as if this were known.
+SMALLEST_CURVATURE = 0.01
+SHORTEST_STEP = 1 / 64
 
 
 def ica(
@@ -21,9 +26,11 @@ def ica(
     n_components : int
         Number of components: of all directions only these with the largest variance are unmixed.
     seed : int
-        Of the start of the iteration.
-    tol, max_iter : float, int
-        When to stop, as for `sklearn.decomposition.FastICA`.
+        Of the random rotation at which the iteration starts.
+    tol : float
+        Stop when a whole step turns no source by more than an angle whose cosine is ``1 - tol``.
+    max_iter : int
+        Stop after so many iterations.
 
     Returns
     -------
@@ -39,27 +46,65 @@ def ica(
 
     Notes
     -----
-    Fast fixed-point ICA (Hyvärinen & Oja, Neural Netw. 13, 411 (2000)) by scikit-learn. Its whitening, which is most of
-    its time, is the factor.
+    The rotation of the whitened data, which the factor gives, that takes each source as far from a normal distribution
+    as ``E[log cosh(source)]`` measures it: the sources of symmetric FastICA (Hyvärinen, IEEE Trans. Neural Netw. 10,
+    626 (1999)). The step is FastICA's too, written as the quasi-Newton step that it is (Ablin, Cardoso & Gramfort,
+    ICASSP 2018, 4464), but shortened until the contrast grows. Without that, FastICA jumps about for ever between
+    directions that are nearly normal, where the curvature it divides by is nearly zero.
     """
-    from sklearn.decomposition import FastICA  # here, because it takes longer to import than all of `stat`
-    from sklearn.exceptions import ConvergenceWarning
-
     low_rank.require(n_components)
     pieces = len(low_rank.u)
-    whitened = low_rank.u[:, :n_components] * np.sqrt(pieces)
-    estimator = FastICA(whiten=False, random_state=seed, tol=tol, max_iter=max_iter)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # that is said by `converged`
-        rotation = estimator.fit(whitened).components_.astype(whitened.dtype)  # sources = whitened @ rotation.T
-    axes = low_rank.vt[:n_components] * (low_rank.s[:n_components, None] / np.sqrt(pieces))
-    mixing = low_rank.unweighted(rotation @ axes)
-    order = np.argsort(-np.linalg.norm(rotation @ axes, axis=1), kind="stable")
-    signs = signs_of_largest(mixing)[order]
+    whitened = np.ascontiguousarray(low_rank.u[:, :n_components].T) * np.sqrt(pieces, dtype=low_rank.u.dtype)
+    rotation = np.linalg.qr(np.random.default_rng(seed).standard_normal((n_components, n_components)))[0]
+
+    contrast, cross, curvature = _contrast(rotation, whitened)
+    converged, iteration = False, 0
+    while iteration < max_iter and not converged:
+        iteration += 1
+        sides = np.where(curvature < 0, -1, 1)  # flatter or more peaked than normal: the contrast is to grow or to fall
+        gradient = sides[:, None] * cross
+        gradient = (gradient - gradient.T) / 2
+        steepness = np.abs(curvature)
+        turn = gradient / np.maximum((steepness[:, None] + steepness) / 2, SMALLEST_CURVATURE)
+        converged = bool((turn**2).sum(axis=1).max() / 2 < tol)
+        step, before = 1.0, sides @ contrast
+        turned = _rotated(rotation, turn)
+        contrast, cross, curvature = _contrast(turned, whitened)
+        while sides @ contrast < before and step > SHORTEST_STEP:
+            step /= 2
+            turned = _rotated(rotation, step * turn)
+            contrast, cross, curvature = _contrast(turned, whitened)
+        rotation = turned
+
+    axes = low_rank.vt[:n_components] * (low_rank.s[:n_components, None] / np.sqrt(pieces, dtype=whitened.dtype))
+    scaled = rotation.astype(axes.dtype) @ axes
+    order = np.argsort(-np.linalg.norm(scaled, axis=1), kind="stable")
+    mixing = low_rank.unweighted(scaled[order])
+    signs = signs_of_largest(mixing)
     return Decomposition(
-        mixing[order] * signs[:, None],
-        (whitened @ rotation.T)[:, order] * signs,
+        mixing * signs[:, None],
+        whitened.T @ rotation[order].T.astype(whitened.dtype) * signs,
         float(low_rank.smallest_error(n_components)),
-        int(estimator.n_iter_),
-        bool(estimator.n_iter_ < max_iter),
+        iteration,
+        converged,
     )
+
+
+def _rotated(rotation: NDArray[Any], turn: NDArray[Any]) -> NDArray[Any]:
+    """Rotation (k, k) turned on by a skew matrix, through the Cayley transform, which keeps it orthogonal."""
+    unit = np.eye(len(turn))
+    return np.asarray(np.linalg.solve(unit - turn / 2, (unit + turn / 2) @ rotation))
+
+
+def _contrast(
+    rotation: NDArray[Any], whitened: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Contrast of each source (k,), ``E[tanh(source) other]`` (k, k), and what its diagonal exceeds ``E[tanh']`` by."""
+    sources = rotation.astype(whitened.dtype) @ whitened
+    size = np.abs(sources)
+    decay = np.exp(-2 * size)
+    contrast = (size + np.log1p(decay)).mean(axis=1, dtype=np.float64)  # log cosh + log 2
+    tanh = np.copysign((1 - decay) / (1 + decay), sources)
+    cross = (tanh @ sources.T).astype(np.float64) / sources.shape[1]
+    slope = 1 - (tanh**2).mean(axis=1, dtype=np.float64)
+    return contrast, cross, cross.diagonal() - slope

@@ -211,7 +211,7 @@ def test_refuses(bad, error, message):
 
 
 def test_public_names():
-    assert set(dir(atomstat_widgets)) == {"App", "SlidingFFTPanel", "load", "samples", "stat"}
+    assert set(dir(atomstat_widgets)) == {"App", "DomainsPanel", "SlidingFFTPanel", "load", "samples", "stat"}
     for name in dir(atomstat_widgets):
         assert getattr(atomstat_widgets, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

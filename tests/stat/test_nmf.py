@@ -40,8 +40,19 @@ def test_error_is_true_and_not_above_scikit_learn(k, noise):
     result = nmf(factorize(x, k + 16), k, tol=1e-6, max_iter=2000)
     assert result.converged
     assert result.reconstruction_error == pytest.approx(direct_error(x, result), rel=2e-3)
-    peer = NMF(k, init="nndsvda", tol=1e-6, max_iter=5000).fit(x)
+    peer = NMF(k, init="nndsvda", tol=1e-6, max_iter=5000, random_state=0).fit(x)
     assert direct_error(x, result) <= peer.reconstruction_err_ / np.linalg.norm(x) * 1.001
+
+
+@pytest.mark.filterwarnings("ignore:Maximum number of iterations")
+@pytest.mark.parametrize("k", [2, 3, 4, 6])
+def test_few_iterations_are_enough(k):
+    x = mixture(0.4)[0]
+    result = nmf(factorize(x, k + 16), k)
+    assert result.converged
+    assert result.iterations <= 50
+    peer = NMF(k, init="nndsvda", tol=1e-5, max_iter=2000, random_state=0).fit(x)
+    assert direct_error(x, result) <= peer.reconstruction_err_ / np.linalg.norm(x) * 1.005
 
 
 def test_weights_are_those_of_repeated_columns():

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA, FastICA
+from sklearn.exceptions import ConvergenceWarning
 
 from atomstat_widgets.stat import explained_variance_ratio, factorize, ica, pca
 
@@ -61,6 +62,25 @@ def test_ica_is_that_of_scikit_learn(low_rank):
     mixing = peer.mixing_.T[partner]
     signs = np.sign((mixing * result.components).sum(axis=1))
     np.testing.assert_allclose(result.components, mixing * signs[:, None], atol=0.02 * np.abs(mixing).max())
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_ica_settles_though_the_other_directions_are_normal(seed):
+    rng = np.random.default_rng(7)
+    source = np.sign(rng.standard_normal(900))
+    data = np.outer(source, rng.standard_normal(20)) + 0.5 * rng.standard_normal((900, 20))
+    with pytest.warns(ConvergenceWarning):
+        FastICA(6, random_state=seed, whiten="unit-variance").fit(data)
+    result = ica(factorize(data, 6, center=True), 6, seed=seed)
+    assert result.converged
+    assert result.iterations <= 100
+    assert np.abs(np.corrcoef(result.loadings.T, source)[:6, 6]).max() > 0.95
+    np.testing.assert_allclose(np.cov(result.loadings.T, bias=True), np.eye(6), atol=1e-10)
+
+
+def test_ica_stops_at_max_iter(low_rank):
+    result = ica(low_rank, 3, tol=0, max_iter=2)
+    assert (result.iterations, result.converged) == (2, False)
 
 
 def test_weighted_components_are_those_of_the_data():
