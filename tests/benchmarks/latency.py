@@ -97,9 +97,8 @@ def measure(page: Page, address: str, panel: str) -> None:
 
 
 def main() -> int:
-    print(
-        f"{'panel':<13}{'slider':<12}{'moves':>6}{'grid p50':>10}{'p95':>8}{'all views p50':>15}{'p95':>8}   bound (grid)"
-    )
+    names = f"{'panel':<13}{'slider':<12}{'moves':>6}{'grid p50':>10}{'p95':>8}{'all views p50':>15}{'p95':>8}"
+    print(f"{names}   bound (grid)")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         crystal = Path(folder) / "crystal.npy"
         np.save(crystal, samples.ferroelectric(shape=(552, 552)).array)
