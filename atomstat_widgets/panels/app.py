@@ -96,25 +96,28 @@ class App(ipywidgets.VBox):
     def _show_tab(self) -> None:
         name = self._tabs.value
         label = self._chosen or f"Sample: {TABS[name].sample}"
-        if name not in self._panels:
-            label = self._open(name, label)
-        elif self._chosen is not None and self.panel.model.image is not self._image(label):
+        new = name not in self._panels
+        if new:
+            label = self._build(name, label)
+        # Never two at once. Hidden, not taken away: its figures keep their sizes.
+        for other in self._panels.keys() - {name}:
+            self._panels[other].layout.display = "none"
+        if new:
+            self.children = (*self.children, self.panel)
+        self.panel.layout.display = None
+        if self._chosen is not None and self.panel.model.image is not self._image(label):
             self.panel.model.image = self._image(label)
         self._choice.value = label
-        for other, panel in self._panels.items():  # hidden, not taken away: its figures keep their sizes
-            panel.layout.display = None if other == name else "none"
 
-    def _open(self, name: str, label: str) -> str:
+    def _build(self, name: str, label: str) -> str:
         """Build a panel, on its own sample if the chosen image is not for it, and give the label of what it shows."""
         tab = TABS[name]
         try:
-            panel = tab.panel(self._image(label))
+            self._panels[name] = tab.panel(self._image(label))
         except (ValueError, TypeError) as error:
             self._say(error)
             label = f"Sample: {tab.sample}"
-            panel = tab.panel(self._image(label))
-        self._panels[name] = panel
-        self.children = (*self.children, panel)
+            self._panels[name] = tab.panel(self._image(label))
         return label
 
     def _take_choice(self) -> None:

@@ -108,7 +108,7 @@ class DomainsPanel(ImagePanel):
         )
         self._clear.on_click(guard(lambda _button: self._select(None)))
         self._curve_choice = ipywidgets.Dropdown(
-            options=list(CURVES[self.model.method].items()), layout=ipywidgets.Layout(width="150px", height="22px"),
+            options=list(CURVES[self.model.method].items()), layout=ipywidgets.Layout(width="162px", height="22px"),
             tooltip="What tells a good number of components",
         )  # fmt: skip
         self._on(self._curve_choice, "value", self._draw_curve)

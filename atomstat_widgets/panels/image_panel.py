@@ -66,7 +66,8 @@ class ImagePanel(ipywidgets.VBox):
         self._status = StatusLine(model)
         super().__init__([style_sheet(), ipywidgets.HBox([controls, views]), self._status])
         self.add_class("atomstat")
-        self._offer_overlays()
+        with self._quietly():
+            self._offer_overlays()
         self._image_changed()
         self._on(model, "image", self._image_changed)
         self._on(model, "result", self._draw_result)

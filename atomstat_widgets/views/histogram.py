@@ -13,7 +13,7 @@ from atomstat_widgets.views.layer import ImageLayer
 from atomstat_widgets.views.png import indexed_png
 from atomstat_widgets.views.rounding import round_ticks
 
-MARGIN = {"top": 6, "bottom": 38, "left": 44, "right": 8}
+MARGIN = {"top": 6, "bottom": 38, "left": 50, "right": 8}
 BINS, ROWS = 48, 400
 BRUSH = "#D55E00"
 
@@ -42,7 +42,7 @@ class Histogram:
                 grid_lines="none",
                 tick_values=[0],
                 tick_format="d",
-                label_offset="33px",
+                label_offset="40px",
             ),
         ]
         self.figure = make_figure(width, height, MARGIN, [self._picture.mark], self._axes)
