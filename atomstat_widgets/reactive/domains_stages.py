@@ -24,6 +24,7 @@ from atomstat_widgets.stat import (
     pca,
     recentre_positions,
 )
+from atomstat_widgets.stat.crops import positions_by_frame
 from atomstat_widgets.stat.progress import Progress
 
 ALL_CHANNELS, IMAGE = -2, -1  # channels: all of the network's, or the image itself
@@ -80,16 +81,22 @@ def find_or_take_atoms(
 ) -> Atoms:
     """Take the atoms that come with an image; without, find them."""
     if image.atoms is not None:
-        distances = neighbour_distances([image.atoms])
+        positions = positions_by_frame(image.atoms, 1)[0]
+        distances = neighbour_distances([positions])
         spacing = float(np.median(distances)) if len(distances) else 1.0
-        return Atoms(image.atoms, np.ones(len(image.atoms)), spacing)
+        return Atoms(positions, np.ones(len(positions)), spacing)
     return find_atoms(image.array, spacing=distance, strength=strength)
 
 
 def place(atoms: Atoms, image: Image, channel: int, recentre: bool, progress: Progress) -> Places:
     """Choose what the crops are cut from, and where; `recentre` moves atoms to their centres in it."""
     if len(atoms.positions) == 0:
-        raise ValueError("no atoms were found: lower the strength, or set the distance")
+        given = image.atoms is not None
+        raise ValueError(
+            "no atoms are given with the image"
+            if given
+            else "no atoms were found: lower the strength, or set the distance"
+        )
     if channel == IMAGE or image.channels is None:
         source = normalize_image(image.array)[None, :, :, None]
     else:

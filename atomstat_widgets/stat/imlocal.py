@@ -46,7 +46,7 @@ class imlocal:
     imgstack_frames : array, (crops,)
         Number of the image that each crop is from.
     left_out : int
-        Atoms without a crop: it would leave the image, or holds NaN.
+        Atoms without a crop: it would leave the image, or holds NaN or infinite values.
 
     Raises
     ------

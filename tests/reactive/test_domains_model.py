@@ -192,6 +192,22 @@ def test_given_atoms_classes_and_channels(given):
     assert model.channel == ALL_CHANNELS
 
 
+@pytest.mark.parametrize(
+    ("coordinates", "message"),
+    [
+        (np.empty((0, 2)), "no atoms are given with the image"),
+        ([[50.0, np.nan], [60.0, 60.0]], "1 of 2 positions of frame 0 are not finite, the first is number 0"),
+        ([[50.0, 50.0]], "the window cannot be chosen by the distance of neighbours"),
+        ([[50.0, 50.0], [50.0, 50.0]], "all rows are equal"),
+        ([[-5.0, 0.0], [0.0, 3.0]], "no crop is left of 2 atoms"),
+    ],
+)
+def test_coordinates_that_cannot_be_analysed_are_said_in_words(image, coordinates, message):
+    model = DomainsModel(image, coordinates)
+    assert message in model.error
+    assert model.result is None
+
+
 def test_a_class_without_atoms_is_said_and_the_result_stays(given):
     model = DomainsModel(given)
     before = model.result
