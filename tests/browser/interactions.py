@@ -54,3 +54,12 @@ def drag(page: Page, places: list[tuple[float, float]]) -> None:
     for place in places[1:]:
         page.mouse.move(*place, steps=4)
     page.mouse.up()
+
+
+def settled_text(words: Locator) -> str:
+    """Text of an element, when it has been the same for half a second."""
+    before, now = None, words.inner_text()
+    while now != before:
+        words.page.wait_for_timeout(SECOND / 2)
+        before, now = now, words.inner_text()
+    return now

@@ -10,6 +10,7 @@ from interactions import (
     picture,
     pixels,
     press,
+    settled_text,
     slider,
     status,
     titles,
@@ -109,7 +110,7 @@ def test_a_brush_over_the_histogram_selects(domains: Page) -> None:
     drag(domains, [(box["x"] + 0.6 * box["width"], middle), (box["x"] + box["width"] - 2, middle)])
     told = domains.get_by_text(re.compile(r"^Mean crop [\d,]+ selected"))
     expect(told).to_be_visible()
-    assert 800 < int(re.search(r"[\d,]+", told.inner_text())[0].replace(",", "")) < 1600
+    assert 800 < int(re.search(r"[\d,]+", settled_text(told))[0].replace(",", "")) < 1600
 
 
 def test_clicks_on_an_atom_a_component_and_the_curve(domains: Page) -> None:
