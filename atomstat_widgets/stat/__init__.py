@@ -18,13 +18,23 @@ from atomstat_widgets.stat.gmm import Classes, gmm
 from atomstat_widgets.stat.ica import ica
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.imlocal import imlocal
+from atomstat_widgets.stat.link import Tracks, link, nearest_steps
 from atomstat_widgets.stat.matching import match_components, matching_signs
+from atomstat_widgets.stat.motion import diffusion_coefficient, mean_squared_displacement, step_lengths
 from atomstat_widgets.stat.nmf import nmf
 from atomstat_widgets.stat.otsu import otsu_threshold
 from atomstat_widgets.stat.pca import explained_variance_ratio, pca, scree
 from atomstat_widgets.stat.sliding_fft import WindowSpectra, sliding_fft, zoom_spectra
 from atomstat_widgets.stat.sliding_fft_nmf import SlidingFFTNMF
 from atomstat_widgets.stat.stability import gmm_stability, nmf_stability
+from atomstat_widgets.stat.transitions import (
+    TransitionCounts,
+    TransitionMatrix,
+    calculate_transition_matrix,
+    count_transitions,
+    implied_timescales,
+    sum_transitions,
+)
 from atomstat_widgets.stat.update_classes import update_classes
 from atomstat_widgets.stat.windows import WindowGrid, automatic_window
 
@@ -35,9 +45,15 @@ __all__ = [
     "Decomposition",
     "LowRank",
     "SlidingFFTNMF",
+    "Tracks",
+    "TransitionCounts",
+    "TransitionMatrix",
     "WindowGrid",
     "WindowSpectra",
     "automatic_window",
+    "calculate_transition_matrix",
+    "count_transitions",
+    "diffusion_coefficient",
     "elbow",
     "explained_variance_ratio",
     "extract_crops",
@@ -47,10 +63,14 @@ __all__ = [
     "gmm_stability",
     "ica",
     "imlocal",
+    "implied_timescales",
     "largest_stable",
+    "link",
     "lowest",
     "match_components",
     "matching_signs",
+    "mean_squared_displacement",
+    "nearest_steps",
     "neighbour_distances",
     "nmf",
     "nmf_stability",
@@ -60,6 +80,8 @@ __all__ = [
     "recentre_positions",
     "scree",
     "sliding_fft",
+    "step_lengths",
+    "sum_transitions",
     "update_classes",
     "zoom_spectra",
 ]

@@ -14,6 +14,7 @@ from atomstat_widgets.stat.gmm import gmm
 from atomstat_widgets.stat.ica import ica
 from atomstat_widgets.stat.nmf import nmf
 from atomstat_widgets.stat.pca import pca, scree
+from atomstat_widgets.stat.trajectories import Trajectories
 
 Array = NDArray[Any]
 
@@ -21,7 +22,7 @@ Array = NDArray[Any]
 EXTRA_RANK = 16
 
 
-class imlocal:
+class imlocal(Trajectories):
     """Crops around atoms and their statistics, called as in AtomAI.
 
     Coordinates are (row, column), rows being y and columns x; AtomAI's documentation calls them xy.

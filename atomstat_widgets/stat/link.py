@@ -1,0 +1,221 @@
+"""Linking the atoms of a movie, frame by frame, into tracks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+from scipy.spatial import KDTree
+
+from atomstat_widgets.stat.progress import Progress, unreported
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.intp]
+Movie = Sequence[ArrayLike] | Mapping[Any, ArrayLike]
+"""Points (n, 2) or more columns of each frame: a list, or a mapping of frame number to array."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """Which points of a movie are the same atom.
+
+    Attributes
+    ----------
+    frames : array, (frames,)
+        Frame numbers, increasing; a frame that is not in it has no points.
+    positions : list of array, (n, 2)
+        Row and column of the points of each of these frames, in pixels.
+    ids : list of array of int, (n,)
+        Number of the track of each point, in the same order. Tracks are numbered from 0 in the order in which they
+        begin, those of one frame in the order of their points; -1 is a point of no track (see `at_least`).
+    ambiguous : int
+        Links among several that were possible: of a point with more than one candidate, or one that is another's too.
+    """
+
+    frames: Integers
+    positions: list[Floats]
+    ids: list[Integers]
+    ambiguous: int
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @cached_property
+    def lengths(self) -> Integers:
+        """Number of points of each track, (tracks,)."""
+        joined = np.concatenate([np.empty(0, np.intp), *self.ids])
+        return np.bincount(joined[joined >= 0])
+
+    @cached_property
+    def _members(self) -> list[Integers]:
+        joined = np.concatenate([np.empty(0, np.intp), *self.ids])
+        # Frames come in order, and the sort keeps it.
+        order = np.argsort(joined, kind="stable")[np.count_nonzero(joined < 0) :]
+        return np.split(order, np.cumsum(self.lengths)[:-1])
+
+    @cached_property
+    def _joined(self) -> tuple[Integers, Floats]:
+        frames = np.repeat(self.frames, [len(points) for points in self.positions])
+        return frames, np.concatenate([np.empty((0, 2)), *self.positions])
+
+    def members(self, number: int) -> Integers:
+        """Which points are those of a track, (n,), when all frames' are counted one after the other."""
+        return self._members[number]
+
+    def track(self, number: int) -> tuple[Integers, Floats]:
+        """Frame numbers (n,) and positions (n, 2) of one track."""
+        frames, positions = self._joined
+        return frames[self.members(number)], positions[self.members(number)]
+
+    def at_least(self, length: int) -> "Tracks":
+        """Only the tracks of so many points or more, numbered anew; points of others belong to none."""
+        long_enough = self.lengths >= length
+        numbers = np.append(np.where(long_enough, np.cumsum(long_enough) - 1, -1), -1)  # the last is that of -1
+        return Tracks(self.frames, self.positions, [numbers[ids] for ids in self.ids], self.ambiguous)
+
+
+def link(positions: Movie, rmax: float, *, memory: int = 0, progress: Progress = unreported) -> Tracks:
+    """Link the points of a movie into tracks.
+
+    Parameters
+    ----------
+    positions : sequence of array, or mapping of frame number to array
+        Points of each frame: row and column in pixels; further columns (class) are not looked at. The keys of a
+        mapping are frame numbers (int, or str of one).
+    rmax : float
+        Search range: the farthest that an atom goes between two of its points, in pixels.
+    memory : int
+        Number of frames that an atom may be missing for. It is then looked for around its last place, no farther.
+    progress : callable
+        Called with the fraction done; an exception it raises stops the computation.
+
+    Returns
+    -------
+    Tracks
+        One-to-one from frame to frame, beginning in any.
+
+    Raises
+    ------
+    ValueError
+        The range is not a positive finite number, the memory is negative, or points or frame numbers are not as above.
+
+    Notes
+    -----
+    From frame to frame the sum of the squared displacements is the smallest possible, where each point that is not
+    linked counts as the range squared (Crocker & Grier, J. Colloid Interface Sci. 179, 298 (1996)): so of two points in
+    range of each other, both without another candidate, none stays alone. Pairs without rivals are linked at once. The
+    rest is an assignment problem of sparse costs, solved exactly (Jonker & Volgenant, Computing 38, 325 (1987)) for
+    all groups of rivals of a frame together; its time grows like a power of their number, whatever the range.
+    """
+    if not 0 < rmax < np.inf:
+        raise ValueError(f"rmax is a positive, finite number of pixels, got {rmax}")
+    if memory < 0:
+        raise ValueError(f"memory is a number of frames, 0 or more, got {memory}")
+    frames, points = frames_and_points(positions)
+    ids: list[Integers] = []
+    # Last place, last frame and number of each track that may go on.
+    places, seen, active = np.empty((0, 2)), np.empty(0, np.intp), np.empty(0, np.intp)
+    count = ambiguous = 0
+    for done, (frame, here) in enumerate(zip(frames, points, strict=True), start=1):
+        remembered = seen >= frame - memory - 1
+        places, seen, active = places[remembered], seen[remembered], active[remembered]
+        before, after, rivals = _pairs(places, here, rmax)
+        ambiguous += rivals
+        own = np.full(len(here), -1, np.intp)
+        own[after] = active[before]
+        new = own < 0
+        own[new] = count + np.arange(np.count_nonzero(new))
+        count += int(np.count_nonzero(new))
+        ids.append(own)
+        left = np.ones(len(active), bool)
+        left[before] = False
+        places = np.concatenate([places[left], here])
+        seen = np.concatenate([seen[left], np.full(len(here), frame)])
+        active = np.concatenate([active[left], own])
+        progress(done / len(frames))
+    return Tracks(frames, points, ids, ambiguous)
+
+
+def nearest_steps(positions: Movie) -> Floats:
+    """Distance of each point to the nearest one of the next frame, in pixels, (n,), however far.
+
+    What is between the distances that atoms go and those to their neighbours is a good search range.
+
+    Parameters
+    ----------
+    positions : sequence of array, or mapping of frame number to array
+        As for `link`.
+    """
+    frames, points = frames_and_points(positions)
+    steps = [
+        np.asarray(KDTree(later).query(here)[0])
+        for here, later, gap in zip(points, points[1:], np.diff(frames), strict=False)
+        if gap == 1 and len(here) and len(later)
+    ]
+    return np.concatenate([np.empty(0), *steps])
+
+
+def frames_and_points(positions: Movie, columns: int = 2) -> tuple[Integers, list[Floats]]:
+    """Frame numbers, increasing, and the first columns of the points (n, columns) of each frame; see `link`."""
+    pairs = positions.items() if isinstance(positions, Mapping) else enumerate(positions)
+    points: dict[int, Floats] = {}
+    for key, given in pairs:
+        try:
+            frame = int(key)
+        except (TypeError, ValueError):
+            raise ValueError(f"the key {key!r} of the positions is no frame number") from None
+        if frame < 0 or frame in points:
+            raise ValueError(f"frame {frame} is {'negative' if frame < 0 else 'there twice'}")
+        array = np.asarray(given, np.float64)
+        if array.size == 0:
+            array = array.reshape(0, columns)
+        if array.ndim != 2 or array.shape[1] < columns:
+            raise ValueError(f"points of frame {frame} have shape (n, {columns}) or more columns, got {array.shape}")
+        array = array[:, :columns]
+        bad = ~np.isfinite(array).all(axis=1)
+        if bad.any():
+            raise ValueError(
+                f"{bad.sum()} of {len(array)} points of frame {frame} are not finite, the first is number "
+                f"{np.flatnonzero(bad)[0]}"
+            )
+        points[frame] = array
+    order = sorted(points)
+    return np.array(order, np.intp), [points[frame] for frame in order]
+
+
+def _pairs(before: Floats, after: Floats, rmax: float) -> tuple[Integers, Integers, int]:
+    """Numbers of the points (m, 2) and (n, 2) to link with each other, and how many of the links had rivals."""
+    if len(before) == 0 or len(after) == 0:
+        return np.empty(0, np.intp), np.empty(0, np.intp), 0
+    near = KDTree(before).sparse_distance_matrix(KDTree(after), rmax, output_type="ndarray")
+    first, second, squares = near["i"], near["j"], near["v"] ** 2
+    alone = (np.bincount(first)[first] == 1) & (np.bincount(second)[second] == 1)
+    won_first, won_second = _matched(first[~alone], second[~alone], squares[~alone], rmax**2)
+    return (
+        np.concatenate([first[alone], won_first]),
+        np.concatenate([second[alone], won_second]),
+        len(won_first),
+    )
+
+
+def _matched(first: Integers, second: Integers, costs: Floats, alone: float) -> tuple[Integers, Integers]:
+    """Pairs of the cheapest matching, where each number that is left over costs `alone`."""
+    if len(first) == 0:
+        return first, second
+    rows, row = np.unique(first, return_inverse=True)
+    columns, column = np.unique(second, return_inverse=True)
+    m, n = len(rows), len(columns)
+    # Everyone gets a stand-in that takes a partner which it does not need; stand-ins of partners take each other.
+    own_rows, own_columns = np.arange(m), np.arange(n)
+    i = np.concatenate([row, own_rows, m + own_columns, m + column])
+    j = np.concatenate([column, n + own_rows, own_columns, n + row])
+    c = np.concatenate([costs, np.full(m + n, alone), np.zeros(len(costs))])
+    # All matchings have m + n edges, so a constant changes nothing; but a cost of 0 would be no edge.
+    table = coo_array((c + alone, (i, j)), shape=(m + n, m + n)).tocsr()
+    taken, partner = min_weight_full_bipartite_matching(table)
+    linked = (taken < m) & (partner < n)
+    return rows[taken[linked]], columns[partner[linked]]
