@@ -12,6 +12,7 @@ Every analysis is a chain of stages that can be kept and reused::
 from atomstat_widgets.stat.atoms import Atoms, find_atoms
 from atomstat_widgets.stat.crops import Crops, extract_crops, neighbour_distances, recentre_positions
 from atomstat_widgets.stat.decomposition import Decomposition
+from atomstat_widgets.stat.drift import estimate_drift, remove_drift
 from atomstat_widgets.stat.elbow import elbow, largest_stable, lowest
 from atomstat_widgets.stat.factor import LowRank, factorize
 from atomstat_widgets.stat.gmm import Classes, gmm
@@ -55,6 +56,7 @@ __all__ = [
     "count_transitions",
     "diffusion_coefficient",
     "elbow",
+    "estimate_drift",
     "explained_variance_ratio",
     "extract_crops",
     "factorize",
@@ -78,6 +80,7 @@ __all__ = [
     "otsu_threshold",
     "pca",
     "recentre_positions",
+    "remove_drift",
     "scree",
     "sliding_fft",
     "step_lengths",
