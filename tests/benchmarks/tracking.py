@@ -18,6 +18,7 @@ from timing import median_time
 import numpy as np
 
 from atomstat_widgets.stat import link
+import itertools
 
 SHIM = Path(__file__).resolve().parents[3] / "shared" / "bench"
 ATOMAI = """
@@ -64,7 +65,7 @@ def brownian(atoms: int, frames: int, box: float, step: float, seed: int = 0) ->
 
 def right_links(ids: list[np.ndarray]) -> float:
     """Share of the links from frame to frame that join a point with itself: points keep their order."""
-    return float(np.mean([first == second for first, second in zip(ids, ids[1:], strict=False)]))
+    return float(np.mean([first == second for first, second in itertools.pairwise(ids)]))
 
 
 def peer(python: str, program: str, movie: np.ndarray, *arguments: str) -> tuple[float, float]:
