@@ -113,7 +113,7 @@ def link(positions: Movie, rmax: float, *, memory: int = 0, progress: Progress =
     """
     if not 0 < rmax < np.inf:
         raise ValueError(f"rmax is a positive, finite number of pixels, got {rmax}")
-    if memory < 0:
+    if not memory >= 0:  # so that NaN is refused too
         raise ValueError(f"memory is a number of frames, 0 or more, got {memory}")
     frames, points = frames_and_points(positions)
     ids: list[Integers] = []
@@ -166,11 +166,17 @@ def frames_and_points(positions: Movie, columns: int = 2) -> tuple[Integers, lis
     for key, given in pairs:
         try:
             frame = int(key)
-        except (TypeError, ValueError):
-            raise ValueError(f"the key {key!r} of the positions is no frame number") from None
+            whole = isinstance(key, str) or frame == key
+        except (TypeError, ValueError, OverflowError):
+            whole = False
+        if not whole:
+            raise ValueError(f"the key {key!r} of the positions is no frame number")
         if frame < 0 or frame in points:
             raise ValueError(f"frame {frame} is {'negative' if frame < 0 else 'there twice'}")
-        array = np.asarray(given, np.float64)
+        try:
+            array = np.asarray(given, np.float64)
+        except (TypeError, ValueError):
+            raise ValueError(f"points of frame {frame} are no array of numbers") from None
         if array.size == 0:
             array = array.reshape(0, columns)
         if array.ndim != 2 or array.shape[1] < columns:
@@ -192,9 +198,9 @@ def _pairs(before: Floats, after: Floats, rmax: float) -> tuple[Integers, Intege
     if len(before) == 0 or len(after) == 0:
         return np.empty(0, np.intp), np.empty(0, np.intp), 0
     near = KDTree(before).sparse_distance_matrix(KDTree(after), rmax, output_type="ndarray")
-    first, second, squares = near["i"], near["j"], near["v"] ** 2
+    first, second, distances = near["i"], near["j"], near["v"]
     alone = (np.bincount(first)[first] == 1) & (np.bincount(second)[second] == 1)
-    won_first, won_second = _matched(first[~alone], second[~alone], squares[~alone], rmax**2)
+    won_first, won_second = _matched(first[~alone], second[~alone], distances[~alone], rmax)
     return (
         np.concatenate([first[alone], won_first]),
         np.concatenate([second[alone], won_second]),
@@ -202,13 +208,18 @@ def _pairs(before: Floats, after: Floats, rmax: float) -> tuple[Integers, Intege
     )
 
 
-def _matched(first: Integers, second: Integers, costs: Floats, alone: float) -> tuple[Integers, Integers]:
-    """Pairs of the cheapest matching, where each number that is left over costs `alone`."""
+def _matched(first: Integers, second: Integers, distances: Floats, rmax: float) -> tuple[Integers, Integers]:
+    """Pairs of the smallest sum of squares, where each number that is left over counts as the range squared."""
     if len(first) == 0:
         return first, second
     rows, row = np.unique(first, return_inverse=True)
     columns, column = np.unique(second, return_inverse=True)
     m, n = len(rows), len(columns)
+    # In units of the longest distance, so that no range overflows. One more pair saves twice `alone`, and lengthens the
+    # others by less than m + n: any larger cost has the same optimum, but would drown the distances in rounding.
+    unit = distances.max() or rmax
+    costs = (distances / unit) ** 2
+    alone = min(rmax / unit, np.sqrt(m + n)) ** 2
     # Everyone gets a stand-in that takes a partner which it does not need; stand-ins of partners take each other.
     own_rows, own_columns = np.arange(m), np.arange(n)
     i = np.concatenate([row, own_rows, m + own_columns, m + column])

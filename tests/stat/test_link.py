@@ -134,6 +134,41 @@ def test_a_range_of_many_spacings_ends():
     assert tracks.ambiguous == 400
 
 
+@pytest.mark.parametrize("rmax", [1e3, 1e9, 1e12, 1e200, 1e308])
+def test_any_range_links_the_same_where_all_are_in_it(rmax):
+    rng = np.random.default_rng(0)
+    before = rng.random((60, 2)) * 100
+    after = before[rng.permutation(60)] + rng.normal(0, 3, (60, 2))
+    squares = cdist(before, after) ** 2
+    first, second = link([before, after], rmax).ids
+    assert squares[first, np.argsort(second)].sum() == pytest.approx(squares[linear_sum_assignment(squares)].sum())
+
+
+def test_a_range_next_to_nothing_links_identical_points():
+    assert sorted(ids(link([[[1, 1], [1, 1]]] * 2, 1e-200))[1]) == [0, 1]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_links_do_not_depend_on_the_order_of_points_nor_on_the_axes(seed):
+    rng = np.random.default_rng(seed)
+    movie = [rng.random((rng.integers(0, 30), 2)) * 30 for _ in range(4)]
+    rmax, memory, angle = rng.uniform(1, 12), int(rng.integers(0, 3)), rng.uniform(0, 6)
+    orders = [rng.permutation(len(points)) for points in movie]
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+    def groups(numbers):
+        tracks: dict[int, list[tuple[int, int]]] = {}
+        for frame, own in enumerate(numbers):
+            for point, number in enumerate(own.tolist()):
+                tracks.setdefault(number, []).append((frame, point))
+        return sorted(tracks.values())
+
+    links = groups(link(movie, rmax, memory=memory).ids)
+    shuffled = link([points[order] for points, order in zip(movie, orders, strict=True)], rmax, memory=memory).ids
+    assert groups([own[np.argsort(order)] for own, order in zip(shuffled, orders, strict=True)]) == links
+    assert groups(link([points @ turn + [50, -20] for points in movie], rmax, memory=memory).ids) == links
+
+
 def test_nearest_steps():
     steps = nearest_steps({0: [[0, 0], [9, 0]], 1: [[0, 3]], 3: [[0, 4]]})
     np.testing.assert_allclose(steps, [3, np.hypot(9, 3)])
@@ -165,6 +200,10 @@ def test_progress_and_cancel():
         ),
         ([[1, 2, 3]], {"rmax": 3}, r"points of frame 0 have shape \(n, 2\) or more columns, got \(3,\)"),
         ({"first": [[1, 1]]}, {"rmax": 3}, "the key 'first' of the positions is no frame number"),
+        ({1.5: [[1, 1]]}, {"rmax": 3}, "the key 1.5 of the positions is no frame number"),
+        ({np.inf: [[1, 1]]}, {"rmax": 3}, "the key inf of the positions is no frame number"),
+        ([[[1, 1]], [[1, 1], [2]]], {"rmax": 3}, "points of frame 1 are no array of numbers"),
+        ([[[1, 1]]], {"rmax": 3, "memory": np.nan}, "memory is a number of frames, 0 or more, got nan"),
         ({-1: [[1, 1]]}, {"rmax": 3}, "frame -1 is negative"),
         ({1: [[1, 1]], "1": [[1, 1]]}, {"rmax": 3}, "frame 1 is there twice"),
     ],
