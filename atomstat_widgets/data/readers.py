@@ -9,7 +9,7 @@ import logging
 import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -72,17 +72,14 @@ def load(source: str | Path | np.ndarray | Image) -> Image:
 def _load_file(path: Path) -> Image:
     if path.is_dir():
         raise ReadError(f"{path} is a folder, not an image file")
-    if not path.exists():
-        raise ReadError(f"{path} does not exist")
-    if path.stat().st_size == 0:
-        raise ReadError(f"{path.name} is empty (0 bytes)")
+    require_there(path)
     extension = path.suffix[1:].lower()
     if extension == "npy":
-        return _image(_read_npy(path), path.name)
-    signals = _read_signals(path, extension)
+        return _image(read_npy(path), path.name)
+    signals = read_signals(path, extension)
     for signal in signals:
         if signal["data"].ndim == 2 and not any(axis.get("navigate") for axis in signal["axes"]):
-            return _image(signal["data"], path.name, *_pixel(signal))
+            return _image(signal["data"], path.name, *pixel_of(signal, signal["axes"]))
     if not signals:
         raise ReadError(f"{path.name} holds no image; it may be truncated")
     raise ReadError(f"{path.name} holds no image but {', '.join(dict.fromkeys(map(_describe, signals)))}")
@@ -91,17 +88,31 @@ def _load_file(path: Path) -> Image:
 def _image(array: np.ndarray, name: str, pixel_size: float | None = None, unit: str = "px") -> Image:
     if array.dtype.names is not None and set("RGB") <= set(array.dtype.names):
         array = np.stack([array[colour] for colour in "RGBA" if colour in array.dtype.names], axis=-1)
-    if array.dtype.kind == "c":
-        raise ReadError(f"{name} holds complex numbers ({array.dtype}); take the magnitude or the real part first")
-    if array.dtype.kind not in "buif":
-        raise ReadError(f"{name} holds no numbers but {array.dtype}")
+    require_real(array.dtype, name)
     try:
         return Image(array, name, pixel_size, unit)
     except ValueError as error:
         raise ReadError(str(error)) from error
 
 
-def _read_npy(path: Path) -> np.ndarray:
+def require_there(path: Path) -> None:
+    """Refuse a file that does not exist or is empty."""
+    if not path.exists():
+        raise ReadError(f"{path} does not exist")
+    if path.stat().st_size == 0:
+        raise ReadError(f"{path.name} is empty (0 bytes)")
+
+
+def require_real(dtype: np.dtype, name: str) -> None:
+    """Refuse values that are no real numbers."""
+    if dtype.kind == "c":
+        raise ReadError(f"{name} holds complex numbers ({dtype}); take the magnitude or the real part first")
+    if dtype.kind not in "buif":
+        raise ReadError(f"{name} holds no numbers but {dtype}")
+
+
+def read_npy(path: Path) -> np.ndarray:
+    """Array of a .npy file."""
     try:
         # Not np.load: what is no .npy file it takes for a pickle or a zip archive, and says so.
         with path.open("rb") as file:
@@ -114,7 +125,7 @@ def _read_npy(path: Path) -> np.ndarray:
         raise ReadError(f"{path.name} is truncated, damaged or not a .npy file: {error}") from error
 
 
-def _read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
+def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
     """Read what the file holds; several formats may share an extension, so each of their readers is tried."""
     from rsciio import IO_PLUGINS
 
@@ -169,9 +180,9 @@ def _describe(signal: dict[str, Any]) -> str:
     return f"{kind} of shape {shape}"
 
 
-def _pixel(signal: dict[str, Any]) -> tuple[float | None, str]:
-    """Pixel size and unit by the axes of an image signal, (None, "px") where unknown or the pixels are not square."""
-    (y, y_unit), (x, x_unit) = (_scale(axis, signal) for axis in signal["axes"])
+def pixel_of(signal: dict[str, Any], axes: Sequence[dict[str, Any]]) -> tuple[float | None, str]:
+    """Pixel size and unit by the axes y and x of a signal, (None, "px") where unknown or the pixels are not square."""
+    (y, y_unit), (x, x_unit) = (_scale(axis, signal) for axis in axes)
     known = y_unit == x_unit and y_unit not in _NO_UNITS and math.isfinite(x + y) and min(x, y) > 0
     if known and math.isclose(x, y, rel_tol=_SQUARE_TOLERANCE):
         return (x + y) / 2, y_unit

@@ -14,7 +14,7 @@ _REACH = 4  # of a column's width, where a Gaussian is cut off: exp(-8)
 
 
 class Simulation:
-    """One image to be simulated: Gaussian columns on a dark ground, with white noise.
+    """Images to be simulated: Gaussian columns on a dark ground, with white noise.
 
     Parameters
     ----------
@@ -70,11 +70,15 @@ class Simulation:
 
     def image(self, name: str, points: np.ndarray, truth: np.ndarray, heights: np.ndarray | float = 1.0) -> Image:
         """Show columns at the (n, 2) points, of one height or (n,) heights."""
+        return Image(self.exposure(points, heights), name, self.pixel_size, "nm", truth)
+
+    def exposure(self, points: np.ndarray, heights: np.ndarray | float = 1.0) -> np.ndarray:
+        """Pixels (height, width) of columns at the (n, 2) points, with new noise."""
         low, high = self._bounds()
         shining = ((points >= low) & (points <= high)).all(axis=1)
         array = _columns(points[shining], np.broadcast_to(heights, len(points))[shining], self._width, self.shape)
         array += self._noise * self.rng.standard_normal(self.shape)
-        return Image(array.astype(np.float32), name, self.pixel_size, "nm", truth)
+        return array.astype(np.float32)
 
     def _bounds(self, beyond: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
         """First and last (y, x) where a column still shines into the image, and `beyond` (px) further out."""

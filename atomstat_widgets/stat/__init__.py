@@ -22,6 +22,7 @@ from atomstat_widgets.stat.imlocal import imlocal
 from atomstat_widgets.stat.link import Tracks, link, nearest_steps
 from atomstat_widgets.stat.matching import match_components, matching_signs
 from atomstat_widgets.stat.motion import diffusion_coefficient, mean_squared_displacement, step_lengths
+from atomstat_widgets.stat.movie_crops import extract_movie_crops
 from atomstat_widgets.stat.nmf import nmf
 from atomstat_widgets.stat.otsu import otsu_threshold
 from atomstat_widgets.stat.pca import explained_variance_ratio, pca, scree
@@ -59,6 +60,7 @@ __all__ = [
     "estimate_drift",
     "explained_variance_ratio",
     "extract_crops",
+    "extract_movie_crops",
     "factorize",
     "find_atoms",
     "gmm",

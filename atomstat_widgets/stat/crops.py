@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 
 from atomstat_widgets.stat import preparation
+from atomstat_widgets.stat.factor import Rows
 
 Floats = NDArray[np.float64]
 
@@ -78,7 +79,7 @@ class Crops:
 
     Attributes
     ----------
-    matrix : array or CropsOnDemand, (crops, side * side * channels), float32
+    matrix : array or what gives one by slices of rows, (crops, side * side * channels), float32
         One crop a row. Where all would not fit in the memory budget they are cut anew for each slice of rows.
     shape : (int, int, int)
         Of each crop: side, side, channels.
@@ -88,13 +89,16 @@ class Crops:
         Number of the image that each is from.
     left_out : int
         Atoms without a crop: it would leave the image, or holds NaN or infinite values.
+    numbers : array of int, (crops,)
+        Which of the atoms (of the class, if one was asked for) they are, counted frame after frame.
     """
 
-    matrix: NDArray[np.float32] | CropsOnDemand
+    matrix: Rows
     shape: tuple[int, int, int]
     positions: Floats
     frames: NDArray[np.intp]
     left_out: int
+    numbers: NDArray[np.intp]
 
     @property
     def images(self) -> NDArray[np.float32]:
@@ -105,7 +109,7 @@ class Crops:
         return len(self.positions)
 
     def __getitem__(self, crops: slice) -> NDArray[np.float32]:
-        return self.matrix[crops].reshape(-1, *self.shape)
+        return np.asarray(self.matrix[crops], np.float32).reshape(-1, *self.shape)
 
 
 def extract_crops(
@@ -177,9 +181,33 @@ def extract_crops(
 
     chosen = {frame: _of_class(points, atom_class)[:, :2] for frame, points in by_frame.items()}
     frames, points = _joined(chosen)
-    between_pixels = between_pixels or recentre
+    cut, kept = cut_around(
+        stack, frames, points, window, between_pixels=between_pixels or recentre, normalise=normalise
+    )
+    if len(kept) == 0:
+        raise ValueError(f"no crop is left of {len(points)} atoms: each would leave the image, or holds NaN")
+    return Crops(
+        cut[:] if cut.nbytes <= memory_budget else cut,
+        (window, window, stack.shape[-1]),
+        points[kept],
+        frames[kept],
+        len(points) - len(kept),
+        kept,
+    )
+
+
+def cut_around(
+    stack: NDArray[np.float32],
+    frames: NDArray[np.intp],
+    points: Floats,
+    window: int,
+    *,
+    between_pixels: bool,
+    normalise: bool,
+) -> tuple[CropsOnDemand, NDArray[np.intp]]:
+    """Squares around points (n, 2) of frames (n,) of a stack, and the numbers of those that are whole."""
     corners: Floats = (points if between_pixels else np.rint(points)) - window // 2
-    inside = ((corners >= 0) & (corners <= np.array(stack.shape[1:3]) - window)).all(axis=1)
+    inside = np.flatnonzero(((corners >= 0) & (corners <= np.array(stack.shape[1:3]) - window)).all(axis=1))
     pixels = np.floor(corners[inside]).astype(np.intp)
     starts = np.column_stack([frames[inside], pixels])
     fractions: Floats = corners[inside] - pixels
@@ -187,17 +215,8 @@ def extract_crops(
     if between_pixels:
         stack, reads = preparation.pad_for_cubic(stack), window + preparation.BEFORE + preparation.AFTER
     whole = _without_missing(stack, starts, reads)
-    left = int(whole.sum())
-    if left == 0:
-        raise ValueError(f"no crop is left of {len(points)} atoms: each would leave the image, or holds NaN")
     cut = CropsOnDemand(stack, starts[whole], fractions[whole] if between_pixels else None, window, normalise)
-    return Crops(
-        cut[:] if cut.nbytes <= memory_budget else cut,
-        (window, window, stack.shape[-1]),
-        points[inside][whole],
-        frames[inside][whole],
-        len(points) - left,
-    )
+    return cut, inside[whole]
 
 
 def recentre_positions(images: NDArray[Any], positions: Positions) -> Floats | dict[int, Floats]:

@@ -1,0 +1,112 @@
+"""The movie that panels follow atoms through."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class MovieTruth:
+    """What a simulated movie was made with.
+
+    Attributes
+    ----------
+    positions : list of array, (n, 2)
+        Row and column of the atoms to be followed, in pixels, in each frame of the movie.
+    ids : list of array of int, (n,)
+        Which atom each of them is.
+    states : list of array of int, (n,)
+        State of each, from 0 on.
+    probabilities : array, (states, states)
+        Of a transition from the state of the row to that of the column, in the time from one frame to the next.
+    """
+
+    positions: list[np.ndarray]
+    ids: list[np.ndarray]
+    states: list[np.ndarray]
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Movie:
+    """Images of one place, one after the other. Rows are y, columns are x.
+
+    Attributes
+    ----------
+    frames : array or array-like, (frames, height, width) or (frames, height, width, 3 | 4)
+        What is no `numpy.ndarray` (a memory map, an h5py dataset, a zarr array) needs `shape`, `dtype` and one frame by
+        ``frames[number]``; it is read frame by frame and never whole.
+    name : str
+        What to call the movie on screen.
+    pixel_size : float or None
+        Edge of a (square) pixel in `unit`, None where unknown.
+    unit : str
+        Unit of `pixel_size`, "px" where that is unknown.
+    numbers : array of int, (frames,), or None
+        Numbers of the frames, increasing from 0 or more, where some are missing; by default 0, 1, 2, ...
+    atoms : mapping of int to array, or None
+        (n, 2) row and column in pixels, or (n, 3) with class, of atoms that were found elsewhere, by frame number.
+    truth : MovieTruth or None
+        Of a simulated sample.
+
+    Raises
+    ------
+    ValueError
+        If the frames are no movie, or one of the others is not as above or does not fit them.
+    """
+
+    frames: Any
+    name: str = "array"
+    pixel_size: float | None = None
+    unit: str = "px"
+    numbers: np.ndarray | None = None
+    atoms: Mapping[int, np.ndarray] | None = None
+    truth: MovieTruth | None = None
+
+    def __post_init__(self) -> None:
+        shape = tuple(self.frames.shape)
+        if len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (3, 4)):
+            raise ValueError(
+                f"{self.name}: a movie is (frames, height, width) or (frames, height, width, 3 or 4 colours), not of "
+                f"shape {shape}"
+            )
+        if 0 in shape:
+            raise ValueError(f"{self.name}: the movie has no frames or no pixels, its shape is {shape}")
+        if self.pixel_size is not None and not (math.isfinite(self.pixel_size) and self.pixel_size > 0):
+            raise ValueError(f"{self.name}: pixel_size must be a positive finite number, not {self.pixel_size}")
+        if self.numbers is not None and (
+            np.shape(self.numbers) != shape[:1] or np.min(self.numbers) < 0 or (np.diff(self.numbers) <= 0).any()
+        ):
+            raise ValueError(f"{self.name}: frame numbers are {shape[0]} numbers that increase from 0 or more")
+        if self.atoms is not None:
+            strange = set(self.atoms) - set(self.frame_numbers.tolist())
+            if strange:
+                raise ValueError(f"{self.name}: atoms are given for frame {min(strange)}, which is not in the movie")
+        if self.truth is not None:
+            lengths = {len(self.truth.positions), len(self.truth.ids), len(self.truth.states)}
+            if lengths != {len(self)}:
+                raise ValueError(f"{self.name}: the truth is of {sorted(lengths)} frames, the movie has {len(self)}")
+
+    def __len__(self) -> int:
+        """Number of frames that there are."""
+        return int(self.frames.shape[0])
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """Frame by its place in the movie, from 0 on, whatever its number."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"{self.name} has {len(self)} frames, there is none at place {index}")
+        return np.asarray(self.frames[index])
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width, in pixels."""
+        return int(self.frames.shape[1]), int(self.frames.shape[2])
+
+    @cached_property
+    def frame_numbers(self) -> np.ndarray:
+        """Numbers of the frames, (frames,), increasing."""
+        return np.arange(len(self)) if self.numbers is None else np.asarray(self.numbers, np.intp)

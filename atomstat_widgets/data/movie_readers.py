@@ -1,0 +1,210 @@
+"""Read a movie from a file or a folder of images, frame by frame where the format allows it."""
+
+import re
+import weakref
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from atomstat_widgets.data.image import Image
+from atomstat_widgets.data.movie import Movie
+from atomstat_widgets.data.readers import ReadError, load, pixel_of, read_npy, read_signals, require_real, require_there
+
+_IMAGES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".bmp"}
+_STACKS = {".npy", ".tif", ".tiff"}  # of which a look at the header tells whether they hold one frame or several
+
+
+def load_movie(source: Any) -> Movie:
+    """Load a movie.
+
+    Parameters
+    ----------
+    source : path, array, array-like or Movie
+        A tif stack, a .npy file of shape (frames, height, width), or any other file in which RosettaSciIO finds a
+        stack of images; a folder of images of one size, in the order of the numbers in their names; an array
+        (frames, height, width) or (frames, height, width, 3 | 4), or something like it that gives one frame at a time,
+        such as an h5py dataset or a zarr array; or a movie, which is returned as it is.
+
+    Returns
+    -------
+    Movie
+        Values as stored. Frames of a folder, a .npy file or a tif stack are read when they are asked for.
+
+    Raises
+    ------
+    ReadError
+        If there is no movie to be read, or the values are not real numbers.
+    TypeError
+        If `source` is of another type.
+    """
+    if isinstance(source, Movie):
+        return source
+    if isinstance(source, str | Path):
+        path = Path(source)
+        return _folder(path) if path.is_dir() else _file(path)
+    if hasattr(source, "shape") and hasattr(source, "dtype") and hasattr(source, "__getitem__"):
+        return _movie(source, "array")
+    raise TypeError(f"a movie is loaded from a path, an array or a Movie, not from {type(source).__name__}")
+
+
+def load_image_or_movie(source: Any) -> Image | Movie:
+    """Load whatever a file, a folder or an array holds, see `load` and `load_movie`.
+
+    Raises
+    ------
+    ReadError, TypeError
+        It holds neither; of a file the message is that of `load`.
+    """
+    if isinstance(source, Image | Movie):
+        return source
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if path.is_dir():
+            return load_movie(path)
+        if path.suffix.lower() in _STACKS and path.is_file() and path.stat().st_size:
+            return load_movie(path) if _several_frames(path) else load(path)
+        try:
+            return load(path)
+        except ReadError as error:
+            try:
+                return load_movie(path)
+            except ReadError:
+                raise error from None
+    shape = getattr(source, "shape", ())
+    flat = len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))
+    return load(source) if flat or len(shape) not in (3, 4) else load_movie(source)
+
+
+class TiffFrames:
+    """Frames of a tif stack, one page each, read when they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        import tifffile
+
+        file = tifffile.TiffFile(path)
+        series = file.series[0]
+        self.shape, self.dtype = tuple(series.shape), series.dtype
+        self._pages = series.pages
+        self._lock = Lock()  # the player and the worker read from the one place of the file
+        weakref.finalize(self, file.close)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        with self._lock:
+            return self._pages[index].asarray()
+
+
+class FolderFrames:
+    """Images of a folder, read when they are asked for."""
+
+    def __init__(self, paths: list[Path], first: Image) -> None:
+        self._paths = paths
+        self.shape, self.dtype = (len(paths), *first.array.shape), first.array.dtype
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        array = load(self._paths[index]).array
+        if array.shape != self.shape[1:]:
+            raise ReadError(
+                f"{self._paths[index].name} has shape {array.shape}, the first of the folder's images {self.shape[1:]}"
+            )
+        return array
+
+
+def _file(path: Path) -> Movie:
+    require_there(path)
+    if path.suffix.lower() == ".npy":
+        return _movie(_open_npy(path), path.name)
+    if path.suffix.lower() in (".tif", ".tiff") and (frames := _tiff_frames(path)) is not None:
+        return _movie(frames, path.name, *_tiff_pixel(path))
+    signals = read_signals(path, path.suffix[1:].lower())
+    for signal in signals:
+        navigated = [bool(axis.get("navigate")) for axis in signal["axes"]]
+        if signal["data"].ndim == 3 and navigated in ([True, False, False], [False] * 3):
+            return _movie(signal["data"], path.name, *pixel_of(signal, signal["axes"][1:]))
+    raise ReadError(f"{path.name} holds no stack of images")
+
+
+def _folder(folder: Path) -> Movie:
+    kinds: dict[str, list[Path]] = {}
+    for path in folder.iterdir():
+        if path.suffix.lower() in _IMAGES and path.is_file():
+            kinds.setdefault(path.suffix.lower(), []).append(path)
+    if not kinds:
+        raise ReadError(f"there are no images in {folder} (png, jpg, tif, npy)")
+    if len(kinds) > 1:
+        raise ReadError(f"{folder} holds images of several kinds, {', '.join(sorted(kinds))}: keep those of one movie")
+    (paths,) = kinds.values()
+    paths.sort(key=_natural)
+    first = load(paths[0])
+    numbers = np.array([int((re.findall(r"\d+", path.stem) or [-1])[-1]) for path in paths])
+    counted = numbers[0] >= 0 and (np.diff(numbers) > 0).all()
+    frames = FolderFrames(paths, first)
+    return Movie(frames, folder.name, first.pixel_size, first.unit, numbers if counted else None)
+
+
+def _natural(path: Path) -> list[Any]:
+    """Sort key by which frame 10 comes after frame 9."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.stem)]
+
+
+def _several_frames(path: Path) -> bool:
+    """Whether a .npy or tif file holds more than one image; of a damaged one it is not known, and False."""
+    try:
+        shape = _open_npy(path).shape if path.suffix.lower() == ".npy" else _tiff_shape(path)
+    except Exception:  # whatever is wrong with it is said by `load`
+        return False
+    return len(shape) == 4 or (len(shape) == 3 and shape[2] not in (3, 4))
+
+
+def _open_npy(path: Path) -> np.ndarray:
+    try:
+        return np.lib.format.open_memmap(path, mode="r")
+    except Exception:  # what cannot be mapped is read, or refused with the reason
+        return read_npy(path)
+
+
+def _tiff_shape(path: Path) -> tuple[int, ...]:
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        return tuple(file.series[0].shape)
+
+
+def _tiff_frames(path: Path) -> Any:
+    """Frames of a tif stack that can be read one by one, else None."""
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(path) as file:
+            series = file.series[0]
+            contiguous = series.dataoffset is not None and series.keyframe.is_memmappable
+            one_page_each = len(series.shape) in (3, 4) and len(series.pages) == series.shape[0]
+        # ImageJ describes only the first page of a stack; the pixels of the others follow it in the file.
+        if contiguous:
+            return tifffile.memmap(path, mode="r")
+        return TiffFrames(path) if one_page_each else None
+    except Exception:  # whatever is wrong with it is said by the reader that comes next
+        return None
+
+
+def _tiff_pixel(path: Path) -> tuple[float | None, str]:
+    """Pixel size by the first page alone; RosettaSciIO would read them all."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[0]
+        tags = {name: page.tags[name].value for name in ("XResolution", "YResolution") if name in page.tags}
+        unit = str((file.imagej_metadata or {}).get("unit", ""))
+    if len(tags) < 2 or 0 in (tags["XResolution"][0], tags["YResolution"][0]):
+        return None, "px"
+    axes = [{"scale": tags[name][1] / tags[name][0], "units": unit} for name in ("YResolution", "XResolution")]
+    return pixel_of({}, axes)
+
+
+def _movie(frames: Any, name: str, pixel_size: float | None = None, unit: str = "px") -> Movie:
+    require_real(np.dtype(frames.dtype), name)
+    try:
+        return Movie(frames, name, pixel_size, unit)
+    except ValueError as error:
+        raise ReadError(str(error)) from error

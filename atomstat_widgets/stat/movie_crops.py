@@ -1,0 +1,133 @@
+"""Crops around the atoms of a movie that need not fit in memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.stat import preparation
+from atomstat_widgets.stat.crops import MEMORY_BUDGET, Crops, CropsOnDemand, cut_around
+from atomstat_widgets.stat.progress import Progress, unreported
+
+Floats = NDArray[np.float64]
+Reader = Callable[[int], NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class CropsOfFrames:
+    """One crop a row, cut when rows are asked for by a slice, from frames that are read then.
+
+    Attributes
+    ----------
+    cut : callable
+        Crops of one frame, by its place.
+    places : array, (crops,)
+        Place of the frame of each crop, not decreasing.
+    side : int
+        Of the crops, in pixels.
+    """
+
+    cut: Callable[[int], CropsOnDemand]
+    places: NDArray[np.intp]
+    side: int
+
+    dtype = np.dtype(np.float32)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Crops, and pixels of each."""
+        return len(self.places), self.side**2
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that all crops would take."""
+        return self.shape[0] * self.shape[1] * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, rows: slice) -> NDArray[np.float32]:
+        first, last, step = rows.indices(len(self))
+        wanted = self.places[first:last]
+        parts = [np.empty((0, self.shape[1]), np.float32)]
+        for place in np.unique(wanted).tolist():
+            begin, end = np.searchsorted(self.places, [place, place + 1])
+            parts.append(self.cut(place)[max(first, begin) - begin : min(last, end) - begin])
+        return np.concatenate(parts)[::step]
+
+
+def extract_movie_crops(
+    read: Reader,
+    positions: list[Floats],
+    window: int,
+    *,
+    normalise: bool = False,
+    smooth: float = 0.0,
+    memory_budget: int = MEMORY_BUDGET,
+    progress: Progress = unreported,
+) -> Crops:
+    """Cut squares around the atoms of a movie, between pixels, reading one frame at a time.
+
+    Parameters
+    ----------
+    read : callable
+        ``read(place)`` is a frame (height, width), from place 0 on; all have one size.
+    positions : list of array, (n, 2)
+        Row and column, in pixels, of the atoms of each frame.
+    window, normalise, smooth, memory_budget
+        As for `extract_crops`. If there are more bytes of crops, frames are read again, block by block, whenever
+        the matrix is.
+    progress : callable
+        Called with the fraction done; an exception it raises stops the computation.
+
+    Returns
+    -------
+    Crops
+        Frame by frame, in the order of the positions; `Crops.frames` are places.
+
+    Raises
+    ------
+    ValueError
+        The window is smaller than 1 or larger than the frames, or no crop is left.
+    """
+
+    def cut(place: int) -> tuple[CropsOnDemand, NDArray[np.intp]]:
+        stack = np.asarray(read(place), np.float32)[None, :, :, None]
+        if not 1 <= window <= min(stack.shape[1:3]):
+            raise ValueError(
+                f"the window is between 1 and {min(stack.shape[1:3])}, the image's shorter side, got {window}"
+            )
+        if smooth:
+            stack = preparation.smooth_images(stack, smooth)
+        points = positions[place]
+        return cut_around(
+            stack, np.zeros(len(points), np.intp), points, window, between_pixels=True, normalise=normalise
+        )
+
+    before = np.concatenate([[0], np.cumsum([len(points) for points in positions])])
+    blocks: list[NDArray[np.float32]] = []
+    numbers: list[NDArray[np.intp]] = []
+    fits, held = True, 0
+    for place in range(len(positions)):
+        found, kept = cut(place)
+        numbers.append(before[place] + kept)
+        held += found.nbytes
+        if fits := fits and held <= memory_budget:
+            blocks.append(found[:])
+        else:
+            blocks.clear()
+        progress((place + 1) / len(positions))
+    which = np.concatenate([np.empty(0, np.intp), *numbers])
+    if len(which) == 0:
+        raise ValueError(f"no crop is left of {before[-1]} atoms: each would leave the image, or holds NaN")
+    places = np.repeat(np.arange(len(positions)), [len(kept) for kept in numbers])
+    return Crops(
+        np.concatenate(blocks) if fits else CropsOfFrames(lambda place: cut(place)[0], places, window),
+        (window, window, 1),
+        np.concatenate(positions)[which],
+        places,
+        int(before[-1]) - len(which),
+        which,
+    )
