@@ -10,11 +10,24 @@ _HOMES = {
     "App": "panels.app",
     "DomainsPanel": "panels.domains",
     "SlidingFFTPanel": "panels.sliding_fft",
+    "TrajectoriesPanel": "panels.trajectories",
     "load": "data",
+    "load_movie": "data",
+    "movies": "data",
     "samples": "data",
 }
 
-__all__ = ["App", "DomainsPanel", "SlidingFFTPanel", "load", "samples", "stat"]
+__all__ = [
+    "App",
+    "DomainsPanel",
+    "SlidingFFTPanel",
+    "TrajectoriesPanel",
+    "load",
+    "load_movie",
+    "movies",
+    "samples",
+    "stat",
+]
 
 
 def __getattr__(name: str) -> Any:

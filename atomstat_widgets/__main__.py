@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from atomstat_widgets.data import load
+from atomstat_widgets.data import load, load_image_or_movie
 from atomstat_widgets.stat.progress import Progress
 from atomstat_widgets.stat.sliding_fft_nmf import EXTRA_RANK
 
@@ -38,10 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _serve_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="atomstat",
-        description="Serve the app on this machine, with an image or with the embedded samples.",
+        description="Serve the app on this machine, with an image, a movie or the embedded samples.",
         epilog="Without a page: atomstat run sliding-fft FILE --out result.npz (see atomstat run --help).",
     )
-    parser.add_argument("file", nargs="?", metavar="FILE", help="image to open (npy, tif, png, dm3, dm4, emd, ...)")
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE",
+        help="image (npy, tif, png, dm3, dm4, emd, ...) or movie (tif stack, npy, folder of images) to open",
+    )  # fmt: skip
     parser.add_argument("--port", type=int, default=8866, help="port on 127.0.0.1; the next free one when it is taken")
     parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
     return parser
@@ -51,7 +54,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     from atomstat_widgets.serve import serve
 
     if arguments.file is not None:
-        load(arguments.file)  # what cannot be read is said here, before a server is started for it
+        load_image_or_movie(arguments.file)  # what cannot be read is said here, before a server is started for it
     serve(arguments.file, port=arguments.port, open_browser=not arguments.no_browser)
 
 

@@ -73,7 +73,7 @@ def serve(path: str | None = None, port: int = 8866, open_browser: bool = True) 
     Parameters
     ----------
     path : str, optional
-        Image to open; the embedded sample when left out. It reaches the kernel as ``ATOMSTAT_FILE``.
+        Image or movie to open; the embedded samples when left out. It reaches the kernel as ``ATOMSTAT_FILE``.
     port : int, default: 8866
         Port on 127.0.0.1; when it is taken, the next free one. 0 takes any.
     open_browser : bool, default: True
@@ -82,11 +82,11 @@ def serve(path: str | None = None, port: int = 8866, open_browser: bool = True) 
     Raises
     ------
     FileNotFoundError
-        When there is no file at `path`.
+        When there is neither a file nor a folder at `path`.
     """
     if path is not None:
-        if not Path(path).is_file():
-            raise FileNotFoundError(f"no such file: {path}")
+        if not Path(path).exists():
+            raise FileNotFoundError(f"no such file or folder: {path}")
         os.environ["ATOMSTAT_FILE"] = str(Path(path).resolve())
 
     # One thread of BLAS a kernel: its matrices are small, and threads of several kernels wait for each other.

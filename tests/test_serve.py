@@ -80,7 +80,7 @@ def test_temporary_folder_too_long_for_sockets(tmp_path: Path, monkeypatch: pyte
 
 
 def test_missing_file_is_an_error_before_anything_starts(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"no such file: .*absent\.tif"):
+    with pytest.raises(FileNotFoundError, match=r"no such file or folder: .*absent\.tif"):
         serve(str(tmp_path / "absent.tif"))
     command = [sys.executable, "-m", "atomstat_widgets", "absent.tif", "--no-browser"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)

@@ -78,14 +78,20 @@ class Movie:
             raise ValueError(f"{self.name}: the movie has no frames or no pixels, its shape is {shape}")
         if self.pixel_size is not None and not (math.isfinite(self.pixel_size) and self.pixel_size > 0):
             raise ValueError(f"{self.name}: pixel_size must be a positive finite number, not {self.pixel_size}")
-        if self.numbers is not None and (
-            np.shape(self.numbers) != shape[:1] or np.min(self.numbers) < 0 or (np.diff(self.numbers) <= 0).any()
-        ):
-            raise ValueError(f"{self.name}: frame numbers are {shape[0]} numbers that increase from 0 or more")
+        if self.numbers is not None:
+            numbers = np.asarray(self.numbers)
+            whole = numbers.dtype.kind in "iu" and numbers.shape == shape[:1]
+            if not whole or numbers[0] < 0 or (numbers[1:] <= numbers[:-1]).any():
+                raise ValueError(f"{self.name}: frame numbers are {shape[0]} numbers that increase from 0 or more")
         if self.atoms is not None:
-            strange = set(self.atoms) - set(self.frame_numbers.tolist())
-            if strange:
-                raise ValueError(f"{self.name}: atoms are given for frame {min(strange)}, which is not in the movie")
+            known = set(self.frame_numbers.tolist())
+            for number, points in sorted(self.atoms.items()):
+                if number not in known:
+                    raise ValueError(f"{self.name}: atoms are given for frame {number}, which is not in the movie")
+                if np.ndim(points) != 2 or np.shape(points)[1] not in (2, 3):
+                    raise ValueError(
+                        f"{self.name}: atoms of frame {number} have shape (n, 2) or (n, 3), not {np.shape(points)}"
+                    )
         if self.truth is not None:
             lengths = {len(self.truth.positions), len(self.truth.ids), len(self.truth.states)}
             if lengths != {len(self)}:

@@ -10,9 +10,19 @@ import numpy as np
 
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
-from atomstat_widgets.data.readers import ReadError, load, pixel_of, read_npy, read_signals, require_real, require_there
+from atomstat_widgets.data.readers import (
+    ReadError,
+    load,
+    pixel_of,
+    quiet,
+    read_npy,
+    read_signals,
+    require_real,
+    require_there,
+)
 
 _IMAGES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".bmp"}
+_LARGEST_NUMBER = 10**9  # of a frame, in the name of a file: a larger one is a date, or a name
 _STACKS = {".npy", ".tif", ".tiff"}  # of which a look at the header tells whether they hold one frame or several
 
 
@@ -83,6 +93,7 @@ class TiffFrames:
     def __init__(self, path: Path) -> None:
         import tifffile
 
+        self._name = path.name
         file = tifffile.TiffFile(path)
         series = file.series[0]
         self.shape, self.dtype = tuple(series.shape), series.dtype
@@ -91,8 +102,11 @@ class TiffFrames:
         weakref.finalize(self, file.close)
 
     def __getitem__(self, index: int) -> np.ndarray:
-        with self._lock:
-            return self._pages[index].asarray()
+        try:
+            with self._lock, quiet():
+                return self._pages[index].asarray()
+        except Exception as error:  # a codec raises whatever it runs into
+            raise ReadError(f"{self._name}: page {index} is truncated or damaged: {error}") from error
 
 
 class FolderFrames:
@@ -137,15 +151,15 @@ def _folder(folder: Path) -> Movie:
     (paths,) = kinds.values()
     paths.sort(key=_natural)
     first = load(paths[0])
-    numbers = np.array([int((re.findall(r"\d+", path.stem) or [-1])[-1]) for path in paths])
-    counted = numbers[0] >= 0 and (np.diff(numbers) > 0).all()
+    numbers = [int((re.findall(r"[0-9]+", path.stem) or [-1])[-1]) for path in paths]
+    counted = numbers[0] >= 0 and numbers[-1] <= _LARGEST_NUMBER and sorted(set(numbers)) == numbers
     frames = FolderFrames(paths, first)
-    return Movie(frames, folder.name, first.pixel_size, first.unit, numbers if counted else None)
+    return Movie(frames, folder.name, first.pixel_size, first.unit, np.array(numbers) if counted else None)
 
 
 def _natural(path: Path) -> list[Any]:
     """Sort key by which frame 10 comes after frame 9."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.stem)]
+    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", path.stem)]
 
 
 def _several_frames(path: Path) -> bool:
@@ -167,7 +181,7 @@ def _open_npy(path: Path) -> np.ndarray:
 def _tiff_shape(path: Path) -> tuple[int, ...]:
     import tifffile
 
-    with tifffile.TiffFile(path) as file:
+    with quiet(), tifffile.TiffFile(path) as file:
         return tuple(file.series[0].shape)
 
 
@@ -176,14 +190,17 @@ def _tiff_frames(path: Path) -> Any:
     import tifffile
 
     try:
-        with tifffile.TiffFile(path) as file:
-            series = file.series[0]
-            contiguous = series.dataoffset is not None and series.keyframe.is_memmappable
-            one_page_each = len(series.shape) in (3, 4) and len(series.pages) == series.shape[0]
-        # ImageJ describes only the first page of a stack; the pixels of the others follow it in the file.
-        if contiguous:
-            return tifffile.memmap(path, mode="r")
-        return TiffFrames(path) if one_page_each else None
+        with quiet():
+            with tifffile.TiffFile(path) as file:
+                series = file.series[0]
+                if series.axes == "YXS":  # one image, whose last axis is colour
+                    return None
+                contiguous = series.dataoffset is not None and series.keyframe.is_memmappable
+                one_page_each = len(series.shape) in (3, 4) and len(series.pages) == series.shape[0]
+            # ImageJ describes only the first page of a stack; the pixels of the others follow it in the file.
+            if contiguous:
+                return tifffile.memmap(path, mode="r")
+            return TiffFrames(path) if one_page_each else None
     except Exception:  # whatever is wrong with it is said by the reader that comes next
         return None
 
@@ -192,7 +209,7 @@ def _tiff_pixel(path: Path) -> tuple[float | None, str]:
     """Pixel size by the first page alone; RosettaSciIO would read them all."""
     import tifffile
 
-    with tifffile.TiffFile(path) as file:
+    with quiet(), tifffile.TiffFile(path) as file:
         page = file.pages[0]
         tags = {name: page.tags[name].value for name in ("XResolution", "YResolution") if name in page.tags}
         unit = str((file.imagej_metadata or {}).get("unit", ""))

@@ -134,7 +134,7 @@ def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
         shown = f"the extension .{extension} is" if extension else "a name without extension is"
         raise ReadError(f"{path.name}: {shown} not known; known are {_COMMON_EXTENSIONS} and others of RosettaSciIO")
     failures: dict[str, Exception] = {}
-    with _quiet():
+    with quiet():
         for plugin in plugins:
             try:
                 return importlib.import_module(plugin["api"]).file_reader(str(path))
@@ -150,7 +150,7 @@ def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep the readers' warnings and log lines off the notebook: what matters to the reader becomes a ReadError."""
     loggers = [logging.getLogger(name) for name in ("rsciio", "tifffile")]
     levels = [logger.level for logger in loggers]

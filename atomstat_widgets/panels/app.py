@@ -6,27 +6,34 @@ from typing import Any, NamedTuple
 
 import ipywidgets
 
-from atomstat_widgets.data import Image, load, samples
+from atomstat_widgets.data import Image, Movie, load_image_or_movie, movies, samples
 from atomstat_widgets.panels.controls import Explained, dropdown
 from atomstat_widgets.panels.domains import DomainsPanel
-from atomstat_widgets.panels.image_panel import ImagePanel
+from atomstat_widgets.panels.panel import Panel
 from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
 from atomstat_widgets.panels.style import style_sheet
+from atomstat_widgets.panels.trajectories import TrajectoriesPanel
 
-FILE_VARIABLE = "ATOMSTAT_FILE"  # how the command line names the user's image to the notebook it serves
+FILE_VARIABLE = "ATOMSTAT_FILE"  # how the command line names the user's file to the notebook it serves
+
+
+IMAGE, MOVIE = "image", "movie"  # kinds of data, each the name of the model's trait that holds it
+SAMPLES = {IMAGE: samples.SAMPLES, MOVIE: movies.MOVIES}
 
 
 class Tab(NamedTuple):
-    """A panel, the sample that shows it best, and what it does in words."""
+    """A panel, the kind of data it is for, the sample that shows it best, and what it does in words."""
 
-    panel: type[ImagePanel]
+    panel: type[Panel]
+    kind: str
     sample: str
     purpose: str
 
 
 TABS = {
-    "Sliding FFT": Tab(SlidingFFTPanel, "Three grains", "Which parts of the image have which lattice"),
-    "Domains": Tab(DomainsPanel, "Distortion domains", "Which atoms have alike surroundings"),
+    "Sliding FFT": Tab(SlidingFFTPanel, IMAGE, "Three grains", "Which parts of the image have which lattice"),
+    "Domains": Tab(DomainsPanel, IMAGE, "Distortion domains", "Which atoms have alike surroundings"),
+    "Trajectories": Tab(TrajectoriesPanel, MOVIE, "Hopping dopants", "Where the atoms of a movie go, and their states"),
 }
 
 
@@ -35,33 +42,38 @@ class App(ipywidgets.VBox):
 
     Parameters
     ----------
-    data : Image, array or path, optional
-        What to show, see `load`. By default the file that ``atomstat FILE`` was given, or each panel's own sample.
+    data : Image, Movie, array or path, optional
+        What to show, see `load_image_or_movie`; of a movie the first panel for movies. By default the file that
+        ``atomstat FILE`` was given, or each panel's own sample.
 
     Attributes
     ----------
-    panel : SlidingFFTPanel or DomainsPanel
+    panel : SlidingFFTPanel, DomainsPanel or TrajectoriesPanel
         The panel that is shown.
     """
 
     def __init__(self, data: Any = None) -> None:
         self._notice = ipywidgets.HTML()
-        self._images: dict[str, Image] = {}
-        self._panels: dict[str, ImagePanel] = {}
-        self._chosen: str | None = None  # by the user, for all panels
-        labels = [f"Sample: {name}" for name in samples.SAMPLES]
+        self._data: dict[str, Image | Movie] = {}
+        self._panels: dict[str, Panel] = {}
+        self._chosen: dict[str, str] = {}  # by the user, for all panels of a kind
+        self._labels = {kind: [f"Sample: {name}" for name in offered] for kind, offered in SAMPLES.items()}
+        first = next(iter(TABS))
         data = os.environ.get(FILE_VARIABLE) if data is None else data
         if data is not None:
             try:
-                own = load(data)
-                labels.insert(0, own.name)
-                self._chosen, self._images[own.name] = own.name, own
+                own = load_image_or_movie(data)
+                kind = MOVIE if isinstance(own, Movie) else IMAGE
+                self._labels[kind].insert(0, own.name)
+                self._chosen[kind], self._data[own.name] = own.name, own
+                first = next(name for name, tab in TABS.items() if tab.kind == kind)
             except (ValueError, TypeError) as error:
                 self._say(error)
         self._tabs = ipywidgets.ToggleButtons(
-            options=list(TABS), tooltips=[tab.purpose for tab in TABS.values()], style={"button_width": "auto"}
-        )
-        self._choice = dropdown(labels, None, "Data", "The image to analyse, in every panel")
+            options=list(TABS), value=first, tooltips=[tab.purpose for tab in TABS.values()],
+            style={"button_width": "auto"},
+        )  # fmt: skip
+        self._choice = dropdown(self._labels[TABS[first].kind], None, "Data", "What to analyse, in every panel for it")
         self._choice.layout.width = "340px"
         header = ipywidgets.HBox(
             [ipywidgets.HTML('<div class="atomstat-name">atomstat</div>'), self._tabs, Explained(self._choice),
@@ -70,12 +82,13 @@ class App(ipywidgets.VBox):
         header.add_class("atomstat-header")
         super().__init__([style_sheet(), header])
         self.add_class("atomstat")
+        self._switching = False
         self._show_tab()
         self._tabs.observe(self._guarded(self._show_tab), "value")
         self._choice.observe(self._guarded(self._take_choice), "value")
 
     @property
-    def panel(self) -> ImagePanel:
+    def panel(self) -> Panel:
         """The panel that is shown."""
         return self._panels[self._tabs.value]
 
@@ -95,7 +108,9 @@ class App(ipywidgets.VBox):
 
     def _show_tab(self) -> None:
         name = self._tabs.value
-        label = self._chosen or f"Sample: {TABS[name].sample}"
+        kind = TABS[name].kind
+        chosen = self._chosen.get(kind)
+        label = chosen or f"Sample: {TABS[name].sample}"
         new = name not in self._panels
         if new:
             label = self._build(name, label)
@@ -105,29 +120,40 @@ class App(ipywidgets.VBox):
         if new:
             self.children = (*self.children, self.panel)
         self.panel.layout.display = None
-        if self._chosen is not None and self.panel.model.image is not self._image(label):
-            self.panel.model.image = self._image(label)
-        self._choice.value = label
+        if chosen is not None:
+            self._give(label)
+        self._switching = True  # what the list shows follows the panel, not the other way round
+        try:
+            self._choice.options = self._labels[kind]
+            self._choice.value = label
+        finally:
+            self._switching = False
 
     def _build(self, name: str, label: str) -> str:
-        """Build a panel, on its own sample if the chosen image is not for it, and give the label of what it shows."""
+        """Build a panel, on its own sample if what was chosen is not for it, and give the label of what it shows."""
         tab = TABS[name]
         try:
-            self._panels[name] = tab.panel(self._image(label))
+            self._panels[name] = tab.panel(self._datum(tab.kind, label))
         except (ValueError, TypeError) as error:
             self._say(error)
             label = f"Sample: {tab.sample}"
-            self._panels[name] = tab.panel(self._image(label))
+            self._panels[name] = tab.panel(self._datum(tab.kind, label))
         return label
 
     def _take_choice(self) -> None:
-        label = self._choice.value
-        if self.panel.model.image is not self._image(label):
-            self._notice.value = ""
-            self._chosen = label
-            self.panel.model.image = self._image(label)
+        if not self._switching:
+            self._chosen[TABS[self._tabs.value].kind] = self._choice.value
+            self._give(self._choice.value)
 
-    def _image(self, label: str) -> Image:
-        if label not in self._images:
-            self._images[label] = samples.SAMPLES[label.removeprefix("Sample: ")]()
-        return self._images[label]
+    def _give(self, label: str) -> None:
+        """Let the panel that is shown show this."""
+        kind = TABS[self._tabs.value].kind
+        datum = self._datum(kind, label)
+        if getattr(self.panel.model, kind) is not datum:
+            self._notice.value = ""
+            setattr(self.panel.model, kind, datum)
+
+    def _datum(self, kind: str, label: str) -> Image | Movie:
+        if label not in self._data:
+            self._data[label] = SAMPLES[kind][label.removeprefix("Sample: ")]()
+        return self._data[label]

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.panels.controls import Explained, dropdown, title
 from atomstat_widgets.panels.domains_controls import DomainsControls
-from atomstat_widgets.panels.image_panel import ALL, ImagePanel, column, named
+from atomstat_widgets.panels.image_panel import ALL, ImagePanel
+from atomstat_widgets.panels.panel import column, named
 from atomstat_widgets.reactive.domains import DomainsModel
 from atomstat_widgets.reactive.domains_result import DomainsResult
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.stat import elbow, largest_stable, lowest, otsu_threshold
 from atomstat_widgets.views.colorbar import ColorBar
-from atomstat_widgets.views.colors import COMPONENT_COLORS, DIVERGING_MAPS, MARKER, SEQUENTIAL_MAPS, lookup_table, rgb
+from atomstat_widgets.views.colors import COMPONENT_RGB, DIVERGING_MAPS, MARKER, SEQUENTIAL_MAPS, lookup_table
 from atomstat_widgets.views.curve import CountCurve
 from atomstat_widgets.views.histogram import Histogram
 from atomstat_widgets.views.points import LEVELS
@@ -24,7 +25,6 @@ from atomstat_widgets.views.tiles import TileGrid
 
 ATOM_RADIUS = 0.36  # of the distance of neighbours
 FINE = 0.05  # share of pixels beside a border from which on true domains are as fine as the lattice
-COMPONENT_RGB = np.array([rgb(color) for color in COMPONENT_COLORS], np.uint8)
 REST = "#777777"
 # By method: what tells a good number of components, and how the views call it.
 CURVES = {
@@ -252,7 +252,7 @@ class DomainsPanel(ImagePanel):
         if chosen == ALL:
             relative = loadings / np.maximum(loadings.max(axis=0), 1e-30) if result.labels is None else loadings
             labels = relative.argmax(axis=1) if result.labels is None else result.labels
-            colors = np.array([rgb(color) for color in COMPONENT_COLORS[: loadings.shape[1]]], np.uint8)
+            colors = COMPONENT_RGB[: loadings.shape[1]]
             return (
                 labels + 1.0,
                 (1.0, float(len(colors))),

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from traitlets import link
 
 from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, slider, title
-from atomstat_widgets.panels.image_panel import ALL, ImagePanel, column, named
+from atomstat_widgets.panels.image_panel import ALL, ImagePanel
+from atomstat_widgets.panels.panel import column, named
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel, SlidingFFTResult
 from atomstat_widgets.stat.windows import SMALLEST_WINDOW
 from atomstat_widgets.views.colorbar import ColorBar
-from atomstat_widgets.views.colors import COMPONENT_COLORS, MARKER, SEQUENTIAL_MAPS, rgb, to_bytes
+from atomstat_widgets.views.colors import COMPONENT_COLORS, COMPONENT_RGB, MARKER, SEQUENTIAL_MAPS, rgb, to_bytes
 from atomstat_widgets.views.curve import CountCurve
 from atomstat_widgets.views.mixture import MixtureBars
 from atomstat_widgets.views.rounding import round_length
@@ -201,7 +202,7 @@ class SlidingFFTPanel(ImagePanel):
             if chosen == ALL:
                 maps = result.relative_maps
                 shares = maps / np.maximum(maps.sum(axis=0), np.finfo(maps.dtype).tiny)
-                colors = np.array([rgb(color) for color in COMPONENT_COLORS[: len(maps)]])
+                colors = COMPONENT_RGB[: len(maps)]
                 pixels[..., :3] = np.tensordot(shares, colors, axes=(0, 0)).round()
                 pixels[..., 3] = round(255 * self._opacity.value)
                 self._overlay_bar.value = title("", "colours mixed by loading")

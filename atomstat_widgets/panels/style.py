@@ -31,6 +31,9 @@ CSS = """
 .atomstat .bqplot { transition: opacity .2s; }
 .atomstat .is-stale .bqplot { opacity: .55; transition-delay: .5s; }
 .atomstat .widget-toggle-button { min-width: 34px; }
+.atomstat-matrix button { border: 1px solid white; font-weight: 600; min-width: 0; line-height: 1; }
+.atomstat-matrix button.atomstat-chosen { outline: 3px solid #FFD400; outline-offset: -4px; }
+.atomstat-player { align-items: center; }
 .atomstat .noUi-handle:focus, .atomstat button:focus-visible, .atomstat select:focus-visible,
 .atomstat input:focus-visible { outline: 2px solid #0072B2; outline-offset: 1px; }
 """

@@ -75,7 +75,7 @@ def extract_movie_crops(
     read : callable
         ``read(place)`` is a frame (height, width), from place 0 on; all have one size.
     positions : list of array, (n, 2)
-        Row and column, in pixels, of the atoms of each frame.
+        Row and column, in pixels, of the atoms of each frame; a frame without any is not read.
     window, normalise, smooth, memory_budget
         As for `extract_crops`. If there are more bytes of crops, frames are read again, block by block, whenever
         the matrix is.
@@ -110,9 +110,11 @@ def extract_movie_crops(
     blocks: list[NDArray[np.float32]] = []
     numbers: list[NDArray[np.intp]] = []
     fits, held = True, 0
-    for place in range(len(positions)):
+    places: list[NDArray[np.intp]] = []
+    for place in np.flatnonzero(np.diff(before)).tolist():  # a frame without atoms is not read
         found, kept = cut(place)
         numbers.append(before[place] + kept)
+        places.append(np.full(len(kept), place))
         held += found.nbytes
         if fits := fits and held <= memory_budget:
             blocks.append(found[:])
@@ -122,12 +124,12 @@ def extract_movie_crops(
     which = np.concatenate([np.empty(0, np.intp), *numbers])
     if len(which) == 0:
         raise ValueError(f"no crop is left of {before[-1]} atoms: each would leave the image, or holds NaN")
-    places = np.repeat(np.arange(len(positions)), [len(kept) for kept in numbers])
+    frames = np.concatenate(places)
     return Crops(
-        np.concatenate(blocks) if fits else CropsOfFrames(lambda place: cut(place)[0], places, window),
+        np.concatenate(blocks) if fits else CropsOfFrames(lambda place: cut(place)[0], frames, window),
         (window, window, 1),
         np.concatenate(positions)[which],
-        places,
+        frames,
         int(before[-1]) - len(which),
         which,
     )

@@ -15,6 +15,9 @@ GRID = "#eeeeee"
 MARKER = "#FFD400"  # of what lies over a grey image: the clicked window
 
 
+UNKNOWN = "#8c8c8c"  # of what has no component
+
+
 @cache
 def lookup_table(name: str) -> NDArray[np.uint8]:
     """Colours (256, 3) of a map of matplotlib."""
@@ -33,3 +36,6 @@ def to_bytes(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]
     """Numbers as 0 to 255, from `low` to `high`; all 0 where these are equal."""
     scale = 255 / (high - low) if high > low else 0.0
     return np.clip((np.asarray(values, np.float32) - low) * scale, 0, 255).astype(np.uint8)
+
+
+COMPONENT_RGB = np.array([rgb(color) for color in COMPONENT_COLORS], np.uint8)

@@ -27,9 +27,13 @@ class Histogram:
         Of the figure, in screen pixels.
     on_brush : callable
         Called with the lower and the upper end of an interval that was brushed.
+    counted : str
+        What is counted.
     """
 
-    def __init__(self, width: int, height: int, on_brush: Callable[[float, float], None]) -> None:
+    def __init__(
+        self, width: int, height: int, on_brush: Callable[[float, float], None], counted: str = "atoms"
+    ) -> None:
         self._scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
         self._picture = ImageLayer(self._scales)
         self._brush = bqplot.interacts.BrushIntervalSelector(scale=self._scales["x"], color=BRUSH)
@@ -37,7 +41,7 @@ class Histogram:
             make_axis(self._scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
             make_axis(
                 self._scales["y"],
-                "atoms",
+                counted,
                 vertical=True,
                 grid_lines="none",
                 tick_values=[0],
@@ -45,7 +49,10 @@ class Histogram:
                 label_offset="40px",
             ),
         ]
-        self.figure = make_figure(width, height, MARGIN, [self._picture.mark], self._axes)
+        self._line = bqplot.Lines(
+            x=[0, 0], y=[0, 1], scales=self._scales, colors=[BRUSH], stroke_width=2, visible=False
+        )
+        self.figure = make_figure(width, height, MARGIN, [self._picture.mark, self._line], self._axes)
         self.figure.interaction = self._brush
         self._on_brush = on_brush
         self._brush.observe(self._brushed, "selected")
@@ -58,6 +65,7 @@ class Histogram:
         colors: NDArray[np.uint8],
         *,
         whole: bool = False,
+        split: float | None = None,
     ) -> None:
         """Show how values (n,) are spread.
 
@@ -72,8 +80,10 @@ class Histogram:
             At most 255.
         whole : bool
             The values are whole numbers, one for each colour.
+        split : float, optional
+            Values up to it have the first colour, those beyond the last.
         """
-        low, high = limits if whole else (float(values.min()), float(values.max()))
+        low, high = limits if whole or split is not None else (float(values.min()), float(values.max()))
         if whole or high <= low:
             low, high = low - 0.5, high + 0.5
         counts, edges = np.histogram(values, len(colors) if whole else BINS, (low, high))
@@ -85,12 +95,20 @@ class Histogram:
         self._axes[0].label = name
         middles = (edges[1:] + edges[:-1]) / 2
         place = np.clip((middles - limits[0]) / max(limits[1] - limits[0], 1e-30), 0, 1)
+        if split is not None:
+            place = (middles > split).astype(float)
         filled = np.arange(ROWS, 0, -1)[:, None] <= np.maximum(counts / top * ROWS, counts > 0)
         indices = np.where(filled, 1 + np.rint(place * (len(colors) - 1)), 0).astype(np.uint8)
         alpha = np.full(1 + len(colors), 255, np.uint8)
         alpha[0] = 0
         table = np.concatenate([np.zeros((1, 3), np.uint8), colors])
         self._picture.show(indexed_png(indices, table, alpha), (low, high), (top, 0.0))
+
+    def show_line(self, value: float) -> None:
+        """Draw a line at a value, over what is shown."""
+        with self._line.hold_sync():
+            self._line.x, self._line.y = [value, value], [0.0, self._scales["y"].max]
+            self._line.visible = self._scales["x"].min <= value <= self._scales["x"].max
 
     def clear_brush(self) -> None:
         """Take the brush away."""

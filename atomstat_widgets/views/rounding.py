@@ -16,3 +16,15 @@ def round_ticks(low: float, high: float, count: int) -> NDArray[np.float64]:
     """Multiples of a round number from `low` to `high`, some `count` to three times as many."""
     spacing = round_length((high - low) / count)
     return spacing * np.arange(ceil(low / spacing - 1e-9), floor(high / spacing + 1e-9) + 1)
+
+
+def with_error(value: float, error: float) -> str:
+    """Write a number with its error, in the digits that the error leaves: '(9.0 ± 0.4) · 10⁻⁴'."""
+    largest = max(abs(value), error)
+    power = floor(log10(largest)) if largest > 0 else 0
+    power = 0 if -2 <= power <= 3 else power
+    digits = max(0, power - floor(log10(error))) if error > 0 else 2
+    number = f"{value / 10.0**power:.{digits}f} ± {error / 10.0**power:.{digits}f}".replace("-", "−")
+    if power == 0:
+        return number
+    return f"({number}) · 10{str(power).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"

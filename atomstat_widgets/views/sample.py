@@ -11,13 +11,14 @@ from atomstat_widgets.views.colors import MARKER, lookup_table, to_bytes
 from atomstat_widgets.views.figure import make_axis, make_figure
 from atomstat_widgets.views.layer import ImageLayer
 from atomstat_widgets.views.png import indexed_png, rgba_png
-from atomstat_widgets.views.points import points_png
+from atomstat_widgets.views.points import Trails, points_png
 from atomstat_widgets.views.rounding import round_length, round_ticks
 
 MARGIN = {"top": 4, "bottom": 40, "left": 50, "right": 6}
 LARGEST_PICTURE = 1024  # pixels a side that are sent to the page; more than the screen shows
 POINTS_PICTURE = 800  # pixels along the longer side of the picture of atoms
 SMALLEST_RADIUS = 2.0  # of an atom in that picture
+RING = 4.0  # thickness of a ring in it
 
 
 class SampleView:
@@ -73,14 +74,26 @@ class SampleView:
     def set_geometry(self, shape: tuple[int, int], pixel_size: float | None, unit: str) -> None:
         """Set height and width of the image in pixels, and the edge of a pixel where it is known."""
         self._shape, self._pixel = shape, pixel_size or 1.0
-        half = max(shape) * self._pixel / 2
+        self.look_at(None, 0)
         for name, axis, length in zip("yx", self._axes[::-1], shape, strict=True):
-            middle = (length - 1) * self._pixel / 2
-            with self._scales[name].hold_sync():
-                self._scales[name].min, self._scales[name].max = middle - half, middle + half
             axis.label = f"{name} ({unit if pixel_size else 'px'})"
             axis.tick_values = round_ticks(0, (length - 1) * self._pixel, 3)
         self._show_scale_bar(unit if pixel_size else None)
+        self._window.visible = False
+
+    def look_at(self, place: tuple[float, float] | None, half: float) -> None:
+        """Show what is within `half` a side around a place (y, x), in pixels of the image, or with none all of it."""
+        if place is None:
+            place, half = tuple((length - 1) / 2 for length in self._shape), max(self._shape) / 2
+        for name, middle in zip("yx", place, strict=True):
+            with self._scales[name].hold_sync():
+                self._scales[name].min, self._scales[name].max = (
+                    (middle - half) * self._pixel,
+                    (middle + half) * self._pixel,
+                )
+
+    def hide_window(self) -> None:
+        """Take the window away."""
         self._window.visible = False
 
     def show_image(self, pixels: NDArray[Any], low: float, high: float, color_map: str) -> None:
@@ -120,6 +133,9 @@ class SampleView:
         radius: float,
         lit: NDArray[np.bool_] | None,
         opacity: float,
+        *,
+        rings: bool = False,
+        trails: Trails | None = None,
     ) -> None:
         """Lay atoms over the image.
 
@@ -131,13 +147,43 @@ class SampleView:
             Of their discs, in pixels of the image.
         levels, colors, lit, opacity
             As for `points_png`.
+        rings : bool
+            Circles that leave the atoms to be seen.
+        trails : Trails, optional
+            Lines below the atoms, in pixels of the image.
         """
+        self._overlay.show(
+            self._points_png(
+                positions, levels, colors, radius, lit=lit, opacity=opacity, ring=RING if rings else None, trails=trails
+            ),
+            *self._extent(*self._whole()),
+        )
+
+    def show_dots(self, positions: NDArray[Any], color: tuple[int, int, int], radius: float) -> None:
+        """Draw dots at positions (n, 2), of a radius in pixels of the image, in place of an outline."""
+        colors = np.array([color], np.uint8)
+        png = self._points_png(positions, np.zeros(len(positions), np.intp), colors, radius)
+        self._outline.show(png, *self._extent(*self._whole()))
+
+    def _points_png(
+        self,
+        positions: NDArray[Any],
+        levels: NDArray[Any],
+        colors: NDArray[np.uint8],
+        radius: float,
+        *,
+        trails: Trails | None = None,
+        **options: Any,
+    ) -> bytes:
+        """Picture of points and lines whose places and radius are in pixels of the image."""
         scale = POINTS_PICTURE / max(self._shape)
         shape = round(self._shape[0] * scale), round(self._shape[1] * scale)
-        places = (positions + 0.5) * scale - 0.5
-        radius = max(SMALLEST_RADIUS, radius * scale)
-        png = points_png(shape, places, levels, colors, radius=radius, lit=lit, opacity=opacity)
-        self._overlay.show(png, *self._extent(*self._whole()))
+        if trails is not None:
+            trails = trails._replace(ends=(trails.ends + 0.5) * scale - 0.5)
+        return points_png(
+            shape, (positions + 0.5) * scale - 0.5, levels, colors, radius=max(SMALLEST_RADIUS, radius * scale),
+            trails=trails, **options,
+        )  # fmt: skip
 
     def clear_overlay(self) -> None:
         """Take the overlay away."""

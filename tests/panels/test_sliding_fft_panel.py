@@ -211,7 +211,8 @@ def test_refuses(bad, error, message):
 
 
 def test_public_names():
-    assert set(dir(atomstat_widgets)) == {"App", "DomainsPanel", "SlidingFFTPanel", "load", "samples", "stat"}
+    panels = {"App", "DomainsPanel", "SlidingFFTPanel", "TrajectoriesPanel"}
+    assert set(dir(atomstat_widgets)) == panels | {"load", "load_movie", "movies", "samples", "stat"}
     for name in dir(atomstat_widgets):
         assert getattr(atomstat_widgets, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -32,7 +32,7 @@ def test_they_are_the_crops_of_the_whole_stack(options):
     np.testing.assert_array_equal(crops.numbers, whole.numbers)
     np.testing.assert_array_equal(crops.positions, np.concatenate(POSITIONS)[crops.numbers])
     assert (crops.shape, crops.left_out) == ((9, 9, 1), whole.left_out)
-    assert read.read == [0, 1, 2, 3, 4]
+    assert read.read == [0, 2, 3, 4]  # there is no atom in frame 1
 
 
 def test_beyond_the_budget_frames_are_read_again_when_rows_are():
@@ -71,7 +71,7 @@ def test_missing_pixels_leave_atoms_out_and_an_empty_rest_is_an_error():
 def test_progress_and_cancelling():
     said = []
     extract_movie_crops(STACK.__getitem__, POSITIONS, 9, progress=said.append)
-    assert said == [0.2, 0.4, 0.6, 0.8, 1.0]
+    assert said == [0.2, 0.6, 0.8, 1.0]
     read = Reader(STACK)
 
     def stop(fraction):

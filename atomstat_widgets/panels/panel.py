@@ -1,0 +1,139 @@
+"""What all panels share: their layout, the picture of the sample, and the state of the runs."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import RLock, get_ident
+from typing import Any
+
+import ipywidgets
+from traitlets import HasTraits
+
+from atomstat_widgets.panels.controls import LABEL, WIDTH, checkbox, dropdown
+from atomstat_widgets.panels.status import StatusLine
+from atomstat_widgets.panels.style import style_sheet
+from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.views.colorbar import ColorBar
+from atomstat_widgets.views.colors import SEQUENTIAL_MAPS
+from atomstat_widgets.views.sample import SampleView
+
+
+class Panel(ipywidgets.VBox):
+    """Controls on the left, the sample in the middle, the panel's own views on the right, the status line below.
+
+    Parameters
+    ----------
+    model : AnalysisModel
+    """
+
+    def __init__(self, model: AnalysisModel) -> None:
+        self.model = model
+        # Results are drawn by the worker, clicks by the kernel's own thread.
+        self._drawing = RLock()
+        self._quiet: int | None = None  # the thread whose changes are not to be drawn one by one
+        self._make_sample()
+        self._controls = ipywidgets.VBox(self._make_left(), layout=ipywidgets.Layout(width="252px", flex="0 0 auto"))
+        self._controls.add_class("atomstat-controls")
+        self._middle = ipywidgets.VBox(
+            self._make_middle(), layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px", width="466px")
+        )
+        self._right = ipywidgets.VBox(
+            self._make_views(), layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px")
+        )
+        # On a narrow page, or in a notebook, the right part goes below the picture.
+        views = ipywidgets.HBox([self._middle, self._right], layout={"flex_flow": "row wrap"})
+        self._status = StatusLine(model)
+        super().__init__([style_sheet(), ipywidgets.HBox([self._controls, views]), self._status])
+        self.add_class("atomstat")
+        self._on(model, "result", self._draw_result)
+        self._on(model, "stale", self._mark_stale)
+
+    # --- for the panels
+
+    def _make_left(self) -> Sequence[ipywidgets.Widget]:
+        raise NotImplementedError
+
+    def _make_middle(self) -> Sequence[ipywidgets.Widget]:
+        raise NotImplementedError
+
+    def _make_views(self) -> Sequence[ipywidgets.Widget]:
+        raise NotImplementedError
+
+    def _sample_clicked(self, y: float, x: float) -> None:
+        raise NotImplementedError
+
+    def _draw_image(self) -> None:
+        raise NotImplementedError
+
+    def _draw_overlay(self) -> None:
+        raise NotImplementedError
+
+    def _draw_truth(self) -> None:
+        raise NotImplementedError
+
+    def _draw_result(self) -> None:
+        raise NotImplementedError
+
+    # --- what they share
+
+    def _make_sample(self) -> None:
+        """Make the picture of the sample, and the controls of how it is displayed."""
+        self._sample = SampleView(400, self.model.guard(self._sample_clicked))
+        self._sample.figure.add_class("atomstat-sample")
+        self._sample_title = ipywidgets.HTML()
+        self._overlay = ipywidgets.ToggleButtons(
+            options=[("", "")], style={"button_width": "auto"}, layout=ipywidgets.Layout(width="auto")
+        )
+        self._opacity = ipywidgets.FloatSlider(
+            value=0.5, min=0, max=1, step=0.05, description="Opacity", readout_format=".2f",
+            tooltip="Opacity of the overlay on the image", style={"description_width": "56px"},
+            layout=ipywidgets.Layout(width="230px"),
+        )  # fmt: skip
+        self._overlay_bar = ColorBar(layout=ipywidgets.Layout(width="220px"))
+        self._image_map = dropdown(SEQUENTIAL_MAPS, "gray", "Image", "Colour map of the image")
+        self._contrast = ipywidgets.FloatRangeSlider(
+            value=(0.5, 99.5), min=0, max=100, step=0.5, description="Contrast", readout_format=".1f", style=LABEL,
+            tooltip="Darkest and brightest shown grey, as percentiles of the pixels",
+            layout=ipywidgets.Layout(width=WIDTH),
+        )  # fmt: skip
+        self._contrast.add_class("atomstat-range")
+        self._truth = checkbox("", "")
+        self._truth_score = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="42px"))
+        for control in (self._image_map, self._contrast):
+            self._on(control, "value", self._draw_image)
+        for control in (self._overlay, self._opacity):
+            self._on(control, "value", self._draw_overlay)
+        self._on(self._truth, "value", self._draw_truth)
+
+    def _offer_truth(self, known: bool, tooltip: str, why_not: str) -> None:
+        """Offer to show the truth where there is one."""
+        self._truth.disabled, self._truth.value = not known, known and self._truth.value
+        self._truth.tooltip = tooltip if known else why_not
+
+    def _on(self, widget: HasTraits, name: str, draw: Callable[[], None]) -> None:
+        """Draw when a trait changes; what goes wrong then is said in the status line."""
+        widget.observe(self.model.guard(lambda change: None if self._quiet == get_ident() else draw()), name)
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """Change what controls offer without drawing for every step of it; all is drawn afterwards."""
+        with self._drawing:
+            before, self._quiet = self._quiet, get_ident()
+            try:
+                yield
+            finally:
+                self._quiet = before
+
+    def _mark_stale(self) -> None:
+        for part in (self._middle, self._right):
+            (part.add_class if self.model.stale else part.remove_class)("is-stale")
+
+
+def named(view: Any, name: str) -> ipywidgets.Widget:
+    """Figure of a view, with a CSS class by which style and tests find it."""
+    view.figure.add_class(f"atomstat-{name}")
+    return view.figure
+
+
+def column(caption: ipywidgets.Widget | str, *parts: ipywidgets.Widget) -> ipywidgets.VBox:
+    """Views below their title."""
+    return ipywidgets.VBox([ipywidgets.HTML(caption) if isinstance(caption, str) else caption, *parts])

@@ -1,0 +1,58 @@
+"""A player of movies: play, step by keys, scrub."""
+
+import ipywidgets
+import numpy as np
+from traitlets import Int
+
+from atomstat_widgets.data import Movie
+
+INTERVAL = 150  # ms from frame to frame
+
+
+class Player(ipywidgets.HBox):
+    """Buttons and a slider of the current frame.
+
+    Attributes
+    ----------
+    frame : int
+        Number of the frame that is shown; it moves the slider.
+    """
+
+    frame = Int(0)
+
+    def __init__(self) -> None:
+        self._numbers = np.zeros(1, np.intp)
+        self._slider = ipywidgets.IntSlider(
+            description="Frame", tooltip="Number of the frame; the arrow keys go one on or back",
+            style={"description_width": "44px"}, layout=ipywidgets.Layout(width="316px"),
+        )  # fmt: skip
+        self._play = ipywidgets.Play(
+            interval=INTERVAL, tooltip="Play the movie", layout=ipywidgets.Layout(width="136px")
+        )
+        super().__init__([self._play, self._slider])
+        # In the page, so that the movie goes on while the kernel is drawing.
+        self._linked = ipywidgets.jslink((self._play, "value"), (self._slider, "value"))
+        self._slider.observe(lambda change: setattr(self, "frame", change.new), "value")
+        self.observe(lambda change: setattr(self._slider, "value", change.new), "frame")
+        self.add_class("atomstat-player")
+
+    def take_movie(self, movie: Movie) -> None:
+        """Play another movie, from its first frame on."""
+        self._numbers = movie.frame_numbers
+        first, last = int(self._numbers[0]), int(self._numbers[-1])
+        for widget in (self._slider, self._play):
+            with widget.hold_trait_notifications():
+                widget.min, widget.max, widget.value = min(first, widget.max), last, first
+                widget.min = first
+        self.frame = first
+
+    @property
+    def place(self) -> int | None:
+        """Place in the movie of the current frame, None where it was not recorded."""
+        place = int(np.searchsorted(self._numbers, self.frame))
+        return place if place < len(self._numbers) and self._numbers[place] == self.frame else None
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the current frame is in the movie."""
+        return self.place is not None

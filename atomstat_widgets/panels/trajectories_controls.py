@@ -1,0 +1,92 @@
+"""Controls of the trajectories panel: how atoms are found, sorted into states and linked."""
+
+from math import ceil
+
+import ipywidgets
+import numpy as np
+from traitlets import link
+
+from atomstat_widgets.data import Movie
+from atomstat_widgets.panels.controls import AutomaticSlider, Explained, checkbox, dropdown, heading, slider
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
+from atomstat_widgets.reactive.trajectories import TrajectoriesModel
+from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult
+from atomstat_widgets.reactive.trajectories_stages import ALL, AUTOMATIC, BRIGHT
+
+LARGEST_SLIDER_WINDOW = 128
+
+
+class TrajectoriesControls:
+    """Controls linked to a model.
+
+    Parameters
+    ----------
+    model : TrajectoriesModel
+
+    Attributes
+    ----------
+    widgets : list
+        From top to bottom.
+    """
+
+    def __init__(self, model: TrajectoriesModel) -> None:
+        self.distance = AutomaticSlider(
+            model, "distance", "Distance",
+            "Distance between neighbouring atoms, in pixels: none are closer than half of it", 2.0, 60.0, 0.5,
+        )  # fmt: skip
+        self.strength = AutomaticSlider(
+            model, "strength", "Strength", "Smallest signal-to-noise ratio of an atom: the larger, the fewer",
+            0.0, 20.0, 0.1,
+        )  # fmt: skip
+        self.atoms = dropdown(
+            [("Automatic", AUTOMATIC), ("All atoms", ALL), ("Bright atoms", BRIGHT)], AUTOMATIC, "Follow",
+            "All atoms, or those much brighter than the rest, as dopants are; automatic: these where there are any",
+        )  # fmt: skip
+        self.dark = checkbox("Dark atoms", "The atoms are darker than what is around them")
+        self.window = AutomaticSlider(model, "window", "Window", "Side of the square crop around each atom", 4, 64)
+        self.normalise = checkbox("Normalise", "Give every crop zero mean and unit variance: shapes count, not heights")
+        self.n_states = slider(
+            model, "n_states", "States", "Number of Gaussians of the mixture that sorts the crops", 1, MAX_COMPONENTS
+        )
+        self.rmax = AutomaticSlider(
+            model, "rmax", "rmax", "Search range: the farthest that an atom goes between two of its points, in pixels",
+            0.5, 40.0, 0.5,
+        )  # fmt: skip
+        self.memory = slider(model, "memory", "Memory", "Number of frames that an atom may be missing for", 0, 10)
+        self.min_length = slider(
+            model, "min_length", "Min length", "Fewest points of a track that is shown and counted", 1, 50
+        )
+        self.lag = slider(model, "lag", "Lag", "Frames from one state to the next in the transition matrix", 1, 20)
+        for control, name in ((self.atoms, "atoms"), (self.dark, "dark"), (self.normalise, "normalise")):
+            link((model, name), (control, "value"))
+        for control in (self.dark, self.normalise):
+            control.layout.width = "116px"
+        self.widgets = [
+            heading("Atoms (px)"), self.distance, self.strength, Explained(self.atoms),
+            heading("States"), self.window, self.n_states,
+            ipywidgets.HBox([Explained(self.normalise), Explained(self.dark)]),
+            heading("Tracks (px, frames)"), self.rmax, self.memory, self.min_length, self.lag,
+        ]  # fmt: skip
+
+    def take_movie(self, movie: Movie) -> None:
+        """Offer what the movie has."""
+        self.window.slider.max = max(min(LARGEST_SLIDER_WINDOW, *movie.sides), self.window.slider.value)
+        for control, most in ((self.min_length, len(movie)), (self.lag, max(1, len(movie) // 4))):
+            control.max = max(most, control.value)
+        given = movie.atoms is not None
+        for control in (self.distance, self.strength):
+            control.disable("The atoms are given with the movie" if given else "")
+
+    def show_automatic(self, result: TrajectoriesResult) -> None:
+        """Show the numbers that were chosen from the movie."""
+        strengths = np.concatenate(result.found.strengths)
+        self.strength.slider.max = max(self.strength.slider.value, ceil(1.05 * strengths.max()))
+        self.rmax.slider.max = max(self.rmax.slider.value, ceil(2 * result.chosen.distance))
+        for control, value in (
+            (self.distance, result.found.spacing),
+            (self.strength, float(strengths.min())),
+            (self.window, result.window),
+            (self.rmax, result.rmax),
+        ):
+            if control.automatic.value:
+                control.show(value)

@@ -1,0 +1,152 @@
+"""Trajectories as a model: a movie in, tracks, states and transitions out, no screen."""
+
+from typing import Any
+
+import numpy as np
+from traitlets import Any as AnyTrait
+from traitlets import Bool, Bunch, Enum, Float, Int, TraitError, validate
+
+from atomstat_widgets.data import Movie, load_movie
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
+from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.runner import Run
+from atomstat_widgets.reactive.stages import Chain, Stage
+from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult, aligned
+from atomstat_widgets.reactive.trajectories_stages import (
+    ALL,
+    AUTOMATIC,
+    BRIGHT,
+    States,
+    choose,
+    cut,
+    find,
+    sort,
+    track,
+)
+from atomstat_widgets.stat.atoms import SMALLEST_SIDE
+
+
+class TrajectoriesModel(AnalysisModel):
+    """Parameters and result of following atoms through a movie.
+
+    Parameters
+    ----------
+    movie : Movie, array or path
+        What to analyse, see `load_movie`. Its `atoms` are taken where it has some, and found where not.
+    **parameters
+        Any of the traits below.
+
+    Attributes
+    ----------
+    movie : Movie
+        Assign a Movie, an array or a path. One that cannot be analysed is refused, and nothing is changed. With a new
+        movie, distance, strength, window and range are automatic again.
+    dark : bool
+        Atoms are darker than what is around them.
+    distance : float or None
+        Distance of neighbouring atoms in pixels, for finding them; None guesses it.
+    strength : float or None
+        Smallest signal-to-noise ratio of an atom; None guesses it, in each frame.
+    atoms : {'automatic', 'all', 'bright'}
+        Which atoms to follow: all, or those clearly brighter than the rest, as dopants are; automatically the bright
+        ones where there are such.
+    window : int or None
+        Side of the crops in pixels; None makes it two and a half times the distance of neighbours.
+    normalise : bool
+        Give every crop zero mean and unit variance: shapes count, not heights.
+    n_states : int
+        Number of Gaussians that crops are sorted into, from 1 to 8.
+    rmax : float or None
+        Search range: farthest that an atom goes between two of its points, in pixels; None is half the distance of
+        neighbours among those that are followed.
+    memory : int
+        Number of frames that an atom may be missing for.
+    min_length : int
+        Fewest points of a track that is shown and counted.
+    lag : int
+        Frames from one state to the next in the transition matrix.
+    result : TrajectoriesResult
+    notice : str
+        What is not as one would expect, in words.
+    """
+
+    movie = AnyTrait().tag(parameter=True)
+    dark = Bool(False).tag(parameter=True)
+    distance = Float(None, allow_none=True, min=2).tag(parameter=True)
+    strength = Float(None, allow_none=True, min=0).tag(parameter=True)
+    atoms = Enum((AUTOMATIC, ALL, BRIGHT), AUTOMATIC).tag(parameter=True)
+    window = Int(None, allow_none=True, min=2).tag(parameter=True)
+    normalise = Bool(True).tag(parameter=True)
+    n_states = Int(2, min=1, max=MAX_COMPONENTS).tag(parameter=True)
+    rmax = Float(None, allow_none=True, min=0).tag(parameter=True)
+    memory = Int(1, min=0).tag(parameter=True)
+    min_length = Int(3, min=1).tag(parameter=True)
+    lag = Int(1, min=1).tag(parameter=True)
+
+    def __init__(self, movie: Any, **parameters: Any) -> None:
+        super().__init__(movie=movie, **parameters)
+        self._states = Chain(
+            Stage("found", find, ("movie", "dark", "distance", "strength")),
+            Stage("chosen", choose, ("movie", "atoms")),
+            Stage("crops", cut, ("movie", "dark", "window", "normalise")),
+            Stage("states", sort, ("n_states",)),
+        )
+        # Apart from the states: neither waits for the other's slider.
+        self._links = Chain(Stage("tracks", track, ("chosen", "rmax", "memory")))
+        self._numbered: tuple[States, States] | None = None  # as computed, and with the numbers that are shown
+        self.start()
+
+    @staticmethod
+    def checked(source: Any) -> Movie:
+        """Refuse a movie in which no atoms can be found before anything else is touched."""
+        movie = load_movie(source)
+        if min(movie.sides) < SMALLEST_SIDE:
+            raise ValueError(f"frames of {movie.sides[0]} × {movie.sides[1]} pixels have no room for atoms")
+        return movie
+
+    @property
+    def notice(self) -> str:
+        """What is not as one would expect, in words."""
+        skipped = {} if self.result is None else self.result.found.skipped
+        if not skipped:
+            return ""
+        first, why = next(iter(skipped.items()))
+        frames = f"{len(skipped)} frame{'s' if len(skipped) > 1 else ''}"
+        return f"{frames} could not be used; of frame {first}: {why}"
+
+    @validate("movie")
+    def _checked_movie(self, proposal: Bunch) -> Movie:
+        return self.checked(proposal["value"])
+
+    @validate("rmax")
+    def _checked_rmax(self, proposal: Bunch) -> float | None:
+        rmax = proposal["value"]
+        if rmax is not None and not 0 < rmax < np.inf:
+            raise TraitError(f"rmax = {rmax} is no positive, finite number of pixels")
+        return rmax
+
+    def reconcile(self, name: str) -> None:
+        """Choose anew for a new movie what depends on its scale."""
+        if name == "movie":
+            with self.hold_trait_notifications():  # one run, and none with half of it
+                self.distance = self.strength = self.window = self.rmax = None
+                self.atoms = AUTOMATIC
+                self.dark = False
+
+    def compute(self, parameters: dict[str, Any], run: Run) -> str:
+        """Publish tracks, states and transitions, and give the facts of the run."""
+        states = self._states.value("states", parameters, run)
+        found, chosen = (self._states.value(name, parameters) for name in ("found", "chosen"))
+        links = self._links.value("tracks", {**parameters, "chosen": chosen}, run)
+        shown = self.result if self.result is not None and self.result.movie is parameters["movie"] else None
+        if self._numbered is None or self._numbered[0] is not states:
+            self._numbered = states, states if shown is None else aligned(states, shown)
+        result = TrajectoriesResult(parameters["movie"], parameters, found, chosen, self._numbered[1], links)
+        if result.movie is self.movie:
+            self.publish(result)
+        count = sum(len(points) for points in chosen.positions)
+        kind = "bright atoms" if chosen.bright else "atoms"
+        return (
+            f"{count:,} {kind} in {len(result.movie)} frames, {len(result.tracks):,} of {len(links):,} tracks long "
+            f"enough, {links.ambiguous:,} ambiguous link{'' if links.ambiguous == 1 else 's'}"
+        )

@@ -1,0 +1,200 @@
+"""The stages of following atoms through a movie, each computed from the one before."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.data import Movie
+from atomstat_widgets.reactive.domains_stages import Factor, analyse, factor_of
+from atomstat_widgets.stat import (
+    Crops,
+    Tracks,
+    extract_movie_crops,
+    find_atoms,
+    link,
+    nearest_steps,
+    neighbour_distances,
+    normalize_image,
+    otsu_threshold,
+)
+from atomstat_widgets.stat.progress import Progress
+
+AUTOMATIC, ALL, BRIGHT = "automatic", "all", "bright"  # which atoms are followed
+GUESSES = 5  # frames from which the distance of neighbours is guessed
+SMOOTH = 1.0  # px, of the Gaussian under which crops are looked at: noise hides the states else
+GMM_DIMENSIONS = 4
+NEIGHBOURS = 1.25  # of the distance of neighbours: how far a crop reaches by default, so that these are in it
+# Ashman's D between the two groups into which the upper half of the strengths falls apart: 5 is far beyond what
+# splitting a bell (2.7), half a bell (about 3.5) or a flat distribution (3.5) gives.
+CLEARLY_APART = 5.0
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Atoms of each frame: positions (n, 2) and strengths (n,); their spacing; frames that could not be used."""
+
+    positions: list[Floats]
+    strengths: list[Floats]
+    spacing: float
+    skipped: dict[int, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Atoms to be followed, by frame, and whether these are only the bright ones."""
+
+    movie: Movie
+    positions: list[Floats]
+    spacing: float
+    bright: bool
+    steps: Floats  # of each atom to the nearest of the next frame
+    distance: float  # between neighbours of one frame, the median; or half the shorter side
+
+    @property
+    def by_frame(self) -> dict[int, Floats]:
+        """Positions by frame number."""
+        return dict(zip(self.movie.frame_numbers.tolist(), self.positions, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Factored:
+    """The factor of the crops around the atoms, and how many atoms each frame has."""
+
+    factor: Factor
+    counts: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class States:
+    """State of each atom, from 0 on, the largest first, -1 without a crop; by frame, in the order of the positions."""
+
+    crops: Crops
+    labels: list[NDArray[np.intp]]
+    centroids: NDArray[Any]  # mean crop of each state, (k, side, side)
+
+    @property
+    def counts(self) -> NDArray[np.intp]:
+        """Number of atoms in each state, (k,)."""
+        joined = np.concatenate(self.labels)
+        return np.bincount(joined[joined >= 0], minlength=len(self.centroids))
+
+
+def frame_reader(movie: Movie, dark: bool) -> Callable[[int], NDArray[np.float32]]:
+    """Make a function that gives a frame by its place: grey, from 0 to 1, atoms bright."""
+    if dark:
+        return lambda place: 1 - normalize_image(movie[place])
+    return lambda place: normalize_image(movie[place])
+
+
+def find(
+    _: None, movie: Movie, dark: bool, distance: float | None, strength: float | None, progress: Progress
+) -> Found:
+    """Take the atoms that come with a movie; without, find them, in all frames alike."""
+    read = frame_reader(movie, dark)
+    if movie.atoms is not None:
+        given = [np.asarray(movie.atoms.get(n, np.empty((0, 2))), float)[:, :2] for n in movie.frame_numbers.tolist()]
+        distances = neighbour_distances(given)
+        spacing = float(np.median(distances)) if len(distances) else min(movie.sides) / 4
+        return Found(given, [np.ones(len(points)) for points in given], spacing, {})
+    positions, strengths, skipped = [], [], {}
+    if distance is None:
+        distance = _typical_spacing(read, len(movie))
+    for place, number in enumerate(movie.frame_numbers.tolist()):
+        try:
+            atoms = find_atoms(read(place), spacing=distance, strength=strength)
+            positions.append(atoms.positions)
+            strengths.append(atoms.strengths)
+        except (ValueError, OSError) as error:  # a blank or damaged frame must not cost the others
+            skipped[number] = str(error)
+            positions.append(np.empty((0, 2)))
+            strengths.append(np.empty(0))
+        progress((place + 1) / len(movie))
+    if len(skipped) == len(movie):
+        raise ValueError(f"no frame can be used; of frame {next(iter(skipped))}: {next(iter(skipped.values()))}")
+    return Found(positions, strengths, distance, skipped)
+
+
+def _typical_spacing(read: Callable[[int], NDArray[np.float32]], count: int) -> float:
+    spacings = []
+    for place in np.unique(np.linspace(0, count - 1, GUESSES).astype(int)).tolist():
+        try:
+            spacings.append(find_atoms(read(place)).spacing)
+        except (ValueError, OSError):
+            continue
+    if not spacings:
+        raise ValueError("no frame that was looked at tells the distance of neighbours: set it")
+    return float(np.median(spacings))
+
+
+def choose(found: Found, movie: Movie, atoms: str, progress: Progress) -> Chosen:
+    """Choose all atoms or those that are clearly brighter than the rest, as dopants are."""
+    strengths = np.concatenate(found.strengths)
+    if len(strengths) == 0:
+        raise ValueError("no atoms were found: lower the strength, or set the distance; dark atoms need the check mark")
+    threshold, apart = _split(strengths)
+    bright = atoms == BRIGHT or (atoms == AUTOMATIC and apart > CLEARLY_APART)
+    positions = found.positions
+    if bright:
+        positions = [
+            points[strong > threshold] for points, strong in zip(found.positions, found.strengths, strict=True)
+        ]
+    distances = neighbour_distances(positions)
+    distance = float(np.median(distances)) if len(distances) else min(movie.sides) / 2
+    by_frame = dict(zip(movie.frame_numbers.tolist(), positions, strict=True))
+    return Chosen(movie, positions, found.spacing, bright, nearest_steps(by_frame), distance)
+
+
+def _split(strengths: Floats) -> tuple[float, float]:
+    """Threshold between the bright atoms and the rest, and how far apart the two are.
+
+    Of the stronger half only, on a logarithmic scale: the weaker one may hold noise. How far apart is D of Ashman, Bird
+    & Zepf, Astron. J. 108, 2348 (1994).
+    """
+    logs = np.log(strengths[strengths > np.median(strengths)])
+    if len(logs) < 2 or np.ptp(logs) == 0:
+        return -np.inf, 0.0
+    threshold = otsu_threshold(logs)
+    high, low = logs[logs > threshold], logs[logs <= threshold]
+    if len(high) == 0 or len(low) == 0:
+        return -np.inf, 0.0
+    spread = np.sqrt((high.var() + low.var()) / 2)
+    return float(np.exp(threshold)), float((high.mean() - low.mean()) / max(spread, 1e-9))
+
+
+def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalise: bool, progress: Progress) -> Factored:
+    """Cut crops around the atoms, and factorize them."""
+    if window is None:
+        window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), *movie.sides)
+    crops = extract_movie_crops(
+        frame_reader(movie, dark), chosen.positions, window, normalise=normalise, smooth=SMOOTH,
+        progress=lambda fraction: progress(0.7 * fraction),
+    )  # fmt: skip
+    factor = factor_of(crops, True, lambda fraction: progress(0.7 + 0.3 * fraction))
+    return Factored(factor, [len(points) for points in chosen.positions])
+
+
+def sort(factored: Factored, n_states: int, progress: Progress) -> States:
+    """Sort the crops into states, by a Gaussian mixture of their first principal components."""
+    factor, crops = factored.factor, factored.factor.crops
+    if len(crops) < n_states:
+        raise ValueError(f"{len(crops)} atoms have a crop, too few for {n_states} states")
+    analysis = analyse(factor, "GMM", n_states, GMM_DIMENSIONS, progress)
+    labels = np.full(sum(factored.counts), -1, np.intp)
+    labels[crops.numbers] = analysis.labels
+    centroids = (factor.base + analysis.decomposition.components).reshape(-1, *crops.shape[:2])
+    return States(crops, np.split(labels, np.cumsum(factored.counts)[:-1]), centroids)
+
+
+def track(_: None, chosen: Chosen, rmax: float | None, memory: int, progress: Progress) -> Tracks:
+    """Link the atoms."""
+    return link(chosen.by_frame, automatic_rmax(chosen) if rmax is None else rmax, memory=memory, progress=progress)
+
+
+def automatic_rmax(chosen: Chosen) -> float:
+    """Half the distance of neighbours: an atom that goes farther is nearer to where another one was."""
+    return chosen.distance / 2

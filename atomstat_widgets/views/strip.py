@@ -1,0 +1,88 @@
+"""States of many atoms against time, one row an atom."""
+
+from collections.abc import Callable
+from typing import Any
+
+import bqplot
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.views.colors import COMPONENT_RGB, GRID, INK, MARKER, UNKNOWN, rgb
+from atomstat_widgets.views.figure import make_axis, make_figure
+from atomstat_widgets.views.layer import ImageLayer
+from atomstat_widgets.views.png import indexed_png
+from atomstat_widgets.views.rounding import round_ticks
+
+MARGIN = {"top": 4, "bottom": 36, "left": 46, "right": 8}
+
+
+class StateStrip:
+    """A picture of rows of states, the current time, and a row that is chosen.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the figure, in screen pixels.
+    on_click : callable
+        Called with the number of a row that was clicked, and the time there.
+    """
+
+    def __init__(self, width: int, height: int, on_click: Callable[[int, int], None]) -> None:
+        self._scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1, reverse=True)}
+        self._picture = ImageLayer(self._scales)
+        self._cursor = bqplot.Lines(x=[0, 0], y=[0, 1], scales=self._scales, colors=[INK], stroke_width=2)
+        self._frame = bqplot.Lines(
+            x=[0, 0], y=[0, 0], scales=self._scales, colors=[MARKER], stroke_width=3, visible=False
+        )
+        self._axes = [
+            make_axis(self._scales["x"], "frame", grid_lines="none", tick_values=[0], tick_format="d",
+                      label_offset="26px"),
+            make_axis(self._scales["y"], "track", vertical=True, grid_lines="none", tick_values=[0], tick_format="d",
+                      label_offset="34px"),
+        ]  # fmt: skip
+        self.figure = make_figure(width, height, MARGIN, [self._picture.mark, self._frame, self._cursor], self._axes)
+        self._on_click = on_click
+        self._shape, self._first = (0, 0), 0
+        self._picture.mark.on_element_click(self._clicked)
+
+    def show(self, states: NDArray[np.intp], first: int) -> None:
+        """Show states.
+
+        Parameters
+        ----------
+        states : array of int, (rows, times)
+            From 0 on; -1 is not known, -2 absent.
+        first : int
+            The first time.
+        """
+        self._shape, self._first = states.shape, first
+        height, width = max(1, states.shape[0]), states.shape[1]
+        for scale, start, stop in zip(
+            self._scales.values(), (first - 0.5, 0.5), (first + width - 0.5, height + 0.5), strict=True
+        ):
+            with scale.hold_sync():
+                scale.min, scale.max = start, stop
+        self._axes[0].tick_values = round_ticks(first, first + width - 1, 5) if width > 1 else np.array([first])
+        self._axes[1].tick_values = np.unique(np.rint(round_ticks(1, height, 4))) if height > 1 else np.array([1])
+        table = np.concatenate([[rgb(GRID), rgb(UNKNOWN)], COMPONENT_RGB]).astype(np.uint8)
+        indices = (states + 2).astype(np.uint8) if len(states) else np.zeros((1, width), np.uint8)
+        self._picture.show(indexed_png(indices, table), (first - 0.5, first + width - 0.5), (0.5, height + 0.5))
+        self._cursor.y = [0.5, height + 0.5]
+
+    def show_time(self, time: int) -> None:
+        """Move the line of the current time."""
+        self._cursor.x = [time, time]
+
+    def choose(self, row: int | None) -> None:
+        """Frame one row, or none."""
+        with self._frame.hold_sync():
+            self._frame.visible = row is not None
+            if row is not None:
+                left, right = self._first - 0.5, self._first + self._shape[1] - 0.5
+                self._frame.x = [left, right, right, left, left]
+                self._frame.y = [row + 0.5, row + 0.5, row + 1.5, row + 1.5, row + 0.5]
+
+    def _clicked(self, _mark: Any, event: dict[str, Any]) -> None:
+        row, time = round(event["data"]["click_y"]) - 1, round(event["data"]["click_x"])
+        if 0 <= row < self._shape[0]:
+            self._on_click(row, time)
