@@ -96,8 +96,8 @@ class TiffFrames:
         self._name = path.name
         file = tifffile.TiffFile(path)
         series = file.series[0]
-        self.shape, self.dtype = tuple(series.shape), series.dtype
-        self._pages = series.pages
+        self._pages = _single_pages(file) or series.pages
+        self.shape, self.dtype = (len(self._pages), *self._pages[0].shape), series.dtype
         self._lock = Lock()  # the player and the worker read from the one place of the file
         weakref.finalize(self, file.close)
 
@@ -142,7 +142,7 @@ def _file(path: Path) -> Movie:
 def _folder(folder: Path) -> Movie:
     kinds: dict[str, list[Path]] = {}
     for path in folder.iterdir():
-        if path.suffix.lower() in _IMAGES and path.is_file():
+        if path.suffix.lower() in _IMAGES and path.is_file() and not path.name.startswith("."):
             kinds.setdefault(path.suffix.lower(), []).append(path)
     if not kinds:
         raise ReadError(f"there are no images in {folder} (png, jpg, tif, npy)")
@@ -182,7 +182,14 @@ def _tiff_shape(path: Path) -> tuple[int, ...]:
     import tifffile
 
     with quiet(), tifffile.TiffFile(path) as file:
-        return tuple(file.series[0].shape)
+        pages = _single_pages(file)
+        return (len(pages), *pages[0].shape) if len(pages) > 1 else tuple(file.series[0].shape)
+
+
+def _single_pages(file: Any) -> list[Any]:
+    """Pages of a tif file like its first, where they were written one by one and are no stack."""
+    first = file.series[0]
+    return [one.pages[0] for one in file.series if one.shape == first.shape] if len(first.shape) == 2 else []
 
 
 def _tiff_frames(path: Path) -> Any:
@@ -193,8 +200,10 @@ def _tiff_frames(path: Path) -> Any:
         with quiet():
             with tifffile.TiffFile(path) as file:
                 series = file.series[0]
-                if series.axes == "YXS":  # one image, whose last axis is colour
+                if "S" in series.axes and len(series.shape) == 3:  # one image, of which an axis is colour
                     return None
+                if len(_single_pages(file)) > 1:
+                    return TiffFrames(path)
                 contiguous = series.dataoffset is not None and series.keyframe.is_memmappable
                 one_page_each = len(series.shape) in (3, 4) and len(series.pages) == series.shape[0]
             # ImageJ describes only the first page of a stack; the pixels of the others follow it in the file.

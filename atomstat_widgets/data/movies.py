@@ -82,7 +82,7 @@ def hopping_dopants(
     if len(starts) == 0:
         raise ValueError(f"an image of shape {shape} and pixels of {pixel_size} nm has no room for a dopant")
 
-    # Where each dopant is, (frames, dopants): at first as often on either sublattice as in the long run.
+    # The site of each dopant, (frames, dopants).
     at = np.empty((frames, len(starts)), np.intp)
     at[0] = starts
     for now in range(1, frames):

@@ -142,7 +142,8 @@ class TestFramesOnDemand:
 
     @pytest.mark.parametrize("stack", [STACK, COLOURS])
     def test_a_zarr_array(self, stack):
-        zarr = pytest.importorskip("zarr")
+        import zarr
+
         frames = zarr.array(stack, chunks=(1, *stack.shape[1:]))
         movie = load_movie(frames)
         assert movie.frames is frames
@@ -276,6 +277,20 @@ class TestTiff:
         tifffile.imwrite(tmp_path / "colour.tif", COLOUR, photometric="rgb")
         with pytest.raises(ReadError, match=r"colour\.tif"):
             load_movie(tmp_path / "colour.tif")
+
+    def test_pages_written_one_by_one_are_a_movie(self, tmp_path):
+        with tifffile.TiffWriter(tmp_path / "pages.tif") as file:
+            for frame in STACK:
+                file.write(frame)
+        for loader in (load_movie, load_image_or_movie):
+            assert_holds(loader(tmp_path / "pages.tif"), STACK)
+
+    def test_a_planar_colour_image_is_one_image(self, tmp_path):
+        tifffile.imwrite(
+            tmp_path / "planar.tif", np.moveaxis(COLOUR, -1, 0), photometric="rgb", planarconfig="separate"
+        )
+        with pytest.raises(ReadError, match=r"planar\.tif"):
+            load_movie(tmp_path / "planar.tif")
 
     def test_a_stack_of_stacks_is_refused_with_its_shape(self, tmp_path):
         tifffile.imwrite(tmp_path / "volumes.tif", np.stack([STACK, STACK]), imagej=True, metadata={"axes": "TZYX"})
