@@ -27,7 +27,9 @@ class Player(ipywidgets.HBox):
             style={"description_width": "44px"}, layout=ipywidgets.Layout(width="316px"),
         )  # fmt: skip
         self._play = ipywidgets.Play(
-            interval=INTERVAL, tooltip="Play the movie", layout=ipywidgets.Layout(width="136px")
+            interval=INTERVAL,
+            tooltip="Play or stop the movie, or let it go round",
+            layout=ipywidgets.Layout(width="136px"),
         )
         super().__init__([self._play, self._slider])
         # In the page, so that the movie goes on while the kernel is drawing.

@@ -51,8 +51,8 @@ class StatusLine(ipywidgets.HBox):
             parts.append('<span class="atomstat-stale">Not up to date:</span> the pictures show earlier settings.')
         if getattr(model, "notice", ""):
             parts.append(f"{escape(model.notice)}.")
-        if getattr(model.result, "coarse", False):
-            parts.append("First impression with larger steps.")
+        if getattr(model.result, "remark", ""):
+            parts.append(f"{escape(model.result.remark)}.")
         if model.details:
             parts.append(f"<details><summary>Details</summary><pre>{escape(model.details)}</pre></details>")
         text = " ".join(parts)

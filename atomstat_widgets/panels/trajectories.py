@@ -8,6 +8,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.panels.attached import when_attached
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, heading, title
 from atomstat_widgets.panels.occurrences import Occurrences
 from atomstat_widgets.panels.panel import Panel, column, named
@@ -63,11 +64,14 @@ class TrajectoriesPanel(Panel):
         self._selectable: Any = None  # the atoms among which was selected
         self._rows = np.empty(0, np.intp)  # tracks that the strip shows
         self._pixels = np.zeros((1, 1), np.float32)
-        super().__init__(TrajectoriesModel(movie, **parameters))
-        self._opacity.value = 0.9
+        super().__init__(TrajectoriesModel(movie, quick_start=True, **parameters))
+        with self._quietly():
+            self._opacity.value = 0.9
         self._movie_changed()
         self._on(self.model, "movie", self._movie_changed)
         self._on(self.player, "frame", self._draw_frame)
+        # What a worker writes while the page is still attaching would be lost.
+        self._attached = when_attached(self.model.guard(self.model.complete))
 
     # --- what it is made of
 
@@ -230,8 +234,8 @@ class TrajectoriesPanel(Panel):
                 self._selectable, self._atom = result.chosen, None
             self._own.show_automatic(result)
             self._occurrences.clear()
+            self._draw_strip()  # first, since there the tracks are seen
             self._draw_overlay()
-            self._draw_strip()
             self._draw_steps()
             self._draw_states()
             self._draw_matrix()

@@ -63,7 +63,7 @@ class TrajectoriesControls:
             control.layout.width = "116px"
         self.widgets = [
             heading("Atoms (px)"), self.distance, self.strength, Explained(self.atoms),
-            heading("States"), self.window, self.n_states,
+            heading("Crops and states (px)"), self.window, self.n_states,
             ipywidgets.HBox([Explained(self.normalise), Explained(self.dark)]),
             heading("Tracks (px, frames)"), self.rmax, self.memory, self.min_length, self.lag,
         ]  # fmt: skip

@@ -60,6 +60,11 @@ class SlidingFFTResult:
     coarse: bool
 
     @property
+    def remark(self) -> str:
+        """What is not final about it, in words."""
+        return "First impression with larger steps" if self.coarse else ""
+
+    @property
     def components(self) -> NDArray[Any]:
         """Component spectra (k, fy, fx), frequency 0 in the centre."""
         return self.spectra.unfold(self.decomposition.components)

@@ -1,5 +1,7 @@
 """Trajectories as a model: a movie in, tracks, states and transitions out, no screen."""
 
+import time
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ from traitlets import Bool, Bunch, Enum, Float, Int, TraitError, validate
 from atomstat_widgets.data import Movie, load_movie
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.model import AnalysisModel
-from atomstat_widgets.reactive.runner import Run
+from atomstat_widgets.reactive.runner import Run, has_kernel
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult, aligned
 from atomstat_widgets.reactive.trajectories_stages import (
@@ -20,10 +22,15 @@ from atomstat_widgets.reactive.trajectories_stages import (
     choose,
     cut,
     find,
+    frame_reader,
     sort,
     track,
 )
+from atomstat_widgets.stat import find_atoms
 from atomstat_widgets.stat.atoms import SMALLEST_SIDE
+
+FIRST_LOOK = 0.7  # seconds of finding atoms; the rest of a run takes about as long
+FEWEST = 10  # frames of a first look
 
 
 class TrajectoriesModel(AnalysisModel):
@@ -33,6 +40,9 @@ class TrajectoriesModel(AnalysisModel):
     ----------
     movie : Movie, array or path
         What to analyse, see `load_movie`. Its `atoms` are taken where it has some, and found where not.
+    quick_start : bool
+        In a Jupyter kernel, look at only so many frames in the first run as take about a second, until `complete` or
+        `wait` is called, or a parameter changes.
     **parameters
         Any of the traits below.
 
@@ -83,10 +93,11 @@ class TrajectoriesModel(AnalysisModel):
     min_length = Int(3, min=1).tag(parameter=True)
     lag = Int(1, min=1).tag(parameter=True)
 
-    def __init__(self, movie: Any, **parameters: Any) -> None:
+    def __init__(self, movie: Any, *, quick_start: bool = False, **parameters: Any) -> None:
+        self._quick_start = quick_start and has_kernel()
         super().__init__(movie=movie, **parameters)
         self._states = Chain(
-            Stage("found", find, ("movie", "dark", "distance", "strength")),
+            Stage("found", find, ("movie", "frames", "dark", "distance", "strength")),
             Stage("chosen", choose, ("movie", "atoms")),
             Stage("crops", cut, ("movie", "dark", "window", "normalise")),
             Stage("states", sort, ("n_states",)),
@@ -95,6 +106,16 @@ class TrajectoriesModel(AnalysisModel):
         self._links = Chain(Stage("tracks", track, ("chosen", "rmax", "memory")))
         self._numbered: tuple[States, States] | None = None  # as computed, and with the numbers that are shown
         self.start()
+
+    def complete(self) -> None:
+        """Analyse all frames, if that was not done yet."""
+        if self.result is not None and self.result.coarse and not self.busy:
+            self.request()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until `result` is that of the current parameters and of all frames; whether it happened in time."""
+        self.complete()
+        return super().wait(timeout)
 
     @staticmethod
     def checked(source: Any) -> Movie:
@@ -134,7 +155,28 @@ class TrajectoriesModel(AnalysisModel):
                 self.dark = False
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
-        """Publish tracks, states and transitions, and give the facts of the run."""
+        """Publish tracks, states and transitions, where it takes long of the first frames first; give the facts."""
+        everything = {**parameters, "frames": len(parameters["movie"])}
+        first = self._first_look(everything)
+        if first < everything["frames"]:
+            self._show({**parameters, "frames": first}, run)
+            if not self._runner.threaded:
+                return f"{first} of {everything['frames']} frames"
+        return self._show(everything, run)
+
+    def _first_look(self, parameters: dict[str, Any]) -> int:
+        """Number of frames to look at before the others: as many as take about a second, or all."""
+        movie, count = parameters["movie"], parameters["frames"]
+        wanted = self._runner.threaded or self._quick_start
+        if not wanted or movie.atoms is not None or self._states.holds("found", parameters):
+            return count
+        began = time.perf_counter()
+        with suppress(ValueError, OSError):  # what is wrong with a frame is said when it is its turn
+            find_atoms(frame_reader(movie, parameters["dark"])(0), spacing=parameters["distance"])
+        affordable = max(FEWEST, int(FIRST_LOOK / (time.perf_counter() - began)))
+        return affordable if affordable < 0.7 * count else count
+
+    def _show(self, parameters: dict[str, Any], run: Run) -> str:
         states = self._states.value("states", parameters, run)
         found, chosen = (self._states.value(name, parameters) for name in ("found", "chosen"))
         links = self._links.value("tracks", {**parameters, "chosen": chosen}, run)

@@ -79,6 +79,16 @@ class TrajectoriesResult:
     links: Tracks
 
     @property
+    def coarse(self) -> bool:
+        """Whether only the first frames were looked at."""
+        return self.parameters["frames"] < len(self.movie)
+
+    @property
+    def remark(self) -> str:
+        """What is not final about it, in words."""
+        return f"First impression: {self.parameters['frames']} of {len(self.movie)} frames" if self.coarse else ""
+
+    @property
     def n_states(self) -> int:
         """Number of states."""
         return len(self.states.centroids)

@@ -92,9 +92,9 @@ def frame_reader(movie: Movie, dark: bool) -> Callable[[int], NDArray[np.float32
 
 
 def find(
-    _: None, movie: Movie, dark: bool, distance: float | None, strength: float | None, progress: Progress
+    _: None, movie: Movie, frames: int, dark: bool, distance: float | None, strength: float | None, progress: Progress
 ) -> Found:
-    """Take the atoms that come with a movie; without, find them, in all frames alike."""
+    """Take the atoms that come with a movie; without, find them, in all of the first frames alike."""
     read = frame_reader(movie, dark)
     if movie.atoms is not None:
         given = [np.asarray(movie.atoms.get(n, np.empty((0, 2))), float)[:, :2] for n in movie.frame_numbers.tolist()]
@@ -104,7 +104,7 @@ def find(
     positions, strengths, skipped = [], [], {}
     if distance is None:
         distance = _typical_spacing(read, len(movie))
-    for place, number in enumerate(movie.frame_numbers.tolist()):
+    for place, number in enumerate(movie.frame_numbers[:frames].tolist()):
         try:
             atoms = find_atoms(read(place), spacing=distance, strength=strength)
             positions.append(atoms.positions)
@@ -113,10 +113,11 @@ def find(
             skipped[number] = str(error)
             positions.append(np.empty((0, 2)))
             strengths.append(np.empty(0))
-        progress((place + 1) / len(movie))
-    if len(skipped) == len(movie):
+        progress((place + 1) / frames)
+    if len(skipped) == frames:
         raise ValueError(f"no frame can be used; of frame {next(iter(skipped))}: {next(iter(skipped.values()))}")
-    return Found(positions, strengths, distance, skipped)
+    rest = len(movie) - frames
+    return Found(positions + [np.empty((0, 2))] * rest, strengths + [np.empty(0)] * rest, distance, skipped)
 
 
 def _typical_spacing(read: Callable[[int], NDArray[np.float32]], count: int) -> float:

@@ -22,6 +22,7 @@ from chromium import LAUNCH_ARGUMENTS, find
 from serving import serving
 
 from atomstat_widgets import samples
+from atomstat_widgets.data.simulation import Simulation
 
 QUIET = 500  # ms without a change: everything is on the screen
 MOVES = 40
@@ -32,6 +33,11 @@ PANELS = {
         [("Components", 4, 150, 300), ("Height", 10, 400, None), ("Step", 8, 400, None)],
     ),
     "Domains": (".atomstat-components", [("Components", 4, 150, 300), ("Window", 10, 400, None)]),
+    # New tracks are seen in the strip of states, atom by atom.
+    "Trajectories": (
+        ".atomstat-strip",
+        [("rmax", 10, 200, None), ("States", 3, None, None)],
+    ),
 }
 # Where people look first: the component grid after a slider, the picture of the sample after a choice of overlay.
 WATCH = """
@@ -118,6 +124,18 @@ def opened(browser: Browser, panel: str, first: str, *data: str) -> Iterator[Pag
         page.close()
 
 
+def wandering_atoms(path: str) -> None:
+    """Write a movie of 300 frames in which 100 atoms wander, each about its place in a square lattice."""
+    simulation = Simulation((256, 256), 0.04, 0.05, 0, width=0.08)
+    places = 24.0 * (np.stack(np.mgrid[:10, :10], axis=-1).reshape(-1, 2) + 0.8)
+    offsets = np.zeros_like(places)
+    frames = []
+    for _ in range(300):
+        offsets = 0.9 * offsets + 1.5 * simulation.rng.standard_normal(places.shape)
+        frames.append(simulation.exposure(places + offsets))
+    np.save(path, np.stack(frames))
+
+
 def main() -> int:
     names = f"{'panel':<13}{'what is moved':<24}{'times':>6}{'p50':>10}{'p95':>8}{'all views p50':>15}{'p95':>8}"
     print(f"{names}   bound")
@@ -126,10 +144,12 @@ def main() -> int:
         for side in (552, 1740):
             crystals[side] = str(Path(folder) / f"{side}.npy")
             np.save(crystals[side], samples.ferroelectric(shape=(side, side)).array)
+        movie = str(Path(folder) / "movie.npy")
+        wandering_atoms(movie)
+        data = {"Sliding FFT": [], "Domains": [crystals[552]], "Trajectories": [movie]}
         browser = playwright.chromium.launch(executable_path=find(), args=LAUNCH_ARGUMENTS)
         for panel, (grid, sliders) in PANELS.items():
-            data = [crystals[552]] if panel == "Domains" else []
-            with opened(browser, panel, grid, *data) as page:
+            with opened(browser, panel, grid, *data[panel]) as page:
                 for label, reach, p50, p95 in sliders:
                     report(panel, label, latencies(page, keys_on(page, label, reach)), p50, p95)
         for side, atoms in ((552, 3025), (1740, 30276)):

@@ -1,0 +1,577 @@
+"""The trajectories panel as a user meets it. Callbacks swallow what they raise into `model.error`: `make` looks there."""
+
+from dataclasses import replace
+from io import BytesIO
+
+import numpy as np
+import pytest
+from ipywidgets import Button
+from PIL import Image as Picture
+
+from atomstat_widgets import App, SlidingFFTPanel, TrajectoriesPanel
+from atomstat_widgets.data import Movie, movies, samples
+from atomstat_widgets.panels.trajectories import NONE, STATES, TRACKS
+from atomstat_widgets.stat import find_atoms
+from atomstat_widgets.views.colors import COMPONENT_RGB
+
+MISSING = (14, 18)  # frames that were not recorded
+
+
+@pytest.fixture(scope="module")
+def movie():
+    movie = movies.hopping_dopants(frames=20, missing=2, shape=(128, 128))
+    assert set(range(20)) - set(movie.frame_numbers.tolist()) == set(MISSING)
+    return movie
+
+
+@pytest.fixture
+def make():
+    made = []
+
+    def build(movie, **parameters):
+        made.append(TrajectoriesPanel(movie, **parameters))
+        return made[-1]
+
+    yield build
+    for panel in made:
+        assert panel.model.error == ""
+
+
+@pytest.fixture
+def panel(make, movie):
+    return make(movie)
+
+
+def picture(view):
+    return view._picture.mark.image.value
+
+
+def decoded(layer):
+    return np.asarray(Picture.open(BytesIO(layer.mark.image.value)).convert("RGBA"))
+
+
+def overlay(panel):
+    return panel._sample._overlay.mark.image.value
+
+
+def pictures(panel):
+    views = panel._centroids, panel._strip, panel._steps
+    return [*map(picture, views), overlay(panel), panel._graph.value, panel._matrix._cells[0][0].description]
+
+
+def limits(view):
+    return [view._scales[name].min for name in "xy"], [view._scales[name].max for name in "xy"]
+
+
+def atoms_of(panel, frame):
+    """Numbers of the atoms of a frame that are in tracks."""
+    atoms = panel.model.result.atoms
+    return np.flatnonzero((atoms.frames == frame) & (atoms.tracks >= 0))
+
+
+def select(panel, which=1):
+    """Click beside an atom of the current frame, and give its number."""
+    atom = atoms_of(panel, panel.player.frame)[which]
+    panel._sample_clicked(*panel.model.result.atoms.positions[atom] + (1.0, -1.0))
+    assert panel.track == panel.model.result.atoms.tracks[atom]
+    return atom
+
+
+# --- controls
+
+
+def test_parameters_and_controls_are_one(panel):
+    own, model = panel._own, panel.model
+    for name, first, second in (
+        *(("n_states", 3, 2), ("lag", 2, 10), ("memory", 0, 12), ("min_length", 5, 60)),
+        *(("atoms", "all", "bright"), ("normalise", False, True), ("dark", True, False)),
+    ):
+        control = getattr(own, name)
+        setattr(model, name, first)
+        assert control.value == first
+        control.value = min(second, getattr(control, "max", second)) if isinstance(second, int) else second
+        assert model.result.parameters[name] == control.value
+        setattr(model, name, second)  # beyond the end of some sliders
+        assert control.value == model.result.parameters[name] == second
+
+
+def test_numbers_are_automatic_until_a_slider_is_moved(panel):
+    own, model, result = panel._own, panel.model, panel.model.result
+    assert own.window.slider.value == result.window
+    assert own.rmax.slider.value == pytest.approx(result.rmax, abs=0.25)
+    assert own.distance.slider.value == pytest.approx(result.found.spacing, abs=0.25)
+    for name, value in (("rmax", 9.5), ("window", 12), ("distance", 6.5), ("strength", 4.0)):
+        control = getattr(own, name)
+        assert control.automatic.value
+        assert getattr(model, name) is None
+        control.slider.value = value
+        assert (getattr(model, name), control.automatic.value) == (value, False)
+        assert model.result.parameters[name] == value
+        control.automatic.value = True
+        assert getattr(model, name) is None
+        assert control.slider.value != value
+        setattr(model, name, 2 * value)
+        assert (control.slider.value, control.automatic.value) == (2 * value, False)
+        setattr(model, name, None)
+        assert control.automatic.value
+
+
+@pytest.mark.parametrize(("name", "value"), [("rmax", 0.2), ("window", 2)])
+@pytest.mark.xfail(reason="a number below the lower end of the slider is clipped by it, in the model too")
+def test_small_numbers_stay_what_they_are(panel, name, value):
+    setattr(panel.model, name, value)
+    assert getattr(panel.model, name) == value
+
+
+def test_every_control_has_a_label_and_a_tooltip(panel):
+    def leaves(widget):
+        children = getattr(widget, "children", ())
+        return [leaf for child in children for leaf in leaves(child)] if children else [widget]
+
+    controls = [
+        leaf for leaf in leaves(panel._controls) if getattr(leaf, "description", "") or hasattr(leaf, "options")
+    ]
+    labels = [getattr(control, "description", "") for control in controls]
+    assert [label for label in labels if label != "auto"] == [
+        *("Distance", "Strength", "Follow", "Window", "States", "Normalise", "Dark atoms", "rmax", "Memory"),
+        *("Min length", "Lag", "Image", "Contrast", "Trail", "Zoom in on the track", "True atoms"),
+    ]
+    others = [leaf for leaf in leaves(panel) if isinstance(leaf, Button)]
+    assert len(others) == 8  # four cells of the matrix, back and on, clear, cancel
+    for control in (*controls, *others, *panel.player.children, panel._opacity):
+        assert getattr(control, "tooltip", None), control
+    assert len(panel._overlay.tooltips) == len(panel._overlay.options) == 3
+
+
+def test_the_brush_sets_the_range(panel):
+    before = picture(panel._steps)
+    panel._steps._brush.selected = np.array([2.0, 9.27])
+    assert (panel.model.rmax, panel._own.rmax.slider.value, panel._own.rmax.automatic.value) == (9.3, 9.3, False)
+    np.testing.assert_array_equal(panel._steps._line.x, [9.3, 9.3])
+    assert "rmax = 9.3 px" in panel._steps_title.value
+    assert picture(panel._steps) != before
+
+
+@pytest.mark.xfail(reason="0.03 is rounded to a range of 0.0, which the model refuses")
+def test_a_narrow_brush_is_no_failure(panel):
+    panel._steps._brush.selected = np.array([0.0, 0.03])
+    assert panel.model.error == ""
+
+
+# --- selection
+
+
+def test_a_click_on_an_atom_selects_its_track(panel, movie):
+    everything = overlay(panel)
+    atom = select(panel)
+    track, (y, x) = panel.track, panel.model.result.atoms.positions[atom]
+    assert f"track {track + 1}: 18 points in frames 0 to 19" in panel._strip_title.value
+    row = int(np.flatnonzero(panel._rows == track)[0])
+    assert (panel._strip._frame.visible, min(panel._strip._frame.y)) == (True, row + 0.5)
+    assert panel._sample._window.visible
+    window = panel.model.result.window
+    assert np.ptp(panel._sample._window.y) == pytest.approx(window * movie.pixel_size)
+    for name, at in (("y", y), ("x", x)):
+        middle = np.mean([getattr(panel._sample._window, name).max(), getattr(panel._sample._window, name).min()])
+        assert middle / movie.pixel_size == pytest.approx(at, abs=1)
+    assert overlay(panel) != everything  # the others are shadows
+    assert not panel._clear.disabled
+    panel._sample_clicked(0.0, 0.0)
+    assert panel.track is None
+    assert panel._clear.disabled
+    assert not panel._strip._frame.visible
+    assert not panel._sample._window.visible
+    assert "3 tracks" in panel._strip_title.value
+    assert overlay(panel) == everything
+    select(panel, 2)
+    panel._clear.click()
+    assert (panel.track, overlay(panel)) == (None, everything)
+    panel.player.frame = MISSING[0]  # where there is no atom to be clicked on
+    panel._sample_clicked(y, x)
+    assert panel.track is None
+
+
+def test_a_click_on_a_row_selects_its_track_and_goes_to_the_time(panel):
+    panel._strip._clicked(None, {"data": {"click_x": 7.2, "click_y": 2}})
+    assert panel.track == panel._rows[1]
+    assert panel.player.frame == panel.player._slider.value == 7
+    np.testing.assert_array_equal(panel._strip._cursor.x, [7, 7])
+    assert "frame 7" in panel._sample_title.value
+    panel._strip._clicked(None, {"data": {"click_x": 3, "click_y": 4}})
+    assert (panel.track, panel.player.frame) == (panel._rows[1], 7)
+
+
+def test_a_selection_is_of_an_atom(panel):
+    model, atom = panel.model, select(panel)
+    for name, value in (("rmax", 6.0), ("lag", 2), ("n_states", 3), ("memory", 0), ("window", 12), ("rmax", None)):
+        setattr(model, name, value)
+        assert panel._atom == atom
+        track = model.result.atoms.tracks[atom]
+        assert panel.track == track >= 0
+        assert f"track {track + 1}:" in panel._strip_title.value
+    assert len(model.result.tracks) > 3  # the tracks are others now
+    model.min_length = 50
+    assert panel.track is None
+    assert "0 tracks" in panel._strip_title.value
+    model.min_length = 3
+    assert panel.track == track
+    model.atoms = "all"
+    assert panel.track is None
+    assert panel._clear.disabled
+    assert not panel._sample._window.visible
+
+
+# --- transitions
+
+
+def test_a_cell_of_the_matrix_goes_through_its_transitions(panel):
+    result, shown, seen = panel.model.result, panel._occurrences, []
+    panel._matrix._cells[0][1].click()
+    count = result.matrix.counts[0, 1]
+    assert count >= 3
+    assert "atomstat-chosen" in panel._matrix._cells[0][1]._dom_classes
+    assert shown._crops.figure.layout.visibility == "visible"
+    for number in range(count):
+        assert shown._previous.disabled == (number == 0)
+        assert shown._next.disabled == (number == count - 1)
+        frame, track = panel.player.frame, panel.track
+        frames, states = result.tracks.track(track)[0], result.states_of(track)
+        at = frames.tolist().index(frame)
+        assert (frames[at + 1], states[at], states[at + 1]) == (frame + 1, 0, 1)
+        assert list(shown._crops._titles.text) == [f"frame {frame}", f"frame {frame + 1}"]
+        assert f"1 → 2 <small>{number + 1} of {count}, track {track + 1}<" in shown._title.value
+        seen.append((track, frame, picture(shown._crops)))
+        shown._next.click()
+    assert len(set(seen)) == count
+    assert (panel.track, panel.player.frame) == seen[-1][:2]  # past the last one it goes nowhere
+    shown._previous.click()
+    assert (panel.track, panel.player.frame, picture(shown._crops)) == seen[-2]
+    panel.model.rmax = 9.0  # other tracks, of which nothing was asked yet
+    assert "click a cell" in shown._title.value
+    assert shown._previous.disabled
+    assert shown._next.disabled
+    assert "atomstat-chosen" not in panel._matrix._cells[0][1]._dom_classes
+
+
+def test_a_transition_that_never_happens(make):
+    panel = make(movies.hopping_dopants(frames=12, missing=1, shape=(112, 112), probabilities=(1.0, 1.0)))
+    cells = panel._matrix._cells
+    assert [cell.description for row in cells for cell in row] == ["0.00", "1.00", "1.00", "0.00"]
+    assert "1 → 2: 1.000, with 95 % probability between" in cells[0][1].tooltip
+    cells[0][0].click()
+    shown = panel._occurrences
+    assert "never" in shown._title.value
+    assert shown._previous.disabled
+    assert shown._next.disabled
+    assert shown._crops.figure.layout.visibility == "hidden"
+    assert (panel.track, panel.player.frame) == (None, 0)
+    panel.model.lag = 12  # longer than the movie
+    assert {cell.description for row in panel._matrix._cells for cell in row} == {"–"}
+    assert "nothing is known" in panel._matrix._cells[0][0].tooltip
+
+
+# --- the picture
+
+
+def test_frames_that_were_not_recorded_are_said(panel):
+    def base():
+        return panel._sample._base.mark.image.value
+
+    for frame in range(13, 20):
+        before = base()
+        panel.player.frame = frame
+        assert ("was not recorded" in panel._sample_title.value) == (frame in MISSING)
+        assert (base() == before) == (frame in MISSING)  # the last one stays
+        assert f"frame {frame}" in panel._sample_title.value
+        np.testing.assert_array_equal(panel._strip._cursor.x, [frame, frame])
+
+
+def test_overlays_and_trails(panel):
+    result, scale = panel.model.result, 800 / 128
+    panel.player.frame = 13
+    with_trails = overlay(panel)
+    panel._trail.value = 0
+    assert overlay(panel) != with_trails
+    places = (result.atoms.positions[atoms_of(panel, 13)] + 0.5) * scale - 0.5
+    coloured = np.argwhere(decoded(panel._sample._overlay)[..., 3])
+    distances = np.hypot(*(coloured[:, None] - places).transpose(2, 0, 1)).min(axis=1)
+    radius = 0.5 * result.chosen.spacing * scale
+    assert (distances < radius + 2).all()  # rings, and nothing else
+    assert (distances > radius - 6).all()
+    drawn = {}
+    for choice, numbers in ((STATES, result.atoms.states), (TRACKS, result.atoms.tracks)):
+        panel._overlay.value = choice
+        drawn[choice] = decoded(panel._sample._overlay)
+        for (y, x), number in zip(np.rint(places).astype(int), numbers[atoms_of(panel, 13)], strict=True):
+            rim = drawn[choice][y, x + round(radius) - 1]
+            np.testing.assert_array_equal(rim, [*COMPONENT_RGB[number], 230])  # 0.9 of 255
+    assert (drawn[STATES] != drawn[TRACKS]).any()
+    panel._overlay.value = NONE
+    assert not decoded(panel._sample._overlay)[..., 3].any()
+
+
+def test_zoom_follows_the_track(panel, movie):
+    whole = limits(panel._sample)
+    panel._zoom.value = True
+    assert limits(panel._sample) == whole  # no track is selected yet
+    select(panel)
+    frames, places = panel.model.result.tracks.track(panel.track)
+    half = 4 * panel.model.result.window / 2
+    for frame, (y, x) in zip(frames.tolist(), places, strict=True):
+        panel.player.frame = frame
+        expected = movie.pixel_size * np.array([[x - half, y - half], [x + half, y + half]])
+        np.testing.assert_allclose(limits(panel._sample), expected)
+    panel.player.frame = 17
+    before = limits(panel._sample)
+    panel.player.frame = 18  # was not recorded: the picture stays where it is
+    assert limits(panel._sample) == before != whole
+    panel._clear.click()
+    assert limits(panel._sample) == whole
+    select_at = panel._strip._clicked
+    select_at(None, {"data": {"click_x": 3, "click_y": 1}})
+    assert limits(panel._sample) != whole
+    panel._zoom.value = False
+    assert limits(panel._sample) == whole
+
+
+def test_truth_is_shown_and_compared(panel, movie):
+    assert not decoded(panel._sample._outline)[..., 3].any()
+    panel._truth.value = True
+    panel.player.frame = 5
+    dots = decoded(panel._sample._outline)
+    for y, x in np.rint((movie.truth.positions[5] + 0.5) * 800 / 128 - 0.5).astype(int):
+        np.testing.assert_array_equal(dots[y, x], [0, 255, 255, 255])
+    assert "100.0% of 45 true links found" in panel._truth_score.value  # 15 pairs of frames, 3 dopants
+    assert "of 4 true probabilities" in panel._truth_score.value
+    panel.model.n_states = 3
+    assert "2 states are the true number" in panel._truth_score.value
+    panel.player.frame = MISSING[0]
+    assert not decoded(panel._sample._outline)[..., 3].any()
+    panel.player.frame = 5
+    panel._truth.value = False
+    assert not decoded(panel._sample._outline)[..., 3].any()
+    assert panel._truth_score.value == ""
+
+
+def test_truth_cannot_be_shown_where_there_is_none(make, movie):
+    panel = make(replace(movie, truth=None))
+    assert panel._truth.disabled
+    assert panel._truth.tooltip == "Only simulated samples come with their true atoms"
+    panel.model.movie = movie
+    assert not panel._truth.disabled
+
+
+@pytest.mark.xfail(reason="the result is drawn before the check mark is taken away, and asked for its score")
+def test_truth_is_given_up_with_its_movie(movie):
+    panel = TrajectoriesPanel(movie)
+    panel._truth.value = True
+    panel.model.movie = replace(movie, truth=None)
+    assert (panel._truth.value, panel._truth_score.value) == (False, "")
+    assert panel.model.error == ""
+
+
+# --- other movies, and errors
+
+
+def test_errors_are_words_in_the_panel_and_the_pictures_stay(movie):
+    panel = TrajectoriesPanel(movie)
+    before = pictures(panel)
+    panel.model.strength = 1e6
+    assert "no atoms were found: lower the strength" in panel._status._text.value
+    assert "Not up to date" in panel._status._text.value
+    assert pictures(panel) == before
+    panel.model.strength = None
+    assert panel.model.error == ""
+    assert "Not up to date" not in panel._status._text.value
+
+
+def test_another_movie(panel):
+    panel._zoom.value = True
+    panel.player.frame = 19
+    select(panel)
+    panel._matrix._cells[0][0].click()
+    before = pictures(panel), panel._sample._base.mark.image.value
+    other = movies.hopping_dopants(frames=12, missing=1, shape=(112, 144), seed=3)
+    other = replace(other, name="Other", numbers=other.frame_numbers + 100, pixel_size=None)
+    panel.model.movie = other
+    assert panel.track is None
+    assert panel._clear.disabled
+    assert panel._occurrences._next.disabled
+    slider = panel.player._slider
+    assert (panel.player.frame, slider.value, slider.min, slider.max) == (100, 100, 100, 111)
+    assert "Other <small>112 × 144 px, frame 100" in panel._sample_title.value
+    after = pictures(panel), panel._sample._base.mark.image.value
+    assert all(old != new for old, new in zip(before[0][:5], after[0][:5], strict=True))
+    assert before[1] != after[1]
+    assert limits(panel._sample) == ([-0.5, -16.5], [143.5, 127.5])
+    assert limits(panel._strip)[0][0] == 99.5
+    np.testing.assert_array_equal(panel._strip._cursor.x, [100, 100])
+    assert "px²/frame" in panel._motion.value
+    select(panel)
+    panel.player.frame = 111
+    panel.model.movie = replace(other, numbers=None)
+    assert (panel.player.frame, panel.track) == (0, None)
+
+
+def test_a_movie_of_one_frame(make, movie):
+    panel = make(Movie(movie.frames[:1], "one"))
+    assert (panel.player.frame, panel.player._slider.max) == (0, 0)
+    assert "0 tracks" in panel._strip_title.value
+    assert "too short" in panel._motion.value
+    panel._sample_clicked(64.0, 64.0)
+    panel._matrix._cells[0][0].click()
+    assert panel.track is None
+    panel.model.min_length = 1
+    select(panel)
+    panel.model.movie = movie
+    assert panel.player._slider.max == 19
+
+
+@pytest.mark.xfail(reason="where there are no steps, those of the movie before stay in the histogram")
+def test_the_steps_go_with_their_movie(panel, movie):
+    before = picture(panel._steps)
+    panel.model.movie = Movie(movie.frames[:1], "one")
+    assert picture(panel._steps) != before
+
+
+def test_a_movie_with_atoms(make, movie):
+    numbers = movie.frame_numbers.tolist()
+    atoms = {number: find_atoms(movie[place]).positions for place, number in enumerate(numbers) if place != 3}
+    panel = make(Movie(movie.frames, "given", numbers=movie.frame_numbers, atoms=atoms))
+    for control in (panel._own.distance, panel._own.strength):
+        assert control.slider.disabled
+        assert control.slider.tooltip == "The atoms are given with the movie"
+    select(panel)
+    panel.player.frame = 3
+    assert len(atoms_of(panel, 3)) == 0
+    panel.model.movie = movie
+    assert not panel._own.distance.slider.disabled
+
+
+def test_a_blank_frame_says_so_and_costs_no_other(make, movie):
+    frames = movie.frames.copy()
+    frames[4] = 7
+    panel = make(replace(movie, frames=frames))
+    assert "1 frame could not be used; of frame 4: all 16384 pixels" in panel._status._text.value
+    select(panel)
+    for frame in range(3, 6):
+        panel.player.frame = frame
+        assert ("all 16384 pixels of the image are equal" in panel._sample_title.value) == (frame == 4)
+    panel._truth.value = True
+    panel.player.frame = 4
+    assert decoded(panel._sample._outline)[..., 3].any()
+
+
+def test_names_are_text(make, movie):
+    panel = make(replace(movie, name="<script>x</script>"))
+    assert "&lt;script&gt;x" in panel._sample_title.value
+    panel.player.frame = MISSING[0]
+    assert "<script>" not in panel._sample_title.value
+
+
+@pytest.mark.xfail(reason="the unit, which comes from the file, is not escaped")
+def test_units_are_text(make, movie):
+    panel = make(replace(movie, unit="<script>"))
+    assert "<script>" not in panel._sample_title.value + panel._motion.value
+
+
+def test_a_movie_without_anything(movie):
+    blank = np.zeros((5, 64, 64), np.float32)
+    for panel in (TrajectoriesPanel(blank), TrajectoriesPanel(movie)):
+        panel.model.movie = blank
+        assert "no frame that was looked at" in panel._status._text.value
+        assert "all 4096 pixels of the image are equal" in panel._sample_title.value
+        panel._sample_clicked(30.0, 30.0)
+        panel._strip._clicked(None, {"data": {"click_x": 2, "click_y": 1}})
+        panel._cell_clicked(0, 0)
+        panel.player.frame = 2
+        assert panel.track is None
+        assert "Unexpected" not in panel.model.error
+        panel.model.movie = movie
+        assert panel.model.error == ""
+        select(panel)
+
+
+@pytest.mark.xfail(
+    reason="the buttons still go through the last movie's transitions, and there are no tracks to select"
+)
+def test_transitions_go_with_their_movie(panel):
+    panel._cell_clicked(0, 0)
+    panel.model.movie = np.zeros((5, 64, 64), np.float32)
+    panel._occurrences._next.click()
+    assert "Unexpected" not in panel.model.error
+
+
+# --- the app
+
+
+@pytest.fixture
+def quick(monkeypatch, movie):
+    """Samples that take no time."""
+    monkeypatch.setitem(movies.MOVIES, "Hopping dopants", lambda: movie)
+    monkeypatch.setitem(movies.MOVIES, "Other", lambda: replace(movie, name="Other", truth=None))
+    monkeypatch.setitem(samples.SAMPLES, "Three grains", lambda: samples.grains(shape=(128, 128)))
+
+
+def offered(app):
+    return [label.removeprefix("Sample: ") for label in app._choice.options]
+
+
+def test_the_tab_is_built_when_it_is_first_shown(quick):
+    app = App()
+    assert list(app._tabs.options)[2] == "Trajectories"
+    assert (list(app._panels), offered(app)) == (["Sliding FFT"], list(samples.SAMPLES))
+    app._tabs.value = "Trajectories"
+    assert isinstance(app.panel, TrajectoriesPanel)
+    assert (offered(app), app._choice.value) == (list(movies.MOVIES), "Sample: Hopping dopants")
+    first = app.panel
+    app._choice.value = "Sample: Other"
+    assert app.panel.model.movie.name == "Other"
+    app._tabs.value = "Sliding FFT"
+    assert (offered(app), app._choice.value) == (list(samples.SAMPLES), "Sample: Three grains")
+    app._choice.value = "Sample: Square | hexagonal"
+    app._tabs.value = "Trajectories"
+    assert app.panel is first
+    assert (app._choice.value, app.panel.model.movie.name) == ("Sample: Other", "Other")
+    app._tabs.value = "Sliding FFT"
+    assert app.panel.model.image.name == "Square | hexagonal"
+    assert app._choice.value == "Sample: Square | hexagonal"
+    assert first.model.error == app.panel.model.error == app._notice.value == ""
+
+
+def test_the_app_opens_on_the_tab_for_its_data(quick, movie):
+    app = App(movie.frames)
+    assert isinstance(app.panel, TrajectoriesPanel)
+    assert app.panel.model.movie.frames is movie.frames
+    assert (app._choice.value, offered(app)) == ("array", ["array", *movies.MOVIES])
+    app._tabs.value = "Sliding FFT"
+    assert offered(app) == list(samples.SAMPLES)
+    app._tabs.value = "Trajectories"
+    assert app._choice.value == "array"
+    app = App(movie[0])
+    assert isinstance(app.panel, SlidingFFTPanel)
+    assert offered(app) == ["array", *samples.SAMPLES]
+    app._tabs.value = "Trajectories"
+    assert (offered(app), app.panel.model.movie) == (list(movies.MOVIES), movie)
+    assert app._notice.value == app.panel.model.error == ""
+
+
+def test_a_path_that_cannot_be_read_is_said_above_a_sample(quick, tmp_path):
+    (tmp_path / "<b>").mkdir()
+    for path, words in ((tmp_path / "<b>", "there are no images in"), (tmp_path / "no.tif", "no.tif")):
+        app = App(path)
+        assert words in app._notice.value
+        assert "<b>" not in app._notice.value
+        assert app.panel.model.image.name == "Three grains"
+        app._tabs.value = "Trajectories"
+        assert app.panel.model.result is not None
+
+
+@pytest.mark.xfail(reason="back in the tab the movie is refused again, before the list of the data is that of the tab")
+def test_a_movie_that_cannot_be_analysed_is_said_above_a_sample(quick):
+    app = App(np.random.default_rng(0).random((4, 5, 5)))
+    assert "have no room for atoms" in app._notice.value
+    assert app.panel.model.movie.name == app._choice.value.removeprefix("Sample: ") == "Hopping dopants"
+    app._tabs.value = "Sliding FFT"
+    app._tabs.value = "Trajectories"
+    assert offered(app) == ["array", *movies.MOVIES]
