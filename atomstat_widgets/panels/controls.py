@@ -1,5 +1,6 @@
 """Controls: each has a visible label, a tooltip, limits, and a trait of the model that it follows."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import ipywidgets
 from traitlets import Bunch, HasTraits, Unicode, dlink, link
 
 WIDTH = "238px"
+ECHO = 3.0  # seconds within which a page may send back what it was told to show
 LABEL = {"description_width": "82px"}
 
 
@@ -53,8 +55,8 @@ class AutomaticSlider(ipywidgets.HBox):
     def __init__(
         self, model: HasTraits, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
     ) -> None:
-        self._model, self._name, self._shown = model, name, low
-        self._tooltip = tooltip
+        self._model, self._name, self._tooltip = model, name, tooltip
+        self._shown: list[tuple[float, float]] = [(0.0, low)]  # when, and what
         self.slider = _unlinked(label, tooltip, low, high, step, "201px")
         self.automatic = ipywidgets.ToggleButton(
             value=True, description="auto", tooltip=f"{label}: let it be chosen from the image",
@@ -70,8 +72,10 @@ class AutomaticSlider(ipywidgets.HBox):
         """Show the number that was chosen automatically."""
         slider = self.slider
         slider.max = max(slider.max, value)
-        self._shown = slider.min + round((value - slider.min) / slider.step) * slider.step
-        slider.value = self._shown
+        value = slider.min + round((value - slider.min) / slider.step) * slider.step
+        now = time.monotonic()
+        self._shown = [(when, old) for when, old in self._shown if now - when < ECHO] + [(now, value)]
+        slider.value = value
 
     def disable(self, why: str) -> None:
         """Take the control out of use, or with no reason into use again."""
@@ -79,8 +83,12 @@ class AutomaticSlider(ipywidgets.HBox):
         self.slider.tooltip = why or self._tooltip
 
     def _moved(self, change: Bunch) -> None:
-        # What is shown comes back from the page too, rounded by it: that is nobody's wish.
-        if not (self.automatic.value and abs(change.new - self._shown) < self.slider.step / 2):
+        # What is shown comes back from the page too, rounded by it, and maybe late, when another value is shown already:
+        # that is nobody's wish.
+        if self.automatic.value and any(abs(change.new - old) < self.slider.step / 2 for _, old in self._shown):
+            if abs(change.new - self._shown[-1][1]) >= self.slider.step / 2:
+                self.slider.value = self._shown[-1][1]
+        else:
             setattr(self._model, self._name, change.new)
 
     def _pressed(self, change: Bunch) -> None:

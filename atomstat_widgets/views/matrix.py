@@ -71,8 +71,7 @@ class MatrixView:
             return button
 
         self._cells = [[cell(row, column) for column in range(count)] for row in range(count)]
-        header = [_name("from ↓ to →", HEADER), *(_name(_badge(number), size) for number in range(count))]
-        header[0].value = ""
+        header = [_name("", HEADER), *(_name(_badge(number), size) for number in range(count))]
         self.figure.children = [
             ipywidgets.HBox(header, layout=ipywidgets.Layout(height=f"{HEADER - 4}px")),
             *(

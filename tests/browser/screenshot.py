@@ -32,11 +32,19 @@ def domains(page: Page) -> None:
     expect(view(page, "curve").locator(".dot")).to_have_count(9)
 
 
+def trajectories(page: Page) -> None:
+    page.get_by_role("button", name="Trajectories").click()
+    expect(status(page)).to_contain_text("tracks long enough", timeout=30 * SECOND)
+    page.get_by_role("checkbox", name="True atoms").check()
+    view(page, "matrix").get_by_role("button").nth(1).click()
+    press(page, "Frame", *["ArrowRight"] * 20)
+
+
 def main() -> None:
     with serving("--port", "0") as served, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=LAUNCH_ARGUMENTS)
-        for prepare in (sliding_fft, domains):
-            page = browser.new_page(viewport={"width": 1280, "height": 700})
+        for prepare in (sliding_fft, domains, trajectories):
+            page = browser.new_page(viewport={"width": 1280, "height": 750})
             page.goto(served.address)
             prepare(page)
             page.wait_for_timeout(SECOND)

@@ -10,6 +10,7 @@ from interactions import (
     picture,
     pixels,
     press,
+    slider,
     status,
     titles,
     view,
@@ -49,6 +50,8 @@ def test_the_first_sight(trajectories: Page) -> None:
     expect(view(page, "strip")).to_contain_text("frame")
     expect(page.get_by_text("States in time 16 tracks")).to_be_visible()
     expect(page.get_by_text("10⁻⁴ nm²/frame")).to_be_visible()
+    expect(slider(page, "rmax")).to_contain_text("18.5")
+    expect(page.get_by_title("rmax: let it be chosen from the image")).to_have_class(re.compile("mod-active"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert page.evaluate("document.documentElement.scrollHeight") <= 800
 

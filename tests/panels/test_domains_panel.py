@@ -238,3 +238,17 @@ def test_another_image(panel):
     assert panel.model.error == ""
     assert panel.selected is None
     assert "Doped graphene" in panel._sample_title.value
+
+
+def test_an_automatic_slider_knows_its_own_values_when_they_come_back_late(panel):
+    control = panel._own.distance
+    control.show(10.0)
+    control.show(12.0)
+    control.slider.value = 10.0000001  # as the page may send it, after the second was shown
+    assert control.automatic.value
+    assert control.slider.value == 12
+    control.slider.value = 12.0000001
+    assert control.automatic.value
+    control.slider.value = 12.5  # somebody's wish
+    assert not control.automatic.value
+    assert panel.model.distance == 12.5

@@ -40,9 +40,6 @@ def clicks():
     return []
 
 
-# --- matrix
-
-
 @pytest.fixture
 def matrix(clicks):
     return MatrixView(172, lambda row, column: clicks.append((row, column)))
@@ -72,10 +69,10 @@ def test_matrix_cells_are_viridis_with_readable_letters(matrix):
 
 def test_every_cell_of_the_matrix_tells_its_row_and_column(matrix, clicks):
     cells = fill(matrix, 3)
-    assert [cell.description for cell in cells] == ["00", "01", "02", "10", "11", "12", "20", "21", "22"]
-    assert [cell.tooltip for cell in cells] == [f"{cell.description}, explained" for cell in cells]
     for cell in cells:
         cell.click()
+        assert cell.tooltip == f"{cell.description}, explained"
+    assert [cell.description for cell in cells] == ["00", "01", "02", "10", "11", "12", "20", "21", "22"]
     assert clicks == [(row, column) for row in range(3) for column in range(3)]
 
 
@@ -101,9 +98,6 @@ def test_matrix_of_another_size_is_built_anew_without_a_mark(matrix, clicks):
         assert marked(cells) == [f"{count - 1}0"]
 
 
-# --- strip
-
-
 @pytest.fixture
 def strip(clicks):
     return StateStrip(500, 190, lambda row, time: clicks.append((row, time)))
@@ -125,8 +119,7 @@ def test_strip_has_a_row_for_each_atom_and_a_column_for_each_time(strip):
     assert not strip._frame.visible
     strip.choose(1)
     assert strip._frame.visible
-    assert list(strip._frame.x) == [4.5, 7.5, 7.5, 4.5, 4.5]
-    assert list(strip._frame.y) == [1.5, 1.5, 2.5, 2.5, 1.5]
+    assert [*strip._frame.x, *strip._frame.y] == [4.5, 7.5, 7.5, 4.5, 4.5, 1.5, 1.5, 2.5, 2.5, 1.5]
     strip.choose(None)
     assert not strip._frame.visible
 
@@ -181,8 +174,6 @@ def test_strip_has_whole_ticks_within(strip, rows, times):
         assert low <= ticks.min() <= ticks.max() <= high
 
 
-# --- graph
-
 WIDTH, HEIGHT = 118, 172
 
 
@@ -212,9 +203,9 @@ def test_graph_has_an_arrow_for_each_transition_that_is_not_too_rare():
 
 
 def test_graph_arrows_are_the_thicker_the_likelier():
-    probabilities = np.eye(3)
-    probabilities[~np.eye(3, dtype=bool)] = [0.2, 0.35, 0.5, 0.65, 0.8, 1.0]
-    widths = [float(arrow.get("stroke-width")) for arrow in graph(probabilities)[2]]
+    likelier = [0.2, 0.35, 0.5, 0.65, 0.8, 1.0]
+    arrows = graph([[0, *likelier[:2]], [likelier[2], 0, likelier[3]], [*likelier[4:], 0]])[2]
+    widths = [float(arrow.get("stroke-width")) for arrow in arrows]
     assert all(thinner < thicker for thinner, thicker in pairwise(widths))
     assert widths[-1] == 7
 
@@ -253,9 +244,6 @@ def test_graph_discs_lie_apart(count):
         assert math.dist(first[:2], second[:2]) > first[2] + second[2]
 
 
-# --- points, trails and the sample
-
-
 def test_rings_leave_the_middle_free():
     pixels = decoded(points_png((20, 30), np.array([[9.0, 12.0]]), np.array([1]), COLORS, radius=5, ring=2))
     assert pixels[9, 12, 3] == 0
@@ -264,15 +252,11 @@ def test_rings_leave_the_middle_free():
     np.testing.assert_array_equal(pixels[4, 12], [200, 100, 0, 255])
 
 
-def trail(*ends, levels=(1,), lit=(True,)):
-    return Trails(np.array(ends, float), np.array(levels), np.array(lit))
-
-
 NONE = np.empty((0, 2)), np.empty(0, int)
 
 
-def test_trails_are_lines_below_the_points():
-    line = trail([[10, 2], [10, 27]])
+def test_trails_are_lines_below_the_points_and_unlit_ones_are_shadows():
+    line = Trails(np.array([[[10, 2], [10, 27]]]), np.array([1]), np.array([True]))
     pixels = decoded(points_png((20, 30), *NONE, COLORS, radius=2, opacity=0.6, trails=line))
     np.testing.assert_array_equal(pixels[10, 3:26], [[200, 100, 0, 153]] * 23)
     np.testing.assert_array_equal(np.flatnonzero(pixels[:, 15, 3]), [9, 10, 11])
@@ -280,10 +264,7 @@ def test_trails_are_lines_below_the_points():
     for ring, expected in ((None, [1, 0, 0, 1]), (1, [1, 1, 0, 1])):
         pixels = decoded(points_png((20, 30), *point, COLORS, radius=4, ring=ring, trails=line))
         np.testing.assert_array_equal(pixels[10, [5, 15, 19, 21], :3], COLORS[expected])
-
-
-def test_unlit_trails_are_shadows_below_the_lit():
-    lines = trail([[10, 2], [10, 27]], [[2, 15], [17, 15]], levels=(0, 1), lit=(True, False))
+    lines = Trails(np.array([*line.ends, [[2, 15], [17, 15]]]), np.array([0, 1]), np.array([True, False]))
     pixels = decoded(points_png((20, 30), *NONE, COLORS, radius=2, trails=lines))
     np.testing.assert_array_equal(pixels[5, 15], [200, 100, 0, UNLIT_ALPHA])
     np.testing.assert_array_equal(pixels[10, 15], [10, 20, 30, 255])  # though the other one is later
@@ -296,7 +277,7 @@ def sample():
 
 def test_the_sample_draws_rings_and_trails_where_atoms_are(sample):
     sample.set_geometry((100, 200), None, "px")
-    line = trail([[10, 20], [10, 60]])
+    line = Trails(np.array([[[10, 20], [10, 60]]]), np.array([1]), np.array([True]))
     sample.show_atoms(np.array([[10.0, 60.0]]), np.array([0]), COLORS, 5.0, None, 1.0, rings=True, trails=line)
     pixels = shown(sample._overlay)  # 4 pixels for one
     np.testing.assert_array_equal(pixels[42, 4 * 40, :3], COLORS[1])
@@ -337,9 +318,6 @@ def test_the_sample_looks_at_a_place_or_at_all(sample, pixel):
     assert not sample._window.visible
 
 
-# --- histogram, numbers and the player
-
-
 def test_histogram_is_split_in_two_colours():
     histogram = Histogram(200, 200, lambda low, high: None, "steps")
     histogram.show(np.repeat([0.5, 2.5], [10, 5]), (0.0, 3.0), "step (px)", COLORS, split=1.0)
@@ -362,21 +340,11 @@ def test_histogram_is_split_in_two_colours():
 @pytest.mark.parametrize(
     ("value", "error", "text"),
     [
-        (9e-4, 4e-5, "(9.0 ± 0.4) · 10⁻⁴"),
-        (12.34, 0.4, "12.3 ± 0.4"),
-        (-1.5, 0.2, "−1.5 ± 0.2"),
-        (-2e-5, 3e-5, "(−2 ± 3) · 10⁻⁵"),
-        (0, 0, "0.00 ± 0.00"),
-        (3.14159, 0, "3.14 ± 0.00"),
-        (5e6, 0, "(5.00 ± 0.00) · 10⁶"),
-        (1234, 56, "1234 ± 56"),
-        (12300, 70, "(1.230 ± 0.007) · 10⁴"),
-        (2e12, 3e11, "(2.0 ± 0.3) · 10¹²"),
-        (0.02, 0.003, "0.020 ± 0.003"),
-        (0, 0.003, "(0 ± 3) · 10⁻³"),
-        (0.1, 0.5, "0.1 ± 0.5"),
-        (0.05, 2000, "0 ± 2000"),
-        (0.97, 0.096, "0.97 ± 0.10"),
+        *((9e-4, 4e-5, "(9.0 ± 0.4) · 10⁻⁴"), (12.34, 0.4, "12.3 ± 0.4"), (-1.5, 0.2, "−1.5 ± 0.2")),
+        *((-2e-5, 3e-5, "(−2 ± 3) · 10⁻⁵"), (0, 0, "0.00 ± 0.00"), (3.14159, 0, "3.14 ± 0.00")),
+        *((5e6, 0, "(5.00 ± 0.00) · 10⁶"), (1234, 56, "1234 ± 56"), (12300, 70, "(1.230 ± 0.007) · 10⁴")),
+        *((2e12, 3e11, "(2.0 ± 0.3) · 10¹²"), (0.02, 0.003, "0.020 ± 0.003"), (0, 0.003, "(0 ± 3) · 10⁻³")),
+        *((0.1, 0.5, "0.1 ± 0.5"), (0.05, 2000, "0 ± 2000"), (0.97, 0.096, "0.97 ± 0.10")),
         pytest.param(-1e-4, 0.5, "0.0 ± 0.5", marks=pytest.mark.xfail(reason="it is written as −0.0")),
     ],
 )
@@ -401,11 +369,9 @@ def test_player_and_slider_are_one_and_know_which_frames_were_recorded(player):
     assert player._slider.value == 6
     player._slider.value = 9
     assert player.frame == 9
-    places = []
-    for player.frame in range(3, 10):
-        places.append(player.place)
-        assert player.recorded == (player.place is not None)
-    assert places == [0, 1, None, 2, None, None, 3]
+    for frame, place in enumerate([0, 1, None, 2, None, None, 3], start=3):
+        player.frame = frame
+        assert (player.place, player.recorded) == (place, place is not None)
 
 
 def test_player_takes_any_movie_from_its_first_frame_on(player):
@@ -413,8 +379,7 @@ def test_player_takes_any_movie_from_its_first_frame_on(player):
         player._slider.value = player._slider.max
         player._play.value = player._play.max
         player.take_movie(film(*numbers))
-        assert player.frame == numbers[0]
-        assert player.place == 0
+        assert (player.frame, player.place) == (numbers[0], 0)
         for widget in (player._slider, player._play):
             assert (widget.min, widget.max, widget.value) == (numbers[0], numbers[-1], numbers[0])
 
