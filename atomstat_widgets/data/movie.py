@@ -92,6 +92,8 @@ class Movie:
                     raise ValueError(
                         f"{self.name}: atoms of frame {number} have shape (n, 2) or (n, 3), not {np.shape(points)}"
                     )
+                if not np.isfinite(points).all():
+                    raise ValueError(f"{self.name}: atoms of frame {number} are not all finite")
         if self.truth is not None:
             lengths = {len(self.truth.positions), len(self.truth.ids), len(self.truth.states)}
             if lengths != {len(self)}:

@@ -22,7 +22,7 @@ from atomstat_widgets.data.readers import (
 )
 
 _IMAGES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".bmp"}
-_LARGEST_NUMBER = 10**9  # of a frame, in the name of a file: a larger one is a date, or a name
+_GAPS = 10  # times as many numbers as frames: numbers in names that are farther apart are no count of frames
 _STACKS = {".npy", ".tif", ".tiff"}  # of which a look at the header tells whether they hold one frame or several
 
 
@@ -152,7 +152,8 @@ def _folder(folder: Path) -> Movie:
     paths.sort(key=_natural)
     first = load(paths[0])
     numbers = [int((re.findall(r"[0-9]+", path.stem) or [-1])[-1]) for path in paths]
-    counted = numbers[0] >= 0 and numbers[-1] <= _LARGEST_NUMBER and sorted(set(numbers)) == numbers
+    in_order = numbers[0] >= 0 and sorted(set(numbers)) == numbers
+    counted = in_order and numbers[-1] - numbers[0] < _GAPS * len(numbers) and numbers[-1] < 2**31
     frames = FolderFrames(paths, first)
     return Movie(frames, folder.name, first.pixel_size, first.unit, np.array(numbers) if counted else None)
 

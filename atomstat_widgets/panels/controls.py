@@ -83,7 +83,7 @@ class AutomaticSlider(ipywidgets.HBox):
         self.slider.tooltip = why or self._tooltip
 
     def _moved(self, change: Bunch) -> None:
-        # What is shown comes back from the page too, rounded by it, and maybe late, when another value is shown already:
+        # What is shown comes back from the page too, rounded by it, and maybe late, after another value was shown:
         # that is nobody's wish.
         if self.automatic.value and any(abs(change.new - old) < self.slider.step / 2 for _, old in self._shown):
             if abs(change.new - self._shown[-1][1]) >= self.slider.step / 2:

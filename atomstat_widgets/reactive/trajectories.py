@@ -31,6 +31,7 @@ from atomstat_widgets.stat.atoms import SMALLEST_SIDE
 
 FIRST_LOOK = 0.7  # seconds of finding atoms; the rest of a run takes about as long
 FEWEST = 10  # frames of a first look
+MOST_FRAMES = 10**9
 
 
 class TrajectoriesModel(AnalysisModel):
@@ -89,9 +90,9 @@ class TrajectoriesModel(AnalysisModel):
     normalise = Bool(True).tag(parameter=True)
     n_states = Int(2, min=1, max=MAX_COMPONENTS).tag(parameter=True)
     rmax = Float(None, allow_none=True, min=0).tag(parameter=True)
-    memory = Int(1, min=0).tag(parameter=True)
-    min_length = Int(3, min=1).tag(parameter=True)
-    lag = Int(1, min=1).tag(parameter=True)
+    memory = Int(1, min=0, max=MOST_FRAMES).tag(parameter=True)
+    min_length = Int(3, min=1, max=MOST_FRAMES).tag(parameter=True)
+    lag = Int(1, min=1, max=MOST_FRAMES).tag(parameter=True)
 
     def __init__(self, movie: Any, *, quick_start: bool = False, **parameters: Any) -> None:
         self._quick_start = quick_start and has_kernel()
@@ -159,9 +160,10 @@ class TrajectoriesModel(AnalysisModel):
         everything = {**parameters, "frames": len(parameters["movie"])}
         first = self._first_look(everything)
         if first < everything["frames"]:
-            self._show({**parameters, "frames": first}, run)
-            if not self._runner.threaded:
-                return f"{first} of {everything['frames']} frames"
+            with suppress(ValueError):  # what is wrong with the first frames need not be with all
+                self._show({**parameters, "frames": first}, run)
+                if not self._runner.threaded:
+                    return f"{first} of {everything['frames']} frames"
         return self._show(everything, run)
 
     def _first_look(self, parameters: dict[str, Any]) -> int:
@@ -188,7 +190,8 @@ class TrajectoriesModel(AnalysisModel):
             self.publish(result)
         count = sum(len(points) for points in chosen.positions)
         kind = "bright atoms" if chosen.bright else "atoms"
+        frames = f"{len(result.movie)} frame{'s' if len(result.movie) > 1 else ''}"
         return (
-            f"{count:,} {kind} in {len(result.movie)} frames, {len(result.tracks):,} of {len(links):,} tracks long "
+            f"{count:,} {kind} in {frames}, {len(result.tracks):,} of {len(links):,} tracks long "
             f"enough, {links.ambiguous:,} ambiguous link{'' if links.ambiguous == 1 else 's'}"
         )

@@ -226,9 +226,10 @@ class TrajectoriesResult:
 
 def aligned(states: States, shown: TrajectoriesResult) -> States:
     """Give states the numbers that they have in the result that is shown, which is of the same movie."""
+    common = np.isin(states.crops.frames, shown.states.crops.frames)  # maybe not all frames have been looked at
     apart = 2.0 * sum(shown.movie.sides)
-    nearest = KDTree(_in_time(shown.states, apart)).query(_in_time(states, apart))[1]
-    order = match_components(_memberships(shown.states)[:, nearest], _memberships(states))
+    nearest = KDTree(_in_time(shown.states, apart)).query(_in_time(states, apart)[common])[1]
+    order = match_components(_memberships(shown.states)[:, nearest], _memberships(states)[:, common])
     numbers = np.append(np.argsort(order), -1)  # the last is that of -1
     return replace(states, labels=[numbers[one] for one in states.labels], centroids=states.centroids[order])
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from atomstat_widgets.data import Movie
 from atomstat_widgets.reactive.domains_stages import Factor, analyse, factor_of
 from atomstat_widgets.stat import (
+    Atoms,
     Crops,
     Tracks,
     extract_movie_crops,
@@ -32,6 +33,7 @@ NEIGHBOURS = 1.25  # of the distance of neighbours: how far a crop reaches by de
 CLEARLY_APART = 5.0
 
 Floats = NDArray[np.float64]
+NO_ATOMS = np.empty((0, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,28 +98,42 @@ def find(
 ) -> Found:
     """Take the atoms that come with a movie; without, find them, in all of the first frames alike."""
     read = frame_reader(movie, dark)
-    if movie.atoms is not None:
-        given = [np.asarray(movie.atoms.get(n, np.empty((0, 2))), float)[:, :2] for n in movie.frame_numbers.tolist()]
-        distances = neighbour_distances(given)
-        spacing = float(np.median(distances)) if len(distances) else min(movie.sides) / 4
-        return Found(given, [np.ones(len(points)) for points in given], spacing, {})
-    positions, strengths, skipped = [], [], {}
-    if distance is None:
+    given = movie.atoms
+    if given is not None:
+        distances = neighbour_distances([np.asarray(points) for points in given.values()])
+        distance = float(np.median(distances)) if len(distances) else min(movie.sides) / 4
+    elif distance is None:
         distance = _typical_spacing(read, len(movie))
+    positions, strengths, skipped = [], [], {}
     for place, number in enumerate(movie.frame_numbers[:frames].tolist()):
         try:
-            atoms = find_atoms(read(place), spacing=distance, strength=strength)
+            if given is None:
+                atoms = find_atoms(read(place), spacing=distance, strength=strength)
+            else:
+                atoms = _given_atoms(read, place, np.asarray(given.get(number, NO_ATOMS), np.float64), distance)
             positions.append(atoms.positions)
             strengths.append(atoms.strengths)
         except (ValueError, OSError) as error:  # a blank or damaged frame must not cost the others
             skipped[number] = str(error)
-            positions.append(np.empty((0, 2)))
+            positions.append(NO_ATOMS)
             strengths.append(np.empty(0))
         progress((place + 1) / frames)
     if len(skipped) == frames:
         raise ValueError(f"no frame can be used; of frame {next(iter(skipped))}: {next(iter(skipped.values()))}")
+    if not any(map(len, positions)):
+        raise ValueError(
+            "no atoms were found: lower the strength, or set the distance; dark atoms need the check mark"
+            if given is None
+            else "no atoms are given with the movie"
+        )
     rest = len(movie) - frames
-    return Found(positions + [np.empty((0, 2))] * rest, strengths + [np.empty(0)] * rest, distance, skipped)
+    return Found(positions + [NO_ATOMS] * rest, strengths + [np.empty(0)] * rest, distance, skipped)
+
+
+def _given_atoms(read: Callable[[int], NDArray[np.float32]], place: int, points: Floats, spacing: float) -> Atoms:
+    if len(points):
+        read(place)  # of a frame that cannot be read no crops can be cut
+    return Atoms(points[:, :2], np.ones(len(points)), spacing)
 
 
 def _typical_spacing(read: Callable[[int], NDArray[np.float32]], count: int) -> float:
@@ -135,8 +151,6 @@ def _typical_spacing(read: Callable[[int], NDArray[np.float32]], count: int) -> 
 def choose(found: Found, movie: Movie, atoms: str, progress: Progress) -> Chosen:
     """Choose all atoms or those that are clearly brighter than the rest, as dopants are."""
     strengths = np.concatenate(found.strengths)
-    if len(strengths) == 0:
-        raise ValueError("no atoms were found: lower the strength, or set the distance; dark atoms need the check mark")
     threshold, apart = _split(strengths)
     bright = atoms == BRIGHT or (atoms == AUTOMATIC and apart > CLEARLY_APART)
     positions = found.positions
@@ -145,6 +159,7 @@ def choose(found: Found, movie: Movie, atoms: str, progress: Progress) -> Chosen
             points[strong > threshold] for points, strong in zip(found.positions, found.strengths, strict=True)
         ]
     distances = neighbour_distances(positions)
+    distances = distances[distances > 0]
     distance = float(np.median(distances)) if len(distances) else min(movie.sides) / 2
     by_frame = dict(zip(movie.frame_numbers.tolist(), positions, strict=True))
     return Chosen(movie, positions, found.spacing, bright, nearest_steps(by_frame), distance)

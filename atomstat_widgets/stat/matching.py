@@ -25,7 +25,8 @@ def match_components(
     -------
     array, (m,)
         A permutation: ``candidates[order][i]`` is the partner of ``reference[i]``, the partners being those of the
-        largest total correlation; candidates without partner follow in their own order.
+        largest total correlation. Other candidates (without a partner, or whose partner's number there is no more) take
+        the numbers that are left, in their own order.
 
     Raises
     ------
@@ -38,8 +39,11 @@ def match_components(
         )
     similarity = _standardized(reference) @ _standardized(candidates).T
     kept, partner = linear_sum_assignment(np.abs(similarity) if either_sign else similarity, maximize=True)
-    order = partner[np.argsort(kept)]
-    return np.concatenate([order, np.setdiff1d(np.arange(len(candidates)), order)])
+    order = np.full(len(candidates), -1)
+    numbered = kept < len(candidates)
+    order[kept[numbered]] = partner[numbered]
+    order[order < 0] = np.setdiff1d(np.arange(len(candidates)), order)
+    return order
 
 
 def matching_signs(reference: NDArray[Any], candidates: NDArray[Any]) -> NDArray[np.float64]:

@@ -99,6 +99,10 @@ class TestMovie:
         with pytest.raises(ValueError, match="frame numbers"):
             Movie(FRAMES, numbers=[0.2, 0.4, 0.6, 0.8, 1.0])
 
+    def test_refuses_atoms_that_are_nowhere(self):
+        with pytest.raises(ValueError, match="film: atoms of frame 3 are not all finite"):
+            Movie(FRAMES, name="film", atoms={3: np.array([[1, np.nan]])})
+
     @pytest.mark.parametrize("numbers", [None, [3, 5, 7, 9, 11]])
     def test_refuses_atoms_of_frames_that_it_has_not(self, numbers):
         assert Movie(FRAMES, numbers=numbers, atoms={3: np.ones((2, 3))}).atoms[3].shape == (2, 3)

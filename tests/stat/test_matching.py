@@ -21,9 +21,10 @@ def test_new_components_follow_in_their_own_order():
     np.testing.assert_array_equal(match_components(np.stack([b, d]), np.stack([a, d, c, b])), [3, 1, 0, 2])
 
 
-def test_fewer_candidates_keep_the_order_of_their_partners():
+def test_of_fewer_candidates_those_whose_number_is_left_keep_it():
     a, b, c = np.eye(3)
     np.testing.assert_array_equal(match_components(np.stack([a, b, c]), np.stack([c, a])), [1, 0])
+    np.testing.assert_array_equal(match_components(np.stack([a, b, c]), np.stack([b, c])), [1, 0])
 
 
 def test_a_constant_map_matches_what_is_left():
