@@ -121,7 +121,11 @@ class App(ipywidgets.VBox):
             self.children = (*self.children, self.panel)
         self.panel.layout.display = None
         if chosen is not None:
-            self._give(label)
+            try:
+                self._give(label)
+            except (ValueError, TypeError) as error:  # the panel goes on with what it has
+                self._say(error)
+                label = next(name for name, datum in self._data.items() if datum is getattr(self.panel.model, kind))
         self._switching = True  # what the list shows follows the panel, not the other way round
         try:
             self._choice.options = self._labels[kind]

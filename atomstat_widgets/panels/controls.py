@@ -99,7 +99,7 @@ class AutomaticSlider(ipywidgets.HBox):
 
     def _follow(self, value: float | None) -> None:
         if value is not None:
-            self.slider.max = max(self.slider.max, value)
+            self.slider.min, self.slider.max = min(self.slider.min, value), max(self.slider.max, value)
             self.slider.value = value
         self.automatic.value = value is None
 

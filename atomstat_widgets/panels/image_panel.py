@@ -99,7 +99,7 @@ class ImagePanel(Panel):
             self._pixels = normalize_image(image.array)
             self._take_image()
             self._sample.set_geometry((height, width), image.pixel_size, image.unit)
-            scale = f", {image.pixel_size:.3g} {image.unit}/px" if image.pixel_size else ""
+            scale = f", {image.pixel_size:.3g} {escape(image.unit)}/px" if image.pixel_size else ""
             self._sample_title.value = title(escape(image.name), f"{height} × {width} px{scale}")
             self._offer_truth(
                 image.truth is not None,

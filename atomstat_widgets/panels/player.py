@@ -35,7 +35,7 @@ class Player(ipywidgets.HBox):
         # In the page, so that the movie goes on while the kernel is drawing.
         self._linked = ipywidgets.jslink((self._play, "value"), (self._slider, "value"))
         self._slider.observe(lambda change: setattr(self, "frame", change.new), "value")
-        self.observe(lambda change: setattr(self._slider, "value", change.new), "frame")
+        self.observe(lambda change: self._go(change.new), "frame")
         self.add_class("atomstat-player")
 
     def take_movie(self, movie: Movie) -> None:
@@ -47,6 +47,10 @@ class Player(ipywidgets.HBox):
                 widget.min, widget.max, widget.value = min(first, widget.max), last, first
                 widget.min = first
         self.frame = first
+
+    def _go(self, frame: int) -> None:
+        self._slider.value = frame
+        self.frame = self._slider.value  # which stops at its ends
 
     @property
     def place(self) -> int | None:

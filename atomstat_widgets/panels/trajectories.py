@@ -175,8 +175,7 @@ class TrajectoriesPanel(Panel):
                 self._occurrences.show(self._shown, first, second)
 
     def _brushed(self, _low: float, high: float) -> None:
-        if high > 0:
-            self.model.rmax = round(high, 1)
+        self.model.rmax = max(0.1, round(high, 1))
         self._steps.clear_brush()
 
     def _occurrence_shown(self, track: int, frame: int) -> None:
@@ -219,6 +218,7 @@ class TrajectoriesPanel(Panel):
                 "Only simulated samples come with their true atoms",
             )
             self._sample.clear_overlay()
+            self._occurrences.clear()
             with self._quietly():
                 self.player.take_movie(movie)
             self._draw_result()
@@ -245,7 +245,7 @@ class TrajectoriesPanel(Panel):
         """Show the image of the current frame, and all that moves with it."""
         with self._drawing:
             movie, player = self.model.movie, self.player
-            scale = f", {movie.pixel_size:.3g} {movie.unit}/px" if movie.pixel_size else ""
+            scale = f", {movie.pixel_size:.3g} {escape(movie.unit)}/px" if movie.pixel_size else ""
             missing = "" if player.recorded else ' <span class="atomstat-stale">was not recorded</span>'
             self._sample_title.value = title(
                 escape(movie.name), f"{movie.sides[0]} × {movie.sides[1]} px{scale}, frame {player.frame}{missing}"
@@ -367,13 +367,12 @@ class TrajectoriesPanel(Panel):
         result, movie = self._shown, self.model.movie
         self._steps_title.value = title("Nearest steps", f"line: rmax = {result.rmax:.3g} px")
         steps = result.chosen.steps
-        if len(steps):
-            reach = max(2 * result.rmax, float(np.quantile(steps, 0.99)))
-            inside = steps[steps <= reach]
-            self._steps.show(inside, (0.0, reach), "step (px)", np.array([WITHIN, BEYOND]), split=result.rmax)
-            self._steps.show_line(result.rmax)
+        reach = max(2 * result.rmax, float(np.quantile(steps, 0.99)) if len(steps) else 0.0)
+        colors = np.array([WITHIN, BEYOND])
+        self._steps.show(steps[steps <= reach], (0.0, reach), "step (px)", colors, split=result.rmax)
+        self._steps.show_line(result.rmax)
         diffusion = result.diffusion()
-        unit = f"{movie.unit}²" if movie.pixel_size else "px²"
+        unit = f"{escape(movie.unit)}²" if movie.pixel_size else "px²"
         self._motion.value = title(
             "",
             f"D = {with_error(*diffusion)} {unit}/frame" if diffusion else "D: the tracks are too short",
@@ -392,7 +391,7 @@ class TrajectoriesPanel(Panel):
     def _draw_score(self) -> None:
         with self._drawing:
             self._truth_score.value = ""
-            if self._truth.value and self._shown is not None:
+            if self._truth.value and self._shown is not None and self._shown.movie.truth is not None:
                 score = self._shown.score()
                 links = f"{score.links / max(score.all_links, 1):.1%} of {score.all_links:,} true links found"
                 entries = (

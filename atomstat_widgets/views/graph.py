@@ -1,6 +1,7 @@
 """A transition matrix as a graph: states as discs, transitions as arrows."""
 
 import math
+from itertools import combinations
 from typing import Any
 
 import ipywidgets
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from atomstat_widgets.views.colors import COMPONENT_COLORS, INK
 
 SMALLEST = 0.005  # probability of an arrow that is drawn
+EDGE = 26  # pixels around the middles of the discs
 THICKEST = 7.0  # pixels, of an arrow of probability 1
 
 
@@ -29,15 +31,14 @@ class TransitionGraph(ipywidgets.HTML):
         """Show a chain: probabilities (k, k), share of time in each state (k,), and a remark on each."""
         width, height = self._size
         count = len(shares)
-        largest = min(24.0, 58.0 / math.sqrt(count))
-        radii = [max(9.0, largest * math.sqrt(share / max(shares.max(), 1e-9))) for share in shares.tolist()]
-        middle, reach = (width / 2, height / 2), (width / 2 - largest - 10, height / 2 - largest - 16)
-        # From the top on, clockwise.
+        # From the top on, clockwise; the discs of neighbours leave room for arrows.
         turns = [2 * math.pi * n / count for n in range(count)]
-        spread = count > 1
-        places = [
-            (middle[0] + spread * reach[0] * math.sin(turn), middle[1] - spread * reach[1] * math.cos(turn))
-            for turn in turns
+        reach = (width / 2 - EDGE, height / 2 - EDGE) if count > 1 else (0.0, 0.0)
+        places = [(width / 2 + reach[0] * math.sin(turn), height / 2 - reach[1] * math.cos(turn)) for turn in turns]
+        closest = min((math.dist(one, other) for one, other in combinations(places, 2)), default=math.inf)
+        largest = min(EDGE - 2.0, 0.36 * closest)
+        radii = [
+            max(min(9.0, largest), largest * math.sqrt(share / max(shares.max(), 1e-9))) for share in shares.tolist()
         ]
         arrows = [
             _arrow(places[i], places[j], radii[i], radii[j], float(probabilities[i, j]), count <= 4)

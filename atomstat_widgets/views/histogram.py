@@ -87,7 +87,7 @@ class Histogram:
         if whole or high <= low:
             low, high = low - 0.5, high + 0.5
         counts, edges = np.histogram(values, len(colors) if whole else BINS, (low, high))
-        top = 1.08 * counts.max()
+        top = 1.08 * max(1, counts.max())
         for axis, scale, start, stop in zip(self._axes, self._scales.values(), (low, 0.0), (high, top), strict=True):
             with scale.hold_sync():
                 scale.min, scale.max = start, stop

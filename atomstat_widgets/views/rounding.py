@@ -24,7 +24,8 @@ def with_error(value: float, error: float) -> str:
     power = floor(log10(largest)) if largest > 0 else 0
     power = 0 if -2 <= power <= 3 else power
     digits = max(0, power - floor(log10(error))) if error > 0 else 2
-    number = f"{value / 10.0**power:.{digits}f} ± {error / 10.0**power:.{digits}f}".replace("-", "−")
+    shown = round(value / 10.0**power, digits) + 0.0  # never −0.0
+    number = f"{shown:.{digits}f} ± {error / 10.0**power:.{digits}f}".replace("-", "−")
     if power == 0:
         return number
     return f"({number}) · 10{str(power).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"

@@ -62,8 +62,8 @@ class StateStrip:
         ):
             with scale.hold_sync():
                 scale.min, scale.max = start, stop
-        self._axes[0].tick_values = round_ticks(first, first + width - 1, 5) if width > 1 else np.array([first])
-        self._axes[1].tick_values = np.unique(np.rint(round_ticks(1, height, 4))) if height > 1 else np.array([1])
+        self._axes[0].tick_values = _whole_ticks(first, first + width - 1, 5)
+        self._axes[1].tick_values = _whole_ticks(1, height, 4)
         table = np.concatenate([[rgb(GRID), rgb(UNKNOWN)], COMPONENT_RGB]).astype(np.uint8)
         indices = (states + 2).astype(np.uint8) if len(states) else np.zeros((1, width), np.uint8)
         self._picture.show(indexed_png(indices, table), (first - 0.5, first + width - 0.5), (0.5, height + 0.5))
@@ -84,5 +84,11 @@ class StateStrip:
 
     def _clicked(self, _mark: Any, event: dict[str, Any]) -> None:
         row, time = round(event["data"]["click_y"]) - 1, round(event["data"]["click_x"])
+        time = min(max(time, self._first), self._first + self._shape[1] - 1)
         if 0 <= row < self._shape[0]:
             self._on_click(row, time)
+
+
+def _whole_ticks(low: int, high: int, count: int) -> NDArray[np.float64]:
+    ticks = round_ticks(low, high, count) if high > low else np.array([float(low)])
+    return ticks[ticks == np.rint(ticks)]

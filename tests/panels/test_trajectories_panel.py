@@ -103,7 +103,6 @@ def test_numbers_are_automatic_until_a_slider_is_moved(panel):
 
 
 @pytest.mark.parametrize(("name", "value"), [("rmax", 0.2), ("window", 2)])
-@pytest.mark.xfail(reason="a number below the lower end of the slider is clipped by it, in the model too")
 def test_small_numbers_stay_what_they_are(panel, name, value):
     setattr(panel.model, name, value)
     assert getattr(panel.model, name) == value
@@ -134,7 +133,6 @@ def test_the_brush_sets_the_range(panel):
     assert "rmax = 9.3 px" in panel._steps_title.value
 
 
-@pytest.mark.xfail(reason="0.03 is rounded to a range of 0.0, which the model refuses")
 def test_a_narrow_brush_is_no_failure(movie):
     panel = TrajectoriesPanel(movie)
     panel._steps._brush.selected = np.array([0.0, 0.03])
@@ -301,7 +299,6 @@ def test_truth_is_shown_and_compared_where_there_is_one(panel, movie):
     assert not panel._truth.disabled
 
 
-@pytest.mark.xfail(reason="the result is drawn before the check mark is taken away, and asked for its score")
 def test_truth_is_given_up_with_its_movie(movie):
     panel = TrajectoriesPanel(movie)
     panel._truth.value = True
@@ -355,7 +352,6 @@ def test_a_movie_of_one_frame(make, movie):
     assert panel.player._slider.max == 19
 
 
-@pytest.mark.xfail(reason="where there are no steps, those of the movie before stay in the histogram")
 def test_steps_go_with_their_movie(panel, movie):
     before = png(panel._steps._picture)
     panel.model.movie = Movie(movie.frames[:1], "one")
@@ -389,7 +385,6 @@ def test_a_blank_frame_says_so_and_costs_no_other(make, movie):
         assert 'title">&lt;script&gt; <small>' in panel._sample_title.value
 
 
-@pytest.mark.xfail(reason="the unit, which comes from the file, is not escaped")
 def test_units_are_text(make, movie):
     panel = make(replace(movie, unit="<script>"))
     assert "<script>" not in panel._sample_title.value + panel._motion.value
@@ -410,9 +405,6 @@ def test_a_movie_without_anything(movie):
         assert panel.model.error == ""
 
 
-@pytest.mark.xfail(
-    reason="the buttons still go through the last movie's transitions, and there are no tracks to select"
-)
 def test_transitions_go_with_their_movie(movie):
     panel = TrajectoriesPanel(movie)
     panel._cell_clicked(0, 0)
@@ -481,7 +473,6 @@ def test_a_path_that_cannot_be_read_is_said_above_a_sample(quick, tmp_path):
         assert app.panel.model.result is not None
 
 
-@pytest.mark.xfail(reason="back in the tab the movie is refused again, before the list of the data is that of the tab")
 def test_a_movie_that_cannot_be_analysed_is_said_above_a_sample(quick):
     app = App(np.random.default_rng(0).random((4, 5, 5)))
     assert "have no room for atoms" in app._notice.value
