@@ -8,7 +8,7 @@ import ipywidgets
 from traitlets import Bunch, HasTraits, Unicode, dlink, link
 
 WIDTH = "238px"
-ECHO = 3.0  # seconds within which a page may send back what it was told to show
+ECHO = 3.0  # seconds in which a page may send back what it was told to show, before it is told another value
 LABEL = {"description_width": "82px"}
 
 
@@ -56,7 +56,7 @@ class AutomaticSlider(ipywidgets.HBox):
         self, model: HasTraits, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
     ) -> None:
         self._model, self._name, self._tooltip = model, name, tooltip
-        self._shown: list[tuple[float, float]] = [(0.0, low)]  # when, and what
+        self._shown, self._replaced = low, [(0.0, low)]  # what was shown before, and until when
         self.slider = _unlinked(label, tooltip, low, high, step, "201px")
         self.automatic = ipywidgets.ToggleButton(
             value=True, description="auto", tooltip=f"{label}: let it be chosen from the image",
@@ -74,7 +74,8 @@ class AutomaticSlider(ipywidgets.HBox):
         slider.max = max(slider.max, value)
         value = slider.min + round((value - slider.min) / slider.step) * slider.step
         now = time.monotonic()
-        self._shown = [(when, old) for when, old in self._shown if now - when < ECHO] + [(now, value)]
+        self._replaced = [(when, old) for when, old in self._replaced if now - when < ECHO] + [(now, self._shown)]
+        self._shown = value
         slider.value = value
 
     def disable(self, why: str) -> None:
@@ -85,9 +86,12 @@ class AutomaticSlider(ipywidgets.HBox):
     def _moved(self, change: Bunch) -> None:
         # What is shown comes back from the page too, rounded by it, and maybe late, after another value was shown:
         # that is nobody's wish.
-        if self.automatic.value and any(abs(change.new - old) < self.slider.step / 2 for _, old in self._shown):
-            if abs(change.new - self._shown[-1][1]) >= self.slider.step / 2:
-                self.slider.value = self._shown[-1][1]
+        now, close = time.monotonic(), self.slider.step / 2
+        late = any(abs(change.new - old) < close and now - when < ECHO for when, old in self._replaced)
+        if self.automatic.value and abs(change.new - self._shown) < close:
+            return
+        if self.automatic.value and late:
+            self.slider.value = self._shown
         else:
             setattr(self._model, self._name, change.new)
 

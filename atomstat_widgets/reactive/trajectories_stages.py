@@ -150,13 +150,20 @@ def _typical_spacing(read: Callable[[int], NDArray[np.float32]], count: int) -> 
 
 def choose(found: Found, movie: Movie, atoms: str, progress: Progress) -> Chosen:
     """Choose all atoms or those that are clearly brighter than the rest, as dopants are."""
-    strengths = np.concatenate(found.strengths)
-    threshold, apart = _split(strengths)
-    bright = atoms == BRIGHT or (atoms == AUTOMATIC and apart > CLEARLY_APART)
+    # At the border an image seems to go on as its mirror, which makes noise and halves of atoms bright.
+    inside = [
+        ((points >= found.spacing / 2) & (points <= np.array(movie.sides) - 1 - found.spacing / 2)).all(axis=1)
+        for points in found.positions
+    ]
+    threshold, apart = _split(np.concatenate(found.strengths)[np.concatenate(inside)])
+    # A kind of atoms is in most frames; a few spots of dirt are not.
+    several = np.count_nonzero(np.concatenate(found.strengths) > threshold) >= np.count_nonzero([*map(len, inside)]) / 2
+    bright = atoms == BRIGHT or (atoms == AUTOMATIC and apart > CLEARLY_APART and several)
     positions = found.positions
     if bright:
         positions = [
-            points[strong > threshold] for points, strong in zip(found.positions, found.strengths, strict=True)
+            points[(strong > threshold) & far]
+            for points, strong, far in zip(found.positions, found.strengths, inside, strict=True)
         ]
     distances = neighbour_distances(positions)
     distances = distances[distances > 0]
@@ -171,7 +178,7 @@ def _split(strengths: Floats) -> tuple[float, float]:
     Of the stronger half only, on a logarithmic scale: the weaker one may hold noise. How far apart is D of Ashman, Bird
     & Zepf, Astron. J. 108, 2348 (1994).
     """
-    logs = np.log(strengths[strengths > np.median(strengths)])
+    logs = np.log(strengths[strengths > np.median(strengths)]) if len(strengths) else strengths
     if len(logs) < 2 or np.ptp(logs) == 0:
         return -np.inf, 0.0
     threshold = otsu_threshold(logs)
@@ -185,7 +192,7 @@ def _split(strengths: Floats) -> tuple[float, float]:
 def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalise: bool, progress: Progress) -> Factored:
     """Cut crops around the atoms, and factorize them."""
     if window is None:
-        window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), *movie.sides)
+        window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), max(4, min(movie.sides) // 4))
     crops = extract_movie_crops(
         frame_reader(movie, dark), chosen.positions, window, normalise=normalise, smooth=SMOOTH,
         progress=lambda fraction: progress(0.7 * fraction),

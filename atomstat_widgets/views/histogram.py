@@ -11,7 +11,7 @@ from traitlets import Bunch
 from atomstat_widgets.views.figure import make_axis, make_figure
 from atomstat_widgets.views.layer import ImageLayer
 from atomstat_widgets.views.png import indexed_png
-from atomstat_widgets.views.rounding import round_ticks
+from atomstat_widgets.views.rounding import round_ticks, whole_ticks
 
 MARGIN = {"top": 6, "bottom": 38, "left": 50, "right": 8}
 BINS, ROWS = 48, 400
@@ -91,7 +91,7 @@ class Histogram:
         for axis, scale, start, stop in zip(self._axes, self._scales.values(), (low, 0.0), (high, top), strict=True):
             with scale.hold_sync():
                 scale.min, scale.max = start, stop
-            axis.tick_values = round_ticks(start, stop, 2)
+            axis.tick_values = (whole_ticks if scale is self._scales["y"] else round_ticks)(start, stop, 2)
         self._axes[0].label = name
         middles = (edges[1:] + edges[:-1]) / 2
         place = np.clip((middles - limits[0]) / max(limits[1] - limits[0], 1e-30), 0, 1)

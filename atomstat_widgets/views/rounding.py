@@ -18,6 +18,12 @@ def round_ticks(low: float, high: float, count: int) -> NDArray[np.float64]:
     return spacing * np.arange(ceil(low / spacing - 1e-9), floor(high / spacing + 1e-9) + 1)
 
 
+def whole_ticks(low: float, high: float, count: int) -> NDArray[np.float64]:
+    """Those of `round_ticks` that are whole numbers, for what is counted; of a single number itself."""
+    ticks = round_ticks(low, high, count) if high > low else np.array([float(low)])
+    return ticks[ticks == np.rint(ticks)]
+
+
 def with_error(value: float, error: float) -> str:
     """Write a number with its error, in the digits that the error leaves: '(9.0 ± 0.4) · 10⁻⁴'."""
     largest = max(abs(value), error)

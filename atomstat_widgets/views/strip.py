@@ -11,7 +11,7 @@ from atomstat_widgets.views.colors import COMPONENT_RGB, GRID, INK, MARKER, UNKN
 from atomstat_widgets.views.figure import make_axis, make_figure
 from atomstat_widgets.views.layer import ImageLayer
 from atomstat_widgets.views.png import indexed_png
-from atomstat_widgets.views.rounding import round_ticks
+from atomstat_widgets.views.rounding import whole_ticks
 
 MARGIN = {"top": 4, "bottom": 36, "left": 46, "right": 8}
 
@@ -62,8 +62,8 @@ class StateStrip:
         ):
             with scale.hold_sync():
                 scale.min, scale.max = start, stop
-        self._axes[0].tick_values = _whole_ticks(first, first + width - 1, 5)
-        self._axes[1].tick_values = _whole_ticks(1, height, 4)
+        self._axes[0].tick_values = whole_ticks(first, first + width - 1, 5)
+        self._axes[1].tick_values = whole_ticks(1, height, 4)
         table = np.concatenate([[rgb(GRID), rgb(UNKNOWN)], COMPONENT_RGB]).astype(np.uint8)
         indices = (states + 2).astype(np.uint8) if len(states) else np.zeros((1, width), np.uint8)
         self._picture.show(indexed_png(indices, table), (first - 0.5, first + width - 0.5), (0.5, height + 0.5))
@@ -87,8 +87,3 @@ class StateStrip:
         time = min(max(time, self._first), self._first + self._shape[1] - 1)
         if 0 <= row < self._shape[0]:
             self._on_click(row, time)
-
-
-def _whole_ticks(low: int, high: int, count: int) -> NDArray[np.float64]:
-    ticks = round_ticks(low, high, count) if high > low else np.array([float(low)])
-    return ticks[ticks == np.rint(ticks)]
