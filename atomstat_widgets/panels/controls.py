@@ -8,7 +8,7 @@ import ipywidgets
 from traitlets import Bunch, HasTraits, Unicode, dlink, link
 
 WIDTH = "238px"
-ECHO = 3.0  # seconds in which a page may send back what it was told to show, before it is told another value
+ECHO = 1.5  # seconds in which a page may send back what it was told to show, before it is told another value
 LABEL = {"description_width": "82px"}
 
 

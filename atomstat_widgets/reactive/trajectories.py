@@ -18,6 +18,7 @@ from atomstat_widgets.reactive.trajectories_stages import (
     ALL,
     AUTOMATIC,
     BRIGHT,
+    FoundSoFar,
     States,
     choose,
     cut,
@@ -31,7 +32,9 @@ from atomstat_widgets.stat.atoms import SMALLEST_SIDE
 
 FIRST_LOOK = 0.7  # seconds of finding atoms; the rest of a run takes about as long
 FEWEST = 10  # frames of a first look
+MOST_OF = 0.7  # of all frames: it is not worth while to look at so many first
 MOST_FRAMES = 10**9
+KEPT = 4  # sets of parameters of which what was found is kept
 
 
 class TrajectoriesModel(AnalysisModel):
@@ -98,11 +101,12 @@ class TrajectoriesModel(AnalysisModel):
         self._quick_start = quick_start and has_kernel()
         super().__init__(movie=movie, **parameters)
         self._states = Chain(
-            Stage("found", find, ("movie", "frames", "dark", "distance", "strength")),
+            Stage("found", find, ("movie", "frames", "dark", "distance", "strength", "so_far")),
             Stage("chosen", choose, ("movie", "atoms")),
             Stage("crops", cut, ("movie", "dark", "window", "normalise")),
             Stage("states", sort, ("n_states",)),
         )
+        self._found: dict[tuple[Any, ...], FoundSoFar] = {}
         # Apart from the states: neither waits for the other's slider.
         self._links = Chain(Stage("tracks", track, ("chosen", "rmax", "memory")))
         self._numbered: tuple[States, States] | None = None  # as computed, and with the numbers that are shown
@@ -157,6 +161,7 @@ class TrajectoriesModel(AnalysisModel):
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
         """Publish tracks, states and transitions, where it takes long of the first frames first; give the facts."""
+        parameters = {**parameters, "so_far": self._so_far(parameters)}
         everything = {**parameters, "frames": len(parameters["movie"])}
         first = self._first_look(everything)
         if first < everything["frames"]:
@@ -166,17 +171,26 @@ class TrajectoriesModel(AnalysisModel):
                     return f"{first} of {everything['frames']} frames"
         return self._show(everything, run)
 
+    def _so_far(self, parameters: dict[str, Any]) -> FoundSoFar:
+        """What was found already for these parameters, maybe by a run that was stopped."""
+        key = tuple(parameters[name] for name in ("movie", "dark", "distance", "strength"))
+        so_far = self._found.pop(key, None) or FoundSoFar()
+        self._found = dict([*list(self._found.items())[1 - KEPT :], (key, so_far)])
+        return so_far
+
     def _first_look(self, parameters: dict[str, Any]) -> int:
         """Number of frames to look at before the others: as many as take about a second, or all."""
-        movie, count = parameters["movie"], parameters["frames"]
+        movie, count, so_far = parameters["movie"], parameters["frames"], parameters["so_far"]
         wanted = self._runner.threaded or self._quick_start
-        if not wanted or movie.atoms is not None or self._states.holds("found", parameters):
+        if not wanted or movie.atoms is not None or len(so_far.atoms) == count:
             return count
-        began = time.perf_counter()
-        with suppress(ValueError, OSError):  # what is wrong with a frame is said when it is its turn
-            find_atoms(frame_reader(movie, parameters["dark"])(0), spacing=parameters["distance"])
-        affordable = max(FEWEST, int(FIRST_LOOK / (time.perf_counter() - began)))
-        return affordable if affordable < 0.7 * count else count
+        if so_far.first is None:
+            began = time.perf_counter()
+            with suppress(ValueError, OSError):  # what is wrong with a frame is said when it is its turn
+                find_atoms(frame_reader(movie, parameters["dark"])(0), spacing=parameters["distance"])
+            affordable = max(FEWEST, int(FIRST_LOOK / (time.perf_counter() - began)))
+            so_far.first = affordable if affordable < MOST_OF * count else count
+        return so_far.first
 
     def _show(self, parameters: dict[str, Any], run: Run) -> str:
         states = self._states.value("states", parameters, run)

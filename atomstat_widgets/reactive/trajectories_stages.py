@@ -1,7 +1,7 @@
 """The stages of following atoms through a movie, each computed from the one before."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,19 @@ class Found:
     strengths: list[Floats]
     spacing: float
     skipped: dict[int, str]
+
+
+@dataclass(eq=False)
+class FoundSoFar:
+    """Atoms of the first frames, as far as they were looked at; frames that could not be used, and why.
+
+    Kept so that a run that was stopped is not lost. `first` is the number of frames to show before the others.
+    """
+
+    first: int | None = None
+    spacing: float | None = None
+    atoms: list[Atoms] = field(default_factory=list)
+    skipped: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,40 +107,51 @@ def frame_reader(movie: Movie, dark: bool) -> Callable[[int], NDArray[np.float32
 
 
 def find(
-    _: None, movie: Movie, frames: int, dark: bool, distance: float | None, strength: float | None, progress: Progress
+    _: None,
+    movie: Movie,
+    frames: int,
+    dark: bool,
+    distance: float | None,
+    strength: float | None,
+    so_far: FoundSoFar,
+    progress: Progress,
 ) -> Found:
     """Take the atoms that come with a movie; without, find them, in all of the first frames alike."""
     read = frame_reader(movie, dark)
     given = movie.atoms
-    if given is not None:
-        distances = neighbour_distances([np.asarray(points) for points in given.values()])
-        distance = float(np.median(distances)) if len(distances) else min(movie.sides) / 4
-    elif distance is None:
-        distance = _typical_spacing(read, len(movie))
-    positions, strengths, skipped = [], [], {}
-    for place, number in enumerate(movie.frame_numbers[:frames].tolist()):
+    if so_far.spacing is None:
+        so_far.spacing = distance or (_typical_spacing(read, len(movie)) if given is None else _given_spacing(movie))
+    spacing = so_far.spacing
+    for place in range(len(so_far.atoms), frames):
         try:
             if given is None:
-                atoms = find_atoms(read(place), spacing=distance, strength=strength)
+                atoms = find_atoms(read(place), spacing=spacing, strength=strength)
             else:
-                atoms = _given_atoms(read, place, np.asarray(given.get(number, NO_ATOMS), np.float64), distance)
-            positions.append(atoms.positions)
-            strengths.append(atoms.strengths)
+                points = np.asarray(given.get(int(movie.frame_numbers[place]), NO_ATOMS), np.float64)
+                atoms = _given_atoms(read, place, points, spacing)
+            so_far.atoms.append(atoms)
         except (ValueError, OSError) as error:  # a blank or damaged frame must not cost the others
-            skipped[number] = str(error)
-            positions.append(NO_ATOMS)
-            strengths.append(np.empty(0))
+            so_far.skipped[int(movie.frame_numbers[place])] = str(error)
+            so_far.atoms.append(Atoms(NO_ATOMS, np.empty(0), spacing))
         progress((place + 1) / frames)
+    last = movie.frame_numbers[frames - 1]
+    skipped = {number: why for number, why in so_far.skipped.items() if number <= last}
     if len(skipped) == frames:
         raise ValueError(f"no frame can be used; of frame {next(iter(skipped))}: {next(iter(skipped.values()))}")
-    if not any(map(len, positions)):
+    rest = [Atoms(NO_ATOMS, np.empty(0), spacing)] * (len(movie) - frames)
+    every = so_far.atoms[:frames] + rest
+    if not any(len(atoms.positions) for atoms in every):
         raise ValueError(
             "no atoms were found: lower the strength, or set the distance; dark atoms need the check mark"
             if given is None
             else "no atoms are given with the movie"
         )
-    rest = len(movie) - frames
-    return Found(positions + [NO_ATOMS] * rest, strengths + [np.empty(0)] * rest, distance, skipped)
+    return Found([atoms.positions for atoms in every], [atoms.strengths for atoms in every], spacing, skipped)
+
+
+def _given_spacing(movie: Movie) -> float:
+    distances = neighbour_distances([np.asarray(points) for points in movie.atoms.values()])
+    return float(np.median(distances)) if len(distances) else min(movie.sides) / 4
 
 
 def _given_atoms(read: Callable[[int], NDArray[np.float32]], place: int, points: Floats, spacing: float) -> Atoms:

@@ -2,9 +2,10 @@
 
     python tests/benchmarks/latency.py
 
-The default 512 x 512 sample of sliding FFT, and crystals of 3,025 and 30,276 atoms for the domains. The clocks are the
-page's: from the event to the frame after the last picture of the component grid (or, after a choice of overlay, of the
-sample) has been decoded, and after the last change of any picture or curve ("all views").
+The default 512 x 512 sample of sliding FFT, crystals of 3,025 and 30,276 atoms for the domains, a movie of 300 frames with
+100 atoms for the trajectories. The clocks are the page's: from the event to the frame after the last picture of the
+component grid (after a choice of overlay that of the sample, of trajectories the strip of states) has been decoded, and
+after the last change of any picture or curve ("all views").
 """
 
 import sys
@@ -15,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[1] / "browser")]
 from chromium import LAUNCH_ARGUMENTS, find
@@ -118,7 +119,8 @@ def opened(browser: Browser, panel: str, first: str, *data: str) -> Iterator[Pag
         page.goto(served.address)
         page.get_by_role("button", name=panel).click(timeout=60_000)
         page.locator(f"{first} image").first.wait_for(timeout=60_000)
-        page.wait_for_timeout(3000)
+        expect(page.locator(".atomstat-stale:visible")).to_have_count(0, timeout=60_000)
+        page.wait_for_timeout(3000)  # what the page has still to send back of the sliders is no move of them
         page.evaluate(WATCH, first)
         yield page
         page.close()
