@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.panels.attached import when_attached
-from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, heading, title
+from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, heading, title
 from atomstat_widgets.panels.occurrences import Occurrences
 from atomstat_widgets.panels.panel import Panel, column, named
 from atomstat_widgets.panels.player import Player
@@ -82,10 +82,7 @@ class TrajectoriesPanel(Panel):
             tooltip="Number of frames for which the way of an atom stays drawn",
         )  # fmt: skip
         self._on(self._trail, "value", self._draw_overlay)
-        self._zoom = ipywidgets.Checkbox(
-            description="Zoom in on the track", indent=False, layout=ipywidgets.Layout(width=WIDTH),
-            tooltip="Keep the selected track in the middle of the picture, enlarged",
-        )  # fmt: skip
+        self._zoom = checkbox("Zoom in on the track", "Keep the selected track in the middle of the picture, enlarged")
         self._on(self._zoom, "value", self._draw_overlay)
         self._truth.description = "True atoms"
         self._truth_score.layout.min_height = "36px"

@@ -109,8 +109,8 @@ def link(positions: Movie, rmax: float, *, memory: int = 0, progress: Progress =
     linked counts as the range squared (Crocker & Grier, J. Colloid Interface Sci. 179, 298 (1996)): so of two points in
     range of each other, both without another candidate, none stays alone. Pairs without rivals are linked at once. The
     rest is an assignment problem (Jaqaman et al., Nat. Methods 5, 695 (2008)) of sparse costs, solved exactly (Jonker &
-    Volgenant, Computing 38, 325 (1987)) for
-    all groups of rivals of a frame together; its time grows like a power of their number, whatever the range.
+    Volgenant, Computing 38, 325 (1987)) for all groups of rivals of a frame together; its time grows like a power of
+    their number, whatever the range.
     """
     if not 0 < rmax < np.inf:
         raise ValueError(f"rmax is a positive, finite number of pixels, got {rmax}")

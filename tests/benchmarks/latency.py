@@ -2,10 +2,10 @@
 
     python tests/benchmarks/latency.py
 
-The default 512 x 512 sample of sliding FFT, crystals of 3,025 and 30,276 atoms for the domains, a movie of 300 frames with
-100 atoms for the trajectories. The clocks are the page's: from the event to the frame after the last picture of the
-component grid (after a choice of overlay that of the sample, of trajectories the strip of states) has been decoded, and
-after the last change of any picture or curve ("all views").
+The default 512 x 512 sample of sliding FFT, crystals of 3,025 and 30,276 atoms for the domains, a movie of 300 frames
+with 100 atoms for the trajectories. The clocks are the page's: from the event to the frame after the last picture of
+the component grid (after a choice of overlay that of the sample, of trajectories the strip of states) has been decoded,
+and after the last change of any picture or curve ("all views").
 """
 
 import sys
