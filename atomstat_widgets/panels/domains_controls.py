@@ -7,13 +7,19 @@ import ipywidgets
 from traitlets import Bunch, link
 
 from atomstat_widgets.data import Image
-from atomstat_widgets.panels.controls import AutomaticSlider, Explained, checkbox, dropdown, heading, slider
+from atomstat_widgets.panels.atom_controls import (
+    distance_slider,
+    fit_window,
+    normalise_box,
+    strength_slider,
+    window_slider,
+)
+from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, slider
 from atomstat_widgets.reactive.domains import METHODS, DomainsModel
 from atomstat_widgets.reactive.domains_result import DomainsResult
 from atomstat_widgets.reactive.domains_stages import ALL_CHANNELS, IMAGE
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 
-LARGEST_SLIDER_WINDOW = 128
 ALL_CLASSES = -1
 
 
@@ -31,19 +37,12 @@ class DomainsControls:
     """
 
     def __init__(self, model: DomainsModel) -> None:
-        self.distance = AutomaticSlider(
-            model, "distance", "Distance",
-            "Distance between neighbouring atoms, in pixels: none are closer than half of it", 2.0, 60.0, 0.5,
-        )  # fmt: skip
-        self.strength = AutomaticSlider(
-            model, "strength", "Strength", "Smallest signal-to-noise ratio of an atom: the larger, the fewer",
-            0.0, 20.0, 0.1,
-        )  # fmt: skip
+        self.distance, self.strength = distance_slider(model), strength_slider(model)
         self.atom_class = dropdown([("All", ALL_CLASSES)], ALL_CLASSES, "Class", "")
-        self.window = AutomaticSlider(model, "window", "Window", "Side of the square crop around each atom", 4, 64)
+        self.window = window_slider(model)
         self.channel = dropdown([("Image", IMAGE)], IMAGE, "Channel", "")
         self.recentre = checkbox("Recentre", "Move each crop to the middle of its own atom, between pixels too")
-        self.normalise = checkbox("Normalise", "Give every crop zero mean and unit variance: shapes count, not heights")
+        self.normalise = normalise_box()
         self.smooth = slider(
             model, "smooth", "Smooth", "Standard deviation of the Gaussian that smooths the image, in pixels",
             0.0, 4.0, 0.1,
@@ -87,8 +86,7 @@ class DomainsControls:
 
     def take_image(self, image: Image) -> None:
         """Offer what the image has."""
-        sides = image.array.shape[:2]
-        self.window.slider.max = max(min(LARGEST_SLIDER_WINDOW, *sides), self.window.slider.value)
+        fit_window(self.window, image.array.shape[:2])
         given = image.atoms is not None
         for control in (self.distance, self.strength):
             control.disable("The atoms are given with the image" if given else "")

@@ -7,13 +7,18 @@ import numpy as np
 from traitlets import link
 
 from atomstat_widgets.data import Movie
+from atomstat_widgets.panels.atom_controls import (
+    distance_slider,
+    fit_window,
+    normalise_box,
+    strength_slider,
+    window_slider,
+)
 from atomstat_widgets.panels.controls import AutomaticSlider, Explained, checkbox, dropdown, heading, slider
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.trajectories import TrajectoriesModel
 from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult
 from atomstat_widgets.reactive.trajectories_stages import ALL, AUTOMATIC, BRIGHT
-
-LARGEST_SLIDER_WINDOW = 128
 
 
 class TrajectoriesControls:
@@ -30,21 +35,14 @@ class TrajectoriesControls:
     """
 
     def __init__(self, model: TrajectoriesModel) -> None:
-        self.distance = AutomaticSlider(
-            model, "distance", "Distance",
-            "Distance between neighbouring atoms, in pixels: none are closer than half of it", 2.0, 60.0, 0.5,
-        )  # fmt: skip
-        self.strength = AutomaticSlider(
-            model, "strength", "Strength", "Smallest signal-to-noise ratio of an atom: the larger, the fewer",
-            0.0, 20.0, 0.1,
-        )  # fmt: skip
+        self.distance, self.strength = distance_slider(model), strength_slider(model)
         self.atoms = dropdown(
             [("Automatic", AUTOMATIC), ("All atoms", ALL), ("Bright atoms", BRIGHT)], AUTOMATIC, "Follow",
             "All atoms, or those much brighter than the rest, as dopants are; automatic: these where there are any",
         )  # fmt: skip
         self.dark = checkbox("Dark atoms", "The atoms are darker than what is around them")
-        self.window = AutomaticSlider(model, "window", "Window", "Side of the square crop around each atom", 4, 64)
-        self.normalise = checkbox("Normalise", "Give every crop zero mean and unit variance: shapes count, not heights")
+        self.window = window_slider(model)
+        self.normalise = normalise_box()
         self.n_states = slider(
             model, "n_states", "States", "Number of Gaussians of the mixture that sorts the crops", 1, MAX_COMPONENTS
         )
@@ -70,7 +68,7 @@ class TrajectoriesControls:
 
     def take_movie(self, movie: Movie) -> None:
         """Offer what the movie has."""
-        self.window.slider.max = max(min(LARGEST_SLIDER_WINDOW, *movie.sides), self.window.slider.value)
+        fit_window(self.window, movie.sides)
         for control, most in ((self.min_length, len(movie)), (self.lag, max(1, len(movie) // 4))):
             control.max = max(most, control.value)
         given = movie.atoms is not None
