@@ -6,19 +6,20 @@ from typing import Any, NamedTuple
 
 import ipywidgets
 
-from atomstat_widgets.data import Image, Movie, load_image_or_movie, movies, samples
+from atomstat_widgets.data import Cube, Image, Movie, cubes, load_image_or_movie, movies, samples
 from atomstat_widgets.panels.controls import Explained, dropdown
 from atomstat_widgets.panels.domains import DomainsPanel
 from atomstat_widgets.panels.panel import Panel
 from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
 from atomstat_widgets.panels.style import style_sheet
 from atomstat_widgets.panels.trajectories import TrajectoriesPanel
+from atomstat_widgets.panels.unmixing import UnmixingPanel
 
 FILE_VARIABLE = "ATOMSTAT_FILE"  # how the command line names the user's file to the notebook it serves
 
 
-IMAGE, MOVIE = "image", "movie"  # kinds of data, each the name of the model's trait that holds it
-SAMPLES = {IMAGE: samples.SAMPLES, MOVIE: movies.MOVIES}
+IMAGE, MOVIE, CUBE = "image", "movie", "cube"  # kinds of data, each the name of the model's trait that holds it
+SAMPLES = {IMAGE: samples.SAMPLES, MOVIE: movies.MOVIES, CUBE: cubes.CUBES}
 
 
 class Tab(NamedTuple):
@@ -34,6 +35,7 @@ TABS = {
     "Sliding FFT": Tab(SlidingFFTPanel, IMAGE, "Three grains", "Which parts of the image have which lattice"),
     "Domains": Tab(DomainsPanel, IMAGE, "Distortion domains", "Which atoms have alike surroundings"),
     "Trajectories": Tab(TrajectoriesPanel, MOVIE, "Hopping dopants", "Where the atoms of a movie go, and their states"),
+    "Unmixing": Tab(UnmixingPanel, CUBE, "Oxide layers", "What a spectrum image is made of, and how much is where"),
 }
 
 
@@ -48,13 +50,13 @@ class App(ipywidgets.VBox):
 
     Attributes
     ----------
-    panel : SlidingFFTPanel, DomainsPanel or TrajectoriesPanel
+    panel : SlidingFFTPanel, DomainsPanel, TrajectoriesPanel or UnmixingPanel
         The panel that is shown.
     """
 
     def __init__(self, data: Any = None) -> None:
         self._notice = ipywidgets.HTML()
-        self._data: dict[str, Image | Movie] = {}
+        self._data: dict[str, Image | Movie | Cube] = {}
         self._panels: dict[str, Panel] = {}
         self._chosen: dict[str, str] = {}  # by the user, for all panels of a kind
         self._labels = {kind: [f"Sample: {name}" for name in offered] for kind, offered in SAMPLES.items()}
@@ -62,8 +64,8 @@ class App(ipywidgets.VBox):
         data = os.environ.get(FILE_VARIABLE) if data is None else data
         if data is not None:
             try:
-                own = load_image_or_movie(data)
-                kind = MOVIE if isinstance(own, Movie) else IMAGE
+                own = data if isinstance(data, Cube) else load_image_or_movie(data)
+                kind = {Cube: CUBE, Movie: MOVIE}.get(type(own), IMAGE)
                 self._labels[kind].insert(0, own.name)
                 self._chosen[kind], self._data[own.name] = own.name, own
                 first = next(name for name, tab in TABS.items() if tab.kind == kind)
@@ -157,7 +159,7 @@ class App(ipywidgets.VBox):
             self._notice.value = ""
             setattr(self.panel.model, kind, datum)
 
-    def _datum(self, kind: str, label: str) -> Image | Movie:
+    def _datum(self, kind: str, label: str) -> Image | Movie | Cube:
         if label not in self._data:
             self._data[label] = SAMPLES[kind][label.removeprefix("Sample: ")]()
         return self._data[label]

@@ -9,16 +9,19 @@ Every analysis is a chain of stages that can be kept and reused::
 `SlidingFFTNMF` is the same analysis behind the interface of ``atomai.stat``.
 """
 
+from atomstat_widgets.stat.abundances import abundances
 from atomstat_widgets.stat.atoms import Atoms, find_atoms
 from atomstat_widgets.stat.crops import Crops, extract_crops, neighbour_distances, recentre_positions
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.drift import estimate_drift, remove_drift
 from atomstat_widgets.stat.elbow import elbow, largest_stable, lowest
+from atomstat_widgets.stat.endmembers import nfindr, vca
 from atomstat_widgets.stat.factor import LowRank, factorize
 from atomstat_widgets.stat.gmm import Classes, gmm
 from atomstat_widgets.stat.ica import ica
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.imlocal import imlocal
+from atomstat_widgets.stat.kl_nmf import kl_nmf
 from atomstat_widgets.stat.link import Tracks, link, nearest_steps
 from atomstat_widgets.stat.matching import match_components, matching_signs
 from atomstat_widgets.stat.motion import diffusion_coefficient, mean_squared_displacement, step_lengths
@@ -28,6 +31,8 @@ from atomstat_widgets.stat.otsu import otsu_threshold
 from atomstat_widgets.stat.pca import explained_variance_ratio, pca, scree
 from atomstat_widgets.stat.sliding_fft import WindowSpectra, sliding_fft, zoom_spectra
 from atomstat_widgets.stat.sliding_fft_nmf import SlidingFFTNMF
+from atomstat_widgets.stat.spectra import Spectra, take_spectra
+from atomstat_widgets.stat.spectral_unmixer import SpectralUnmixer
 from atomstat_widgets.stat.stability import gmm_stability, nmf_stability
 from atomstat_widgets.stat.transitions import (
     TransitionCounts,
@@ -37,6 +42,7 @@ from atomstat_widgets.stat.transitions import (
     implied_timescales,
     sum_transitions,
 )
+from atomstat_widgets.stat.unmixing import Unmixing, pure_spectra, unmix_nmf
 from atomstat_widgets.stat.update_classes import update_classes
 from atomstat_widgets.stat.windows import WindowGrid, automatic_window
 
@@ -47,11 +53,15 @@ __all__ = [
     "Decomposition",
     "LowRank",
     "SlidingFFTNMF",
+    "Spectra",
+    "SpectralUnmixer",
     "Tracks",
     "TransitionCounts",
     "TransitionMatrix",
+    "Unmixing",
     "WindowGrid",
     "WindowSpectra",
+    "abundances",
     "automatic_window",
     "calculate_transition_matrix",
     "count_transitions",
@@ -68,6 +78,7 @@ __all__ = [
     "ica",
     "imlocal",
     "implied_timescales",
+    "kl_nmf",
     "largest_stable",
     "link",
     "lowest",
@@ -76,17 +87,22 @@ __all__ = [
     "mean_squared_displacement",
     "nearest_steps",
     "neighbour_distances",
+    "nfindr",
     "nmf",
     "nmf_stability",
     "normalize_image",
     "otsu_threshold",
     "pca",
+    "pure_spectra",
     "recentre_positions",
     "remove_drift",
     "scree",
     "sliding_fft",
     "step_lengths",
     "sum_transitions",
+    "take_spectra",
+    "unmix_nmf",
     "update_classes",
+    "vca",
     "zoom_spectra",
 ]

@@ -1,4 +1,4 @@
-"""Figures that the methods of `imlocal` show when asked to. Matplotlib is imported when the first is made."""
+"""Figures that AtomAI's methods show when asked to. Matplotlib is imported when the first is made."""
 
 from math import ceil
 from typing import Any
@@ -53,6 +53,31 @@ def plot_scree(ratios: NDArray[Any], title: str = "") -> None:
     shown = ratios[:50]
     axis.plot(np.arange(1, len(shown) + 1), shown, "o-", markersize=4)
     axis.set(xlabel="component", ylabel="explained variance ratio", title=title)
+    _show(figure)
+
+
+def plot_unmixing(
+    components: NDArray[Any],
+    maps: NDArray[Any],
+    channels: NDArray[Any],
+    unit: str,
+    method: str,
+    color_map: str,
+    size: tuple[float, float] | None,
+) -> None:
+    """Show spectra (k, channels), each above its map of (height, width, k)."""
+    from matplotlib import pyplot
+
+    count = len(components)
+    figure, axes = pyplot.subplots(2, count, figsize=size or (3.5 * count, 6), layout="constrained", squeeze=False)
+    for number in range(count):
+        axes[0, number].plot(channels, components[number])
+        axes[0, number].set(title=f"{method} Component {number + 1}", xlabel=unit)
+        picture = axes[1, number].imshow(maps[..., number], cmap=color_map)
+        axes[1, number].set_title(f"Abundance Map {number + 1}")
+        axes[1, number].axis("off")
+        figure.colorbar(picture, ax=axes[1, number], fraction=0.046, pad=0.04)
+    axes[0, 0].set_ylabel("Intensity")
     _show(figure)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import bqplot
 import numpy as np
 from numpy.typing import NDArray
+from traitlets import Bunch
 
 from atomstat_widgets.views.colors import MARKER, lookup_table, to_bytes
 from atomstat_widgets.views.figure import make_axis, make_figure
@@ -91,6 +92,22 @@ class SampleView:
                     (middle - half) * self._pixel,
                     (middle + half) * self._pixel,
                 )
+
+    def brush(self, on_brush: Callable[[tuple[float, float], tuple[float, float]], None] | None) -> None:
+        """Let a box be drawn, whose ends along y and along x, in pixels of the image, `on_brush` is called with."""
+        if on_brush is None:
+            self.figure.interaction = None
+            return
+        selector = bqplot.interacts.BrushSelector(x_scale=self._scales["x"], y_scale=self._scales["y"], color=MARKER)
+
+        def drawn(change: Bunch) -> None:
+            corners = np.asarray(selector.selected, float) if selector.selected is not None else np.empty(0)
+            if not change.new and corners.size == 4:
+                (x0, y0), (x1, y1) = corners.reshape(2, 2) / self._pixel
+                on_brush((min(y0, y1), max(y0, y1)), (min(x0, x1), max(x0, x1)))
+
+        selector.observe(drawn, "brushing")
+        self.figure.interaction = selector
 
     def hide_window(self) -> None:
         """Take the window away."""

@@ -3,9 +3,9 @@
     python tests/benchmarks/latency.py
 
 The default 512 x 512 sample of sliding FFT, crystals of 3,025 and 30,276 atoms for the domains, a movie of 300 frames
-with 100 atoms for the trajectories. The clocks are the page's: from the event to the frame after the last picture of
-the component grid (after a choice of overlay that of the sample, of trajectories the strip of states) has been decoded,
-and after the last change of any picture or curve ("all views").
+with 100 atoms for the trajectories, the sample of 64 x 64 x 200 for unmixing. The clocks are the page's: from the
+event to the frame after the last picture of the component grid (after a choice of overlay that of the sample, of
+trajectories the strip of states) has been decoded, and after the last change of any picture or curve ("all views").
 """
 
 import sys
@@ -148,7 +148,7 @@ def main() -> int:
             np.save(crystals[side], samples.ferroelectric(shape=(side, side)).array)
         movie = str(Path(folder) / "movie.npy")
         wandering_atoms(movie)
-        data = {"Sliding FFT": [], "Domains": [crystals[552]], "Trajectories": [movie]}
+        data = {"Sliding FFT": [], "Domains": [crystals[552]], "Trajectories": [movie], "Unmixing": []}
         browser = playwright.chromium.launch(executable_path=find(), args=LAUNCH_ARGUMENTS)
         for panel, (grid, sliders) in PANELS.items():
             with opened(browser, panel, grid, *data[panel]) as page:

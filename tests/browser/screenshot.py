@@ -40,11 +40,20 @@ def trajectories(page: Page) -> None:
     press(page, "Frame", *["ArrowRight"] * 20)
 
 
+def unmixing(page: Page) -> None:
+    page.get_by_role("button", name="Unmixing").click()
+    expect(status(page)).to_contain_text("3 components in", timeout=30 * SECOND)
+    page.get_by_label("Start").select_option("N-FINDR")
+    press(page, "Smooth", "ArrowRight", "ArrowRight")
+    page.get_by_role("checkbox", name="True spectra").check()
+    expect(view(page, "curve").locator(".dot")).to_have_count(9)
+
+
 def main() -> None:
     with serving("--port", "0") as served, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=LAUNCH_ARGUMENTS)
-        for prepare in (sliding_fft, domains, trajectories):
-            page = browser.new_page(viewport={"width": 1280, "height": 750})
+        for prepare in (sliding_fft, domains, trajectories, unmixing):
+            page = browser.new_page(viewport={"width": 1280, "height": 780})
             page.goto(served.address)
             prepare(page)
             page.wait_for_timeout(SECOND)

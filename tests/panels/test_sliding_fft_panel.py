@@ -211,8 +211,10 @@ def test_refuses(bad, error, message):
 
 
 def test_public_names():
-    panels = {"App", "DomainsPanel", "SlidingFFTPanel", "TrajectoriesPanel"}
-    assert set(dir(atomstat_widgets)) == panels | {"load", "load_movie", "movies", "samples", "stat"}
+    panels = {"App", "DomainsPanel", "SlidingFFTPanel", "TrajectoriesPanel", "UnmixingPanel"}
+    assert set(dir(atomstat_widgets)) == panels | {
+        "cubes", "load", "load_cube", "load_movie", "movies", "samples", "stat",
+    }  # fmt: skip
     for name in dir(atomstat_widgets):
         assert getattr(atomstat_widgets, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

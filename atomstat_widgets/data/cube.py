@@ -1,0 +1,90 @@
+"""The spectrum image that is unmixed."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class CubeTruth:
+    """What a simulated spectrum image was made with.
+
+    Attributes
+    ----------
+    endmembers : array, (k, channels)
+        Spectra of the pure substances, each of sum 1.
+    abundances : array, (height, width, k)
+        Share of each in each pixel.
+    names : tuple of str
+        Of the substances.
+    """
+
+    endmembers: np.ndarray
+    abundances: np.ndarray
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Cube:
+    """A spectrum in each pixel. Rows are y, columns are x.
+
+    Attributes
+    ----------
+    array : array, (height, width, channels)
+    name : str
+        What to call it on screen.
+    pixel_size : float or None
+        Edge of a (square) pixel in `unit`, None where unknown.
+    unit : str
+        Unit of `pixel_size`, "px" where that is unknown.
+    energies : array, (channels,), or None
+        What the channels stand for, increasing; None where unknown.
+    energy_unit : str
+        Unit of `energies`, "channel" where these are unknown.
+    truth : CubeTruth or None
+        Of a simulated sample.
+
+    Raises
+    ------
+    ValueError
+        If the array is no spectrum image, or one of the others is not as above or does not fit it.
+    """
+
+    array: np.ndarray
+    name: str = "array"
+    pixel_size: float | None = None
+    unit: str = "px"
+    energies: np.ndarray | None = None
+    energy_unit: str = "channel"
+    truth: CubeTruth | None = None
+
+    def __post_init__(self) -> None:
+        shape = self.array.shape
+        if len(shape) != 3 or 0 in shape:
+            raise ValueError(f"{self.name}: a spectrum image is (height, width, channels), not of shape {shape}")
+        if self.pixel_size is not None and not (math.isfinite(self.pixel_size) and self.pixel_size > 0):
+            raise ValueError(f"{self.name}: pixel_size must be a positive finite number, not {self.pixel_size}")
+        if self.energies is not None:
+            if np.shape(self.energies) != shape[2:]:
+                raise ValueError(f"{self.name}: {shape[2]} channels have as many energies, not {len(self.energies)}")
+            if not np.isfinite(self.energies).all() or (np.diff(self.energies) <= 0).any():
+                raise ValueError(f"{self.name}: energies are finite and increase")
+        if self.truth is not None:
+            k = len(self.truth.names)
+            expected = (k, shape[2]), (*shape[:2], k)
+            if (self.truth.endmembers.shape, self.truth.abundances.shape) != expected:
+                raise ValueError(
+                    f"{self.name}: the truth has endmembers of shape {self.truth.endmembers.shape} and abundances of "
+                    f"{self.truth.abundances.shape}, not {expected[0]} and {expected[1]}"
+                )
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width, in pixels."""
+        return self.array.shape[0], self.array.shape[1]
+
+    @property
+    def axis(self) -> np.ndarray:
+        """Energies of the channels, or their numbers where these are unknown, (channels,)."""
+        return np.arange(self.array.shape[2], dtype=float) if self.energies is None else np.asarray(self.energies)

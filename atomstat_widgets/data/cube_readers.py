@@ -1,0 +1,74 @@
+"""Read a spectrum image from a file, or take it from an array."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atomstat_widgets.data.cube import Cube
+from atomstat_widgets.data.readers import ReadError, pixel_of, read_npy, read_signals, require_real, require_there
+
+
+def load_cube(source: Any) -> Cube:
+    """Load a spectrum image.
+
+    Parameters
+    ----------
+    source : path, array or Cube
+        A .npy file or an array of shape (height, width, channels); any other file in which RosettaSciIO finds spectra
+        over two axes, of which the first such signal is taken; or a Cube, which is returned as it is.
+
+    Returns
+    -------
+    Cube
+        Values as stored, with pixel size and energies where the file tells them.
+
+    Raises
+    ------
+    ReadError
+        If there is no spectrum image to be read, or the values are not real numbers.
+    TypeError
+        If `source` is of another type.
+    """
+    if isinstance(source, Cube):
+        return source
+    if isinstance(source, np.ndarray):
+        return _cube(source, "array")
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if path.is_dir():
+            raise ReadError(f"{path} is a folder, not a spectrum image")
+        require_there(path)
+        return _cube(read_npy(path), path.name) if path.suffix.lower() == ".npy" else _from_file(path)
+    raise TypeError(f"a spectrum image is loaded from a path, an array or a Cube, not from {type(source).__name__}")
+
+
+def _from_file(path: Path) -> Cube:
+    for signal in read_signals(path, path.suffix[1:].lower()):
+        navigated = [bool(axis.get("navigate")) for axis in signal["axes"]]
+        if navigated == [True, True, False]:
+            *places, energy = signal["axes"]
+            return _cube(signal["data"], path.name, *pixel_of(signal, places), *_energies(energy))
+    raise ReadError(f"{path.name} holds no spectrum image")
+
+
+def _energies(axis: dict[str, Any]) -> tuple[np.ndarray | None, str]:
+    """Energies of the channels and their unit; None where the file does not tell them, or they do not increase."""
+    unit = str(axis.get("units") or "").strip()
+    if "axis" in axis:
+        energies = np.asarray(axis["axis"], float)
+    else:
+        energies = float(axis.get("offset") or 0) + float(axis.get("scale") or 0) * np.arange(axis["size"])
+    known = unit and np.isfinite(energies).all() and (np.diff(energies) > 0).all()
+    return (energies, unit) if known else (None, "channel")
+
+
+def _cube(
+    array: np.ndarray, name: str, pixel_size: float | None = None, unit: str = "px",
+    energies: np.ndarray | None = None, energy_unit: str = "channel",
+) -> Cube:  # fmt: skip
+    require_real(array.dtype, name)
+    try:
+        return Cube(array, name, pixel_size, unit, energies, energy_unit)
+    except ValueError as error:
+        raise ReadError(str(error)) from error

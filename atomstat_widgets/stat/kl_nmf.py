@@ -1,0 +1,78 @@
+"""Non-negative matrix factorization for counts: by the Kullback-Leibler divergence, which is their likelihood."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.stat.decomposition import Decomposition
+from atomstat_widgets.stat.progress import Progress, unreported
+
+CHECK_EVERY = 10
+START_REST = 1e-3  # of the mean: an entry of 0 would stay 0
+
+
+def kl_nmf(
+    x: NDArray[Any],
+    start: Decomposition,
+    *,
+    tol: float = 1e-4,
+    max_iter: int = 200,
+    progress: Progress = unreported,
+) -> Decomposition:
+    """Non-negative factors of counts, of the highest likelihood if these are Poisson distributed.
+
+    Parameters
+    ----------
+    x : array, (pieces, features)
+        Non-negative.
+    start : Decomposition
+        Non-negative factors to start from, such as those of `nmf`.
+    tol : float
+        Stop when ten iterations lower the divergence by less than this fraction of it.
+    max_iter : int
+        Stop after so many iterations.
+    progress : callable
+        Called with the fraction of `max_iter` done; an exception it raises stops the computation.
+
+    Returns
+    -------
+    Decomposition
+        Components that sum to 1, the largest sum of loadings first.
+
+    Notes
+    -----
+    Multiplicative updates (Lee & Seung, Nature 401, 788 (1999)). Each iteration looks at all data.
+    """
+    x = np.asarray(x)
+    dtype = x.dtype if x.dtype in (np.float32, np.float64) else np.dtype(np.float64)
+    x = x.astype(dtype, copy=False)
+    tiny = np.finfo(dtype).tiny ** 0.5
+    loadings = np.maximum(start.loadings, START_REST * start.loadings.mean()).astype(dtype)
+    components = np.maximum(start.components, START_REST * start.components.mean()).astype(dtype)
+    model = loadings @ components
+    checked, converged, iteration = np.inf, False, 0
+    while iteration < max_iter and not converged:
+        iteration += 1
+        loadings = loadings * ((x / np.maximum(model, tiny)) @ components.T) / np.maximum(components.sum(axis=1), tiny)
+        model = loadings @ components
+        components = components * (loadings.T @ (x / np.maximum(model, tiny)))
+        components /= np.maximum(loadings.sum(axis=0), tiny)[:, None]
+        model = loadings @ components
+        if iteration % CHECK_EVERY == 0:
+            divergence = _divergence(x, model)
+            converged = checked - divergence <= tol * abs(divergence)
+            checked = divergence
+        progress(iteration / max_iter)
+    sums = np.maximum(components.sum(axis=1), tiny)
+    loadings, components = loadings * sums, components / sums[:, None]
+    error = float(np.linalg.norm(x - model) / np.linalg.norm(x))
+    result = Decomposition(components, loadings, error, iteration, bool(converged))
+    progress(1.0)
+    return result.reordered(np.argsort(-loadings.sum(axis=0), kind="stable"))
+
+
+def _divergence(x: NDArray[Any], model: NDArray[Any]) -> float:
+    positive = x > 0
+    logs = x[positive] * np.log(x[positive] / np.maximum(model[positive], np.finfo(model.dtype).tiny))
+    return float(logs.sum(dtype=np.float64) - x.sum(dtype=np.float64) + model.sum(dtype=np.float64))

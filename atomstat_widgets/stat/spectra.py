@@ -1,0 +1,161 @@
+"""Spectra of a spectrum image, as a matrix that components can be read from."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Spectra:
+    """One spectrum a row, scaled; and what leads back to the spectrum image.
+
+    Attributes
+    ----------
+    matrix : array, (n, channels)
+        Spectra of the pixels that are used, each divided by its `row_scale`, each channel by its `column_scale`.
+    row_scale, column_scale : array, (n,) and (channels,)
+    pixels : array of int, (n,)
+        Which pixels these are, row after row of the map.
+    map_shape : (int, int)
+        Height and width of the map, after binning.
+    channels : array, (channels,)
+        Centres of the channels, in channels of the cube.
+    shift : float
+        What was added to all values.
+    negative, lowest : int, float
+        Number of negative values among those used before anything was done to them, and the lowest.
+    """
+
+    matrix: Floats
+    row_scale: Floats
+    column_scale: Floats
+    pixels: NDArray[np.intp]
+    map_shape: tuple[int, int]
+    channels: NDArray[np.float64]
+    shift: float
+    negative: int
+    lowest: float
+
+    @property
+    def values(self) -> Floats:
+        """Spectra (n, channels) in the unit of the cube, shifted or clipped if they were."""
+        return self.matrix * self.row_scale[:, None] * self.column_scale
+
+    def maps(self, loadings: Floats) -> Floats:
+        """Loadings (n, k) of the pixels as maps (height, width, k), NaN where a pixel is not used."""
+        maps = np.full((self.map_shape[0] * self.map_shape[1], *loadings.shape[1:]), np.nan, loadings.dtype)
+        maps[self.pixels] = loadings
+        return maps.reshape(*self.map_shape, *loadings.shape[1:])
+
+
+def take_spectra(
+    cube: ArrayLike,
+    *,
+    mask: ArrayLike | None = None,
+    signal_range: tuple[int, int] | None = None,
+    binning: int | tuple[int, int, int] = 1,
+    normalize: bool = False,
+    weighting: Literal["poisson"] | None = None,
+    negative: Literal["keep", "clip", "shift"] = "keep",
+) -> Spectra:
+    """Take the spectra out of a spectrum image.
+
+    Parameters
+    ----------
+    cube : array, (height, width, channels)
+        Rows are y, columns are x. A pixel with NaN or infinite values in the range is not used.
+    mask : array of bool, (height, width), optional
+        Pixels to use; all by default.
+    signal_range : (int, int), optional
+        First channel to use, and the one after the last.
+    binning : int or (int, int, int)
+        Pixels or channels whose mean becomes one, along y, x and the channels, or along all of them; what is left
+        over at the end is not used, and of the pixels only those that can be.
+    normalize : bool
+        Divide each spectrum by its sum of absolute values.
+    weighting : {"poisson"}, optional
+        Divide by the square roots of the mean spectrum and of the mean of each pixel, so that all values of counts have
+        about the same noise (Keenan & Kotula, Surf. Interface Anal. 36, 203 (2004)).
+    negative : {"keep", "clip", "shift"}
+        What to do with negative values: nothing, set them to 0, or add their lowest to all.
+
+    Returns
+    -------
+    Spectra
+        float32, or float64 where the cube is of that type.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The cube is no real array of three dimensions; mask, range or binning do not fit it; no pixel is left; Poisson
+        weighting meets a negative mean; weighting or negative are other words.
+    """
+    data = np.asarray(cube)
+    if data.dtype.kind not in "buif":
+        raise TypeError(f"a spectrum image needs real numbers, got dtype {data.dtype}")
+    if data.ndim != 3 or 0 in data.shape:
+        raise ValueError(f"a spectrum image has shape (height, width, channels), got {data.shape}")
+    if weighting not in (None, "poisson"):
+        raise ValueError(f"weighting is 'poisson' or None, got {weighting!r}")
+    if negative not in ("keep", "clip", "shift"):
+        raise ValueError(f"negative is 'keep', 'clip' or 'shift', got {negative!r}")
+    height, width, count = data.shape
+    first, last = (0, count) if signal_range is None else signal_range
+    if not 0 <= first < last <= count:
+        raise ValueError(f"the signal range is within channels 0 to {count}, got {first} to {last}")
+    used = np.ones((height, width), bool) if mask is None else np.asarray(mask)
+    if used.shape != (height, width) or used.dtype != bool:
+        raise ValueError(f"the mask is a bool array of shape {(height, width)}, got {used.dtype} of shape {used.shape}")
+    data = data[:, :, first:last].astype(data.dtype if data.dtype == np.float64 else np.float32)
+    used = used & np.isfinite(data).all(axis=2)
+    bins = (binning,) * 3 if isinstance(binning, int) else tuple(binning)
+    if len(bins) != 3 or not all(1 <= one <= side for one, side in zip(bins, data.shape, strict=True)):
+        raise ValueError(f"binning is 1 to the length of each axis, {data.shape}, got {binning}")
+    data, used = _binned(data, used, bins)
+    if not used.any():
+        raise ValueError("no pixel is left: all are masked, or hold NaN or infinite values")
+
+    values = data[used]
+    below = values < 0
+    n_negative, lowest = int(below.sum()), float(values.min())
+    shift = -lowest if negative == "shift" and n_negative else 0.0
+    if negative == "clip":
+        values[below] = 0
+    values += values.dtype.type(shift)
+    row_scale, column_scale = np.ones(len(values), values.dtype), np.ones(values.shape[1], values.dtype)
+    if normalize:
+        row_scale = _no_zeros(np.abs(values).sum(axis=1))
+    if weighting == "poisson":
+        means = values.mean(axis=1) / row_scale, (values / row_scale[:, None]).mean(axis=0)
+        if min(one.min() for one in means) < 0:
+            raise ValueError("Poisson weighting is for counts: the mean of a pixel or a channel is negative")
+        row_scale, column_scale = (
+            row_scale * _no_zeros(np.sqrt(means[0] / means[0].mean())), _no_zeros(np.sqrt(means[1]))
+        )  # fmt: skip
+    values /= row_scale[:, None]
+    values /= column_scale
+    channels = np.asarray(first + bins[2] * (np.arange(values.shape[1]) + 0.5) - 0.5, np.float64)
+    shape = (used.shape[0], used.shape[1])
+    return Spectra(values, row_scale, column_scale, np.flatnonzero(used), shape, channels, shift, n_negative, lowest)
+
+
+def _binned(data: Floats, used: NDArray[np.bool_], bins: tuple[int, ...]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Means over blocks, of the pixels that are used, and which blocks have any."""
+    if bins == (1, 1, 1):
+        return data, used
+    height, width, count = (side // one for side, one in zip(data.shape, bins, strict=True))
+    y, x, e = bins
+    data = np.where(used[:, :, None], data, data.dtype.type(0))[: height * y, : width * x, : count * e]
+    used = used[: height * y, : width * x]
+    numbers = used.reshape(height, y, width, x).sum(axis=(1, 3))
+    sums = data.reshape(height, y, width, x, count, e).sum(axis=(1, 3, 5))
+    return sums / np.maximum(numbers, 1)[:, :, None].astype(data.dtype) / data.dtype.type(e), numbers > 0
+
+
+def _no_zeros(scale: Floats) -> Floats:
+    """Scales that can be divided by: what is 0 anyway stays 0."""
+    return np.where(scale > 0, scale, scale.dtype.type(1))

@@ -1,0 +1,232 @@
+"""Spectral unmixing: what a spectrum image is made of, and how much of it is where."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from atomstat_widgets.stat.constrained_nmf import constrained_nmf
+from atomstat_widgets.stat.decomposition import Decomposition
+from atomstat_widgets.stat.endmembers import nfindr, vca
+from atomstat_widgets.stat.factor import LowRank, factorize
+from atomstat_widgets.stat.kl_nmf import kl_nmf
+from atomstat_widgets.stat.nmf import nmf
+from atomstat_widgets.stat.progress import Progress, unreported
+from atomstat_widgets.stat.spectra import Spectra
+
+Start = Literal["vca", "nfindr"]
+FINDERS = {"vca": vca, "nfindr": nfindr}
+
+
+@dataclass(frozen=True, eq=False)
+class Unmixing:
+    """Components of a spectrum image and their abundances, ``spectrum ≈ mean + abundances @ components``.
+
+    Attributes
+    ----------
+    spectra : Spectra
+        What was unmixed.
+    decomposition : Decomposition
+        Components (k, channels) and loadings, which are the abundances, (n, k), in the unit of the spectra; its
+        `reconstruction_error` is that of the spectra as they were scaled.
+    mean : array, (channels,)
+        What components are deviations from; 0 but for PCA and ICA.
+    """
+
+    spectra: Spectra
+    decomposition: Decomposition
+    mean: NDArray[Any]
+
+    @property
+    def components(self) -> NDArray[Any]:
+        """Component spectra (k, channels)."""
+        return self.decomposition.components
+
+    @property
+    def abundance_maps(self) -> NDArray[Any]:
+        """Abundances (height, width, k), NaN where a pixel is not used."""
+        return self.spectra.maps(self.decomposition.loadings)
+
+    @cached_property
+    def residuals(self) -> NDArray[Any]:
+        """What is not explained of each spectrum, (n, channels)."""
+        return np.asarray(self.spectra.values - self.mean - self.decomposition.loadings @ self.decomposition.components)
+
+    @property
+    def residual_map(self) -> NDArray[Any]:
+        """Root of the mean squared residual of each pixel, (height, width), NaN where it is not used."""
+        return self.spectra.maps(np.sqrt(np.mean(self.residuals**2, axis=1)))
+
+    @property
+    def residual_spectrum(self) -> NDArray[Any]:
+        """Root of the mean squared residual of each channel, (channels,)."""
+        return np.asarray(np.sqrt(np.mean(self.residuals**2, axis=0)))
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of the sum of squares (beyond the mean) that each component has alone, (k,).
+
+        They do not add up to what all explain together, unless components are orthogonal.
+        """
+        lengths = np.sum(np.asarray(self.components, np.float64) ** 2, axis=1)
+        total = float(np.sum(np.asarray(self.spectra.values - self.mean, np.float64) ** 2))
+        return np.asarray(self.decomposition.energies * lengths / total)
+
+
+def unmixed(spectra: Spectra, decomposition: Decomposition, low_rank: LowRank | None = None) -> Unmixing:
+    """Bring components and loadings of the scaled matrix back into the unit of the spectra."""
+    mean = np.zeros(spectra.matrix.shape[1]) if low_rank is None else low_rank.mean
+    scaled = Decomposition(
+        decomposition.components * spectra.column_scale,
+        decomposition.loadings * spectra.row_scale[:, None],
+        decomposition.reconstruction_error,
+        decomposition.iterations,
+        decomposition.converged,
+    )
+    return Unmixing(spectra, scaled, mean * spectra.column_scale)
+
+
+def of_classes(spectra: Spectra, labels: NDArray[Any], probabilities: NDArray[Any], converged: bool) -> Unmixing:
+    """Mean spectra of classes and their probabilities; of an empty class the spectrum is 0."""
+    values = spectra.values
+    means = np.stack([
+        values[labels == label].mean(axis=0) if (labels == label).any() else np.zeros(values.shape[1])
+        for label in range(probabilities.shape[1])
+    ])  # fmt: skip
+    error = float(np.linalg.norm(values - probabilities @ means) / np.linalg.norm(values))
+    return Unmixing(spectra, Decomposition(means, probabilities, error, 0, converged), np.zeros(values.shape[1]))
+
+
+def pure_spectra(
+    spectra: Spectra, n_endmembers: int, start: Start, *, smooth: float = 1.0, seed: int = 0
+) -> NDArray[Any]:
+    """Spectra of the purest pixels, in the unit of the matrix.
+
+    Parameters
+    ----------
+    spectra : Spectra
+    n_endmembers : int
+    start : {"vca", "nfindr"}
+        How they are found, see `vca` and `nfindr`.
+    smooth : float
+        Standard deviation, in pixels of the map, of the Gaussian under which the spectra are looked at, as noise passes
+        for purity; neighbours are alike (spatial preprocessing, Zortea & Plaza, IEEE Trans. Geosci. Remote Sens. 47,
+        2679 (2009)). Pixels that are not used do not count.
+    seed : int
+
+    Returns
+    -------
+    array, (n_endmembers, channels)
+        Of the pixels, smoothed, as far as the leading `n_endmembers` singular vectors hold them; not negative.
+
+    Raises
+    ------
+    ValueError
+        Another `start`, `smooth` is negative or not finite, or there are not so many endmembers.
+    """
+    if start not in FINDERS:
+        raise ValueError(f"endmembers are found by 'vca' or 'nfindr', got {start!r}")
+    if not 0 <= smooth < np.inf:
+        raise ValueError(f"smooth is a standard deviation in pixels, finite and not negative, got {smooth}")
+    matrix = spectra.matrix
+    if smooth:
+        maps = np.nan_to_num(spectra.maps(matrix))
+        weights = np.nan_to_num(spectra.maps(np.ones(len(matrix), matrix.dtype)))
+        blurred = ndimage.gaussian_filter(maps, (smooth, smooth, 0)).reshape(-1, matrix.shape[1])[spectra.pixels]
+        weight = ndimage.gaussian_filter(weights, smooth).ravel()[spectra.pixels]
+        matrix = blurred / weight[:, None]
+    low_rank = factorize(matrix, n_endmembers)
+    rows = FINDERS[start](low_rank, n_endmembers, seed=seed)
+    return np.asarray(np.maximum((low_rank.u[rows] * low_rank.s) @ low_rank.vt, 0))
+
+
+def unmix_nmf(
+    spectra: Spectra,
+    low_rank: LowRank,
+    n_components: int,
+    *,
+    loss: Literal["frobenius", "kullback-leibler"] = "frobenius",
+    start: Start | None = None,
+    smooth: float = 1.0,
+    known: NDArray[Any] | None = None,
+    sum_to_one: bool = False,
+    tol: float = 1e-3,
+    max_iter: int = 500,
+    seed: int = 0,
+    progress: Progress = unreported,
+) -> Unmixing:
+    """Unmix into non-negative components with non-negative abundances.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        Without negative values.
+    low_rank : LowRank
+        Of ``factorize(spectra.matrix, rank)``, some 4 to 20 singular values longer than `n_components`.
+    n_components : int
+    loss : {"frobenius", "kullback-leibler"}
+        Least squares, or the likelihood of counts (`kl_nmf`, of unscaled spectra).
+    start : {"vca", "nfindr"}, optional
+        Start from the purest pixels instead of rotated singular vectors; with ``max_iter=0`` they are the components.
+    smooth : float
+        See `pure_spectra`.
+    known : array, (m, channels), optional
+        Spectra that are components as they are, the first ones.
+    sum_to_one : bool
+        Abundances of a pixel sum to 1 (of spectra that are normalised or weighted: they do as long as pixels have the
+        same amount of substance).
+    tol, max_iter, progress
+        As for `nmf`.
+    seed : int
+        Of `start`.
+
+    Raises
+    ------
+    ValueError
+        Spectra have negative values; another loss; more spectra are known than components asked for, or of another
+        length; the Kullback-Leibler loss with sums of one or known spectra.
+    """
+    if spectra.negative and spectra.matrix.min() < 0:
+        raise ValueError(
+            f"NMF needs values that are not negative: {spectra.negative} of {spectra.matrix.size} are, the lowest "
+            f"{spectra.lowest:g}; clip or shift them"
+        )
+    if loss not in ("frobenius", "kullback-leibler"):
+        raise ValueError(f"the loss is 'frobenius' or 'kullback-leibler', got {loss!r}")
+    channels = spectra.matrix.shape[1]
+    given = np.empty((0, channels)) if known is None else np.atleast_2d(np.asarray(known, np.float64))
+    if given.shape[1] != channels or len(given) > n_components:
+        raise ValueError(f"known spectra are at most {n_components} of {channels} channels, got shape {given.shape}")
+    if loss == "kullback-leibler" and (sum_to_one or len(given)):
+        raise ValueError("known spectra and sums of one are for the frobenius loss")
+    if start is None and not sum_to_one and len(given) == 0:
+        found = nmf(low_rank, n_components, tol=tol, max_iter=max(1, max_iter), progress=progress)
+    else:
+        wanted = n_components - len(given)
+        if start is None:
+            free = nmf(low_rank, n_components, tol=tol).components if wanted else np.empty((0, channels))
+            free = _least_like(free, given / spectra.column_scale, wanted)
+        else:
+            free = pure_spectra(spectra, n_components, start, smooth=smooth, seed=seed)
+            free = _least_like(free, given / spectra.column_scale, wanted)
+        found = constrained_nmf(
+            low_rank, np.concatenate([given / spectra.column_scale, free]), fixed=len(given), sum_to_one=sum_to_one,
+            tol=tol, max_iter=max_iter, progress=progress,
+        )  # fmt: skip
+    result = unmixed(spectra, found)
+    if loss == "kullback-leibler":
+        counts = kl_nmf(spectra.values, result.decomposition, max_iter=max_iter, progress=progress)
+        result = Unmixing(spectra, counts, result.mean)
+    return result
+
+
+def _least_like(candidates: NDArray[Any], given: NDArray[Any], count: int) -> NDArray[Any]:
+    """So many of the candidates (m, channels): those that are least like any of the given spectra."""
+    if len(given) == 0 or count == len(candidates):
+        return candidates[:count]
+    units = [rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30) for rows in (candidates, given)]
+    likeness = (units[0] @ units[1].T).max(axis=1)
+    return candidates[np.sort(np.argsort(likeness, kind="stable")[:count])]
