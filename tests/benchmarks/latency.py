@@ -39,6 +39,7 @@ PANELS = {
         ".atomstat-strip",
         [("rmax", 10, 200, None), ("States", 3, None, None)],
     ),
+    "Unmixing": (".atomstat-maps", [("Components", 4, 150, None), ("Bin pixels", 1, None, None)]),
 }
 # Where people look first: the component grid after a slider, the picture of the sample after a choice of overlay.
 WATCH = """
