@@ -200,7 +200,7 @@ class UnmixingModel(AnalysisModel):
         parts = []
         left_out = spectra.map_shape[0] * spectra.map_shape[1] - len(spectra.pixels)
         if left_out:
-            parts.append(f"{left_out:,} pixels are masked or hold NaN")
+            parts.append(f"{left_out:,} pixels are masked or hold NaN" if left_out > 1 else "1 pixel is masked or NaN")
         if spectra.shift:
             parts.append(
                 f"{spectra.negative:,} values are negative: the lowest, {spectra.lowest:.3g}, is subtracted from all"
