@@ -134,7 +134,7 @@ def take_spectra(
         if min(one.min() for one in means) < 0:
             raise ValueError("Poisson weighting is for counts: the mean of a pixel or a channel is negative")
         row_scale, column_scale = (
-            row_scale * _no_zeros(np.sqrt(means[0] / means[0].mean())), _no_zeros(np.sqrt(means[1]))
+            row_scale * _no_zeros(np.sqrt(means[0] / (means[0].mean() or 1))), _no_zeros(np.sqrt(means[1]))
         )  # fmt: skip
     values /= row_scale[:, None]
     values /= column_scale
