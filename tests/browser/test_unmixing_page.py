@@ -73,6 +73,7 @@ def test_brushes_choose_energies_and_pixels(unmixing: Page) -> None:
     everything.click()
     expect(status(page)).to_contain_text("4,096 spectra of 200 channels")
     page.get_by_role("button", name="Mask").click()
+    view(page, "sample").locator("rect.overlay").wait_for(state="attached")  # the box can be drawn
     image = view(page, "sample").locator("image").first.bounding_box()
     x, y, width, height = (image[name] for name in ("x", "y", "width", "height"))
     drag(page, [(x + 0.25 * width, y + 0.25 * height), (x + 0.5 * width, y + 0.5 * height),
