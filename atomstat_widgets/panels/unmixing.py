@@ -14,7 +14,7 @@ from atomstat_widgets.panels.panel import Panel, column, named
 from atomstat_widgets.panels.unmixing_controls import UnmixingControls, name_controls
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.unmixing import UnmixingModel, UnmixingResult
-from atomstat_widgets.stat import largest_stable
+from atomstat_widgets.stat import largest_stable, match_components
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import COMPONENT_COLORS, DIVERGING_MAPS, INK, SEQUENTIAL_MAPS, rgb, to_bytes
 from atomstat_widgets.views.curve import CountCurve
@@ -274,7 +274,7 @@ class UnmixingPanel(Panel):
             channels = np.arange(truth.endmembers.shape[1])
             dashed = np.array([np.interp(unmixing.spectra.channels, channels, one) for one in truth.endmembers])
             dashed = dashed / dashed.max(axis=1, keepdims=True)
-            dashed = dashed[_order(dashed, components)] if len(dashed) >= len(components) else dashed
+            dashed = dashed[match_components(components, dashed)] if len(dashed) >= len(components) else dashed
         colors = self._colors[: len(components)]
         self._spectra.show(
             result.energies, components, colors if dashed is None else [*colors, *[DATA] * len(dashed)][: max(
@@ -380,10 +380,3 @@ class UnmixingPanel(Panel):
                     self._truth_score.value = title("", f"mean angle {angle:.1f}°, abundances ± {rmse:.3f}")
                 except ValueError as error:
                     self._truth_score.value = title("", escape(str(error)))
-
-
-def _order(truth: NDArray[Any], components: NDArray[Any]) -> NDArray[np.intp]:
-    """Order in which true spectra go with the components."""
-    from atomstat_widgets.stat import match_components
-
-    return match_components(components, truth)

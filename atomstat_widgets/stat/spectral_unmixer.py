@@ -189,9 +189,14 @@ class SpectralUnmixer:
         found = ica(low_rank, self.n_components, seed=self._seed, **self._chosen("tol", "max_iter"))
         return unmixed(spectra, found, low_rank)
 
-    def _gmm(self, spectra: Spectra) -> Unmixing:
+    def _scores(self, spectra: Spectra) -> NDArray[Any]:
+        """Principal scores (n, dimensions) that classes are told apart by."""
         low_rank = factorize(spectra.matrix, min(spectra.matrix.shape), center=True)
         scores = (low_rank.u * low_rank.s)[:, : _dimensions(low_rank, self.kwargs.get("pca_dims", 0.99))]
+        return np.asarray(scores)
+
+    def _gmm(self, spectra: Spectra) -> Unmixing:
+        scores = self._scores(spectra)
         covariance = self.kwargs.get("covariance_type", "full")
         classes = gmm(scores.astype(np.float64), self.n_components, covariance=covariance, seed=self._seed)
         return of_classes(spectra, classes.labels - 1, classes.probabilities, classes.converged)
@@ -205,8 +210,7 @@ class SpectralUnmixer:
             },
         )
         if self.method == "gmm":
-            low_rank = factorize(spectra.matrix, min(spectra.matrix.shape), center=True)
-            scores = (low_rank.u * low_rank.s)[:, : _dimensions(low_rank, self.kwargs.get("pca_dims", 0.99))]
+            scores = self._scores(spectra)
             labels = model.fit_predict(scores)
             return of_classes(spectra, labels, model.predict_proba(scores), bool(model.converged_))
         loadings = model.fit_transform(spectra.matrix)
