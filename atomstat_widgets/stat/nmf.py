@@ -9,7 +9,7 @@ from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank
 from atomstat_widgets.stat.progress import Progress, unreported
 
-INNER_LOADINGS, INNER_COMPONENTS = 2, 4
+INNER_LOADINGS, INNER_COMPONENTS = 4, 4  # measured from 1 to 8 on spectra of windows, crops and spectrum images
 CHECK_EVERY = 10
 START_TOL = 0.01  # turned on until it gains less than 1 %, the rotation starts the updates no better
 START_REST = 0.15  # of the size of negative values, which at zero would hold on to it: 0.15 to 0.2 do
@@ -131,17 +131,18 @@ def _varimax_start(low_rank: LowRank, k: int) -> tuple[NDArray[Any], NDArray[Any
 def _swept(rows: NDArray[Any], others: NDArray[Any], cross: NDArray[Any], times: int) -> NDArray[Any]:
     """Minimise over each non-negative row in turn, `times` times over, the other factor held; `cross` is used up."""
     rows, gram = rows.copy(), others @ others.T
-    squares = gram.diagonal().copy()
+    squares = gram.diagonal()[:, None].copy()
     alive = np.flatnonzero(squares)
+    squares[squares == 0] = 1
     np.fill_diagonal(gram, 0)
-    gram[alive] /= squares[alive, None]
-    cross[alive] /= squares[alive, None]
+    gram /= squares
+    cross /= squares
     zeros, explained = np.zeros_like(rows[0]), np.empty_like(rows[0])  # numpy takes 0 itself three times slower
+    steps = [(rows[j], gram[j], cross[j]) for j in alive]
     for _ in range(times):
-        for j in alive:
-            row = rows[j]
-            np.dot(gram[j], rows, out=explained)
-            np.subtract(cross[j], explained, out=row)
+        for row, weights, own in steps:
+            np.dot(weights, rows, out=explained)
+            np.subtract(own, explained, out=row)
             np.maximum(row, zeros, out=row)
     return rows
 

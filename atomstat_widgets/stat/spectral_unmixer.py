@@ -74,7 +74,7 @@ class SpectralUnmixer:
     --------
     Where noise is strong and some pixels are nearly pure, the purest of them are better than the least squares: on a
     simulated EELS image of 1,000 counts a pixel (three oxides, energy drift) the mean spectral angle to the true
-    spectra is 8° with ``SpectralUnmixer("nmf", 3, start="nfindr", smooth=2)``, and 12° without a start.
+    spectra is 8° with ``SpectralUnmixer("nmf", 3, start="nfindr", smooth=2)``, and 13° without a start.
     """
 
     def __init__(self, method: str = "nmf", n_components: int = 4, normalize: bool = False, **kwargs: Any) -> None:
