@@ -352,7 +352,7 @@ class UnmixingPanel(Panel):
             if result is None:
                 return
             count = result.parameters["n_components"]
-            if result.parameters["method"] == "NMF":
+            if result.parameters["method"] in ("NMF", "GMM"):
                 values = self.model.advice.get("stability", {})
                 counts = sorted(values)
                 complete = len(counts) == MAX_COMPONENTS

@@ -1,5 +1,6 @@
 """Spectral unmixing as a model: a spectrum image in, components and abundances out, no screen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from atomstat_widgets.stat import (
     explained_variance_ratio,
     factorize,
     gmm,
+    gmm_stability,
     ica,
     match_components,
     matching_signs,
@@ -151,7 +153,7 @@ class UnmixingModel(AnalysisModel):
         Abundances of NMF sum to 1.
     result : UnmixingResult
     advice : dict of str to dict of int to float
-        By number of components, as far as known: "error" and "stability" of NMF.
+        By number of components, as far as known: "error" (NMF) and "stability" (NMF, GMM).
     notice : str
         What is not as one would expect, in words.
     """
@@ -246,7 +248,11 @@ class UnmixingModel(AnalysisModel):
         if shown is not None and shown.cube is result.cube and shown.parameters["method"] == parameters["method"]:
             result = replace(result, unmixing=aligned(unmixing, shown.unmixing, parameters["method"]))
         if result.cube is self.cube:
-            if shown is None or shown.low_rank is not result.low_rank:
+            if (
+                shown is None
+                or shown.low_rank is not result.low_rank
+                or shown.parameters["method"] != parameters["method"]
+            ):
                 self.advice = {}
             self.publish(result)
         spectra = unmixing.spectra
@@ -256,17 +262,12 @@ class UnmixingModel(AnalysisModel):
         )
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
-        """Error and stability of NMF for every number of components, one after the other."""
-        if parameters["method"] != "NMF":
-            return
+        """Quality of every number of components, one after the other."""
         _, low_rank = self._chain.value("low_rank", self._complete(parameters))
-        wait = run.yield_to_newer
+        # Stability compares halves of the spectra, each of which has to hold so many components.
         for k in range(1, min(MAX_COMPONENTS, low_rank.rank, len(low_rank.u) // 2) + 1):
-            for name, value in (
-                ("error", lambda k=k: nmf(low_rank, k, progress=wait).reconstruction_error),
-                ("stability", lambda k=k: nmf_stability(low_rank, k, progress=wait)),
-            ):
-                wait(k / MAX_COMPONENTS)
+            for name, value in _qualities(parameters["method"], k, low_rank, run.yield_to_newer):
+                run.yield_to_newer(k / MAX_COMPONENTS)
                 if k not in self.advice.get(name, {}):
                     self.advice = {**self.advice, name: {**self.advice.get(name, {}), k: value()}}
 
@@ -337,7 +338,25 @@ def _unmix(
             smooth=smooth, sum_to_one=sum_to_one, progress=progress,
         )  # fmt: skip
     if method == "GMM":
-        scores = (low_rank.u * low_rank.s)[:, :GMM_DIMENSIONS].astype(np.float64)
+        scores = _gmm_input(low_rank)
         classes = gmm(scores, n_components, covariance=covariance_for(scores), starts=GMM_STARTS)
         return of_classes(spectra, classes.labels - 1, classes.probabilities, classes.converged)
     return unmixed(spectra, (pca if method == "PCA" else ica)(low_rank, n_components), low_rank)
+
+
+def _gmm_input(low_rank: LowRank) -> NDArray[np.float64]:
+    """Principal scores that classes are told apart by."""
+    return np.asarray((low_rank.u * low_rank.s)[:, :GMM_DIMENSIONS], np.float64)
+
+
+def _qualities(method: str, k: int, low_rank: LowRank, wait: Progress) -> list[tuple[str, Callable[[], float]]]:
+    """Names of what tells a good number of components, and how to compute each."""
+    if method == "NMF":
+        return [
+            ("error", lambda: nmf(low_rank, k, progress=wait).reconstruction_error),
+            ("stability", lambda: nmf_stability(low_rank, k, progress=wait)),
+        ]
+    if method == "GMM":
+        scores = _gmm_input(low_rank)
+        return [("stability", lambda: gmm_stability(scores, k, covariance=covariance_for(scores), progress=wait))]
+    return []

@@ -137,3 +137,16 @@ def test_advice_of_nmf(model):
     assert model.advice["stability"][1] == 1
     model.method = "PCA"
     assert model.advice == {}
+
+
+def test_advice_of_gmm_is_of_its_classes(model):
+    rng = np.random.default_rng(0)
+    kinds = np.repeat(np.arange(3), 192).reshape(24, 24)
+    model.cube = rng.normal(10 * np.eye(3)[:, [0, 1, 2, 2, 1, 0]][kinds], 0.1)
+    of_nmf = model.advice["stability"]
+    model.method = "GMM"
+    assert "error" not in model.advice
+    stability = model.advice["stability"]
+    assert stability != of_nmf
+    assert stability[3] == 1  # both halves of the pixels tell the three apart without a mistake
+    assert stability[5] < 0.9
