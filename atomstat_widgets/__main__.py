@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from atomstat_widgets.data import load, load_image_or_movie
+from atomstat_widgets.data import load, load_image
+from atomstat_widgets.data.loading import LOADERS
 from atomstat_widgets.stat.progress import Progress
 from atomstat_widgets.stat.sliding_fft_nmf import EXTRA_RANK
 
@@ -38,13 +39,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _serve_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="atomstat",
-        description="Serve the app on this machine, with an image, a movie or the embedded samples.",
+        description="Serve the app on this machine, with an image, a movie, a spectrum image or the embedded samples.",
         epilog="Without a page: atomstat run sliding-fft FILE --out result.npz (see atomstat run --help).",
     )
     parser.add_argument(
         "file", nargs="?", metavar="FILE",
-        help="image (npy, tif, png, dm3, dm4, emd, ...) or movie (tif stack, npy, folder of images) to open",
+        help="image (npy, tif, png, dm3, dm4, emd, ...), movie (tif stack, npy, folder of images) or spectrum image "
+        "(hspy, dm4, emd, npy with --kind cube, ...) to open",
     )  # fmt: skip
+    parser.add_argument(
+        "--kind", choices=LOADERS, help="take the file as this; an array of three axes is a movie unless told otherwise"
+    )
+    parser.add_argument("--signal", metavar="NAME", help="of a file with several signals, the number or title of one")
     parser.add_argument("--port", type=int, default=8866, help="port on 127.0.0.1; the next free one when it is taken")
     parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
     return parser
@@ -53,9 +59,12 @@ def _serve_parser() -> argparse.ArgumentParser:
 def _serve(arguments: argparse.Namespace) -> None:
     from atomstat_widgets.serve import serve
 
+    chosen = {"kind": arguments.kind, "signal": arguments.signal}
     if arguments.file is not None:
-        load_image_or_movie(arguments.file)  # what cannot be read is said here, before a server is started for it
-    serve(arguments.file, port=arguments.port, open_browser=not arguments.no_browser)
+        load(arguments.file, **chosen)  # what cannot be read is said here, before a server is started for it
+    elif any(chosen.values()):
+        raise ValueError("--kind and --signal say how to take a FILE, and there is none")
+    serve(arguments.file, **chosen, port=arguments.port, open_browser=not arguments.no_browser)
 
 
 def _run_parser() -> argparse.ArgumentParser:
@@ -87,7 +96,7 @@ def _run(arguments: argparse.Namespace) -> None:
         raise ValueError(f"--out is the name of an .npz file, got {out}")
     if not out.parent.is_dir():
         raise ValueError(f"there is no folder {out.parent} to write {out.name} to")
-    image = load(arguments.file)
+    image = load_image(arguments.file)
     window = arguments.window
     if window is None:
         window = min(automatic_window(side) for side in image.array.shape[:2])

@@ -15,7 +15,7 @@ They are installed as Jupyter data, where Voila looks for templates anyway. The 
 import asyncio
 import logging
 import os
-import signal
+import signal as process_signals
 import socket
 import sys
 import tempfile
@@ -67,13 +67,22 @@ class Server(Voila):
         super().stop()
 
 
-def serve(path: str | None = None, port: int = 8866, open_browser: bool = True) -> None:
+def serve(
+    path: str | None = None,
+    *,
+    kind: str | None = None,
+    signal: str | None = None,
+    port: int = 8866,
+    open_browser: bool = True,
+) -> None:
     """Serve the app until Ctrl+C or SIGTERM.
 
     Parameters
     ----------
     path : str, optional
-        Image or movie to open; the embedded samples when left out. It reaches the kernel as ``ATOMSTAT_FILE``.
+        What to open; the embedded samples when left out. It reaches the kernel as ``ATOMSTAT_FILE``.
+    kind, signal : str, optional
+        How to take it, see `data.load`. They reach the kernel as ``ATOMSTAT_KIND`` and ``ATOMSTAT_SIGNAL``.
     port : int, default: 8866
         Port on 127.0.0.1; when it is taken, the next free one. 0 takes any.
     open_browser : bool, default: True
@@ -88,6 +97,7 @@ def serve(path: str | None = None, port: int = 8866, open_browser: bool = True) 
         if not Path(path).exists():
             raise FileNotFoundError(f"no such file or folder: {path}")
         os.environ["ATOMSTAT_FILE"] = str(Path(path).resolve())
+        os.environ.update({f"ATOMSTAT_{name}": given for name, given in (("KIND", kind), ("SIGNAL", signal)) if given})
 
     # One thread of BLAS a kernel: its matrices are small, and threads of several kernels wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -104,7 +114,7 @@ def serve(path: str | None = None, port: int = 8866, open_browser: bool = True) 
     app.config.VoilaConfiguration.multi_kernel_manager_class = Kernels
     app.initialize([])
     # Ctrl+C stops the loop, as Voila has it for SIGTERM, and not in the middle of whatever runs.
-    signal.signal(signal.SIGINT, signal.getsignal(signal.SIGTERM))
+    process_signals.signal(process_signals.SIGINT, process_signals.getsignal(process_signals.SIGTERM))
     logging.getLogger("tornado").setLevel(logging.ERROR)
     if sys.platform == "win32" or len(tempfile.gettempdir()) > LONGEST_FOLDER:
         app.config.KernelManager.transport = "tcp"

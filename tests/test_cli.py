@@ -90,12 +90,15 @@ def test_a_file_that_cannot_be_read(tmp_path, capsys):
 
 def test_serves_with_what_was_asked_for(file, monkeypatch):
     calls = []
-    monkeypatch.setattr(
-        serve_module, "serve", lambda path, port, open_browser: calls.append((path, port, open_browser))
-    )
+    monkeypatch.setattr(serve_module, "serve", lambda path, **options: calls.append((path, *options.values())))
     assert main([]) == 0
-    assert main([str(file), "--port", "9000", "--no-browser"]) == 0
-    assert calls == [(None, 8866, True), (str(file), 9000, False)]
+    assert main([str(file), "--kind", "image", "--port", "9000", "--no-browser"]) == 0
+    assert calls == [(None, None, None, 8866, True), (str(file), "image", None, 9000, False)]
+
+
+def test_how_to_take_no_file_is_refused(capsys):
+    assert main(["--kind", "cube", "--no-browser"]) == 2
+    assert capsys.readouterr().err == "atomstat: --kind and --signal say how to take a FILE, and there is none\n"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["run", "sliding-fft", "--help"]])

@@ -4,9 +4,10 @@ from atomstat_widgets.data import cubes, movies, samples
 from atomstat_widgets.data.cube import Cube, CubeTruth
 from atomstat_widgets.data.cube_readers import load_cube
 from atomstat_widgets.data.image import Image
+from atomstat_widgets.data.loading import list_signals, load
 from atomstat_widgets.data.movie import Movie, MovieTruth
-from atomstat_widgets.data.movie_readers import load_image_or_movie, load_movie
-from atomstat_widgets.data.readers import ReadError, load
+from atomstat_widgets.data.movie_readers import load_movie
+from atomstat_widgets.data.readers import ReadError, load_image
 
 __all__ = [
     "Cube",
@@ -16,9 +17,10 @@ __all__ = [
     "MovieTruth",
     "ReadError",
     "cubes",
+    "list_signals",
     "load",
     "load_cube",
-    "load_image_or_movie",
+    "load_image",
     "load_movie",
     "movies",
     "samples",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atomstat_widgets.data.source import Source
+
 
 @dataclass(frozen=True, eq=False)
 class CubeTruth:
@@ -44,6 +46,8 @@ class Cube:
         Unit of `energies`, "channel" where these are unknown.
     truth : CubeTruth or None
         Of a simulated sample.
+    source : Source or None
+        How to load or simulate it again, None where that is not known.
 
     Raises
     ------
@@ -58,6 +62,7 @@ class Cube:
     energies: np.ndarray | None = None
     energy_unit: str = "channel"
     truth: CubeTruth | None = None
+    source: Source | None = None
 
     def __post_init__(self) -> None:
         shape = self.array.shape

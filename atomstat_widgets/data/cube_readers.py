@@ -6,7 +6,16 @@ from typing import Any
 import numpy as np
 
 from atomstat_widgets.data.cube import Cube
-from atomstat_widgets.data.readers import ReadError, pixel_of, read_npy, read_signals, require_real, require_there
+from atomstat_widgets.data.readers import (
+    ReadError,
+    holds_no,
+    kind_of,
+    pixel_of,
+    read_npy,
+    read_signals,
+    require_real,
+    require_there,
+)
 
 
 def load_cube(source: Any) -> Cube:
@@ -44,12 +53,19 @@ def load_cube(source: Any) -> Cube:
 
 
 def _from_file(path: Path) -> Cube:
-    for signal in read_signals(path, path.suffix[1:].lower()):
-        navigated = [bool(axis.get("navigate")) for axis in signal["axes"]]
-        if navigated == [True, True, False]:
-            *places, energy = signal["axes"]
-            return _cube(signal["data"], path.name, *pixel_of(signal, places), *_energies(energy))
-    raise ReadError(f"{path.name} holds no spectrum image")
+    signals = read_signals(path, path.suffix[1:].lower())
+    for signal in signals:
+        if kind_of(signal) in ("cube", "spectra"):
+            return cube_of(signal, path.name)
+    raise holds_no("spectrum image", signals, path.name)
+
+
+def cube_of(signal: dict[str, Any], name: str) -> Cube:
+    """Spectrum image that a signal is; spectra along a line are one row of it, a single one is one pixel."""
+    *places, energy = signal["axes"]
+    array = np.asarray(signal["data"])
+    pixel = pixel_of(signal, [places[0], places[-1]]) if places else (None, "px")
+    return _cube(array.reshape(1, *(1, *array.shape)[-2:]) if array.ndim < 3 else array, name, *pixel, *_energies(energy))
 
 
 def _energies(axis: dict[str, Any]) -> tuple[np.ndarray | None, str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from atomstat_widgets.data.cube import Cube, CubeTruth
+from atomstat_widgets.data.source import remembered
 
 _FIRST, _LAST = 380.0, 780.0  # eV
 _EXPONENT = 3.0  # of the power law that the background falls by
@@ -19,6 +20,7 @@ _OXIDES = {
 _SPLITTING = 0.018  # of the onset: distance of the two white lines
 
 
+@remembered("cubes")
 def oxides(
     *,
     dose: float = 1000.0,

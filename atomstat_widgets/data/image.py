@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atomstat_widgets.data.source import Source
+
 
 @dataclass(frozen=True, eq=False)
 class Image:
@@ -28,6 +30,8 @@ class Image:
         (n, 2) row and column in pixels, or (n, 3) with class, of atoms that were found elsewhere.
     channels : numpy.ndarray or None
         (height, width, channels) what a neural network made of the image.
+    source : Source or None
+        How to load or simulate it again, None where that is not known.
 
     Raises
     ------
@@ -43,6 +47,7 @@ class Image:
     truth: np.ndarray | None = None
     atoms: np.ndarray | None = None
     channels: np.ndarray | None = None
+    source: Source | None = None
 
     def __post_init__(self) -> None:
         shape = self.array.shape

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.data.source import Source
+
 
 @dataclass(frozen=True, eq=False)
 class MovieTruth:
@@ -52,6 +54,8 @@ class Movie:
         (n, 2) row and column in pixels, or (n, 3) with class, of atoms that were found elsewhere, by frame number.
     truth : MovieTruth or None
         Of a simulated sample.
+    source : Source or None
+        How to load or simulate it again, None where that is not known.
 
     Raises
     ------
@@ -66,6 +70,7 @@ class Movie:
     numbers: np.ndarray | None = None
     atoms: Mapping[int, np.ndarray] | None = None
     truth: MovieTruth | None = None
+    source: Source | None = None
 
     def __post_init__(self) -> None:
         shape = tuple(self.frames.shape)

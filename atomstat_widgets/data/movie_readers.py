@@ -12,7 +12,9 @@ from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.readers import (
     ReadError,
-    load,
+    holds_no,
+    kind_of,
+    load_image,
     pixel_of,
     quiet,
     read_npy,
@@ -23,7 +25,7 @@ from atomstat_widgets.data.readers import (
 
 _IMAGES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".bmp"}
 _GAPS = 10  # times as many numbers as frames: numbers in names that are farther apart are no count of frames
-_STACKS = {".npy", ".tif", ".tiff"}  # of which a look at the header tells whether they hold one frame or several
+STACKS = {".npy", ".tif", ".tiff"}  # of which a look at the header tells whether they hold one frame or several
 
 
 def load_movie(source: Any) -> Movie:
@@ -59,34 +61,6 @@ def load_movie(source: Any) -> Movie:
     raise TypeError(f"a movie is loaded from a path, an array or a Movie, not from {type(source).__name__}")
 
 
-def load_image_or_movie(source: Any) -> Image | Movie:
-    """Load whatever a file, a folder or an array holds, see `load` and `load_movie`.
-
-    Raises
-    ------
-    ReadError, TypeError
-        It holds neither; of a file the message is that of `load`.
-    """
-    if isinstance(source, Image | Movie):
-        return source
-    if isinstance(source, str | Path):
-        path = Path(source)
-        if path.is_dir():
-            return load_movie(path)
-        if path.suffix.lower() in _STACKS and path.is_file() and path.stat().st_size:
-            return load_movie(path) if _several_frames(path) else load(path)
-        try:
-            return load(path)
-        except ReadError as error:
-            try:
-                return load_movie(path)
-            except ReadError:
-                raise error from None
-    shape = getattr(source, "shape", ())
-    flat = len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))
-    return load(source) if flat or len(shape) not in (3, 4) else load_movie(source)
-
-
 class TiffFrames:
     """Frames of a tif stack, one page each, read when they are asked for."""
 
@@ -117,7 +91,7 @@ class FolderFrames:
         self.shape, self.dtype = (len(paths), *first.array.shape), first.array.dtype
 
     def __getitem__(self, index: int) -> np.ndarray:
-        array = load(self._paths[index]).array
+        array = load_image(self._paths[index]).array
         if array.shape != self.shape[1:]:
             raise ReadError(
                 f"{self._paths[index].name} has shape {array.shape}, the first of the folder's images {self.shape[1:]}"
@@ -133,10 +107,14 @@ def _file(path: Path) -> Movie:
         return _movie(frames, path.name, *_tiff_pixel(path))
     signals = read_signals(path, path.suffix[1:].lower())
     for signal in signals:
-        navigated = [bool(axis.get("navigate")) for axis in signal["axes"]]
-        if signal["data"].ndim == 3 and navigated in ([True, False, False], [False] * 3):
-            return _movie(signal["data"], path.name, *pixel_of(signal, signal["axes"][1:]))
-    raise ReadError(f"{path.name} holds no stack of images")
+        if kind_of(signal) == "movie":
+            return movie_of(signal, path.name)
+    raise holds_no("stack of images", signals, path.name)
+
+
+def movie_of(signal: dict[str, Any], name: str) -> Movie:
+    """Movie that a signal is."""
+    return _movie(signal["data"], name, *pixel_of(signal, signal["axes"][1:]))
 
 
 def _folder(folder: Path) -> Movie:
@@ -150,7 +128,7 @@ def _folder(folder: Path) -> Movie:
         raise ReadError(f"{folder} holds images of several kinds, {', '.join(sorted(kinds))}: keep those of one movie")
     (paths,) = kinds.values()
     paths.sort(key=_natural)
-    first = load(paths[0])
+    first = load_image(paths[0])
     numbers = [int((re.findall(r"[0-9]+", path.stem) or [-1])[-1]) for path in paths]
     in_order = numbers[0] >= 0 and sorted(set(numbers)) == numbers
     counted = in_order and numbers[-1] - numbers[0] < _GAPS * len(numbers) and numbers[-1] < 2**31
@@ -163,11 +141,11 @@ def _natural(path: Path) -> list[Any]:
     return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", path.stem)]
 
 
-def _several_frames(path: Path) -> bool:
+def several_frames(path: Path) -> bool:
     """Whether a .npy or tif file holds more than one image; of a damaged one it is not known, and False."""
     try:
         shape = _open_npy(path).shape if path.suffix.lower() == ".npy" else _tiff_shape(path)
-    except Exception:  # whatever is wrong with it is said by `load`
+    except Exception:  # whatever is wrong with it is said by `load_image`
         return False
     return len(shape) == 4 or (len(shape) == 3 and shape[2] not in (3, 4))
 

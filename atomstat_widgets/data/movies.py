@@ -9,6 +9,7 @@ import numpy as np
 
 from atomstat_widgets.data.movie import Movie, MovieTruth
 from atomstat_widgets.data.simulation import Simulation, lattice_vectors
+from atomstat_widgets.data.source import remembered
 
 _BOND = 0.142  # nm, between neighbours; 7 px at the default pixel size
 _COLUMN_WIDTH = 0.03  # nm
@@ -23,6 +24,7 @@ _APART = 5.6  # bonds between the middles of two grounds: at least 2 between two
 _BORDER = 2.3  # bonds from the outermost site of a ground to the border: what is around each dopant is in the image
 
 
+@remembered("movies")
 def hopping_dopants(
     *,
     frames: int = 100,

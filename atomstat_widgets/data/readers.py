@@ -9,6 +9,7 @@ import logging
 import math
 import re
 import warnings
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 
 from atomstat_widgets.data.image import Image
 
-_COMMON_EXTENSIONS = "npy, tif, png, jpg, dm3, dm4, emd, mrc, ser"
+_COMMON_EXTENSIONS = "npy, npz, tif, png, jpg, dm3, dm4, emd, mrc, ser"
 
 # Spellings found in files: Greek mu for the micro sign, which ImageJ writes as an escape; the angstrom sign.
 _UNITS = {
@@ -39,7 +40,7 @@ class ReadError(ValueError):
     """A source that holds no readable image; the message names it and says why."""
 
 
-def load(source: str | Path | np.ndarray | Image) -> Image:
+def load_image(source: str | Path | np.ndarray | Image) -> Image:
     """Load one image.
 
     Parameters
@@ -78,11 +79,14 @@ def _load_file(path: Path) -> Image:
         return _image(read_npy(path), path.name)
     signals = read_signals(path, extension)
     for signal in signals:
-        if signal["data"].ndim == 2 and not any(axis.get("navigate") for axis in signal["axes"]):
-            return _image(signal["data"], path.name, *pixel_of(signal, signal["axes"]))
-    if not signals:
-        raise ReadError(f"{path.name} holds no image; it may be truncated")
-    raise ReadError(f"{path.name} holds no image but {', '.join(dict.fromkeys(map(_describe, signals)))}")
+        if kind_of(signal) == "image":
+            return image_of(signal, path.name)
+    raise holds_no("image", signals, path.name)
+
+
+def image_of(signal: dict[str, Any], name: str) -> Image:
+    """Image that a signal is."""
+    return _image(np.asarray(signal["data"]), name, *pixel_of(signal, signal["axes"]))
 
 
 def _image(array: np.ndarray, name: str, pixel_size: float | None = None, unit: str = "px") -> Image:
@@ -118,11 +122,30 @@ def read_npy(path: Path) -> np.ndarray:
         with path.open("rb") as file:
             return np.lib.format.read_array(file, allow_pickle=False)
     except Exception as error:
-        if "allow_pickle" in str(error):
-            raise ReadError(
-                f"{path.name} holds pickled Python objects; it is not opened, because unpickling could run code"
-            ) from error
-        raise ReadError(f"{path.name} is truncated, damaged or not a .npy file: {error}") from error
+        raise _not_numpy(path, error, ".npy") from error
+
+
+def _not_numpy(path: Path, error: Exception, kind: str) -> ReadError:
+    if "allow_pickle" in str(error):
+        return ReadError(
+            f"{path.name} holds pickled Python objects; it is not opened, because unpickling could run code"
+        )
+    return ReadError(f"{path.name} is truncated, damaged or not a {kind} file: {error}")
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """Arrays of a .npz file by name."""
+    require_there(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".npy")]
+            arrays = {}
+            for name in names:
+                with archive.open(name) as file:
+                    arrays[name.removesuffix(".npy")] = np.lib.format.read_array(file, allow_pickle=False)
+            return arrays
+    except Exception as error:
+        raise _not_numpy(path, error, ".npz") from error
 
 
 def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
@@ -165,7 +188,22 @@ def quiet() -> Iterator[None]:
                 logger.setLevel(level)
 
 
-def _describe(signal: dict[str, Any]) -> str:
+def kind_of(signal: dict[str, Any]) -> str | None:
+    """Kind of a signal by its axes, of which a file may tell that they are navigated: image, movie, cube or spectra."""
+    match [bool(axis.get("navigate")) for axis in signal["axes"]]:
+        case [False, False]:
+            return "image"
+        case [True, False, False] | [False, False, False]:
+            return "movie"
+        case [True, True, False]:
+            return "cube"
+        case [False] | [True, False]:
+            return "spectra"
+    return None
+
+
+def describe(signal: dict[str, Any]) -> str:
+    """What a signal is, in words."""
     shape = signal["data"].shape
     navigated = sum(bool(axis.get("navigate")) for axis in signal["axes"])
     match len(shape) - navigated, navigated:
@@ -173,11 +211,20 @@ def _describe(signal: dict[str, Any]) -> str:
             kind = "a spectrum"
         case 1, _:
             kind = "a spectrum image"
+        case 2, 0:
+            kind = "an image"
         case 2, _:
             kind = "a stack of images"
         case _:
             kind = "an array"
     return f"{kind} of shape {shape}"
+
+
+def holds_no(what: str, signals: Sequence[dict[str, Any]], name: str) -> ReadError:
+    """Error of a source that was read and has not what was looked for."""
+    if not signals:
+        return ReadError(f"{name} holds no {what}; it may be truncated")
+    return ReadError(f"{name} holds no {what} but {', '.join(dict.fromkeys(map(describe, signals)))}")
 
 
 def pixel_of(signal: dict[str, Any], axes: Sequence[dict[str, Any]]) -> tuple[float | None, str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.simulation import Simulation, lattice_vectors
+from atomstat_widgets.data.source import remembered
 
 # At the default pixel size these are 9.6 and 1.8 px: in a 64-px window the first two orders of the lattice's spots
 # stand in the centre half of the frequency range, apart from each other.
@@ -38,6 +39,7 @@ _DOPANT = 2.0  # height of a dopant
 _SCATTER = 0.01  # of the cell or the bond: standard deviation of a column's displacement in y and in x
 
 
+@remembered("samples")
 def grains(
     *,
     angles: Sequence[float] = (0.0, 20.0, 40.0),
@@ -85,6 +87,7 @@ def grains(
     return _domains("Three grains", bases, domain, simulation)
 
 
+@remembered("samples")
 def phase_boundary(
     *,
     shape: tuple[int, int] = (512, 512),
@@ -120,6 +123,7 @@ def phase_boundary(
     return _domains("Square | hexagonal", bases, domain, simulation)
 
 
+@remembered("samples")
 def moire(
     *,
     twist: float = 2.5,
@@ -169,6 +173,7 @@ def moire(
     return simulation.image("Moiré", points, truth)
 
 
+@remembered("samples")
 def ferroelectric(
     *,
     displacement: float = 0.04,
@@ -222,6 +227,7 @@ def ferroelectric(
     return simulation.image("Distortion domains", points, truth, heights)
 
 
+@remembered("samples")
 def graphene(
     *,
     dopants: float = 0.08,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import ipywidgets
 
-from atomstat_widgets.data import Cube, Image, Movie, cubes, load_image_or_movie, movies, samples
+from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples
 from atomstat_widgets.panels.controls import Explained, dropdown
 from atomstat_widgets.panels.domains import DomainsPanel
 from atomstat_widgets.panels.panel import Panel
@@ -15,7 +15,8 @@ from atomstat_widgets.panels.style import style_sheet
 from atomstat_widgets.panels.trajectories import TrajectoriesPanel
 from atomstat_widgets.panels.unmixing import UnmixingPanel
 
-FILE_VARIABLE = "ATOMSTAT_FILE"  # how the command line names the user's file to the notebook it serves
+# How the command line names the user's file, and how to take it, to the notebook it serves.
+FILE_VARIABLE, KIND_VARIABLE, SIGNAL_VARIABLE = "ATOMSTAT_FILE", "ATOMSTAT_KIND", "ATOMSTAT_SIGNAL"
 
 
 IMAGE, MOVIE, CUBE = "image", "movie", "cube"  # kinds of data, each the name of the model's trait that holds it
@@ -44,9 +45,9 @@ class App(ipywidgets.VBox):
 
     Parameters
     ----------
-    data : Image, Movie, array or path, optional
-        What to show, see `load_image_or_movie`; of a movie the first panel for movies. By default the file that
-        ``atomstat FILE`` was given, or each panel's own sample.
+    data : Image, Movie, Cube, array or path, optional
+        What to show, see `load`, in the first panel for its kind. By default the file that ``atomstat FILE`` was given,
+        or each panel's own sample.
 
     Attributes
     ----------
@@ -61,10 +62,10 @@ class App(ipywidgets.VBox):
         self._chosen: dict[str, str] = {}  # by the user, for all panels of a kind
         self._labels = {kind: [f"Sample: {name}" for name in offered] for kind, offered in SAMPLES.items()}
         first = next(iter(TABS))
-        data = os.environ.get(FILE_VARIABLE) if data is None else data
-        if data is not None:
+        given = data if data is not None else os.environ.get(FILE_VARIABLE)
+        if given is not None:
             try:
-                own = data if isinstance(data, Cube) else load_image_or_movie(data)
+                own = load(data) if data is not None else load(given, **choice_of_environment())
                 kind = {Cube: CUBE, Movie: MOVIE}.get(type(own), IMAGE)
                 self._labels[kind].insert(0, own.name)
                 self._chosen[kind], self._data[own.name] = own.name, own
@@ -163,3 +164,8 @@ class App(ipywidgets.VBox):
         if label not in self._data:
             self._data[label] = SAMPLES[kind][label.removeprefix("Sample: ")]()
         return self._data[label]
+
+
+def choice_of_environment() -> dict[str, Any]:
+    """How the command line says to take the file, as arguments of `load`."""
+    return {"kind": os.environ.get(KIND_VARIABLE), "signal": os.environ.get(SIGNAL_VARIABLE)}

@@ -89,7 +89,7 @@ class DomainsModel(ImageModel):
     advice = Dict()
 
     def __init__(self, image: Any, coordinates: Any = None, network_output: Any = None, **parameters: Any) -> None:
-        super().__init__(image=_with_findings(load(image), coordinates, network_output), **parameters)
+        super().__init__(image=_with_findings(load(image, kind="image"), coordinates, network_output), **parameters)
         self._chain = Chain(
             Stage("atoms", find_or_take_atoms, ("image", "distance", "strength")),
             Stage("places", place, ("image", "channel", "recentre")),
@@ -102,7 +102,7 @@ class DomainsModel(ImageModel):
     @staticmethod
     def checked(source: Any) -> Image:
         """Refuse an image in which no atoms can be found before anything else is touched."""
-        image = load(source)
+        image = load(source, kind="image")
         normalize_image(image.array)
         if min(image.array.shape[:2]) < SMALLEST_SIDE:
             raise ValueError(f"an image of shape {image.array.shape} has no room for atoms")
@@ -192,8 +192,10 @@ def _with_findings(image: Image, coordinates: Any, network_output: Any) -> Image
             if len(coordinates) != 1:
                 raise ValueError(f"coordinates are of one image, got those of {len(coordinates)}")
             coordinates = next(iter(coordinates.values()))
-        image = replace(image, atoms=np.asarray(coordinates, np.float64))
+        image = replace(image, atoms=np.asarray(coordinates, np.float64), source=None)
     if network_output is not None:
         channels = np.asarray(network_output, np.float32)
-        image = replace(image, channels=channels[0] if channels.ndim == 4 and len(channels) == 1 else channels)
+        image = replace(
+            image, channels=channels[0] if channels.ndim == 4 and len(channels) == 1 else channels, source=None
+        )
     return image

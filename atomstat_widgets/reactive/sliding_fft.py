@@ -176,7 +176,7 @@ class SlidingFFTModel(ImageModel):
     @staticmethod
     def checked(source: Any) -> Image:
         """Refuse an image that cannot be analysed before anything else is touched."""
-        image = load(source)
+        image = load(source, kind="image")
         normalize_image(image.array)
         if min(image.array.shape[:2]) < SMALLEST_WINDOW:
             raise ValueError(

@@ -8,7 +8,7 @@ import numpy as np
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Enum, Float, Int, TraitError, validate
 
-from atomstat_widgets.data import Movie, load_movie
+from atomstat_widgets.data import Movie, load
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.runner import Run, has_kernel
@@ -43,7 +43,7 @@ class TrajectoriesModel(AnalysisModel):
     Parameters
     ----------
     movie : Movie, array or path
-        What to analyse, see `load_movie`. Its `atoms` are taken where it has some, and found where not.
+        What to analyse, see `load`. Its `atoms` are taken where it has some, and found where not.
     quick_start : bool
         In a Jupyter kernel, look at only so many frames in the first run as take about a second, until `complete` or
         `wait` is called, or a parameter changes.
@@ -125,7 +125,7 @@ class TrajectoriesModel(AnalysisModel):
     @staticmethod
     def checked(source: Any) -> Movie:
         """Refuse a movie in which no atoms can be found before anything else is touched."""
-        movie = load_movie(source)
+        movie = load(source, kind="movie")
         if min(movie.sides) < SMALLEST_SIDE:
             raise ValueError(f"frames of {movie.sides[0]} × {movie.sides[1]} pixels have no room for atoms")
         return movie

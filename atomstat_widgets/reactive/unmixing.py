@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Dict, Enum, Float, Int, TraitError, validate
 
-from atomstat_widgets.data import Cube, load_cube
+from atomstat_widgets.data import Cube, load
 from atomstat_widgets.reactive.domains_stages import covariance_for
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK
 from atomstat_widgets.reactive.model import AnalysisModel
@@ -121,7 +121,7 @@ class UnmixingModel(AnalysisModel):
     Parameters
     ----------
     cube : Cube, array or path
-        What to analyse, see `load_cube`.
+        What to analyse, see `load`.
     **parameters
         Any of the traits below.
 
@@ -188,7 +188,7 @@ class UnmixingModel(AnalysisModel):
     @staticmethod
     def checked(source: Any) -> Cube:
         """Refuse what holds no spectra before anything else is touched."""
-        cube = load_cube(source)
+        cube = load(source, kind="cube")
         if cube.array.shape[2] < FEWEST_CHANNELS:
             raise ValueError(f"{cube.array.shape[2]} channels are no spectra")
         return cube

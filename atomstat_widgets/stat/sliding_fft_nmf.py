@@ -190,9 +190,9 @@ class SlidingFFTNMF:
     def _spectra(self, image_input: str | PathLike[str] | NDArray[Any]) -> WindowSpectra:
         if isinstance(image_input, (str, PathLike)):
             # The one import against the layers: AtomAI's method takes a path, and readers know no analysis.
-            from atomstat_widgets.data.readers import load
+            from atomstat_widgets.data.readers import load_image
 
-            image_input = load(fspath(image_input)).array
+            image_input = load_image(fspath(image_input)).array
         elif not isinstance(image_input, np.ndarray):
             raise TypeError(f"image_input is a path or a numpy array, got {type(image_input).__name__}")
         grid = self._lay_out(image_input.shape)

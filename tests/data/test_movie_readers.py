@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image as Picture
 
-from atomstat_widgets.data import Image, Movie, ReadError, load, load_image_or_movie, load_movie
+from atomstat_widgets.data import Image, Movie, ReadError, load, load_image, load_movie
 from atomstat_widgets.data.movie_readers import TiffFrames
 
 RNG = np.random.default_rng(0)
@@ -112,7 +112,7 @@ class TestSources:
 
 
 class TestFramesOnDemand:
-    @pytest.mark.parametrize("loader", [load_movie, load_image_or_movie])
+    @pytest.mark.parametrize("loader", [load_movie, load])
     def test_frames_are_read_when_asked_for_one_at_a_time(self, loader):
         frames = Reader(STACK)
         movie = loader(frames)
@@ -172,7 +172,7 @@ class TestNpy:
                 return Path.touch, (tmp_path / "sprung",)
 
         np.save(tmp_path / "trap.npy", np.array([[[Trap()]]], dtype=object), allow_pickle=True)
-        for loader in (load_movie, load_image_or_movie):
+        for loader in (load_movie, load):
             with pytest.raises(ReadError, match=r"trap\.npy holds pickled Python objects.*could run code"):
                 loader(tmp_path / "trap.npy")
         assert not (tmp_path / "sprung").exists()
@@ -282,7 +282,7 @@ class TestTiff:
         with tifffile.TiffWriter(tmp_path / "pages.tif") as file:
             for frame in STACK:
                 file.write(frame)
-        for loader in (load_movie, load_image_or_movie):
+        for loader in (load_movie, load):
             assert_holds(loader(tmp_path / "pages.tif"), STACK)
 
     def test_a_planar_colour_image_is_one_image(self, tmp_path):
@@ -326,7 +326,7 @@ class TestTiff:
 
     def test_a_damaged_stack_writes_nothing_on_the_screen(self, tmp_path, capfd, caplog):
         cut(write_stack(tmp_path / "cut.tif", STACK), 900)
-        for loader in (load_movie, load_image_or_movie):
+        for loader in (load_movie, load):
             with pytest.raises(ReadError):
                 loader(tmp_path / "cut.tif")
         assert caplog.records == []
@@ -353,10 +353,10 @@ WRITERS += [("movie.tif", write_imagej)]
 def test_no_file_is_read_whole(tmp_path, name, write):
     stack = RNG.integers(0, 60_000, (40, 256, 256), dtype=np.uint16)  # 5 MB, of 128 kB a frame
     write(tmp_path / name, stack)
-    load_image_or_movie(tmp_path / name)[0]  # imports what it needs
+    load(tmp_path / name)[0]  # imports what it needs
     tracemalloc.start()
     try:
-        movie = load_image_or_movie(tmp_path / name)
+        movie = load(tmp_path / name)
         np.testing.assert_array_equal(movie[30], stack[30])
         assert tracemalloc.get_traced_memory()[1] < 2e6
     finally:
@@ -364,7 +364,7 @@ def test_no_file_is_read_whole(tmp_path, name, write):
 
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)
-@pytest.mark.parametrize("loader", [load_movie, load_image_or_movie])
+@pytest.mark.parametrize("loader", [load_movie, load])
 def test_a_file_is_closed_when_its_movie_is_dropped(tmp_path, name, write, loader):
     write(tmp_path / name, STACK)
     movie = loader(tmp_path / name)
@@ -382,7 +382,7 @@ def test_a_stack_of_another_format(tmp_path):
     struct.pack_into("<3i", header, 64, 1, 2, 3)
     header[208:214] = b"MAP \x44\x44"
     (tmp_path / "movie.mrc").write_bytes(bytes(header) + stack.tobytes())
-    for loader in (load_movie, load_image_or_movie):
+    for loader in (load_movie, load):
         movie = loader(tmp_path / "movie.mrc")
         assert_holds(movie, stack)
         assert (movie.name, movie.pixel_size, movie.unit) == ("movie.mrc", pytest.approx(0.05), "nm")
@@ -463,7 +463,7 @@ class TestFolders:
     def test_no_images(self, tmp_path, name):
         if name:
             (tmp_path / name).write_text("x")
-        for loader in (load_movie, load_image_or_movie):
+        for loader in (load_movie, load):
             with pytest.raises(ReadError, match=r"there are no images in .*\(png, jpg, tif, npy\)"):
                 loader(tmp_path)
 
@@ -505,13 +505,13 @@ class TestFolders:
 
 
 class TestPaths:
-    @pytest.mark.parametrize("loader", [load_movie, load_image_or_movie])
+    @pytest.mark.parametrize("loader", [load_movie, load])
     @pytest.mark.parametrize("name", ["gone.tif", "gone.npy", "gone.png", "gone.dm3", "gone"])
     def test_missing(self, tmp_path, loader, name):
         with pytest.raises(ReadError, match=f"{name} does not exist"):
             loader(tmp_path / name)
 
-    @pytest.mark.parametrize("loader", [load_movie, load_image_or_movie])
+    @pytest.mark.parametrize("loader", [load_movie, load])
     @pytest.mark.parametrize("extension", ["npy", "tif", "png", "dm3"])
     def test_empty(self, tmp_path, loader, extension):
         (tmp_path / f"empty.{extension}").touch()
@@ -525,14 +525,16 @@ class TestPaths:
 
     def test_an_unknown_extension_names_known_ones(self, tmp_path):
         (tmp_path / "table.xlsx").write_text("x")
-        with pytest.raises(ReadError, match=r"table\.xlsx: the extension \.xlsx is not known; known are npy, tif, png"):
+        with pytest.raises(
+            ReadError, match=r"table\.xlsx: the extension \.xlsx is not known; known are npy, npz, tif, png"
+        ):
             load_movie(tmp_path / "table.xlsx")
 
 
 class TestImageOrMovie:
     @pytest.mark.parametrize("source", [Image(GREY), Movie(STACK)])
     def test_what_is_loaded_is_returned_as_it_is(self, source):
-        assert load_image_or_movie(source) is source
+        assert load(source) is source
 
     @pytest.mark.parametrize(
         ("array", "kind"),
@@ -561,37 +563,37 @@ class TestImageOrMovie:
                 photometric="minisblack" if flat else "rgb",
                 compression="zlib" if where == "compressed" else None,
             )
-        loaded = load_image_or_movie(source)
+        loaded = load(source)
         assert type(loaded) is kind
         np.testing.assert_array_equal(loaded.array if kind is Image else list(loaded), array)
 
     @pytest.mark.parametrize("array", [GREY, COLOUR])
     def test_a_picture_is_an_image(self, tmp_path, array):
         Picture.fromarray(array).save(tmp_path / "picture.png")
-        image = load_image_or_movie(str(tmp_path / "picture.png"))
+        image = load(str(tmp_path / "picture.png"))
         assert isinstance(image, Image)
         np.testing.assert_array_equal(image.array, array)
 
     def test_an_imagej_image_keeps_its_pixel_size(self, tmp_path):
         tifffile.imwrite(tmp_path / "grey.tif", GREY, imagej=True, resolution=(20, 20), metadata={"unit": "nm"})
-        image = load_image_or_movie(tmp_path / "grey.tif")
+        image = load(tmp_path / "grey.tif")
         assert isinstance(image, Image)
         assert (image.pixel_size, image.unit) == (pytest.approx(0.05), "nm")
 
     def test_a_folder_is_a_movie(self, tmp_path):
-        movie = load_image_or_movie(str(folder_of(tmp_path / "film", ["f2.png", "f3.png"])))
+        movie = load(str(folder_of(tmp_path / "film", ["f2.png", "f3.png"])))
         assert isinstance(movie, Movie)
         assert movie.frame_numbers.tolist() == [2, 3]
 
     @pytest.mark.parametrize("source", [[[1, 2], [3, 4]], None, 3.0, b"movie.tif"])
     def test_other_types_are_refused_by_name(self, source):
         with pytest.raises(TypeError, match=f"not from {type(source).__name__}"):
-            load_image_or_movie(source)
+            load(source)
 
     @pytest.mark.parametrize("shape", [(), (5,), (5, 6, 7, 2), (2, 5, 6, 7, 3), (0, 6, 7)])
     def test_other_shapes_are_refused(self, shape):
         with pytest.raises(ReadError, match="array: "):
-            load_image_or_movie(np.ones(shape))
+            load(np.ones(shape))
 
     @pytest.mark.parametrize(
         ("name", "array", "kept"),
@@ -607,7 +609,7 @@ class TestImageOrMovie:
             ("cut.png", GREY, 100),
         ],
     )
-    def test_of_a_damaged_file_it_says_what_load_says(self, tmp_path, name, array, kept):
+    def test_of_a_damaged_file_it_says_what_load_image_says(self, tmp_path, name, array, kept):
         path = tmp_path / name
         if name == "cut.npy":
             np.save(path, array)
@@ -615,27 +617,29 @@ class TestImageOrMovie:
             write_stack(path, array)
         else:
             Picture.fromarray(array).save(path)
-        self.assert_says_what_load_says(cut(path, kept))
+        self.assert_says_what_load_image_says(cut(path, kept))
 
     @pytest.mark.parametrize("name", ["notes.npy", "notes.tif", "notes.png", "notes.xlsx", "notes"])
-    def test_of_text_it_says_what_load_says(self, tmp_path, name):
+    def test_of_text_it_says_what_load_image_says(self, tmp_path, name):
         (tmp_path / name).write_text("not an image at all")
-        self.assert_says_what_load_says(tmp_path / name)
+        self.assert_says_what_load_image_says(tmp_path / name)
 
-    def test_of_what_is_neither_it_says_what_load_says(self, tmp_path):
+    def test_of_what_is_neither_it_says_what_load_image_says(self, tmp_path):
         first, *others = map(Picture.fromarray, STACK.astype(np.uint8))
         first.save(tmp_path / "film.gif", save_all=True, append_images=others)
-        self.assert_says_what_load_says(tmp_path / "film.gif")
+        self.assert_says_what_load_image_says(tmp_path / "film.gif")
 
-    def test_of_a_spectrum_it_says_what_load_says(self, shared_data):
-        self.assert_says_what_load_says(shared_data / "format-files" / "EELS_STO.dm3")
+    def test_of_a_spectrum_it_says_so(self, shared_data):
+        message = r"EELS_STO.dm3 holds no image, stack of images or spectrum image but a spectrum of shape \(2048,\)"
+        with pytest.raises(ReadError, match=message):
+            load(shared_data / "format-files" / "EELS_STO.dm3")
 
     @staticmethod
-    def assert_says_what_load_says(path):
+    def assert_says_what_load_image_says(path):
         with pytest.raises(ReadError) as expected:
-            load(path)
+            load_image(path)
         with pytest.raises(ReadError) as caught:
-            load_image_or_movie(path)
+            load(path)
         assert str(caught.value) == str(expected.value)
         assert not is_open(path)
 
@@ -643,7 +647,7 @@ class TestImageOrMovie:
 class TestRealFiles:
     def test_a_folder_of_frames(self, shared_data):
         folder = shared_data / "movie-bulk-water"
-        movie = load_image_or_movie(folder)
+        movie = load(folder)
         assert tuple(movie.frames.shape) == (30, 424, 640, 4)
         assert movie.frames.dtype == np.uint8
         assert (movie.name, movie.pixel_size, movie.unit) == ("movie-bulk-water", None, "px")
@@ -654,15 +658,15 @@ class TestRealFiles:
 
     def test_a_stack(self, shared_data):
         path = shared_data / "tracking-reference-links" / "stuck.tif"
-        for loader in (load_movie, load_image_or_movie):
+        for loader in (load_movie, load):
             movie = loader(path)
             assert_holds(movie, tifffile.imread(path))
             assert (len(movie), movie.sides, movie.name) == (5, (512, 512), "stuck.tif")
 
     def test_images_are_images(self, shared_data):
-        colour = load_image_or_movie(shared_data / "stem-re-tmd" / "re48.tiff")
+        colour = load(shared_data / "stem-re-tmd" / "re48.tiff")
         assert isinstance(colour, Image)
         assert colour.array.shape == (687, 772, 3)
-        grey = load_image_or_movie(shared_data / "stem-mos2-dm3" / "example_Se_implanted_MoS2.dm3")
+        grey = load(shared_data / "stem-mos2-dm3" / "example_Se_implanted_MoS2.dm3")
         assert isinstance(grey, Image)
         assert grey.pixel_size == pytest.approx(13 / 1024)

@@ -1,0 +1,173 @@
+"""Load whatever a source holds: an image, a movie or a spectrum image."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from atomstat_widgets.data.cube import Cube
+from atomstat_widgets.data.cube_readers import cube_of, load_cube
+from atomstat_widgets.data.image import Image
+from atomstat_widgets.data.in_memory import name_of, signal_of
+from atomstat_widgets.data.movie import Movie
+from atomstat_widgets.data.movie_readers import STACKS, load_movie, movie_of, several_frames
+from atomstat_widgets.data.readers import (
+    ReadError,
+    describe,
+    holds_no,
+    image_of,
+    kind_of,
+    load_image,
+    read_npz,
+    read_signals,
+    require_there,
+)
+from atomstat_widgets.data.source import Source
+
+Kind = Literal["image", "movie", "cube"]
+LOADERS: Mapping[str, Any] = {"image": load_image, "movie": load_movie, "cube": load_cube}
+OF_SIGNAL: Mapping[str, Any] = {"image": image_of, "movie": movie_of, "cube": cube_of, "spectra": cube_of}
+IN_WORDS = {"image": "image", "movie": "stack of images", "cube": "spectrum image"}
+# What a file with several signals was most likely opened for: spectra come with a survey image.
+PREFERRED = ("cube", "image", "movie", "spectra")
+
+
+def load(source: Any, *, kind: Kind | None = None, signal: int | str | None = None) -> Image | Movie | Cube:
+    """Load an image, a movie or a spectrum image.
+
+    Parameters
+    ----------
+    source : path, array, HyperSpy signal, xarray.DataArray, Image, Movie or Cube
+        A file, or a folder of images; an array of shape (height, width) or (height, width, 3 | 4) for an image,
+        (frames, height, width) for a movie; a DataArray with axes named y and x and, of a movie, time or, of a spectrum
+        image, energy or any other; or what was loaded before, which is returned as it is.
+    kind : {'image', 'movie', 'cube'}, optional
+        Take it as this. A spectrum image needs it where only a shape of three axes is known, as in an array, a .npy or
+        .npz file: (height, width, channels) looks like a movie.
+    signal : int or str, optional
+        Of a file with several signals, the number or the title of one (in a .npz file the name of an array), see
+        `list_signals`. By default the only array of a .npz file that has two axes or more; of other files the first
+        spectrum image or, if there is none, the first image, movie or spectrum, in this order.
+
+    Returns
+    -------
+    Image, Movie or Cube
+        See `load_image`, `load_movie` and `load_cube`.
+
+    Raises
+    ------
+    ReadError
+        The source cannot be read, or holds nothing of the kind.
+    TypeError
+        `source` is of another type, or `signal` is given with a source that is no file.
+    ValueError
+        There is no such kind.
+    """
+    if kind is not None and kind not in LOADERS:
+        raise ValueError(f"the kind is one of {', '.join(LOADERS)}, got {kind!r}")
+    if isinstance(source, str | Path):
+        path = Path(source)
+        chosen = {"kind": kind, "signal": signal}
+        arguments = {"source": str(path.resolve()), **{name: one for name, one in chosen.items() if one is not None}}
+        return replace(_of_path(path, kind, signal), source=Source("load", arguments))
+    if signal is not None:
+        raise TypeError(f"signals are chosen of files, and this is of type {type(source).__name__}")
+    if kind is None and isinstance(source, Image | Movie | Cube):
+        return source
+    described = signal_of(source)
+    if described is not None:
+        return _of_signals([described], name_of(described), kind)
+    return LOADERS[kind or _kind_of_array(source)](source)
+
+
+def list_signals(path: str | Path) -> list[str]:
+    """Describe the signals of a file: each by its number (in a .npz file its name), its title and its shape.
+
+    Raises
+    ------
+    ReadError
+        The file cannot be read.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".npz":
+        return [f"{name}: {array.dtype} of shape {array.shape}" for name, array in read_npz(path).items()]
+    return _listed(_signals(path))
+
+
+def _listed(signals: list[dict[str, Any]]) -> list[str]:
+    return [
+        ": ".join(part for part in (str(number), _title(one), describe(one)) if part)
+        for number, one in enumerate(signals)
+    ]
+
+
+def _signals(path: Path) -> list[dict[str, Any]]:
+    require_there(path)
+    return read_signals(path, path.suffix[1:].lower())
+
+
+def _title(signal: dict[str, Any]) -> str:
+    return str(signal.get("metadata", {}).get("General", {}).get("title", ""))
+
+
+def _of_path(path: Path, kind: Kind | None, signal: int | str | None) -> Image | Movie | Cube:
+    suffix = path.suffix.lower()
+    if path.is_dir() and signal is None:
+        return LOADERS[kind or "movie"](path)
+    if path.is_dir() or (suffix == ".npy" and signal is not None):
+        raise ReadError(f"{path.name} has no signals to choose from")
+    if suffix in STACKS and signal is None:
+        require_there(path)
+        return LOADERS[kind or ("movie" if several_frames(path) else "image")](path)
+    if suffix == ".npz":
+        array = _array_of_npz(path, signal)
+        return replace(LOADERS[kind or _kind_of_array(array)](array), name=path.name)
+    signals = _signals(path)
+    return _of_signals(signals if signal is None else [_chosen(signals, signal, path)], path.name, kind)
+
+
+def _of_signals(signals: list[dict[str, Any]], name: str, kind: Kind | None) -> Image | Movie | Cube:
+    for wanted in PREFERRED if kind is None else (kind,):
+        for one in signals:
+            if _fits(one, wanted):
+                return OF_SIGNAL[wanted](one, name)
+    raise holds_no("image, stack of images or spectrum image" if kind is None else IN_WORDS[kind], signals, name)
+
+
+def _fits(signal: dict[str, Any], kind: str) -> bool:
+    """Whether a signal is of a kind, or may be taken as it: not every file tells which axes are navigated."""
+    untold = len(signal["axes"]) == 3 and not any(axis.get("navigate") for axis in signal["axes"])
+    return kind_of(signal) == kind or (kind == "cube" and (untold or kind_of(signal) == "spectra"))
+
+
+def _chosen(signals: list[dict[str, Any]], signal: int | str, path: Path) -> dict[str, Any]:
+    """Signal of this title or, if there is none, of this number."""
+    for one in signals:
+        if signal == _title(one):
+            return one
+    for number, one in enumerate(signals):
+        if str(signal) == str(number):
+            return one
+    raise ReadError(f"{path.name} has no signal {signal!r}; it has {'; '.join(_listed(signals)) or 'none'}")
+
+
+def _array_of_npz(path: Path, name: int | str | None) -> np.ndarray:
+    """Array of this name or, without one, the only array that could be shown."""
+    require_there(path)
+    arrays = read_npz(path)
+    shown = [key for key, array in arrays.items() if array.ndim >= 2]
+    if name is None and len(shown) == 1:
+        (name,) = shown
+    if name not in arrays:
+        listed = ", ".join(f"{key} {array.shape}" for key, array in arrays.items())
+        wanted = "choose an array by its name" if name is None else f"there is no array {name!r}"
+        raise ReadError(f"{path.name}: {wanted}; it has {listed or 'none'}")
+    return arrays[str(name)]
+
+
+def _kind_of_array(array: Any) -> Kind:
+    shape = getattr(array, "shape", ())
+    flat = len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))
+    return "image" if flat or len(shape) not in (3, 4) else "movie"

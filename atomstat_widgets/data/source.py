@@ -1,0 +1,44 @@
+"""Where data came from: the call that makes them again."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Source:
+    """A call of this package that makes the same data again.
+
+    Attributes
+    ----------
+    function : str
+        ``load``, or the name of a sample with its module, as ``samples.grains``.
+    arguments : mapping
+        By name, of types that JSON knows.
+    """
+
+    function: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        """The call, in Python."""
+        return f"{self.function}({', '.join(f'{name}={value!r}' for name, value in self.arguments.items())})"
+
+
+def remembered(module: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function that simulates data write into their `source` how it was called."""
+
+    def decorate(simulate: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(simulate)
+
+        @functools.wraps(simulate)
+        def simulated(*args: Any, **kwargs: Any) -> Any:
+            bound = signature.bind(*args, **kwargs)
+            return replace(simulate(*args, **kwargs), source=Source(f"{module}.{simulate.__name__}", bound.arguments))
+
+        return simulated
+
+    return decorate
