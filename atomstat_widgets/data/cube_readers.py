@@ -65,7 +65,9 @@ def cube_of(signal: dict[str, Any], name: str) -> Cube:
     *places, energy = signal["axes"]
     array = np.asarray(signal["data"])
     pixel = pixel_of(signal, [places[0], places[-1]]) if places else (None, "px")
-    return _cube(array.reshape(1, *(1, *array.shape)[-2:]) if array.ndim < 3 else array, name, *pixel, *_energies(energy))
+    return _cube(
+        array.reshape(1, *(1, *array.shape)[-2:]) if array.ndim < 3 else array, name, *pixel, *_energies(energy)
+    )
 
 
 def _energies(axis: dict[str, Any]) -> tuple[np.ndarray | None, str]:

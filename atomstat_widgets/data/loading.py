@@ -29,7 +29,7 @@ from atomstat_widgets.data.source import Source
 Kind = Literal["image", "movie", "cube"]
 LOADERS: Mapping[str, Any] = {"image": load_image, "movie": load_movie, "cube": load_cube}
 OF_SIGNAL: Mapping[str, Any] = {"image": image_of, "movie": movie_of, "cube": cube_of, "spectra": cube_of}
-IN_WORDS = {"image": "image", "movie": "stack of images", "cube": "spectrum image"}
+KINDS: Mapping[str, str] = {"image": "image", "movie": "stack of images", "cube": "spectrum image"}  # in words
 # What a file with several signals was most likely opened for: spectra come with a survey image.
 PREFERRED = ("cube", "image", "movie", "spectra")
 
@@ -133,7 +133,7 @@ def _of_signals(signals: list[dict[str, Any]], name: str, kind: Kind | None) -> 
         for one in signals:
             if _fits(one, wanted):
                 return OF_SIGNAL[wanted](one, name)
-    raise holds_no("image, stack of images or spectrum image" if kind is None else IN_WORDS[kind], signals, name)
+    raise holds_no("image, stack of images or spectrum image" if kind is None else KINDS[kind], signals, name)
 
 
 def _fits(signal: dict[str, Any], kind: str) -> bool:

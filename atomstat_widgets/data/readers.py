@@ -21,6 +21,12 @@ from atomstat_widgets.data.image import Image
 
 _COMMON_EXTENSIONS = "npy, npz, tif, png, jpg, dm3, dm4, emd, mrc, ser"
 
+# Read like RosettaSciIO's, and after them where both know an extension.
+_OWN_PLUGINS = (
+    {"name": "HDF5", "file_extensions": ("h5", "hdf5", "hf5"), "api": "atomstat_widgets.data.hdf5_reader"},
+    {"name": "Nion Swift", "file_extensions": ("ndata",), "api": "atomstat_widgets.data.nion_reader"},
+)
+
 # Spellings found in files: Greek mu for the micro sign, which ImageJ writes as an escape; the angstrom sign.
 _UNITS = {
     "um": "µm",
@@ -152,7 +158,9 @@ def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
     """Read what the file holds; several formats may share an extension, so each of their readers is tried."""
     from rsciio import IO_PLUGINS
 
-    plugins = [p for p in IO_PLUGINS if extension in (known.lower() for known in p["file_extensions"])]
+    plugins = [
+        p for p in (*IO_PLUGINS, *_OWN_PLUGINS) if extension in (known.lower() for known in p["file_extensions"])
+    ]
     if not plugins:
         shown = f"the extension .{extension} is" if extension else "a name without extension is"
         raise ReadError(f"{path.name}: {shown} not known; known are {_COMMON_EXTENSIONS} and others of RosettaSciIO")
@@ -244,4 +252,6 @@ def _scale(axis: dict[str, Any], signal: dict[str, Any]) -> tuple[float, str]:
         description = str(signal.get("original_metadata", {}).get("ImageDescription"))
         named = re.match(r"ImageJ=.*^unit=(\S+)", description, re.DOTALL | re.MULTILINE)
         unit = named[1] if named else ""
+    if unit == "m":
+        return 1e9 * scale, "nm"
     return scale, _UNITS.get(unit, unit)

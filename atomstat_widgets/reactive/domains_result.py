@@ -1,5 +1,6 @@
 """What a local image analysis found."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from atomstat_widgets.data import Image
+from atomstat_widgets.reactive.arrangement import arrangement_like
 from atomstat_widgets.reactive.domains_stages import sums_by_class
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.stat import (
@@ -17,8 +19,6 @@ from atomstat_widgets.stat import (
     Decomposition,
     LowRank,
     explained_variance_ratio,
-    match_components,
-    matching_signs,
 )
 
 
@@ -46,6 +46,9 @@ class DomainsResult:
         Of GMM, the class of each crop, from 0 on.
     bic : float or None
         Of GMM, the Bayesian information criterion.
+    arrangement : tuple of int
+        For each component which of those computed it is, counted from 1, negative where its sign was changed; empty
+        where they are as computed.
     """
 
     image: Image
@@ -57,6 +60,17 @@ class DomainsResult:
     decomposition: Decomposition
     labels: NDArray[np.intp] | None
     bic: float | None
+    arrangement: tuple[int, ...] = ()
+
+    def arranged(self, arrangement: Sequence[int]) -> "DomainsResult":
+        """Give components, as they were computed, other numbers and signs, see `arrangement`."""
+        numbers = np.argsort(np.abs(arrangement))
+        return replace(
+            self,
+            decomposition=self.decomposition.arranged(arrangement),
+            labels=None if self.labels is None else numbers[self.labels],
+            arrangement=tuple(arrangement),
+        )
 
     @property
     def window(self) -> int:
@@ -146,12 +160,4 @@ def aligned(found: DomainsResult, shown: DomainsResult) -> DomainsResult:
     """Give components the numbers and signs that they have in the result that is shown."""
     nearest = shown.nearest(found.crops.positions)
     before, after = shown.decomposition.loadings[nearest].T, found.decomposition.loadings.T
-    decomposition, labels = found.decomposition, found.labels
-    method = found.parameters["method"]
-    if method != "PCA":  # principal components are numbered by their variance
-        order = match_components(before, after, either_sign=method == "ICA")
-        decomposition = decomposition.reordered(order)
-        labels = None if labels is None else np.argsort(order)[labels]
-    if found.signed:
-        decomposition = decomposition.flipped(matching_signs(before, decomposition.loadings.T))
-    return replace(found, decomposition=decomposition, labels=labels)
+    return found.arranged(arrangement_like(before, after, found.parameters["method"]))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Float, HasTraits, Unicode
+from traitlets import Bool, Float, HasTraits, TraitError, Unicode
 
 from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
 
@@ -22,6 +22,15 @@ class AnalysisModel(HasTraits):
 
     Traits tagged ``parameter=True`` are the parameters: assigning one asks for a run. In a Jupyter kernel runs are
     done by a worker thread, and traits below change on it; elsewhere an assignment returns when its run is done.
+
+    Parameters
+    ----------
+    advise : bool
+        Go on after a result with what `compute_more` adds.
+    on_progress : callable, optional
+        Called with `progress` when that changes, in the first run too.
+    **traits
+        Parameters.
 
     Attributes
     ----------
@@ -49,12 +58,47 @@ class AnalysisModel(HasTraits):
     error = Unicode("")
     details = Unicode("")
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(
+        self, *, advise: bool = True, on_progress: Callable[[float], None] | None = None, **traits: Any
+    ) -> None:
         super().__init__(**traits)
+        self._advise = advise
+        if on_progress is not None:
+            self.observe(lambda change: on_progress(change.new), "progress")
         self._parameter_names = tuple(sorted(self.traits(parameter=True)))
         self._requested: dict[str, Any] | None = None
         self._reported = 0.0
         self._runner = Runner(self._run, self._report, threaded=False)
+
+    @classmethod
+    def analyse(cls, data: Any, on_progress: Callable[[float], None] | None = None, **parameters: Any) -> Any:
+        """Analyse data once, without a screen.
+
+        Parameters
+        ----------
+        data
+            What the model is made for.
+        on_progress : callable, optional
+            Called with the fraction of the run that is done.
+        **parameters
+            Of the model.
+
+        Returns
+        -------
+        Result of the model.
+
+        Raises
+        ------
+        ValueError
+            The analysis failed, or a parameter is not as it should be; the message says why.
+        """
+        try:
+            model = cls(data, advise=False, on_progress=on_progress, **parameters)
+        except TraitError as error:
+            raise ValueError(str(error)) from error
+        if model.result is None:
+            raise ValueError(model.error)
+        return model.result
 
     def start(self) -> None:
         """Do the first run here and now, then follow the parameters.
@@ -140,6 +184,8 @@ class AnalysisModel(HasTraits):
         finally:
             self.busy = False
             self.progress = 0.0
+        if not self._advise:
+            return
         try:
             self.compute_more(parameters, run)
         except Cancelled:

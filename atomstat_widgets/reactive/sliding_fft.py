@@ -1,5 +1,6 @@
 """Sliding FFT + NMF as a model: parameters in, result out, no screen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, sqrt
 from typing import Any
@@ -50,6 +51,9 @@ class SlidingFFTResult:
     decomposition : Decomposition
     coarse : bool
         Whether it is a first impression, with larger steps than asked for.
+    arrangement : tuple of int
+        For each component which of those computed it is, counted from 1, negative where its sign was changed; empty
+        where they are as computed.
     """
 
     image: Image
@@ -58,6 +62,11 @@ class SlidingFFTResult:
     low_rank: LowRank
     decomposition: Decomposition
     coarse: bool
+    arrangement: tuple[int, ...] = ()
+
+    def arranged(self, arrangement: Sequence[int]) -> "SlidingFFTResult":
+        """Give components, as they were computed, other numbers and signs, see `arrangement`."""
+        return replace(self, decomposition=self.decomposition.arranged(arrangement), arrangement=tuple(arrangement))
 
     @property
     def remark(self) -> str:
@@ -252,7 +261,7 @@ class SlidingFFTModel(ImageModel):
         if self.result is None or self.result.image is not result.image:
             return result
         order = match_components(self.result.maps_at(spectra.grid), decomposition.loadings.T)
-        return replace(result, decomposition=decomposition.reordered(order))
+        return result.arranged([n + 1 for n in order.tolist()])
 
 
 def _spectra(

@@ -1,5 +1,6 @@
 """What was found by following atoms through a movie."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -77,6 +78,15 @@ class TrajectoriesResult:
     chosen: Chosen
     states: States
     links: Tracks
+
+    @property
+    def arrangement(self) -> tuple[int, ...]:
+        """For each state which of those computed it is, counted from 1; empty where they are as computed."""
+        return self.states.arrangement
+
+    def arranged(self, arrangement: Sequence[int]) -> "TrajectoriesResult":
+        """Give states, as they were computed, other numbers, see `arrangement`."""
+        return replace(self, states=self.states.arranged(arrangement))
 
     @property
     def coarse(self) -> bool:
@@ -230,8 +240,7 @@ def aligned(states: States, shown: TrajectoriesResult) -> States:
     apart = 2.0 * sum(shown.movie.sides)
     nearest = KDTree(_in_time(shown.states, apart)).query(_in_time(states, apart)[common])[1]
     order = match_components(_memberships(shown.states)[:, nearest], _memberships(states)[:, common])
-    numbers = np.append(np.argsort(order), -1)  # the last is that of -1
-    return replace(states, labels=[numbers[one] for one in states.labels], centroids=states.centroids[order])
+    return states.arranged([n + 1 for n in order.tolist()])
 
 
 def _in_time(states: States, apart: float) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """The stages of following atoms through a movie, each computed from the one before."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -86,11 +86,22 @@ class Factored:
 
 @dataclass(frozen=True, eq=False)
 class States:
-    """State of each atom, from 0 on, the largest first, -1 without a crop; by frame, in the order of the positions."""
+    """State of each atom, from 0 on, the largest first, -1 without a crop; by frame, in the order of the positions.
+
+    `arrangement` tells for each state which of those computed it is, counted from 1; empty where they are as computed.
+    """
 
     crops: Crops
     labels: list[NDArray[np.intp]]
     centroids: NDArray[Any]  # mean crop of each state, (k, side, side)
+    arrangement: tuple[int, ...] = ()
+
+    def arranged(self, arrangement: Sequence[int]) -> "States":
+        """Give states, as they were computed, other numbers."""
+        order = np.asarray(arrangement) - 1
+        numbers = np.append(np.argsort(order), -1)  # the last is that of -1
+        labels = [numbers[one] for one in self.labels]
+        return replace(self, labels=labels, centroids=self.centroids[order], arrangement=tuple(arrangement))
 
     @property
     def counts(self) -> NDArray[np.intp]:

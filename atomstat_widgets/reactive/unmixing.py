@@ -1,6 +1,6 @@
 """Spectral unmixing as a model: a spectrum image in, components and abundances out, no screen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Dict, Enum, Float, Int, TraitError, validate
 
 from atomstat_widgets.data import Cube, load
+from atomstat_widgets.reactive.arrangement import arrangement_like
 from atomstat_widgets.reactive.domains_stages import covariance_for
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK
 from atomstat_widgets.reactive.model import AnalysisModel
@@ -25,8 +26,6 @@ from atomstat_widgets.stat import (
     gmm,
     gmm_stability,
     ica,
-    match_components,
-    matching_signs,
     nmf,
     nmf_stability,
     pca,
@@ -64,12 +63,23 @@ class UnmixingResult:
         Factor of the scaled spectra.
     unmixing : Unmixing
         Components, abundances and residuals.
+    arrangement : tuple of int
+        For each component which of those computed it is, counted from 1, negative where its sign was changed; empty
+        where they are as computed.
     """
 
     cube: Cube
     parameters: dict[str, Any]
     low_rank: LowRank
     unmixing: Unmixing
+    arrangement: tuple[int, ...] = ()
+
+    def arranged(self, arrangement: Sequence[int]) -> "UnmixingResult":
+        """Give components, as they were computed, other numbers and signs, see `arrangement`."""
+        decomposition = self.unmixing.decomposition.arranged(arrangement)
+        return replace(
+            self, unmixing=replace(self.unmixing, decomposition=decomposition), arrangement=tuple(arrangement)
+        )
 
     @property
     def signed(self) -> bool:
@@ -246,7 +256,7 @@ class UnmixingModel(AnalysisModel):
         result = UnmixingResult(parameters["cube"], parameters, self._chain.value("low_rank", parameters)[1], unmixing)
         shown = self.result
         if shown is not None and shown.cube is result.cube and shown.parameters["method"] == parameters["method"]:
-            result = replace(result, unmixing=aligned(unmixing, shown.unmixing, parameters["method"]))
+            result = aligned(result, shown)
         if result.cube is self.cube:
             if (
                 shown is None
@@ -282,20 +292,15 @@ class UnmixingModel(AnalysisModel):
         }
 
 
-def aligned(found: Unmixing, shown: Unmixing, method: str) -> Unmixing:
+def aligned(found: UnmixingResult, shown: UnmixingResult) -> UnmixingResult:
     """Give components the numbers and signs that they have in what is shown, where the two can be compared."""
-    before, after = shown.components, found.components
+    old, new = shown.unmixing, found.unmixing
+    before, after = old.components, new.components
     if before.shape[1] != after.shape[1]:
-        if not np.array_equal(shown.spectra.pixels, found.spectra.pixels):
+        if not np.array_equal(old.spectra.pixels, new.spectra.pixels):
             return found
-        before, after = shown.decomposition.loadings.T, found.decomposition.loadings.T
-    decomposition = found.decomposition
-    if method != "PCA":  # principal components are numbered by their variance
-        order = match_components(before, after, either_sign=method == "ICA")
-        decomposition, after = decomposition.reordered(order), after[order]
-    if method in ("PCA", "ICA"):
-        decomposition = decomposition.flipped(matching_signs(before, after))
-    return replace(found, decomposition=decomposition)
+        before, after = old.decomposition.loadings.T, new.decomposition.loadings.T
+    return found.arranged(arrangement_like(before, after, found.parameters["method"]))
 
 
 def _spectra(

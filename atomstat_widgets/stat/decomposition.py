@@ -1,5 +1,6 @@
 """What every decomposition gives."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -47,6 +48,17 @@ class Decomposition:
     def reordered(self, order: NDArray[np.intp]) -> "Decomposition":
         """Return the same decomposition with its components in another order."""
         return replace(self, components=self.components[order], loadings=self.loadings[:, order])
+
+    def arranged(self, arrangement: Sequence[int]) -> "Decomposition":
+        """Return the same decomposition with other numbers and signs of its components.
+
+        Parameters
+        ----------
+        arrangement : sequence of int
+            For each component which of the present ones it becomes, counted from 1; negative where the sign changes.
+        """
+        numbers = np.asarray(arrangement)
+        return self.reordered(np.abs(numbers) - 1).flipped(np.sign(numbers))
 
     def flipped(self, signs: NDArray[Any]) -> "Decomposition":
         """Return the same decomposition with components and loadings times these signs (k,)."""

@@ -213,7 +213,7 @@ def test_refuses(bad, error, message):
 def test_public_names():
     panels = {"App", "DomainsPanel", "SlidingFFTPanel", "TrajectoriesPanel", "UnmixingPanel"}
     assert set(dir(atomstat_widgets)) == panels | {
-        "cubes", "load", "load_cube", "load_movie", "movies", "samples", "stat",
+        "cubes", "list_signals", "load", "load_cube", "load_image", "load_movie", "movies", "samples", "stat",
     }  # fmt: skip
     for name in dir(atomstat_widgets):
         assert getattr(atomstat_widgets, name) is not None

@@ -1,0 +1,147 @@
+"""``atomstat run``: one analysis of many files, without a page."""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from traitlets import Bool, Enum, Float, Int, TraitType
+
+from atomstat_widgets.data import load
+from atomstat_widgets.data.loading import KINDS
+from atomstat_widgets.panels.exports import FORMATS, exported
+from atomstat_widgets.reactive.analyses import ANALYSES, Analysis
+from atomstat_widgets.reactive.recipe import unpacked
+
+DEFAULT_FORMATS = ("npz", "csv", "png", "py")
+# Names that are shorter on the command line, where there is no doubt.
+SHORT = {"n_components": "components", "n_states": "states", "window_y": "window"}
+
+
+def add_analyses(commands: Any) -> None:
+    """Add a command for each analysis, with an option for each of its parameters."""
+    for analysis in ANALYSES.values():
+        parser = commands.add_parser(
+            analysis.name,
+            help=f"{analysis.title} of {KINDS[analysis.kind]}",
+            description=f"{analysis.title} of {KINDS[analysis.kind]}, one file after the other. Rows are y, columns x.",
+        )
+        parser.add_argument("files", nargs="+", metavar="FILE", help=f"{KINDS[analysis.kind]}, see atomstat --help")
+        parser.add_argument("--out", required=True, metavar="DIR", type=Path, help="folder to write to; made if needed")
+        parser.add_argument(
+            "--formats", nargs="+", choices=FORMATS, default=DEFAULT_FORMATS, metavar="FORMAT",
+            help=f"what to write, of {', '.join(FORMATS)} (default: {' '.join(DEFAULT_FORMATS)})",
+        )  # fmt: skip
+        parser.add_argument("--signal", metavar="NAME", help="of files with several signals, number or title of one")
+        parser.add_argument(
+            "--parameters", metavar="JSON", type=Path,
+            help="file with parameters, as Export saves them; the options below are preferred to it",
+        )  # fmt: skip
+        group = parser.add_argument_group("parameters")
+        explained = explanations(analysis)
+        for name, trait in analysis.model.class_traits(parameter=True).items():
+            if (option := _option(trait)) is not None:
+                group.add_argument(
+                    f"--{SHORT.get(name, name).replace('_', '-')}", dest=f"parameter {name}",
+                    default=argparse.SUPPRESS, help=explained.get(name, "").replace("%", "%%"), **option,
+                )  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Analyse the files that the arguments name, going on after one that cannot be, and say what came of it.
+
+    Returns
+    -------
+    int
+        0, or 1 when a file failed.
+
+    Raises
+    ------
+    ValueError, OSError
+        Nothing can be done at all: the parameters or the folder to write to are at fault.
+    """
+    from tqdm import tqdm
+
+    analysis = ANALYSES[arguments.analysis]
+    given = {} if arguments.parameters is None else read_parameters(arguments.parameters, analysis)
+    options = vars(arguments).items()
+    given |= {name.removeprefix("parameter "): value for name, value in options if name.startswith("parameter ")}
+    if "window_y" in given:
+        given.setdefault("window_x", given["window_y"])
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    failures, taken = [], set()
+    with tqdm(total=len(arguments.files), bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}") as bar:
+        for number, file in enumerate(arguments.files):
+            bar.set_description(Path(file).name)
+            try:
+                data = load(file, kind=analysis.kind, signal=arguments.signal)
+                result = analysis.model.analyse(data, _follower(bar, number), **given)
+                for form in arguments.formats:
+                    for name, content in exported(result, form).items():
+                        path = arguments.out / name
+                        if path in taken:
+                            raise ValueError(f"{path.name} was written for another file: rename one, or run them apart")
+                        taken.add(path)
+                        path.write_bytes(content)
+            except (ValueError, TypeError, OSError, MemoryError) as error:
+                failures.append(f"{file}: {error}")
+            bar.update(number + 1 - bar.n)
+    done = len(arguments.files) - len(failures)
+    sys.stdout.write(f"{done} of {len(arguments.files)} files analysed, results in {arguments.out}\n")
+    for failure in failures:
+        sys.stderr.write(f"atomstat: {failure}\n")
+    return 1 if failures else 0
+
+
+def read_parameters(path: Path, analysis: Analysis) -> dict[str, Any]:
+    """Parameters of an analysis from a JSON file.
+
+    Raises
+    ------
+    ValueError
+        It holds no such parameters.
+    """
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is no JSON: {error}") from error
+    if not isinstance(given, dict):
+        raise ValueError(f"{path} holds no parameters by name")
+    unknown = [name for name in given if name not in analysis.parameter_names]
+    if unknown:
+        raise ValueError(
+            f"{path}: {analysis.title} has no parameter {unknown[0]!r}, but {', '.join(analysis.parameter_names)}"
+        )
+    return {name: unpacked(value) if name == "mask" and value else value for name, value in given.items()}
+
+
+def explanations(analysis: Analysis) -> dict[str, str]:
+    """First sentence about each parameter in the docstring of the model."""
+    entries = re.findall(r"^    (\w[\w, ]*) : .*\n((?: {8}.*\n)*)", analysis.model.__doc__ or "", re.MULTILINE)
+    return {
+        name: re.split(r"(?<=[.;]) ", " ".join(text.split()))[0].rstrip(".;")
+        for names, text in entries
+        for name in names.split(", ")
+    }
+
+
+def _option(trait: TraitType) -> Mapping[str, Any] | None:
+    """How a parameter of this type is given on the command line; None where that cannot be done in a few words."""
+    if isinstance(trait, Bool):
+        return {"action": argparse.BooleanOptionalAction}
+    if isinstance(trait, Enum):
+        return {"choices": trait.values}
+    for kind, number in ((Int, int), (Float, float)):
+        if isinstance(trait, kind):
+            return {"type": number, "metavar": "N"}
+    if trait.name == "signal_range":
+        return {"type": int, "nargs": 2, "metavar": ("FIRST", "END")}
+    return None
+
+
+def _follower(bar: Any, number: int) -> Callable[[float], None]:
+    """Progress of one file on the bar of all."""
+    return lambda fraction: bar.update(max(0.0, number + fraction - bar.n))

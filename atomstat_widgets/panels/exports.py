@@ -1,0 +1,59 @@
+"""Every form in which a result can be taken away."""
+
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from atomstat_widgets.data.export import WRITERS, Files
+from atomstat_widgets.reactive.numbers import numbers_of
+from atomstat_widgets.reactive.recipe import recipe_of
+
+DPI = 300
+FIGURES = ("png", "svg", "pdf")
+FORMATS: Mapping[str, str] = {
+    "png": "Figure (png)",
+    "svg": "Figure (svg)",
+    "pdf": "Figure (pdf)",
+    "npz": "Numbers (NumPy npz)",
+    "h5": "Numbers (HDF5)",
+    "csv": "Tables (csv)",
+    "hspy": "HyperSpy signals (hspy)",
+    "py": "Script (py)",
+    "ipynb": "Notebook (ipynb)",
+}
+
+
+def exported(result: Any, form: str, dpi: int = DPI) -> Files:
+    """Files of a result in one of the `FORMATS`, by name.
+
+    Raises
+    ------
+    ValueError
+        There is no such format, or nothing of the result to be written in it.
+    """
+    if form not in FORMATS:
+        raise ValueError(f"the format is one of {', '.join(FORMATS)}, got {form!r}")
+    makers: dict[str, Callable[[Any], Files]] = {
+        **dict.fromkeys(FIGURES, lambda one: {f".{form}": figure_file(one, form, dpi)}),
+        **{name: lambda one: WRITERS[form](numbers_of(one)) for name in WRITERS},
+        "py": lambda one: {".py": recipe_of(one).script().encode()},
+        "ipynb": lambda one: {".ipynb": recipe_of(one).notebook().encode()},
+    }
+    files = makers[form](result)
+    if not files:
+        raise ValueError(f"{recipe_of(result).title} has no tables: choose another format")
+    return {recipe_of(result).stem + end: content for end, content in files.items()}
+
+
+def figure_file(result: Any, form: str, dpi: int) -> bytes:
+    """Contents of a file with the figure of a result."""
+    buffer = io.BytesIO()
+    figure_of(result).savefig(buffer, format=form, dpi=dpi)
+    return buffer.getvalue()
+
+
+def figure_of(result: Any) -> Any:
+    """Figure of a result, composed by matplotlib for a paper."""
+    from atomstat_widgets.views import paper  # matplotlib is not for every session
+
+    return getattr(paper, f"{recipe_of(result).analysis.name.replace('-', '_')}_figure")(result)

@@ -1,0 +1,40 @@
+"""The four analyses, by the names that they have on the command line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from atomstat_widgets.reactive.domains import DomainsModel
+from atomstat_widgets.reactive.domains_result import DomainsResult
+from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel, SlidingFFTResult
+from atomstat_widgets.reactive.trajectories import TrajectoriesModel
+from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult
+from atomstat_widgets.reactive.unmixing import UnmixingModel, UnmixingResult
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """An analysis: its names, its model, its result, and the kind of its data, which is also what models call them."""
+
+    name: str
+    title: str
+    kind: str
+    model: type[AnalysisModel]
+    result: type
+
+    @cached_property
+    def parameter_names(self) -> list[str]:
+        """Names of the parameters beside the data, in alphabetical order."""
+        return [name for name in self.model.class_own_traits(parameter=True) if name != self.kind]
+
+
+ANALYSES: Mapping[str, Analysis] = {
+    one.name: one
+    for one in (
+        Analysis("sliding-fft", "Sliding FFT", "image", SlidingFFTModel, SlidingFFTResult),
+        Analysis("domains", "Domains", "image", DomainsModel, DomainsResult),
+        Analysis("trajectories", "Trajectories", "movie", TrajectoriesModel, TrajectoriesResult),
+        Analysis("unmix", "Unmixing", "cube", UnmixingModel, UnmixingResult),
+    )
+}
