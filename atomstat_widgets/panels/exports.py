@@ -1,6 +1,7 @@
 """Every form in which a result can be taken away."""
 
 import io
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ FORMATS: Mapping[str, str] = {
     "hspy": "HyperSpy signals (hspy)",
     "py": "Script (py)",
     "ipynb": "Notebook (ipynb)",
+    "json": "Parameters (json)",
 }
 
 
@@ -38,6 +40,7 @@ def exported(result: Any, form: str, dpi: int = DPI) -> Files:
         **{name: lambda one: WRITERS[form](numbers_of(one)) for name in WRITERS},
         "py": lambda one: {".py": recipe_of(one).script().encode()},
         "ipynb": lambda one: {".ipynb": recipe_of(one).notebook().encode()},
+        "json": lambda one: {".json": json.dumps(recipe_of(one).parameters, indent=1).encode()},
     }
     files = makers[form](result)
     if not files:

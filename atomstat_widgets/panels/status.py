@@ -13,9 +13,11 @@ class StatusLine(ipywidgets.HBox):
     Parameters
     ----------
     model : AnalysisModel
+    *tools : Widget
+        What stands at the end of the line.
     """
 
-    def __init__(self, model: AnalysisModel) -> None:
+    def __init__(self, model: AnalysisModel, *tools: ipywidgets.Widget) -> None:
         self._model = model
         self._progress = ipywidgets.FloatProgress(
             min=0, max=1, tooltip="Progress of the run", layout=ipywidgets.Layout(width="120px", margin="4px")
@@ -25,7 +27,7 @@ class StatusLine(ipywidgets.HBox):
         )
         self._cancel.on_click(lambda _button: model.cancel())
         self._text = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 auto"))
-        super().__init__([self._cancel, self._progress, self._text])
+        super().__init__([self._cancel, self._progress, self._text, *tools])
         self.add_class("atomstat-status")
         model.observe(lambda change: self._show_progress(), ["progress", "busy"])
         model.observe(lambda change: self._show_text(), ["status", "error", "details", "stale", "busy", "result"])

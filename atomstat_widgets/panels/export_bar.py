@@ -1,0 +1,111 @@
+"""Export: what is on the screen, as a file."""
+
+import base64
+import io
+import zipfile
+from html import escape
+
+import ipywidgets
+
+from atomstat_widgets.data.export import Files
+from atomstat_widgets.panels.controls import Explained
+from atomstat_widgets.panels.exports import DPI, FORMATS, exported
+from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.recipe import recipe_of
+
+
+class ExportBar(ipywidgets.HBox):
+    """Choice of a format, and a link to the file; hidden until `switch` is pressed.
+
+    Parameters
+    ----------
+    model : AnalysisModel
+
+    Attributes
+    ----------
+    switch : ToggleButton
+        To be shown somewhere; it opens and closes the bar.
+    """
+
+    def __init__(self, model: AnalysisModel) -> None:
+        self._model = model
+        self.switch = ipywidgets.ToggleButton(
+            description="Export", icon="download",
+            tooltip="Take away the figure, the numbers or the script of the result",
+            layout=ipywidgets.Layout(width="96px", height="26px"),
+        )  # fmt: skip
+        self._form = ipywidgets.Dropdown(
+            options=[(label, form) for form, label in FORMATS.items()], description="Format", tooltip="What to write",
+            style={"description_width": "52px"}, layout=ipywidgets.Layout(width="250px"),
+        )  # fmt: skip
+        self._dpi = ipywidgets.Dropdown(
+            options=[("150 dpi", 150), ("300 dpi", 300), ("600 dpi", 600)], value=DPI,
+            tooltip="Resolution of the figure",
+            layout=ipywidgets.Layout(width="90px"),
+        )  # fmt: skip
+        self._prepare = ipywidgets.Button(
+            description="Prepare file", tooltip="Make the file from the result that is shown",
+            layout=ipywidgets.Layout(width="110px", height="28px"),
+        )  # fmt: skip
+        self._link = ipywidgets.HTML()
+        super().__init__(
+            [Explained(self._form), Explained(self._dpi), self._prepare, self._link],
+            layout=ipywidgets.Layout(display="none"),
+        )
+        self.add_class("atomstat-export")
+        self.switch.observe(lambda change: self._open(change.new), "value")
+        self._form.observe(lambda change: self._chosen(), "value")
+        self._dpi.observe(lambda change: self._chosen(), "value")
+        self._prepare.on_click(lambda _button: self._make())
+        model.observe(lambda change: self._chosen(), "result")
+
+    def _open(self, wanted: bool) -> None:
+        self.layout.display = None if wanted else "none"
+
+    def _chosen(self) -> None:
+        """Take back a file of other choices, or of a result that is shown no more."""
+        self._dpi.disabled = self._form.value != "png"
+        if self._link.value:
+            self._link.value = ""
+
+    def _make(self) -> None:
+        result = self._model.result
+        if result is None:
+            self._link.value = "There is no result yet."
+            return
+        self._link.value = "Preparing…"
+        try:
+            link = download_link(exported(result, self._form.value, self._dpi.value), recipe_of(result).stem)
+        except Exception as error:  # words in the panel, whatever it was
+            self._link.value = f'<span class="atomstat-error" role="alert">{escape(str(error))}.</span>'
+            return
+        self._link.value = link if result is self._model.result else ""
+
+
+def download_link(files: Files, stem: str) -> str:
+    """HTML of a link that saves a file, or several as one zip archive `stem`; the contents are in the link itself.
+
+    So it works wherever widgets do: no server has to offer the file.
+    """
+    name, content = next(iter(files.items())) if len(files) == 1 else (f"{stem}.zip", zipped(files))
+    data = base64.b64encode(content).decode()
+    return (
+        f'<a download="{escape(name)}" href="data:application/octet-stream;base64,{data}">Download {escape(name)}</a>'
+        f" ({readable_size(len(content))})"
+    )
+
+
+def zipped(files: Files) -> bytes:
+    """Contents of a zip archive of files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def readable_size(n_bytes: int) -> str:
+    """Size of a file: '812 bytes', '20 kB', '1.4 MB'."""
+    if n_bytes < 1000:
+        return f"{n_bytes} bytes"
+    return f"{n_bytes / 1e3:.0f} kB" if n_bytes < 1e6 else f"{n_bytes / 1e6:.1f} MB"
