@@ -1,6 +1,7 @@
 """The app: the header with the choice of analysis and data, and the panel below it."""
 
 import os
+from collections.abc import Mapping
 from html import escape
 from typing import Any, NamedTuple
 
@@ -10,10 +11,12 @@ from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, sampl
 from atomstat_widgets.panels.controls import Explained, dropdown
 from atomstat_widgets.panels.domains import DomainsPanel
 from atomstat_widgets.panels.panel import Panel
+from atomstat_widgets.panels.session_bar import SessionBar
 from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
 from atomstat_widgets.panels.style import style_sheet
 from atomstat_widgets.panels.trajectories import TrajectoriesPanel
 from atomstat_widgets.panels.unmixing import UnmixingPanel
+from atomstat_widgets.reactive.session import parameters_of, set_parameters
 
 # How the command line names the user's file, and how to take it, to the notebook it serves.
 FILE_VARIABLE, KIND_VARIABLE, SIGNAL_VARIABLE = "ATOMSTAT_FILE", "ATOMSTAT_KIND", "ATOMSTAT_SIGNAL"
@@ -78,12 +81,13 @@ class App(ipywidgets.VBox):
         )  # fmt: skip
         self._choice = dropdown(self._labels[TABS[first].kind], None, "Data", "What to analyse, in every panel for it")
         self._choice.layout.width = "340px"
+        self._session = SessionBar(self.state, self.restore, self._say)
         header = ipywidgets.HBox(
             [ipywidgets.HTML('<div class="atomstat-name">atomstat</div>'), self._tabs, Explained(self._choice),
-             self._notice]
+             self._session.switch, self._notice]
         )  # fmt: skip
         header.add_class("atomstat-header")
-        super().__init__([style_sheet(), header])
+        super().__init__([style_sheet(), header, self._session])
         self.add_class("atomstat")
         self._switching = False
         self._show_tab()
@@ -94,6 +98,43 @@ class App(ipywidgets.VBox):
     def panel(self) -> Panel:
         """The panel that is shown."""
         return self._panels[self._tabs.value]
+
+    def state(self) -> dict[str, Any]:
+        """Settings of all panels that were opened, as `restore` takes them and JSON knows them."""
+        panels = {}
+        for name, panel in self._panels.items():
+            shown = getattr(panel.model, TABS[name].kind)
+            label = next((label for label, datum in self._data.items() if datum is shown), shown.name)
+            panels[name] = {"data": label, "parameters": parameters_of(panel.model)}
+        return {"tab": self._tabs.value, "panels": panels}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Show what `state` gave; what of it cannot be shown is said in the header, and stays as it is."""
+        panels, problems = state.get("panels"), []
+        if not isinstance(panels, dict) or not all(isinstance(one, dict) for one in panels.values()):
+            raise ValueError("the session has no panels")
+        problems += [f"there is no panel {name}" for name in panels if name not in TABS]
+        shown = state.get("tab")
+        for name in [one for one in TABS if one in panels and one != shown] + [shown]:
+            if name not in list(TABS):  # which may be anything, not only what a dict can look up
+                problems.append(f"there is no panel {name}")
+            elif name in panels:
+                problems += [f"{name}: {problem}" for problem in self._restore_panel(name, panels[name])]
+        self._say(ValueError("Of the session: " + "; ".join(problems)) if problems else None)
+
+    def _restore_panel(self, name: str, state: Mapping[str, Any]) -> list[str]:
+        """Show a panel with these settings; the problems."""
+        kind, label = TABS[name].kind, state.get("data")
+        problems = []
+        self._tabs.value = name
+        if label in self._labels[kind]:
+            self._choice.value = label
+        else:
+            problems.append(f"{label} is not here, {self._choice.value} is shown")
+        parameters = state.get("parameters")
+        if not isinstance(parameters, dict):
+            return [*problems, "it has no parameters"]
+        return problems + set_parameters(self.panel.model, parameters)
 
     def _guarded(self, call: Any) -> Any:
         """Make a callback that says in the header what went wrong; nobody would see it elsewhere."""
@@ -106,8 +147,8 @@ class App(ipywidgets.VBox):
 
         return guarded
 
-    def _say(self, error: Exception) -> None:
-        self._notice.value = f'<span class="atomstat-error" role="alert">{escape(str(error))}</span>'
+    def _say(self, error: Exception | None) -> None:
+        self._notice.value = f'<span class="atomstat-error" role="alert">{escape(str(error))}</span>' if error else ""
 
     def _show_tab(self) -> None:
         name = self._tabs.value
@@ -135,6 +176,7 @@ class App(ipywidgets.VBox):
             self._choice.value = label
         finally:
             self._switching = False
+        self._session.refresh()
 
     def _build(self, name: str, label: str) -> str:
         """Build a panel, on its own sample if what was chosen is not for it, and give the label of what it shows."""
@@ -145,6 +187,7 @@ class App(ipywidgets.VBox):
             self._say(error)
             label = f"Sample: {tab.sample}"
             self._panels[name] = tab.panel(self._datum(tab.kind, label))
+        self._panels[name].model.observe(lambda _change: self._session.refresh(), "result")
         return label
 
     def _take_choice(self) -> None:

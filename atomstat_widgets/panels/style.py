@@ -24,8 +24,9 @@ CSS = """
 .atomstat-bar i { flex: 1; max-width: 150px; height: 10px; border: 1px solid #999; }
 .atomstat-status { border-top: 1px solid #e2e2e2; padding-top: 3px; min-height: 34px; }
 .atomstat-status .widget-html-content, .atomstat-status .widget-html > div { font-size: 12.5px; line-height: 26px; }
-.atomstat-export { align-items: center; gap: 8px; border-top: 1px solid #e2e2e2; padding-top: 3px; min-height: 34px; }
-.atomstat-export a { color: #005A8C; font-weight: 600; }
+.atomstat-export, .atomstat-session { align-items: center; gap: 8px; min-height: 34px; }
+.atomstat-export { border-top: 1px solid #e2e2e2; padding-top: 3px; }
+.atomstat-export a, .atomstat-session a { color: #005A8C; font-weight: 600; }
 .atomstat-stale { color: #8a4b00; font-weight: 600; }
 .atomstat-error { color: #a40000; font-weight: 600; }
 .atomstat details { color: #444; } .atomstat details pre { font-size: 11px; line-height: 15px; margin: 0; }

@@ -3,7 +3,8 @@
 import logging
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ class AnalysisModel(HasTraits):
             self.observe(lambda change: on_progress(change.new), "progress")
         self._parameter_names = tuple(sorted(self.traits(parameter=True)))
         self._requested: dict[str, Any] | None = None
+        self._held = False
         self._reported = 0.0
         self._runner = Runner(self._run, self._report, threaded=False)
 
@@ -114,6 +116,18 @@ class AnalysisModel(HasTraits):
         """Current values of all parameters."""
         return {name: getattr(self, name) for name in self._parameter_names}
 
+    @contextmanager
+    def one_run(self) -> Iterator[None]:
+        """Change several parameters, none of which brings others in its train, and ask for one run at the end."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            self.settle()
+            if self.parameters() != self._requested:
+                self.request()
+
     def request(self) -> None:
         """Ask for a run with the current parameters, whatever was asked before."""
         self._requested = self.parameters()
@@ -130,6 +144,9 @@ class AnalysisModel(HasTraits):
 
     def reconcile(self, name: str) -> None:
         """Bring other parameters in line after `name` was changed; for subclasses."""
+
+    def settle(self) -> None:
+        """Bring what is no parameter in line with parameters that were changed together; for subclasses."""
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
         """Compute, give results to `publish`, and return what was done, in words; for subclasses."""
@@ -154,6 +171,8 @@ class AnalysisModel(HasTraits):
         return guarded
 
     def _parameter_changed(self, name: str) -> None:
+        if self._held:
+            return
         self.reconcile(name)
         # One change may bring others in its train, each of which comes here: one request for all of them.
         if self.parameters() != self._requested:

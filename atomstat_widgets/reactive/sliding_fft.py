@@ -218,6 +218,10 @@ class SlidingFFTModel(ImageModel):
         elif self.window_linked and name in ("window_y", "window_x"):
             self.window_y = self.window_x = min(getattr(self, name), *self.sides)
 
+    def settle(self) -> None:
+        """Windows that were given different sides are no longer linked."""
+        self.window_linked = self.window_linked and self.window_y == self.window_x
+
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
         """Publish the decomposition, where it takes long a coarse one first; then give the facts of the run."""
         grid, n_bytes = self._plan(parameters)

@@ -1,9 +1,17 @@
+import datetime
+import json
+import re
+
 import numpy as np
 import pytest
 
 from atomstat_widgets import App, DomainsPanel, SlidingFFTPanel
 from atomstat_widgets.data import samples
 from atomstat_widgets.panels.app import FILE_VARIABLE
+from atomstat_widgets.reactive.numbers import numbers_of
+from atomstat_widgets.reactive.session import as_address, as_json, from_address
+
+NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
 @pytest.fixture
@@ -88,3 +96,85 @@ def test_an_image_that_is_not_for_a_tab_is_said_there_above_its_sample():
     app._tabs.value = "Domains"
     assert "no room for atoms" in app._notice.value
     assert app.panel.model.image.name == "Distortion domains"
+
+
+class TestSession:
+    def test_goes_from_one_app_to_another(self, file):
+        app = App(file)
+        app.panel.model.n_components = 3
+        app._tabs.value = "Unmixing"
+        app.panel.model.method = "PCA"
+        app._tabs.value = "Domains"
+        state = json.loads(json.dumps(app.state()))
+        assert [one["data"] for one in state["panels"].values()] == ["mine.npy", "Sample: Oxide layers", "mine.npy"]
+        other = App(file)
+        other.restore(state)
+        assert other._notice.value == ""
+        assert (other._tabs.value, other._choice.value) == ("Domains", "mine.npy")
+        assert other.state() == state
+        for name, panel in app._panels.items():
+            np.testing.assert_array_equal(
+                numbers_of(other._panels[name].model.result).arrays["components"],
+                numbers_of(panel.model.result).arrays["components"],
+            )
+
+    @pytest.mark.parametrize(
+        ("state", "problem"),
+        [
+            ({}, "the session has no panels"),
+            ({"panels": []}, "the session has no panels"),
+            ({"panels": {"Sliding FFT": 3}}, "the session has no panels"),
+            ({"panels": {}}, "there is no panel None"),
+            ({"panels": {}, "tab": "<i>"}, "there is no panel &lt;i&gt;"),
+            ({"panels": {}, "tab": ["Domains"]}, "there is no panel ["),
+            ({"panels": {"Phases": {}}, "tab": "Sliding FFT"}, "there is no panel Phases"),
+            ({"panels": {"Sliding FFT": {}}, "tab": "Sliding FFT"}, "Sliding FFT: None is not here, Sample: Three gr"),
+            ({"panels": {"Sliding FFT": {"data": "Sample: Moiré"}}, "tab": "Sliding FFT"}, "it has no parameters"),
+            (
+                {"panels": {"Sliding FFT": {"data": "/etc/passwd", "parameters": {}}}, "tab": "Sliding FFT"},
+                "/etc/passwd is not here, Sample: Three grains is shown",
+            ),
+            (
+                {"panels": {"Sliding FFT": {"data": {}, "parameters": {"zoom": -1}}}, "tab": "Sliding FFT"},
+                "zoom cannot be -1, it is 2",
+            ),
+        ],
+    )
+    def test_what_cannot_be_shown_is_said(self, state, problem):
+        app = App()
+        app._session._address.value = as_address(state)
+        assert problem in app._notice.value
+        assert app._tabs.value == "Sliding FFT"
+        assert app.panel.model.result is not None
+
+    def test_a_damaged_address_is_said(self):
+        app = App()
+        app._session._address.value = "???"
+        assert "the state in the address is damaged" in app._notice.value
+
+    def test_a_file_is_opened_and_may_be_opened_again(self):
+        app = App()
+        app.panel.model.zoom = 1
+        content = as_json(app.state()).encode()
+        for _ in range(2):
+            app.panel.model.zoom = 2
+            app._session._upload.value = [
+                {"name": "s.json", "type": "", "size": len(content), "content": content, "last_modified": NOW}
+            ]
+            assert app.panel.model.zoom == 1
+            assert app._session._upload.value == ()
+
+    def test_the_links_follow_what_is_shown(self, monkeypatch):
+        monkeypatch.setenv("VOILA_PREHEAT", "True")
+        app = App()
+        app._session.switch.value = True
+        app.panel.model.zoom = 1
+        found = re.search(r'href="\?state=([\w-]+)"', app._session._links.value)
+        assert from_address(found[1])["panels"]["Sliding FFT"]["parameters"]["zoom"] == 1
+
+    def test_in_a_notebook_there_is_no_link(self, monkeypatch):
+        monkeypatch.delenv("VOILA_PREHEAT", raising=False)
+        app = App()
+        app._session.switch.value = True
+        assert "?state=" not in app._session._links.value
+        assert 'download="session.json"' in app._session._links.value

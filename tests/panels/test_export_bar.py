@@ -1,0 +1,113 @@
+import base64
+import io
+import re
+import zipfile
+
+import numpy as np
+import pytest
+
+from atomstat_widgets import SlidingFFTPanel, UnmixingPanel, cubes, samples
+from atomstat_widgets.panels.export_bar import ExportBar, download_link, readable_size
+from atomstat_widgets.panels.exports import FORMATS, exported
+from atomstat_widgets.reactive.numbers import numbers_of
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return SlidingFFTPanel(samples.grains(shape=(96, 96)))
+
+
+@pytest.fixture
+def bar(panel):
+    (bar,) = (child for child in panel.children if isinstance(child, ExportBar))
+    bar.switch.value = True
+    return bar
+
+
+def prepare(bar, form):
+    bar._form.value = form
+    bar._prepare.click()
+    found = re.search(r'download="([^"]*)" href="data:application/octet-stream;base64,([^"]*)"', bar._link.value)
+    return (found[1], base64.b64decode(found[2])) if found else bar._link.value
+
+
+def test_it_is_opened_and_closed(bar):
+    assert bar.layout.display is None
+    bar.switch.value = False
+    assert bar.layout.display == "none"
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form not in ("csv", "hspy")])
+def test_a_file_of_every_format(panel, bar, form):
+    name, content = prepare(bar, form)
+    assert name == f"Three_grains_sliding_fft.{form}"
+    starts = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "npz": b"PK", "h5": b"\x89HDF", "py": b"# Sliding"}
+    assert content.startswith(starts.get(form, b"{"))
+
+
+def test_the_numbers_are_those_shown(panel, bar):
+    _, content = prepare(bar, "npz")
+    with np.load(io.BytesIO(content)) as stored:
+        np.testing.assert_array_equal(stored["components"], numbers_of(panel.model.result).arrays["components"])
+
+
+def test_several_files_are_one_archive(bar):
+    name, content = prepare(bar, "hspy")
+    assert name == "Three_grains_sliding_fft.zip"
+    assert zipfile.ZipFile(io.BytesIO(content)).namelist() == [
+        "Three_grains_sliding_fft_components.hspy", "Three_grains_sliding_fft_loadings.hspy",
+    ]  # fmt: skip
+
+
+def test_what_cannot_be_written_is_said(bar):
+    assert "Sliding FFT of Three grains has no tables: choose another format." in prepare(bar, "csv")
+
+
+def test_of_data_in_memory_there_is_no_script():
+    own = SlidingFFTPanel(np.random.default_rng(0).random((64, 64)))
+    (bar,) = (child for child in own.children if isinstance(child, ExportBar))
+    assert "array is in memory only: save it to a file" in prepare(bar, "py")
+
+
+def test_a_file_goes_with_the_result_that_it_is_of(panel, bar):
+    prepare(bar, "npz")
+    panel.model.n_components = 3
+    assert bar._link.value == ""
+    prepare(bar, "npz")
+    bar._form.value = "h5"
+    assert bar._link.value == ""
+    panel.model.n_components = 4
+
+
+def test_resolution_is_for_pictures_of_pixels(bar):
+    bar._form.value = "svg"
+    assert bar._dpi.disabled
+    bar._form.value = "png"
+    assert not bar._dpi.disabled
+    sizes = []
+    for bar._dpi.value in (150, 300):
+        _, content = prepare(bar, "png")
+        sizes.append(int.from_bytes(content[16:20], "big"))
+    assert sizes[1] == pytest.approx(2 * sizes[0], abs=2)
+
+
+def test_names_are_no_markup():
+    assert download_link({'<b>&".npz': b""}, "stem").startswith('<a download="&lt;b&gt;&amp;&quot;.npz"')
+
+
+def test_another_format_is_refused(panel):
+    with pytest.raises(ValueError, match=r"the format is one of png, svg, .*, got 'docx'"):
+        exported(panel.model.result, "docx")
+
+
+def test_spectra_are_a_table():
+    result = UnmixingPanel(cubes.oxides(shape=(8, 8), channels=40)).model.result
+    ((name, content),) = exported(result, "csv").items()
+    assert name == "Oxide_layers_unmix_spectra.csv"
+    assert content.decode().splitlines()[0] == "energy (eV),component 1,component 2,component 3,residual"
+    assert len(content.decode().splitlines()) == 41
+
+
+@pytest.mark.parametrize(("n", "text"), [(0, "0 bytes"), (999, "999 bytes"), (20_400, "20 kB"), (1_440_000, "1.4 MB")])
+def test_readable_size(n, text):
+    assert readable_size(n) == text
