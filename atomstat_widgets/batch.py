@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         given.setdefault("window_x", given["window_y"])
     arguments.out.mkdir(parents=True, exist_ok=True)
     failures, taken = [], set()
-    with tqdm(total=len(arguments.files), bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}") as bar:
+    with tqdm(total=len(arguments.files), bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed}") as bar:
         for number, file in enumerate(arguments.files):
             bar.set_description(Path(file).name)
             try:

@@ -31,7 +31,7 @@ def exported(result: Any, form: str, dpi: int = DPI) -> Files:
     Raises
     ------
     ValueError
-        There is no such format, or nothing of the result to be written in it.
+        There is no such format, or no script can find the data.
     """
     if form not in FORMATS:
         raise ValueError(f"the format is one of {', '.join(FORMATS)}, got {form!r}")
@@ -42,10 +42,7 @@ def exported(result: Any, form: str, dpi: int = DPI) -> Files:
         "ipynb": lambda one: {".ipynb": recipe_of(one).notebook().encode()},
         "json": lambda one: {".json": json.dumps(recipe_of(one).parameters, indent=1).encode()},
     }
-    files = makers[form](result)
-    if not files:
-        raise ValueError(f"{recipe_of(result).title} has no tables: choose another format")
-    return {recipe_of(result).stem + end: content for end, content in files.items()}
+    return {recipe_of(result).stem + end: content for end, content in makers[form](result).items()}
 
 
 def figure_file(result: Any, form: str, dpi: int) -> bytes:

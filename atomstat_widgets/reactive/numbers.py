@@ -40,12 +40,14 @@ def _(result: SlidingFFTResult) -> Numbers:
         for name, axis in zip("yx", result.spectra.frequencies, strict=True)
     )
     count = component_axis(len(result.components))
+    windows = {**_places(grid.centers, result.image), **_loadings(result.decomposition.loadings)}
     return Numbers(
         {
             "components": Quantity(result.components, (count, fy, fx)),
             "loadings": Quantity(result.loading_maps, (count, y, x)),
         },
-        provenance=recipe_of(result).provenance(error=result.decomposition.reconstruction_error),
+        {"windows": windows},
+        recipe_of(result).provenance(error=result.decomposition.reconstruction_error),
     )
 
 
@@ -56,7 +58,7 @@ def _(result: DomainsResult) -> Numbers:
     table = {
         **_places(result.crops.positions, result.image),
         **({} if result.labels is None else {"class": result.labels + 1}),
-        **{f"loading {number}": column for number, column in enumerate(loadings.T, 1)},
+        **_loadings(loadings),
     }
     return Numbers(
         {"components": Quantity(pictures, (count, *_crop_axes(pictures, result.image)))},
@@ -135,6 +137,11 @@ def _crop_axes(pictures: NDArray[Any], data: Image | Movie) -> tuple[Axis, Axis]
     side = pictures.shape[1]
     y, x = (np.arange(n) - (side - 1) / 2 for n in pictures.shape[1:])
     return _length("crop y", y, data), _length("crop x", x, data)
+
+
+def _loadings(loadings: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Columns of a table, from loadings (n, k)."""
+    return {f"loading {number}": column for number, column in enumerate(loadings.T, 1)}
 
 
 def _places(positions: NDArray[Any], data: Image | Movie) -> dict[str, NDArray[Any]]:

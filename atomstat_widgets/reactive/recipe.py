@@ -85,8 +85,8 @@ class Recipe:
 
     @property
     def title(self) -> str:
-        """What it is, in words."""
-        return f"{self.analysis.title} of {self.data.name}"
+        """What it is, in words, on one line: it becomes a comment of the script."""
+        return " ".join(f"{self.analysis.title} of {self.data.name}".split())
 
     @property
     def stem(self) -> str:
