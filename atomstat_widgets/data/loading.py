@@ -131,15 +131,15 @@ def _of_path(path: Path, kind: Kind | None, signal: int | str | None) -> Image |
 def _of_signals(signals: list[dict[str, Any]], name: str, kind: Kind | None) -> Image | Movie | Cube:
     for wanted in PREFERRED if kind is None else (kind,):
         for one in signals:
-            if _fits(one, wanted):
+            if kind_of(one) == wanted or (kind == "cube" and _may_be_cube(one)):
                 return OF_SIGNAL[wanted](one, name)
     raise holds_no("image, stack of images or spectrum image" if kind is None else KINDS[kind], signals, name)
 
 
-def _fits(signal: dict[str, Any], kind: str) -> bool:
-    """Whether a signal is of a kind, or may be taken as it: not every file tells which axes are navigated."""
+def _may_be_cube(signal: dict[str, Any]) -> bool:
+    """Whether a signal can be taken as a spectrum image, if asked to: not every file tells which axes are navigated."""
     untold = len(signal["axes"]) == 3 and not any(axis.get("navigate") for axis in signal["axes"])
-    return kind_of(signal) == kind or (kind == "cube" and (untold or kind_of(signal) == "spectra"))
+    return untold or kind_of(signal) == "spectra"
 
 
 def _chosen(signals: list[dict[str, Any]], signal: int | str, path: Path) -> dict[str, Any]:
