@@ -48,6 +48,7 @@ def _serve_parser() -> argparse.ArgumentParser:
         "--kind", choices=KINDS, help="take the file as this; an array of three axes is a movie unless told otherwise"
     )
     parser.add_argument("--signal", metavar="NAME", help="of a file with several signals, the number or title of one")
+    parser.add_argument("--data", metavar="DIR", help="folder whose files can be opened in the page; no others can")
     parser.add_argument("--port", type=int, default=8866, help="port on 127.0.0.1; the next free one when it is taken")
     parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
     return parser
@@ -61,7 +62,7 @@ def _serve(arguments: argparse.Namespace) -> None:
         load(arguments.file, **chosen)  # what cannot be read is said here, before a server is started for it
     elif any(chosen.values()):
         raise ValueError("--kind and --signal say how to take a FILE, and there is none")
-    serve(arguments.file, **chosen, port=arguments.port, open_browser=not arguments.no_browser)
+    serve(arguments.file, **chosen, folder=arguments.data, port=arguments.port, open_browser=not arguments.no_browser)
 
 
 def _run(argv: Sequence[str]) -> int:

@@ -26,8 +26,8 @@ def add_analyses(commands: Any) -> None:
     for analysis in ANALYSES.values():
         parser = commands.add_parser(
             analysis.name,
-            help=f"{analysis.title} of {KINDS[analysis.kind]}",
-            description=f"{analysis.title} of {KINDS[analysis.kind]}, one file after the other. Rows are y, columns x.",
+            help=f"{analysis.title} of each {KINDS[analysis.kind]}",
+            description=f"{analysis.title} of each {KINDS[analysis.kind]}. Rows are y, columns are x.",
         )
         parser.add_argument("files", nargs="+", metavar="FILE", help=f"{KINDS[analysis.kind]}, see atomstat --help")
         parser.add_argument("--out", required=True, metavar="DIR", type=Path, help="folder to write to; made if needed")

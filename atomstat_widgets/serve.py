@@ -72,6 +72,7 @@ def serve(
     *,
     kind: str | None = None,
     signal: str | None = None,
+    folder: str | None = None,
     port: int = 8866,
     open_browser: bool = True,
 ) -> None:
@@ -83,6 +84,8 @@ def serve(
         What to open; the embedded samples when left out. It reaches the kernel as ``ATOMSTAT_FILE``.
     kind, signal : str, optional
         How to take it, see `data.load`. They reach the kernel as ``ATOMSTAT_KIND`` and ``ATOMSTAT_SIGNAL``.
+    folder : str, optional
+        Folder whose files can be opened in the page. It reaches the kernel as ``ATOMSTAT_DATA``.
     port : int, default: 8866
         Port on 127.0.0.1; when it is taken, the next free one. 0 takes any.
     open_browser : bool, default: True
@@ -91,13 +94,18 @@ def serve(
     Raises
     ------
     FileNotFoundError
-        When there is neither a file nor a folder at `path`.
+        When there is neither a file nor a folder at `path`, or no folder at `folder`.
     """
     if path is not None:
         if not Path(path).exists():
             raise FileNotFoundError(f"no such file or folder: {path}")
         os.environ["ATOMSTAT_FILE"] = str(Path(path).resolve())
         os.environ.update({f"ATOMSTAT_{name}": given for name, given in (("KIND", kind), ("SIGNAL", signal)) if given})
+
+    if folder is not None:
+        if not Path(folder).is_dir():
+            raise FileNotFoundError(f"no such folder: {folder}")
+        os.environ["ATOMSTAT_DATA"] = str(Path(folder).resolve())
 
     # One thread of BLAS a kernel: its matrices are small, and threads of several kernels wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -147,7 +147,7 @@ def test_goes_on_past_a_bad_file(file, tmp_path, out, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--window", "300"], "larger than the image, which has 96 pixels there"),
+        (["--window", "300"], "= 300 is larger than the image, which has "),
         (["--step", "0"], "step"),
         (["--components", "0"], "n_components"),
         (["--window", "96", "--step", "32"], "4 components need at least 4 windows, and 2 fit the image"),

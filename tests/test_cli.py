@@ -25,7 +25,7 @@ def test_serves_with_what_was_asked_for(file, monkeypatch):
     monkeypatch.setattr(serve_module, "serve", lambda path, **options: calls.append((path, *options.values())))
     assert main([]) == 0
     assert main([str(file), "--kind", "image", "--port", "9000", "--no-browser"]) == 0
-    assert calls == [(None, None, None, 8866, True), (str(file), "image", None, 9000, False)]
+    assert calls == [(None, None, None, None, 8866, True), (str(file), "image", None, None, 9000, False)]
 
 
 def test_how_to_take_no_file_is_refused(capsys):

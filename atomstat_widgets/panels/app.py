@@ -10,6 +10,7 @@ import ipywidgets
 from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples
 from atomstat_widgets.panels.controls import Explained, dropdown
 from atomstat_widgets.panels.domains import DomainsPanel
+from atomstat_widgets.panels.open_bar import OpenBar
 from atomstat_widgets.panels.panel import Panel
 from atomstat_widgets.panels.session_bar import SessionBar
 from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
@@ -68,11 +69,7 @@ class App(ipywidgets.VBox):
         given = data if data is not None else os.environ.get(FILE_VARIABLE)
         if given is not None:
             try:
-                own = load(data) if data is not None else load(given, **choice_of_environment())
-                kind = {Cube: CUBE, Movie: MOVIE}.get(type(own), IMAGE)
-                self._labels[kind].insert(0, own.name)
-                self._chosen[kind], self._data[own.name] = own.name, own
-                first = next(name for name, tab in TABS.items() if tab.kind == kind)
+                first = self._offer(load(data) if data is not None else load(given, **choice_of_environment()))
             except (ValueError, TypeError) as error:
                 self._say(error)
         self._tabs = ipywidgets.ToggleButtons(
@@ -81,13 +78,14 @@ class App(ipywidgets.VBox):
         )  # fmt: skip
         self._choice = dropdown(self._labels[TABS[first].kind], None, "Data", "What to analyse, in every panel for it")
         self._choice.layout.width = "340px"
+        self._open = OpenBar(self.show)
         self._session = SessionBar(self.state, self.restore, self._say)
         header = ipywidgets.HBox(
             [ipywidgets.HTML('<div class="atomstat-name">atomstat</div>'), self._tabs, Explained(self._choice),
-             self._session.switch, self._notice]
+             self._open.switch, self._session.switch, self._notice]
         )  # fmt: skip
         header.add_class("atomstat-header")
-        super().__init__([style_sheet(), header, self._session])
+        super().__init__([style_sheet(), header, self._open, self._session])
         self.add_class("atomstat")
         self._switching = False
         self._show_tab()
@@ -98,6 +96,34 @@ class App(ipywidgets.VBox):
     def panel(self) -> Panel:
         """The panel that is shown."""
         return self._panels[self._tabs.value]
+
+    def show(self, data: Image | Movie | Cube) -> None:
+        """Show data in the panel that is open or, where that is for another kind, in the first one for it.
+
+        Raises
+        ------
+        ValueError, TypeError
+            The panel cannot analyse them; it goes on with what it has.
+        """
+        kind = kind_of_data(data)
+        if kind == TABS[self._tabs.value].kind:
+            setattr(self.panel.model, kind, data)  # refused before anything is changed
+        first = self._offer(data)
+        self._switching = True
+        try:
+            self._tabs.value = self._tabs.value if kind == TABS[self._tabs.value].kind else first
+            self._choice.options = self._labels[kind]
+            self._choice.value = self._chosen[kind]
+        finally:
+            self._switching = False
+
+    def _offer(self, data: Image | Movie | Cube) -> str:
+        """Put data first in the list of their kind, and choose them; the name of the first panel for them."""
+        kind = kind_of_data(data)
+        if data.name not in self._labels[kind]:
+            self._labels[kind] = [data.name, *self._labels[kind]]
+        self._chosen[kind], self._data[data.name] = data.name, data
+        return next(name for name, tab in TABS.items() if tab.kind == kind)
 
     def state(self) -> dict[str, Any]:
         """Settings of all panels that were opened, as `restore` takes them and JSON knows them."""
@@ -207,6 +233,11 @@ class App(ipywidgets.VBox):
         if label not in self._data:
             self._data[label] = SAMPLES[kind][label.removeprefix("Sample: ")]()
         return self._data[label]
+
+
+def kind_of_data(data: Image | Movie | Cube) -> str:
+    """Kind of data, by the name that models and tabs have for it."""
+    return {Cube: CUBE, Movie: MOVIE}.get(type(data), IMAGE)
 
 
 def choice_of_environment() -> dict[str, Any]:

@@ -629,11 +629,6 @@ class TestImageOrMovie:
         first.save(tmp_path / "film.gif", save_all=True, append_images=others)
         self.assert_says_what_load_image_says(tmp_path / "film.gif")
 
-    def test_of_a_spectrum_it_says_so(self, shared_data):
-        message = r"EELS_STO.dm3 holds no image, stack of images or spectrum image but a spectrum of shape \(2048,\)"
-        with pytest.raises(ReadError, match=message):
-            load(shared_data / "format-files" / "EELS_STO.dm3")
-
     @staticmethod
     def assert_says_what_load_image_says(path):
         with pytest.raises(ReadError) as expected:

@@ -1,0 +1,140 @@
+"""Open data in the page: a file of the data folder, or one that is uploaded."""
+
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+
+import ipywidgets
+
+from atomstat_widgets.data import Cube, Image, Movie, load
+from atomstat_widgets.data.loading import KINDS
+from atomstat_widgets.data.source import Source
+from atomstat_widgets.panels.controls import Explained
+
+FOLDER_VARIABLE = "ATOMSTAT_DATA"  # how the command line names the folder of data to the notebook it serves
+MOST_BYTES = 60_000_000  # of an upload: the server takes messages of 64 MiB
+MOST_FILES = 500  # that the list shows
+
+
+class OpenBar(ipywidgets.HBox):
+    """Choice of a file and of what it is taken for; hidden until `switch` is pressed.
+
+    Parameters
+    ----------
+    show : callable
+        Called with the Image, Movie or Cube that was opened.
+
+    Attributes
+    ----------
+    switch : ToggleButton
+        To be shown somewhere; it opens and closes the bar.
+    """
+
+    def __init__(self, show: Callable[[Image | Movie | Cube], None]) -> None:
+        self._show = show
+        self._folder = os.environ.get(FOLDER_VARIABLE)
+        self._uploads = tempfile.mkdtemp(prefix="atomstat-")
+        weakref.finalize(self, shutil.rmtree, self._uploads, ignore_errors=True)
+        self.switch = ipywidgets.ToggleButton(
+            description="Open", icon="folder-open", tooltip="Open a file of your own", layout={"width": "90px"}
+        )
+        self._kind = ipywidgets.Dropdown(
+            options=[("what it looks like", None), *((words, kind) for kind, words in KINDS.items())],
+            description="Take it as", tooltip="An array of three axes looks like a stack of images",
+            style={"description_width": "70px"}, layout=ipywidgets.Layout(width="230px"),
+        )  # fmt: skip
+        self._file = ipywidgets.Dropdown(
+            options=[("", None)], description="File", tooltip="A file of the data folder",
+            style={"description_width": "36px"},
+            layout=ipywidgets.Layout(width="320px", display=None if self._folder else "none"),
+        )  # fmt: skip
+        self._upload = ipywidgets.FileUpload(
+            description="Upload a file", tooltip=f"A file of up to {MOST_BYTES / 1e6:.0f} MB from your computer",
+            layout=ipywidgets.Layout(width="150px"),
+        )  # fmt: skip
+        self._upload.add_class("atomstat-upload")
+        self._words = ipywidgets.HTML()
+        super().__init__(
+            [Explained(self._kind), Explained(self._file), self._upload, self._words],
+            layout=ipywidgets.Layout(display="none"),
+        )
+        self.add_class("atomstat-session")
+        self.switch.observe(lambda change: self._open(change.new), "value")
+        self._file.observe(lambda change: self._take(self._of_folder), "value")
+        self._upload.observe(lambda change: self._take(self._uploaded), "value")
+
+    def _open(self, wanted: bool) -> None:
+        if wanted:
+            self._words.value = f"Uploads have up to {MOST_BYTES / 1e6:.0f} MB."
+            if self._folder:
+                self._file.options = [("", None), *((name, name) for name in files_of(Path(self._folder)))]
+        self.layout.display = None if wanted else "none"
+
+    def _take(self, opened: Callable[[], Image | Movie | Cube | None]) -> None:
+        """Show what was opened; what cannot be is said in the bar, and nothing else changes."""
+        try:
+            data = opened()
+            if data is not None:
+                self._words.value = "Opening…"
+                self._show(data)
+                self._words.value = f"{escape(data.name)} is shown."
+        except Exception as error:  # words in the bar, whatever it was
+            self._words.value = f'<span class="atomstat-error" role="alert">{escape(str(error))}.</span>'
+
+    def _of_folder(self) -> Image | Movie | Cube | None:
+        name = self._file.value
+        return None if name is None else load(inside(Path(str(self._folder)), name), kind=self._kind.value)
+
+    def _uploaded(self) -> Image | Movie | Cube | None:
+        files, self._upload.value = self._upload.value, ()  # so that the same file can be uploaded again
+        if not files:
+            return None
+        name, content = str(files[0]["name"]), files[0]["content"]
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"{name} has {len(content) / 1e6:.0f} MB, uploads have up to {MOST_BYTES / 1e6:.0f} MB")
+        path = Path(tempfile.mkdtemp(dir=self._uploads), plain_name(name))
+        path.write_bytes(content)
+        kept = False
+        try:
+            data = load(path, kind=self._kind.value)
+            kept = isinstance(data, Movie)  # which is read from its file frame by frame
+        finally:
+            if not kept:
+                shutil.rmtree(path.parent)
+        # A script that is exported will find the file under the name that it has where it is.
+        return replace(data, source=Source("load", {**data.source.arguments, "source": name}))
+
+
+def files_of(folder: Path) -> list[str]:
+    """Names of what is in a folder, files first; without what is hidden, and links that lead out of it."""
+    found = [path for path in folder.iterdir() if not path.name.startswith(".") and _is_inside(folder, path)]
+    return [path.name for path in sorted(found, key=lambda path: (path.is_dir(), path.name))[:MOST_FILES]]
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Path of a file in a folder.
+
+    Raises
+    ------
+    ValueError
+        It is not in the folder.
+    """
+    path = folder / name
+    if not _is_inside(folder, path):
+        raise ValueError(f"{name} is not in the data folder")
+    return path
+
+
+def plain_name(name: str) -> str:
+    """Name for an uploaded file: without what could lead out of a folder, and not too long for one."""
+    stem, dot, ending = "".join(char if char.isalnum() or char in "-_. ()" else "_" for char in name).rpartition(".")
+    return f"{(stem or 'file')[-80:].lstrip('. ') or 'file'}{dot}{ending[:12]}" if dot else f"file {ending[-80:]}"
+
+
+def _is_inside(folder: Path, path: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())

@@ -1,0 +1,163 @@
+import datetime
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from atomstat_widgets import App
+from atomstat_widgets.data import cubes, movies, samples
+from atomstat_widgets.panels import open_bar
+from atomstat_widgets.panels.open_bar import FOLDER_VARIABLE, files_of, inside, plain_name
+
+GRAINS = samples.grains(shape=(96, 96)).array
+
+
+def upload(app, name, content):
+    if isinstance(content, np.ndarray):
+        buffer = io.BytesIO()
+        np.save(buffer, content)
+        content = buffer.getvalue()
+    modified = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    app._open._upload.value = [
+        {"name": name, "type": "", "size": len(content), "content": content, "last_modified": modified}
+    ]
+    assert app._open._upload.value == ()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    (folder / "film").mkdir(parents=True)
+    np.save(folder / "b.npy", GRAINS)
+    np.save(folder / "a.npy", GRAINS.T)
+    np.save(tmp_path / "secret.npy", GRAINS)
+    (folder / ".hidden.npy").write_bytes(b"")
+    (folder / "link.npy").symlink_to(tmp_path / "secret.npy")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
+    return folder
+
+
+class TestUpload:
+    def test_an_image(self):
+        app = App()
+        upload(app, "mine.npy", GRAINS)
+        assert app._open._words.value == "mine.npy is shown."
+        assert (app._choice.value, app._choice.options[0]) == ("mine.npy", "mine.npy")
+        np.testing.assert_array_equal(app.panel.model.image.array, GRAINS)
+        assert app.panel.model.image.source.code == "load(source='mine.npy')"
+        assert list(Path(app._open._uploads).iterdir()) == []
+        app._tabs.value = "Domains"  # every panel for images shows it
+        assert app.panel.model.image.name == "mine.npy"
+
+    @pytest.mark.parametrize(
+        ("make", "kind", "tab"),
+        [
+            (lambda: movies.hopping_dopants(frames=10).frames, None, "Trajectories"),
+            (lambda: cubes.oxides(shape=(12, 12), channels=40).array, "cube", "Unmixing"),
+        ],
+    )
+    def test_of_another_kind_opens_its_panel(self, make, kind, tab):
+        app = App()
+        app._open._kind.value = kind
+        array = make()
+        upload(app, "mine.npy", array)
+        assert (app._tabs.value, app._choice.value) == (tab, "mine.npy")
+        shown = app.panel.model.movie.frames if kind is None else app.panel.model.cube.array
+        np.testing.assert_array_equal(shown, array)
+        app._tabs.value = "Sliding FFT"
+        assert app.panel.model.image.name == "Three grains"
+
+    def test_the_same_name_is_the_newer_file(self):
+        app = App()
+        upload(app, "mine.npy", GRAINS)
+        upload(app, "mine.npy", GRAINS.T)
+        np.testing.assert_array_equal(app.panel.model.image.array, GRAINS.T)
+        assert list(app._choice.options).count("mine.npy") == 1
+
+    @pytest.mark.parametrize(
+        ("name", "content", "message"),
+        [
+            ("empty.npy", b"", "empty.npy is empty"),
+            ("text.npy", b"no image", "text.npy is truncated, damaged or not a .npy file"),
+            ("text.tif", b"no image", "text.tif is truncated, damaged or of a kind that cannot be read"),
+            ("page.html", b"<script>", "page.html: the extension .html is not known"),
+            ("<b>.npy", b"", "_b_.npy is empty"),
+            ("flat.npy", np.ones((64, 64)), "all 4096 pixels of the image are equal"),
+            ("small.npy", np.eye(3), "has no room for a window"),
+            ("nan.npy", np.full((64, 64), np.nan), "NaN"),
+            ("trap.npy", np.array([{}], object), "holds pickled Python objects"),
+            ("words.npy", np.array([["a"]]), "words.npy"),
+            ("deep.npy", np.ones((2, 2, 2, 2, 2)), "deep.npy"),
+            ("noname", b"x", "a name without extension is not known"),
+            ("../../up.npy", b"x", "up.npy is truncated"),
+            ("x" * 500 + ".npy", b"x", "xxx.npy is truncated"),
+        ],
+    )
+    def test_what_cannot_be_shown_is_said_and_nothing_lost(self, name, content, message):
+        app = App()
+        before = app.panel.model.result
+        upload(app, name, content)
+        assert 'role="alert"' in app._open._words.value
+        assert message in app._open._words.value
+        assert (app._tabs.value, app._choice.value) == ("Sliding FFT", "Sample: Three grains")
+        assert app.panel.model.result is before
+
+    def test_too_large(self, monkeypatch):
+        monkeypatch.setattr(open_bar, "MOST_BYTES", 1_000_000)
+        app = App()
+        upload(app, "large.npy", bytes(2_100_000))
+        assert "large.npy has 2 MB, uploads have up to 1 MB" in app._open._words.value
+
+    def test_the_page_knows_the_limit(self):
+        template = Path(__file__).parents[2] / "apps" / "voila" / "templates" / "atomstat" / "index.html.j2"
+        assert f"const largest = {open_bar.MOST_BYTES // 10**6}e6;" in template.read_text()
+
+
+class TestFolder:
+    def test_its_files_are_offered(self, folder):
+        app = App()
+        app._open.switch.value = True
+        assert [value for _, value in app._open._file.options] == [None, "a.npy", "b.npy", "film"]
+        app._open._file.value = "a.npy"
+        np.testing.assert_array_equal(app.panel.model.image.array, GRAINS.T)
+
+    def test_a_folder_without_images_is_said(self, folder):
+        app = App()
+        app._open.switch.value = True
+        app._open._file.value = "film"
+        assert "there are no images in" in app._open._words.value
+
+    def test_new_files_are_seen_when_it_is_opened_again(self, folder):
+        app = App()
+        app._open.switch.value = True
+        np.save(folder / "c.npy", GRAINS)
+        app._open.switch.value = False
+        app._open.switch.value = True
+        assert "c.npy" in [value for _, value in app._open._file.options]
+
+    @pytest.mark.parametrize("name", ["../secret.npy", "/etc/passwd", "link.npy", "film/../../secret.npy"])
+    def test_there_is_no_way_out(self, folder, name):
+        with pytest.raises(ValueError, match="is not in the data folder"):
+            inside(folder, name)
+
+    def test_links_and_hidden_files_are_not_listed(self, folder):
+        assert files_of(folder) == ["a.npy", "b.npy", "film"]
+
+    def test_without_one_there_is_no_list(self, monkeypatch):
+        monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
+        app = App()
+        app._open.switch.value = True
+        assert app._open._file.layout.display == "none"
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("a b-c_(1).tif", "a b-c_(1).tif"), ("../../x.npy", "_.._x.npy"), ("/etc/x.npy", "_etc_x.npy"),
+        ("C:\\x.npy", "C__x.npy"), ("é.npy", "é.npy"), (".npy", "file.npy"), ("x", "file x"), ("", "file "),
+        ("a" * 300 + ".npy", "a" * 80 + ".npy"), ("a." + "b" * 300, "a." + "b" * 12), ("\0\n.npy", "__.npy"),
+    ],
+)  # fmt: skip
+def test_plain_names(name, plain):
+    assert plain_name(name) == plain
