@@ -1,13 +1,14 @@
 """Fixtures of all tests."""
 
-import os
 from pathlib import Path
 
-# As in the served app, and before numpy is imported: on two cores that do other things too, threads of BLAS wait
-# for each other.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import pytest
+import scipy.linalg  # noqa: F401  # and numpy: the libraries of both are to be limited
+from threadpoolctl import threadpool_limits
+
+# On two cores that do other things too, threads of BLAS wait for each other. (Its variable comes too late here:
+# some plugin of pytest imports numpy first.)
+threadpool_limits(1, user_api="blas")
 
 
 @pytest.fixture(scope="session")

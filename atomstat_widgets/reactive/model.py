@@ -11,6 +11,7 @@ from typing import Any
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Float, HasTraits, TraitError, Unicode
 
+from atomstat_widgets.reactive.one_thread import one_thread
 from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
 
 logger = logging.getLogger(__name__)
@@ -184,6 +185,7 @@ class AnalysisModel(HasTraits):
             self._reported = now
             self.progress = fraction
 
+    @one_thread
     def _run(self, parameters: dict[str, Any], run: Run) -> None:
         began = time.perf_counter()
         self.busy = True

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from atomstat_widgets.data import Cube, Image, Movie
 from atomstat_widgets.data.numbers import Axis, Numbers, Quantity, component_axis
 from atomstat_widgets.reactive.domains_result import DomainsResult
+from atomstat_widgets.reactive.one_thread import one_thread
 from atomstat_widgets.reactive.recipe import recipe_of
 from atomstat_widgets.reactive.sliding_fft import SlidingFFTResult
 from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult
@@ -100,6 +101,7 @@ def _(result: TrajectoriesResult) -> Numbers:
 
 
 @numbers_of.register
+@one_thread  # residuals are computed here
 def _(result: UnmixingResult) -> Numbers:
     unmixing, cube = result.unmixing, result.cube
     maps = np.moveaxis(unmixing.abundance_maps, 2, 0)
