@@ -108,14 +108,8 @@ class App(ipywidgets.VBox):
         kind = kind_of_data(data)
         if kind == TABS[self._tabs.value].kind:
             setattr(self.panel.model, kind, data)  # refused before anything is changed
-        first = self._offer(data)
-        self._switching = True
-        try:
-            self._tabs.value = self._tabs.value if kind == TABS[self._tabs.value].kind else first
-            self._choice.options = self._labels[kind]
-            self._choice.value = self._chosen[kind]
-        finally:
-            self._switching = False
+        else:
+            self._tabs.value = self._offer(data)
 
     def _offer(self, data: Image | Movie | Cube) -> str:
         """Put data first in the list of their kind, and choose them; the name of the first panel for them."""
@@ -196,12 +190,7 @@ class App(ipywidgets.VBox):
             except (ValueError, TypeError) as error:  # the panel goes on with what it has
                 self._say(error)
                 label = next(name for name, datum in self._data.items() if datum is getattr(self.panel.model, kind))
-        self._switching = True  # what the list shows follows the panel, not the other way round
-        try:
-            self._choice.options = self._labels[kind]
-            self._choice.value = label
-        finally:
-            self._switching = False
+        self._list(kind, label)
         self._session.refresh()
 
     def _build(self, name: str, label: str) -> str:
@@ -213,8 +202,30 @@ class App(ipywidgets.VBox):
             self._say(error)
             label = f"Sample: {tab.sample}"
             self._panels[name] = tab.panel(self._datum(tab.kind, label))
-        self._panels[name].model.observe(lambda _change: self._session.refresh(), "result")
+        model = self._panels[name].model
+        model.observe(lambda _change: self._session.refresh(), "result")
+        model.observe(self._guarded(self._follow), model.kind)
         return label
+
+    def _follow(self) -> None:
+        """Let the list show what the panel shows, whoever gave it."""
+        kind = TABS[self._tabs.value].kind
+        shown = getattr(self.panel.model, kind)
+        label = next((label for label, datum in self._data.items() if datum is shown), None)
+        if label is None:
+            self._offer(shown)
+        else:
+            self._chosen[kind] = label
+        self._list(kind, label or shown.name)
+
+    def _list(self, kind: str, label: str) -> None:
+        """Let the list offer the data of a kind, and show which are chosen; it follows the panel, not the reverse."""
+        self._switching = True
+        try:
+            self._choice.options = self._labels[kind]
+            self._choice.value = label
+        finally:
+            self._switching = False
 
     def _take_choice(self) -> None:
         if not self._switching:

@@ -10,6 +10,7 @@ from traitlets import HasTraits
 
 from atomstat_widgets.panels.controls import LABEL, WIDTH, checkbox, dropdown
 from atomstat_widgets.panels.export_bar import ExportBar
+from atomstat_widgets.panels.history_bar import HistoryBar
 from atomstat_widgets.panels.status import StatusLine
 from atomstat_widgets.panels.style import style_sheet
 from atomstat_widgets.reactive.model import AnalysisModel
@@ -42,9 +43,9 @@ class Panel(ipywidgets.VBox):
         )
         # On a narrow page, or in a notebook, the right part goes below the picture.
         views = ipywidgets.HBox([self._middle, self._right], layout={"flex_flow": "row wrap"})
-        export = ExportBar(model)
-        self._status = StatusLine(model, export.switch)
-        super().__init__([style_sheet(), ipywidgets.HBox([self._controls, views]), self._status, export])
+        history, export = HistoryBar(model), ExportBar(model)
+        self._status = StatusLine(model, history.switch, export.switch)
+        super().__init__([style_sheet(), ipywidgets.HBox([self._controls, views]), self._status, history, export])
         self.add_class("atomstat")
         self._on(model, "result", self._draw_result)
         self._on(model, "stale", self._mark_stale)

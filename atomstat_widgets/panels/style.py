@@ -25,8 +25,10 @@ CSS = """
 .atomstat-status { border-top: 1px solid #e2e2e2; padding-top: 3px; min-height: 34px; }
 .atomstat-status .widget-html-content, .atomstat-status .widget-html > div { font-size: 12.5px; line-height: 26px; }
 .atomstat-export, .atomstat-session { align-items: center; gap: 8px; min-height: 34px; }
-.atomstat-export { border-top: 1px solid #e2e2e2; padding-top: 3px; }
+.atomstat-history, .atomstat-export { border-top: 1px solid #e2e2e2; padding-top: 3px; }
 .atomstat-export a, .atomstat-session a { color: #005A8C; font-weight: 600; }
+.atomstat-history .widget-html-content { font-size: 12.5px; line-height: 26px; }
+.atomstat-history > .widget-hbox { align-items: center; border-bottom: 1px solid #f0f0f0; }
 .atomstat-stale { color: #8a4b00; font-weight: 600; }
 .atomstat-error { color: #a40000; font-weight: 600; }
 .atomstat details { color: #444; } .atomstat details pre { font-size: 11px; line-height: 15px; margin: 0; }

@@ -15,13 +15,17 @@ from atomstat_widgets.reactive.unmixing import UnmixingModel, UnmixingResult
 
 @dataclass(frozen=True)
 class Analysis:
-    """An analysis: its names, its model, its result, and the kind of its data, which is also what models call them."""
+    """An analysis: its names, its model and its result."""
 
     name: str
     title: str
-    kind: str
     model: type[AnalysisModel]
     result: type
+
+    @property
+    def kind(self) -> str:
+        """Kind of its data, which is also what models and results call them."""
+        return self.model.kind
 
     @cached_property
     def parameter_names(self) -> list[str]:
@@ -32,9 +36,9 @@ class Analysis:
 ANALYSES: Mapping[str, Analysis] = {
     one.name: one
     for one in (
-        Analysis("sliding-fft", "Sliding FFT", "image", SlidingFFTModel, SlidingFFTResult),
-        Analysis("domains", "Domains", "image", DomainsModel, DomainsResult),
-        Analysis("trajectories", "Trajectories", "movie", TrajectoriesModel, TrajectoriesResult),
-        Analysis("unmix", "Unmixing", "cube", UnmixingModel, UnmixingResult),
+        Analysis("sliding-fft", "Sliding FFT", SlidingFFTModel, SlidingFFTResult),
+        Analysis("domains", "Domains", DomainsModel, DomainsResult),
+        Analysis("trajectories", "Trajectories", TrajectoriesModel, TrajectoriesResult),
+        Analysis("unmix", "Unmixing", UnmixingModel, UnmixingResult),
     )
 }

@@ -73,6 +73,11 @@ class DomainsResult:
         )
 
     @property
+    def quality(self) -> str:
+        """How good it is, in words."""
+        return f"error {self.decomposition.reconstruction_error:.1%}" if self.bic is None else f"BIC {self.bic:,.0f}"
+
+    @property
     def window(self) -> int:
         """Side of the crops, in pixels."""
         return self.crops.shape[0]

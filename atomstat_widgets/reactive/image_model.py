@@ -21,6 +21,7 @@ class ImageModel(AnalysisModel):
         Assign an Image, an array or a path. One that cannot be analysed is refused, and nothing is changed.
     """
 
+    kind = "image"
     image = AnyTrait().tag(parameter=True)
 
     @property

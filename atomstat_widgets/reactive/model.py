@@ -11,6 +11,7 @@ from typing import Any
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Float, HasTraits, TraitError, Unicode
 
+from atomstat_widgets.reactive.history import FinishedRun, with_run
 from atomstat_widgets.reactive.one_thread import one_thread
 from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
 
@@ -50,7 +51,11 @@ class AnalysisModel(HasTraits):
         Why the last run failed, in words; empty when it did not.
     details : str
         Where it failed, for a bug report.
+    history : tuple of FinishedRun
+        The last runs that were finished, the newest first.
     """
+
+    kind = ""  # name of the parameter that is the data: "image", "movie" or "cube"
 
     result = AnyTrait(None, allow_none=True)
     stale = Bool(False)
@@ -59,6 +64,7 @@ class AnalysisModel(HasTraits):
     status = Unicode("")
     error = Unicode("")
     details = Unicode("")
+    history = AnyTrait(())
 
     def __init__(
         self, *, advise: bool = True, on_progress: Callable[[float], None] | None = None, **traits: Any
@@ -119,7 +125,7 @@ class AnalysisModel(HasTraits):
 
     @contextmanager
     def one_run(self) -> Iterator[None]:
-        """Change several parameters, none of which brings others in its train, and ask for one run at the end."""
+        """Change several parameters and ask for one run at the end; only the data bring others in their train."""
         self._held = True
         try:
             yield
@@ -128,6 +134,12 @@ class AnalysisModel(HasTraits):
             self.settle()
             if self.parameters() != self._requested:
                 self.request()
+
+    def restore(self, run: FinishedRun) -> None:
+        """Set all parameters, the data among them, to those of an earlier run."""
+        with self.one_run():
+            for name in sorted(run.parameters, key=lambda name: name != self.kind):  # others depend on the data
+                setattr(self, name, run.parameters[name])
 
     def request(self) -> None:
         """Ask for a run with the current parameters, whatever was asked before."""
@@ -172,9 +184,11 @@ class AnalysisModel(HasTraits):
         return guarded
 
     def _parameter_changed(self, name: str) -> None:
-        if self._held:
+        if self._held and name != self.kind:
             return
         self.reconcile(name)
+        if self._held:
+            return
         # One change may bring others in its train, each of which comes here: one request for all of them.
         if self.parameters() != self._requested:
             self.request()
@@ -194,7 +208,10 @@ class AnalysisModel(HasTraits):
         try:
             done = self.compute(parameters, run)
             self.stale = run.stale
-            self.status = f"{done} in {duration(time.perf_counter() - began)}"
+            seconds = time.perf_counter() - began
+            self.status = f"{done} in {duration(seconds)}"
+            if not run.stale and not getattr(self.result, "coarse", False):
+                self.history = with_run(self.history, parameters, self.result, seconds)
         except Cancelled:
             if run.cancelled:
                 self.status = f"Cancelled{self._what_is_shown()}"

@@ -17,8 +17,7 @@ MOST_BYTES = 1_000_000  # of a session: what is longer was not written by `as_js
 
 def parameters_of(model: AnalysisModel) -> dict[str, Any]:
     """Parameters of a model beside its data, as JSON knows them."""
-    given = model.parameters().items()
-    return {name: plain(value) for name, value in given if name not in ("image", "movie", "cube")}
+    return {name: plain(value) for name, value in model.parameters().items() if name != model.kind}
 
 
 def set_parameters(model: AnalysisModel, parameters: Mapping[str, Any]) -> list[str]:

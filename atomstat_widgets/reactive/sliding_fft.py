@@ -74,6 +74,11 @@ class SlidingFFTResult:
         return "First impression with larger steps" if self.coarse else ""
 
     @property
+    def quality(self) -> str:
+        """How good it is, in words."""
+        return f"error {self.decomposition.reconstruction_error:.1%}"
+
+    @property
     def components(self) -> NDArray[Any]:
         """Component spectra (k, fy, fx), frequency 0 in the centre."""
         return self.spectra.unfold(self.decomposition.components)

@@ -1,7 +1,7 @@
 """A chain of computations, each kept for exactly the parameters it reads."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from threading import Lock
 from typing import Any
@@ -105,9 +105,16 @@ def _part(progress: Progress, position: int, count: int) -> Progress:
 
 
 def array_bytes(value: Any) -> int:
-    """Bytes of the arrays in a dataclass, or of an array."""
+    """Bytes of the arrays in dataclasses and lists, or of an array; one that is there twice counts once."""
+    return sum({id(array): array.nbytes for array in _arrays(value)}.values())
+
+
+def _arrays(value: Any) -> Iterator[np.ndarray]:
     if isinstance(value, np.ndarray):
-        return value.nbytes
-    if is_dataclass(value):
-        return sum(array_bytes(getattr(value, field.name)) for field in fields(value))
-    return 0
+        yield value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _arrays(getattr(value, field.name))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _arrays(one)

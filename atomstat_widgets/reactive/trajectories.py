@@ -84,6 +84,7 @@ class TrajectoriesModel(AnalysisModel):
         What is not as one would expect, in words.
     """
 
+    kind = "movie"
     movie = AnyTrait().tag(parameter=True)
     dark = Bool(False).tag(parameter=True)
     distance = Float(None, allow_none=True, min=2).tag(parameter=True)

@@ -99,6 +99,11 @@ class TrajectoriesResult:
         return f"First impression: {self.parameters['frames']} of {len(self.movie)} frames" if self.coarse else ""
 
     @property
+    def quality(self) -> str:
+        """How good it is, in words."""
+        return f"{len(self.tracks):,} tracks, {self.links.ambiguous:,} ambiguous links"
+
+    @property
     def n_states(self) -> int:
         """Number of states."""
         return len(self.states.centroids)

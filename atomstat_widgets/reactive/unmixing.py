@@ -82,6 +82,11 @@ class UnmixingResult:
         )
 
     @property
+    def quality(self) -> str:
+        """How good it is, in words."""
+        return f"error {self.unmixing.decomposition.reconstruction_error:.1%}"
+
+    @property
     def signed(self) -> bool:
         """Whether components and abundances have both signs."""
         return self.parameters["method"] in ("PCA", "ICA")
@@ -168,6 +173,7 @@ class UnmixingModel(AnalysisModel):
         What is not as one would expect, in words.
     """
 
+    kind = "cube"
     cube = AnyTrait().tag(parameter=True)
     method = Enum(METHODS, "NMF").tag(parameter=True)
     n_components = Int(3, min=1, max=MAX_COMPONENTS).tag(parameter=True)
