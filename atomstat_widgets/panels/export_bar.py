@@ -3,19 +3,23 @@
 import base64
 import io
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
+from typing import Any
 
 import ipywidgets
 
 from atomstat_widgets.data.export import Files
 from atomstat_widgets.panels.controls import Explained
 from atomstat_widgets.panels.exports import DPI, FORMATS, exported
+from atomstat_widgets.panels.figure_box import FigureBox
 from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.recipe import recipe_of
 
 
-class ExportBar(ipywidgets.HBox):
-    """Choice of a format, and a link to the file; hidden until `switch` is pressed.
+class ExportBar(ipywidgets.VBox):
+    """Choice of a format, a link to the file, and the figure; hidden until `switch` is pressed.
 
     Parameters
     ----------
@@ -47,17 +51,21 @@ class ExportBar(ipywidgets.HBox):
             description="Prepare file", tooltip="Make the file from the result that is shown",
             layout=ipywidgets.Layout(width="110px", height="28px"),
         )  # fmt: skip
+        self._figure = FigureBox()
+        self._show = ipywidgets.ToggleButton(
+            description="Show figure", tooltip="Show the figure as it is written, to adjust it",
+            layout=ipywidgets.Layout(width="110px", height="28px"),
+        )  # fmt: skip
         self._link = ipywidgets.HTML()
-        super().__init__(
-            [Explained(self._form), Explained(self._dpi), self._prepare, self._link],
-            layout=ipywidgets.Layout(display="none"),
-        )
+        choices = ipywidgets.HBox([Explained(self._form), Explained(self._dpi), self._prepare, self._show, self._link])
+        super().__init__([choices, self._figure], layout=ipywidgets.Layout(display="none"))
         self.add_class("atomstat-export")
         self.switch.observe(lambda change: self._open(change.new), "value")
         self._form.observe(lambda change: self._chosen(), "value")
         self._dpi.observe(lambda change: self._chosen(), "value")
         self._prepare.on_click(lambda _button: self._make())
-        model.observe(lambda change: self._chosen(), "result")
+        self._show.observe(lambda change: self._show_figure(change.new), "value")
+        model.observe(lambda change: self._result_changed(), "result")
 
     def _open(self, wanted: bool) -> None:
         self.layout.display = None if wanted else "none"
@@ -68,18 +76,34 @@ class ExportBar(ipywidgets.HBox):
         if self._link.value:
             self._link.value = ""
 
+    def _result_changed(self) -> None:
+        self._chosen()
+        self._show.value = False
+
     def _make(self) -> None:
-        result = self._model.result
-        if result is None:
-            self._link.value = "There is no result yet."
+        with self._in_words() as result:
+            files = exported(result, self._form.value, self._dpi.value, self._figure.figure)
+            link = download_link(files, recipe_of(result).stem)
+            self._link.value = link if result is self._model.result else ""
+
+    def _show_figure(self, wanted: bool) -> None:
+        if not wanted:
+            self._figure.clear()
             return
+        with self._in_words() as result:
+            self._figure.show(result)
+            self._link.value = ""
+
+    @contextmanager
+    def _in_words(self) -> Iterator[Any]:
+        """Give the result to what is done with it; what goes wrong is said in the bar."""
         self._link.value = "Preparing…"
         try:
-            link = download_link(exported(result, self._form.value, self._dpi.value), recipe_of(result).stem)
+            if self._model.result is None:
+                raise ValueError("There is no result yet")
+            yield self._model.result
         except Exception as error:  # words in the panel, whatever it was
             self._link.value = f'<span class="atomstat-error" role="alert">{escape(str(error))}.</span>'
-            return
-        self._link.value = link if result is self._model.result else ""
 
 
 def download_link(files: Files, stem: str) -> str:

@@ -25,8 +25,8 @@ FORMATS: Mapping[str, str] = {
 }
 
 
-def exported(result: Any, form: str, dpi: int = DPI) -> Files:
-    """Files of a result in one of the `FORMATS`, by name.
+def exported(result: Any, form: str, dpi: int = DPI, figure: Any = None) -> Files:
+    """Files of a result in one of the `FORMATS`, by name; of a figure that was adjusted, if there is one.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def exported(result: Any, form: str, dpi: int = DPI) -> Files:
     if form not in FORMATS:
         raise ValueError(f"the format is one of {', '.join(FORMATS)}, got {form!r}")
     makers: dict[str, Callable[[Any], Files]] = {
-        **dict.fromkeys(FIGURES, lambda one: {f".{form}": figure_file(one, form, dpi)}),
+        **dict.fromkeys(FIGURES, lambda one: {f".{form}": figure_file(figure or figure_of(one), form, dpi)}),
         **{name: lambda one: WRITERS[form](numbers_of(one)) for name in WRITERS},
         "py": lambda one: {".py": recipe_of(one).script().encode()},
         "ipynb": lambda one: {".ipynb": recipe_of(one).notebook().encode()},
@@ -45,10 +45,10 @@ def exported(result: Any, form: str, dpi: int = DPI) -> Files:
     return {recipe_of(result).stem + end: content for end, content in makers[form](result).items()}
 
 
-def figure_file(result: Any, form: str, dpi: int) -> bytes:
-    """Contents of a file with the figure of a result."""
+def figure_file(figure: Any, form: str, dpi: int) -> bytes:
+    """Contents of a file with a figure."""
     buffer = io.BytesIO()
-    figure_of(result).savefig(buffer, format=form, dpi=dpi)
+    figure.savefig(buffer, format=form, dpi=dpi)
     return buffer.getvalue()
 
 

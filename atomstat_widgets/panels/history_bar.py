@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets
 
-from atomstat_widgets.panels.exports import figure_file
+from atomstat_widgets.panels.exports import figure_file, figure_of
 from atomstat_widgets.reactive.history import MOST_RUNS, FinishedRun, differing
 from atomstat_widgets.reactive.model import AnalysisModel, duration
 
@@ -129,7 +129,7 @@ class Figure(ipywidgets.VBox):
                 f'<div class="atomstat-title">Run {run.number} <small>{in_words(run.parameters, names)} · '
                 f"{escape(run.result.quality)}</small></div>"
             )
-            self._picture.value = figure_file(run.result, "png", COMPARED_DPI)
+            self._picture.value = figure_file(figure_of(run.result), "png", COMPARED_DPI)
 
 
 def in_words(parameters: Mapping[str, Any], names: list[str]) -> str:

@@ -24,7 +24,7 @@ CSS = """
 .atomstat-bar i { flex: 1; max-width: 150px; height: 10px; border: 1px solid #999; }
 .atomstat-status { border-top: 1px solid #e2e2e2; padding-top: 3px; min-height: 34px; }
 .atomstat-status .widget-html-content, .atomstat-status .widget-html > div { font-size: 12.5px; line-height: 26px; }
-.atomstat-export, .atomstat-session { align-items: center; gap: 8px; min-height: 34px; }
+.atomstat-export > .widget-hbox, .atomstat-session { align-items: center; gap: 8px; min-height: 34px; }
 .atomstat-history, .atomstat-export { border-top: 1px solid #e2e2e2; padding-top: 3px; }
 .atomstat-export a, .atomstat-session a { color: #005A8C; font-weight: 600; }
 .atomstat-history .widget-html-content { font-size: 12.5px; line-height: 26px; }

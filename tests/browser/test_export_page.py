@@ -109,3 +109,30 @@ def test_a_file_is_uploaded_and_what_is_too_large_is_not(page: Page, voila_serve
     expect(page.get_by_text("mine.npy is shown.")).to_be_visible()
     expect(status(page)).to_contain_text("4 components in")
     expect(page.get_by_text("100 × 140 px")).to_be_visible()
+
+
+def test_the_figure_is_shown_and_written_as_adjusted(page: Page, voila_server: str):
+    open_app(page, voila_server)
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="Show figure").click()
+    canvas = page.locator(".jupyter-matplotlib-canvas-div canvas:visible").first
+    expect(canvas).to_be_visible(timeout=20_000)
+    page.wait_for_function(
+        """() => {
+            const canvas = document.querySelector(".jupyter-matplotlib-canvas-div canvas");
+            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            return pixels.some(value => value > 0 && value < 255);
+        }"""
+    )
+    wide = canvas.bounding_box()["width"]
+    press(page, "Width (mm)", *["ArrowLeft"] * 20)
+    expect(slider(page, "Width (mm)").locator(".widget-readout")).to_have_text("160")
+    page.wait_for_function(
+        "wide => document.querySelector('.jupyter-matplotlib-canvas-div canvas').getBoundingClientRect().width < wide",
+        arg=wide - 50,
+    )
+    _, content = download(page, "Figure (png)")
+    width = int.from_bytes(content[16:20], "big")
+    assert abs(width - 160 / 25.4 * 300) < 3
+    press(page, "Components", "ArrowLeft")  # the figure goes with the result
+    expect(canvas).to_be_hidden()
