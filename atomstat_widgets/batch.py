@@ -11,9 +11,11 @@ from typing import Any
 from traitlets import Bool, Enum, Float, Int, TraitType
 
 from atomstat_widgets.data import load
+from atomstat_widgets.data.calibration import number_and_unit
 from atomstat_widgets.data.loading import KINDS
 from atomstat_widgets.panels.exports import FORMATS, exported
 from atomstat_widgets.reactive.analyses import ANALYSES, Analysis
+from atomstat_widgets.reactive.lengths import Length, WholeLength
 from atomstat_widgets.reactive.recipe import unpacked
 
 DEFAULT_FORMATS = ("npz", "csv", "png", "py")
@@ -134,12 +136,20 @@ def _option(trait: TraitType) -> Mapping[str, Any] | None:
         return {"action": argparse.BooleanOptionalAction}
     if isinstance(trait, Enum):
         return {"choices": trait.values}
+    if isinstance(trait, Length | WholeLength):
+        return {"type": length, "metavar": "LENGTH"}
     for kind, number in ((Int, int), (Float, float)):
         if isinstance(trait, kind):
             return {"type": number, "metavar": "N"}
     if trait.name == "signal_range":
         return {"type": int, "nargs": 2, "metavar": ("FIRST", "END")}
     return None
+
+
+def length(text: str) -> str:
+    """Length as it is given; how many pixels it has depends on the file."""
+    number_and_unit(text)
+    return text
 
 
 def _follower(bar: Any, number: int) -> Callable[[float], None]:

@@ -1,6 +1,7 @@
 """Where images, movies and spectrum images come from: files, arrays and simulated samples."""
 
 from atomstat_widgets.data import cubes, movies, samples
+from atomstat_widgets.data.calibration import calibrated
 from atomstat_widgets.data.cube import Cube, CubeTruth
 from atomstat_widgets.data.cube_readers import load_cube
 from atomstat_widgets.data.image import Image
@@ -16,6 +17,7 @@ __all__ = [
     "Movie",
     "MovieTruth",
     "ReadError",
+    "calibrated",
     "cubes",
     "list_signals",
     "load",

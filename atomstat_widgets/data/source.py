@@ -14,9 +14,9 @@ class Source:
     Attributes
     ----------
     function : str
-        ``load``, or the name of a sample with its module, as ``samples.grains``.
+        ``load``, ``calibrated``, or the name of a sample with its module, as ``samples.grains``.
     arguments : mapping
-        By name, of types that JSON knows.
+        By name, of types that JSON knows, or other sources.
     """
 
     function: str
@@ -25,7 +25,17 @@ class Source:
     @property
     def code(self) -> str:
         """The call, in Python."""
-        return f"{self.function}({', '.join(f'{name}={value!r}' for name, value in self.arguments.items())})"
+        arguments = (
+            f"{name}={value.code if isinstance(value, Source) else repr(value)}"
+            for name, value in self.arguments.items()
+        )
+        return f"{self.function}({', '.join(arguments)})"
+
+    @property
+    def names(self) -> list[str]:
+        """What `code` needs of this package, in alphabetical order."""
+        inner = (value.names for value in self.arguments.values() if isinstance(value, Source))
+        return sorted({self.function.partition(".")[0], *(name for names in inner for name in names)})
 
 
 def remembered(module: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -8,10 +8,10 @@ from atomstat_widgets.panels.controls import AutomaticSlider, checkbox
 LARGEST_SLIDER_WINDOW = 128
 
 
-def distance_slider(model: HasTraits) -> AutomaticSlider:
+def distance_slider(model: HasTraits, units: HasTraits) -> AutomaticSlider:
     """Slider of ``model.distance``."""
-    tooltip = "Distance between neighbouring atoms, in pixels: none are closer than half of it"
-    return AutomaticSlider(model, "distance", "Distance", tooltip, 2.0, 60.0, 0.5)
+    tooltip = "Distance between neighbouring atoms: none are closer than half of it"
+    return AutomaticSlider(model, "distance", "Distance", tooltip, 2.0, 60.0, 0.5).in_units(units)
 
 
 def strength_slider(model: HasTraits) -> AutomaticSlider:
@@ -20,14 +20,14 @@ def strength_slider(model: HasTraits) -> AutomaticSlider:
     return AutomaticSlider(model, "strength", "Strength", tooltip, 0.0, 20.0, 0.1)
 
 
-def window_slider(model: HasTraits) -> AutomaticSlider:
+def window_slider(model: HasTraits, units: HasTraits) -> AutomaticSlider:
     """Slider of ``model.window``; its upper end follows the image, see `fit_window`."""
-    return AutomaticSlider(model, "window", "Window", "Side of the square crop around each atom", 4, 64)
+    return AutomaticSlider(model, "window", "Window", "Side of the square crop around each atom", 4, 64).in_units(units)
 
 
 def fit_window(control: AutomaticSlider, sides: tuple[int, int]) -> None:
     """Let a window slider go as far as an image of this height and width allows."""
-    control.slider.max = max(min(LARGEST_SLIDER_WINDOW, *sides), control.slider.value)
+    control.slider.high = max(min(LARGEST_SLIDER_WINDOW, *sides), control.slider.number)
 
 
 def normalise_box() -> ipywidgets.Checkbox:

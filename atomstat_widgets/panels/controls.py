@@ -2,41 +2,104 @@
 
 import time
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import ipywidgets
-from traitlets import Bunch, HasTraits, Unicode, dlink, link
+from traitlets import Any as AnyTrait
+from traitlets import Bunch, Float, HasTraits, Unicode, dlink, link, observe
 
 WIDTH = "238px"
 ECHO = 1.5  # seconds in which a page may send back what it was told to show, before it is told another value
 LABEL = {"description_width": "82px"}
 
 
+class NumberSlider(ipywidgets.FloatSlider):
+    """Slider of a number that is shown times a scale, such as a length in pixels that is shown in nm.
+
+    Parameters
+    ----------
+    label, tooltip : str
+    low, high, step : number
+        With a whole step the number is whole.
+    width : str
+
+    Attributes
+    ----------
+    number, low, high : number
+        As they are, where `value`, `min` and `max` are as they are shown.
+    scale : float
+    """
+
+    number = AnyTrait()
+    low = AnyTrait()
+    high = AnyTrait()
+    scale = Float(1.0)
+
+    def __init__(self, label: str, tooltip: str, low: float, high: float, step: float, width: str = WIDTH) -> None:
+        self._step = step
+        self._showing, self._told = True, 0.0
+        super().__init__(
+            min=low, max=high, step=step, value=low, number=low, low=low, high=high, description=label, tooltip=tooltip,
+            style=LABEL, layout=ipywidgets.Layout(width=width),
+        )  # fmt: skip
+        self._show()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the number is a whole one."""
+        return isinstance(self._step, int)
+
+    def in_units(self, units: HasTraits) -> "NumberSlider":
+        """Show the number, which is a length in pixels, in the unit chosen."""
+        dlink((units, "scale"), (self, "scale"))
+        return self
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+        """State for the page, its format first and the value last.
+
+        The page takes them one by one: it clips a value to the limits it has, and sends that back.
+        """
+        state = super().get_state(key, drop_defaults)
+        return dict(sorted(state.items(), key=lambda item: (item[0] != "readout_format", item[0] == "value")))
+
+    @observe("number", "low", "high", "scale")
+    def _show(self, _change: Bunch | None = None) -> None:
+        low, high, shown = (one * self.scale for one in (self.low, self.high, self.number))
+        # Decimals by which two steps can be told apart; of whole numbers as they are, none.
+        decimals = next((n for n in range(6) if self._step * self.scale * 10**n > 0.95), 6)
+        self._showing = True
+        try:
+            with self.hold_sync():
+                self.min, self.max = min(self.min, low), max(self.max, high)  # room for the value, whatever it was
+                self.step, self.readout_format = self._step * self.scale, f".{decimals}f"
+                self.value = self._told = shown
+                self.min, self.max = low, high
+        finally:
+            self._showing = False
+
+    @observe("value")
+    def _moved(self, change: Bunch) -> None:
+        # What it was told to show the page sends back too, rounded to its steps.
+        if self._showing or abs(change.new - self._told) < 0.5 * self.step:
+            return
+        number = change.new / self.scale
+        self.number = round(number) if self.whole else round(number, 9)
+
+
 def slider(
     model: HasTraits, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
-) -> ipywidgets.IntSlider | ipywidgets.FloatSlider:
+) -> NumberSlider:
     """Slider that is linked both ways to a number; a value assigned beyond its end moves the end."""
-    widget = _unlinked(label, tooltip, low, max(high, getattr(model, name)), step, WIDTH)
-    widget.value = getattr(model, name)
+    widget = NumberSlider(label, tooltip, low, max(high, getattr(model, name)), step)
+    widget.number = getattr(model, name)
 
     def make_room(change: Bunch) -> None:
-        widget.max = max(widget.max, change.new)
+        widget.high = max(widget.high, change.new)
 
     model.observe(make_room, name)  # before the link: a slider clips its value, and the link would clip the model's
-    link((model, name), (widget, "value"))
+    link((model, name), (widget, "number"))
     return widget
-
-
-def _unlinked(
-    label: str, tooltip: str, low: float, high: float, step: float, width: str
-) -> ipywidgets.IntSlider | ipywidgets.FloatSlider:
-    """Slider of whole numbers where the step is one."""
-    whole = isinstance(step, int)
-    kind, readout = (ipywidgets.IntSlider, "d") if whole else (ipywidgets.FloatSlider, ".1f")
-    return kind(
-        min=low, max=high, step=step, description=label, tooltip=tooltip, readout_format=readout, style=LABEL,
-        layout=ipywidgets.Layout(width=width),
-    )  # fmt: skip
 
 
 class AutomaticSlider(ipywidgets.HBox):
@@ -55,28 +118,33 @@ class AutomaticSlider(ipywidgets.HBox):
     def __init__(
         self, model: HasTraits, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
     ) -> None:
-        self._model, self._name, self._tooltip = model, name, tooltip
+        self._model, self._name, self._tooltip, self._step = model, name, tooltip, step
         self._shown, self._replaced = low, [(0.0, low)]  # what was shown before, and until when
-        self.slider = _unlinked(label, tooltip, low, high, step, "201px")
+        self.slider = NumberSlider(label, tooltip, low, high, step, "201px")
         self.automatic = ipywidgets.ToggleButton(
             value=True, description="auto", tooltip=f"{label}: let it be chosen from the image",
             layout=ipywidgets.Layout(width="35px", height="22px", padding="0"),
         )  # fmt: skip
         super().__init__([self.slider, self.automatic])
-        self.slider.observe(self._moved, "value")
+        self.slider.observe(self._moved, "number")
         self.automatic.observe(self._pressed, "value")
         model.observe(self._followed, name)
         self._follow(getattr(model, name))
 
     def show(self, value: float) -> None:
         """Show the number that was chosen automatically."""
-        slider = self.slider
-        slider.max = max(slider.max, value)
-        value = slider.min + round((value - slider.min) / slider.step) * slider.step
+        slider, step = self.slider, self._step
+        slider.high = max(slider.high, value)
+        value = slider.low + round((value - slider.low) / step) * step
         now = time.monotonic()
         self._replaced = [(when, old) for when, old in self._replaced if now - when < ECHO] + [(now, self._shown)]
         self._shown = value
-        slider.value = value
+        slider.number = value
+
+    def in_units(self, units: HasTraits) -> "AutomaticSlider":
+        """Show the number, which is a length in pixels, in the unit chosen."""
+        self.slider.in_units(units)
+        return self
 
     def disable(self, why: str) -> None:
         """Take the control out of use, or with no reason into use again."""
@@ -86,25 +154,25 @@ class AutomaticSlider(ipywidgets.HBox):
     def _moved(self, change: Bunch) -> None:
         # What is shown comes back from the page too, rounded by it, and maybe late, after another value was shown:
         # that is nobody's wish.
-        now, close = time.monotonic(), self.slider.step / 2
+        now, close = time.monotonic(), self._step / 2
         late = any(abs(change.new - old) < close and now - when < ECHO for when, old in self._replaced)
         if self.automatic.value and abs(change.new - self._shown) < close:
             return
         if self.automatic.value and late:
-            self.slider.value = self._shown
+            self.slider.number = self._shown
         else:
             setattr(self._model, self._name, change.new)
 
     def _pressed(self, change: Bunch) -> None:
-        setattr(self._model, self._name, None if change.new else self.slider.value)
+        setattr(self._model, self._name, None if change.new else self.slider.number)
 
     def _followed(self, change: Bunch) -> None:
         self._follow(change.new)
 
     def _follow(self, value: float | None) -> None:
         if value is not None:
-            self.slider.min, self.slider.max = min(self.slider.min, value), max(self.slider.max, value)
-            self.slider.value = value
+            self.slider.low, self.slider.high = min(self.slider.low, value), max(self.slider.high, value)
+            self.slider.number = value
         self.automatic.value = value is None
 
 
@@ -134,9 +202,12 @@ class Explained(ipywidgets.Box):
         self.add_class("atomstat-explained")
 
 
-def heading(text: str) -> ipywidgets.HTML:
-    """Heading of a group of controls."""
-    return ipywidgets.HTML(f"<h4>{text}</h4>")
+def heading(text: str, units: HasTraits | None = None, other: str = "") -> ipywidgets.HTML:
+    """Heading of a group of controls, with the unit of lengths where there are any, and other units."""
+    widget = ipywidgets.HTML(f"<h4>{text}</h4>")
+    if units is not None:
+        dlink((units, "unit"), (widget, "value"), lambda unit: f"<h4>{text} <span>({escape(unit)}{other})</span></h4>")
+    return widget
 
 
 def title(text: str, remark: str = "") -> str:

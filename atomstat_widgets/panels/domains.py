@@ -77,7 +77,7 @@ class DomainsPanel(ImagePanel):
     # --- what it is made of
 
     def _make_controls(self) -> Sequence[ipywidgets.Widget]:
-        self._own = DomainsControls(self.model)
+        self._own = DomainsControls(self.model, self.units)
         return self._own.widgets
 
     def _make_display_controls(self) -> Sequence[ipywidgets.Widget]:
@@ -94,7 +94,9 @@ class DomainsPanel(ImagePanel):
         self._curve = CountCurve(172, 190, MAX_COMPONENTS, guard(self._count_clicked))
         self._crop = TileGrid(158, 92, lambda number: None, colors=(MARKER, REST))
         self._means = TileGrid(158, 92, lambda number: None, colors=(LASSO, REST))
-        self._crop_title, self._means_title = ipywidgets.HTML(), ipywidgets.HTML()
+        self._crop_title, self._means_title = (
+            ipywidgets.HTML(layout=ipywidgets.Layout(width="158px")) for _ in range(2)
+        )
         self._axis_choices = [
             ipywidgets.Dropdown(
                 options=[1], tooltip=f"Component along {name}", layout=ipywidgets.Layout(width="50px", height="22px")
@@ -327,7 +329,7 @@ class DomainsPanel(ImagePanel):
             result: DomainsResult = self._shown
             pictures = result.crop(self._atom)
             y, x = result.crops.positions[self._atom]
-            self._crop_title.value = title("Atom", f"y {y:.1f}, x {x:.1f}")
+            self._crop_title.value = title("Atom", self._place(y, x))
             self._crop.show(pictures, ["crop", "model"], _common_limits(pictures), "gray")
             corner = (round(y) - result.window // 2, round(x) - result.window // 2)
             self._sample.show_window(corner, (result.window, result.window))

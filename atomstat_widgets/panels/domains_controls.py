@@ -15,6 +15,7 @@ from atomstat_widgets.panels.atom_controls import (
     window_slider,
 )
 from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, slider
+from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.domains import METHODS, DomainsModel
 from atomstat_widgets.reactive.domains_result import DomainsResult
 from atomstat_widgets.reactive.domains_stages import ALL_CHANNELS, IMAGE
@@ -29,6 +30,8 @@ class DomainsControls:
     Parameters
     ----------
     model : DomainsModel
+    units : UnitsBar
+        What lengths are shown in.
 
     Attributes
     ----------
@@ -36,17 +39,17 @@ class DomainsControls:
         From top to bottom.
     """
 
-    def __init__(self, model: DomainsModel) -> None:
-        self.distance, self.strength = distance_slider(model), strength_slider(model)
+    def __init__(self, model: DomainsModel, units: UnitsBar) -> None:
+        self.distance, self.strength = distance_slider(model, units), strength_slider(model)
         self.atom_class = dropdown([("All", ALL_CLASSES)], ALL_CLASSES, "Class", "")
-        self.window = window_slider(model)
+        self.window = window_slider(model, units)
         self.channel = dropdown([("Image", IMAGE)], IMAGE, "Channel", "")
         self.recentre = checkbox("Recentre", "Move each crop to the middle of its own atom, between pixels too")
         self.normalise = normalise_box()
         self.smooth = slider(
-            model, "smooth", "Smooth", "Standard deviation of the Gaussian that smooths the image, in pixels",
+            model, "smooth", "Smooth", "Standard deviation of the Gaussian that smooths the image",
             0.0, 4.0, 0.1,
-        )  # fmt: skip
+        ).in_units(units)  # fmt: skip
         self.method = ipywidgets.ToggleButtons(
             options=METHODS, style={"button_width": "56px"},
             tooltips=[
@@ -77,8 +80,8 @@ class DomainsControls:
         for control in (self.recentre, self.normalise):
             control.layout.width = "116px"
         self.widgets = [
-            heading("Atoms (px)"), self.distance, self.strength, Explained(self.atom_class),
-            heading("Crops (px)"), self.window, Explained(self.channel),
+            heading("Atoms", units), self.distance, self.strength, Explained(self.atom_class),
+            heading("Crops", units), self.window, Explained(self.channel),
             ipywidgets.HBox([Explained(self.recentre), Explained(self.normalise)]), self.smooth,
             heading("Analysis"), self.method, self.n_components, Explained(self.gmm_on),
         ]  # fmt: skip
@@ -107,7 +110,7 @@ class DomainsControls:
         """Show the numbers that were chosen from the image."""
         strengths = result.atoms.strengths
         # To the strongest atom and a little farther: its signal-to-noise ratio may be 5 or 5,000.
-        self.strength.slider.max = max(self.strength.slider.value, ceil(1.05 * strengths.max()))
+        self.strength.slider.high = max(self.strength.slider.number, ceil(1.05 * strengths.max()))
         for control, value in (
             (self.distance, result.atoms.spacing),
             (self.strength, float(strengths.min())),

@@ -68,7 +68,7 @@ class HistoryBar(ipywidgets.VBox):
             self._filling = False
 
     def _restore(self, place: int, _button: Any) -> None:
-        self._model.restore(self._model.history[place])
+        self._model.restore(self._model.history[place].parameters)
 
     def _choose(self, place: int, change: Any) -> None:
         if self._filling:

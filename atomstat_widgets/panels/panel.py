@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from html import escape
+from math import floor, log10
 from threading import RLock, get_ident
 from typing import Any
 
@@ -13,6 +15,7 @@ from atomstat_widgets.panels.export_bar import ExportBar
 from atomstat_widgets.panels.history_bar import HistoryBar
 from atomstat_widgets.panels.status import StatusLine
 from atomstat_widgets.panels.style import style_sheet
+from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import SEQUENTIAL_MAPS
@@ -25,7 +28,14 @@ class Panel(ipywidgets.VBox):
     Parameters
     ----------
     model : AnalysisModel
+
+    Attributes
+    ----------
+    units : UnitsBar
+        What lengths are shown in.
     """
+
+    has_lengths = True  # among the controls
 
     def __init__(self, model: AnalysisModel) -> None:
         self.model = model
@@ -33,6 +43,7 @@ class Panel(ipywidgets.VBox):
         self._drawing = RLock()
         self._quiet: int | None = None  # the thread whose changes are not to be drawn one by one
         self._make_sample()
+        self.units = UnitsBar(model, self._sample.show_line, lengths=self.has_lengths)
         self._controls = ipywidgets.VBox(self._make_left(), layout=ipywidgets.Layout(width="252px", flex="0 0 auto"))
         self._controls.add_class("atomstat-controls")
         self._middle = ipywidgets.VBox(
@@ -44,8 +55,9 @@ class Panel(ipywidgets.VBox):
         # On a narrow page, or in a notebook, the right part goes below the picture.
         views = ipywidgets.HBox([self._middle, self._right], layout={"flex_flow": "row wrap"})
         history, export = HistoryBar(model), ExportBar(model)
-        self._status = StatusLine(model, history.switch, export.switch)
-        super().__init__([style_sheet(), ipywidgets.HBox([self._controls, views]), self._status, history, export])
+        self._status = StatusLine(model, self.units.switch, history.switch, export.switch)
+        bars = [self.units, history, export]
+        super().__init__([style_sheet(), ipywidgets.HBox([self._controls, views]), self._status, *bars])
         self.add_class("atomstat")
         self._on(model, "result", self._draw_result)
         self._on(model, "stale", self._mark_stale)
@@ -80,7 +92,7 @@ class Panel(ipywidgets.VBox):
 
     def _make_sample(self) -> None:
         """Make the picture of the sample, and the controls of how it is displayed."""
-        self._sample = SampleView(400, self.model.guard(self._sample_clicked))
+        self._sample = SampleView(400, self.model.guard(self._sample_pressed))
         self._sample.figure.add_class("atomstat-sample")
         self._sample_title = ipywidgets.HTML()
         self._overlay = ipywidgets.ToggleButtons(
@@ -106,6 +118,18 @@ class Panel(ipywidgets.VBox):
         for control in (self._overlay, self._opacity):
             self._on(control, "value", self._draw_overlay)
         self._on(self._truth, "value", self._draw_truth)
+
+    def _sample_pressed(self, y: float, x: float) -> None:
+        (self.units.take_end if self.units.measuring else self._sample_clicked)(y, x)
+
+    def _place(self, y: float, x: float) -> str:
+        """Words for a place in pixels, in the units of the axes."""
+        data = getattr(self.model, self.model.kind)
+        if data.pixel_size is None:
+            return f"y {y:.1f}, x {x:.1f} px"
+        y, x = y * data.pixel_size, x * data.pixel_size
+        decimals = max(0, -floor(log10(data.pixel_size)))  # by which pixels can be told apart
+        return f"y {y:.{decimals}f}, x {x:.{decimals}f} {escape(data.unit)}"
 
     def _offer_truth(self, known: bool, tooltip: str, why_not: str) -> None:
         """Offer to show the truth where there is one."""

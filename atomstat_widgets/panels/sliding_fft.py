@@ -59,12 +59,13 @@ class SlidingFFTPanel(ImagePanel):
         model = self.model
         # The upper ends of these three follow the image.
         self._window_y = slider(
-            model, "window_y", "Height", "Rows of the sliding window, in pixels", SMALLEST_WINDOW, SMALLEST_WINDOW
-        )
+            model, "window_y", "Height", "Rows of the sliding window", SMALLEST_WINDOW, SMALLEST_WINDOW
+        ).in_units(self.units)
         self._window_x = slider(
-            model, "window_x", "Width", "Columns of the sliding window, in pixels", SMALLEST_WINDOW, SMALLEST_WINDOW
-        )
-        self._step = slider(model, "step", "Step", "Pixels from one window to the next, along both axes", 1, 1)
+            model, "window_x", "Width", "Columns of the sliding window", SMALLEST_WINDOW, SMALLEST_WINDOW
+        ).in_units(self.units)
+        self._step = slider(model, "step", "Step", "From one window to the next, along both axes", 1, 1)
+        self._step.in_units(self.units)
         self._linked = checkbox("Square window", "Keep height and width of the window equal")
         link((model, "window_linked"), (self._linked, "value"))
         self._zoom = slider(
@@ -74,7 +75,7 @@ class SlidingFFTPanel(ImagePanel):
         link((model, "hamming"), (self._hamming, "value"))
         self._n_components = slider(model, "n_components", "Components", "Number of NMF components", 1, MAX_COMPONENTS)
         return [
-            heading("Windows (px)"), self._window_y, self._window_x, Explained(self._linked), self._step,
+            heading("Windows", self.units), self._window_y, self._window_x, Explained(self._linked), self._step,
             heading("Spectra"), self._zoom, Explained(self._hamming),
             heading("NMF"), self._n_components,
         ]  # fmt: skip
@@ -94,7 +95,7 @@ class SlidingFFTPanel(ImagePanel):
         self._mixture = MixtureBars(166, 190)
         self._curve = CountCurve(190, 190, MAX_COMPONENTS, guard(self._count_clicked))
         self._spectra_bar, self._maps_bar = (ColorBar(layout=ipywidgets.Layout(width="220px")) for _ in range(2))
-        self._window_title = ipywidgets.HTML()
+        self._window_title = ipywidgets.HTML(layout=ipywidgets.Layout(width="166px"))
         return [
             ipywidgets.HBox(
                 [
@@ -148,7 +149,7 @@ class SlidingFFTPanel(ImagePanel):
             (self._window_x, width, LARGEST_SLIDER_WINDOW),
             (self._step, min(height, width), LARGEST_SLIDER_STEP),
         ):
-            control.max = max(min(side, largest), control.value)
+            control.high = max(min(side, largest), control.number)
 
     def _draw_shown(self) -> None:
         self._draw_components()
@@ -222,7 +223,7 @@ class SlidingFFTPanel(ImagePanel):
             window = int(grid.nearest(*self._clicked))
             spectrum = result.spectrum(window)[None]
             y, x = grid.centers[window]
-            self._window_title.value = title("Window", f"y {y:g}, x {x:g}")
+            self._window_title.value = title("Window", self._place(y, x))
             self._sample.show_window(grid.corners[window], grid.window)
             self._spectrum.show(spectrum, [""], _ranges(spectrum), self._picture_map.value, aspect=1)
             self._mixture.show(result.share(window))

@@ -18,6 +18,7 @@ CSS = """
 .atomstat .bqplot text.axislabel { font-size: 12px !important; }
 .atomstat h4 { margin: 6px 0 0; font-size: 12px; font-weight: 600; letter-spacing: .04em; text-transform: uppercase;
   color: #555; line-height: 20px; }
+.atomstat h4 span { text-transform: none; }
 .atomstat-title { font-size: 13px; font-weight: 600; line-height: 20px; }
 .atomstat-title small { font-weight: 400; color: #555; font-size: 12px; }
 .atomstat-bar { display: flex; align-items: center; gap: 6px; font-size: 11.5px; line-height: 18px; color: #333; }

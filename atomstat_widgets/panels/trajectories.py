@@ -76,7 +76,7 @@ class TrajectoriesPanel(Panel):
     # --- what it is made of
 
     def _make_left(self) -> Sequence[ipywidgets.Widget]:
-        self._own = TrajectoriesControls(self.model)
+        self._own = TrajectoriesControls(self.model, self.units)
         self._trail = ipywidgets.IntSlider(
             value=20, min=0, max=100, description="Trail", style=LABEL, layout=ipywidgets.Layout(width=WIDTH),
             tooltip="Number of frames for which the way of an atom stays drawn",
@@ -172,7 +172,7 @@ class TrajectoriesPanel(Panel):
                 self._occurrences.show(self._shown, first, second)
 
     def _brushed(self, _low: float, high: float) -> None:
-        self.model.rmax = max(0.1, round(high, 1))
+        self.model.rmax = max(0.1, round(high / (self.model.movie.pixel_size or 1.0), 1))
         self._steps.clear_brush()
 
     def _occurrence_shown(self, track: int, frame: int) -> None:
@@ -362,17 +362,17 @@ class TrajectoriesPanel(Panel):
 
     def _draw_steps(self) -> None:
         result, movie = self._shown, self.model.movie
-        self._steps_title.value = title("Nearest steps", f"line: rmax = {result.rmax:.3g} px")
-        steps = result.chosen.steps
-        reach = max(2 * result.rmax, float(np.quantile(steps, 0.99)) if len(steps) else 0.0)
+        size, unit = movie.pixel_size or 1.0, movie.unit if movie.pixel_size else "px"
+        rmax, steps = size * result.rmax, size * result.chosen.steps
+        self._steps_title.value = title("Nearest steps", f"line: rmax = {rmax:.3g} {escape(unit)}")
+        reach = max(2 * rmax, float(np.quantile(steps, 0.99)) if len(steps) else 0.0)
         colors = np.array([WITHIN, BEYOND])
-        self._steps.show(steps[steps <= reach], (0.0, reach), "step (px)", colors, split=result.rmax)
-        self._steps.show_line(result.rmax)
+        self._steps.show(steps[steps <= reach], (0.0, reach), f"step ({unit})", colors, split=rmax)
+        self._steps.show_line(rmax)
         diffusion = result.diffusion()
-        unit = f"{escape(movie.unit)}²" if movie.pixel_size else "px²"
         self._motion.value = title(
             "",
-            f"D = {with_error(*diffusion)} {unit}/frame" if diffusion else "D: the tracks are too short",
+            f"D = {with_error(*diffusion)} {escape(unit)}²/frame" if diffusion else "D: the tracks are too short",
         )
 
     def _draw_truth(self) -> None:

@@ -49,6 +49,8 @@ class UnmixingPanel(Panel):
         The cube cannot be read or analysed; the message says why.
     """
 
+    has_lengths = False
+
     def __init__(self, cube: Any, **parameters: Any) -> None:
         self.names = [f"{number}" for number in range(1, MAX_COMPONENTS + 1)]
         self._colors = list(COMPONENT_COLORS)
@@ -331,7 +333,7 @@ class UnmixingPanel(Panel):
             found = np.flatnonzero(unmixing.spectra.pixels == row * unmixing.spectra.map_shape[1] + column_)
             self._sample.show_window((row * bins[0], column_ * bins[1]), bins)
             if len(found) == 0:
-                self._pixel_title.value = title("Pixel", f"y {y}, x {x} is not used")
+                self._pixel_title.value = title("Pixel", f"{self._place(y, x)} is not used")
                 self._pixel_view.figure.layout.visibility = "hidden"
                 return
             self._pixel_view.figure.layout.visibility = "visible"
@@ -340,7 +342,7 @@ class UnmixingPanel(Panel):
             parts = loadings[:, None] * unmixing.components
             spectrum = unmixing.spectra.values[number]
             fit = unmixing.mean + parts.sum(axis=0)
-            self._pixel_title.value = title("Pixel", f"y {y}, x {x}: grey data, black fit, its parts")
+            self._pixel_title.value = title("Pixel", f"{self._place(y, x)}: grey data, black fit, parts")
             self._pixel_view.show(
                 result.energies, np.stack([spectrum, *parts, fit]),
                 [DATA, *self._colors[: len(parts)], INK], (self._axis_name(), "intensity"),

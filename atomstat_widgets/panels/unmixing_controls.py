@@ -77,8 +77,8 @@ class UnmixingControls:
 
     def take_cube(self, cube: Cube) -> None:
         """Offer what the cube has."""
-        self.binning.max = max(1, min(8, min(cube.sides) // 4))
-        self.channel_binning.max = max(1, min(8, cube.array.shape[2] // 8))
+        self.binning.high = max(1, min(8, min(cube.sides) // 4))
+        self.channel_binning.high = max(1, min(8, cube.array.shape[2] // 8))
 
     def _explain(self, _change: Bunch | None = None) -> None:
         model = self._model

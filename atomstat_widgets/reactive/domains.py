@@ -23,6 +23,7 @@ from atomstat_widgets.reactive.domains_stages import (
     place,
 )
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, ImageModel
+from atomstat_widgets.reactive.lengths import Length, WholeLength
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import gmm_stability, nmf_stability, normalize_image
@@ -75,14 +76,14 @@ class DomainsModel(ImageModel):
         By number of components, as far as known: "error" and "stability" (NMF), "bic" and "stability" (GMM).
     """
 
-    distance = Float(None, allow_none=True, min=2).tag(parameter=True)
+    distance = Length(None, allow_none=True, min=2).tag(parameter=True)
     strength = Float(None, allow_none=True, min=0).tag(parameter=True)
     atom_class = Int(None, allow_none=True).tag(parameter=True)
     channel = Int(IMAGE, min=ALL_CHANNELS).tag(parameter=True)
-    window = Int(None, allow_none=True, min=2).tag(parameter=True)
+    window = WholeLength(None, allow_none=True, min=2).tag(parameter=True)
     recentre = Bool(True).tag(parameter=True)
     normalise = Bool(True).tag(parameter=True)
-    smooth = Float(1.0, min=0, max=10).tag(parameter=True)
+    smooth = Length(1.0, min=0, max=10).tag(parameter=True)
     method = Enum(METHODS, "PCA").tag(parameter=True)
     n_components = Int(4, min=1, max=MAX_COMPONENTS).tag(parameter=True)
     gmm_dimensions = Int(4, min=0, max=MAX_COMPONENTS).tag(parameter=True)

@@ -3,7 +3,7 @@
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Float, HasTraits, TraitError, Unicode
 
-from atomstat_widgets.reactive.history import FinishedRun, with_run
+from atomstat_widgets.reactive.history import with_run
 from atomstat_widgets.reactive.one_thread import one_thread
 from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
 
@@ -135,11 +135,11 @@ class AnalysisModel(HasTraits):
             if self.parameters() != self._requested:
                 self.request()
 
-    def restore(self, run: FinishedRun) -> None:
-        """Set all parameters, the data among them, to those of an earlier run."""
+    def restore(self, parameters: Mapping[str, Any]) -> None:
+        """Set all parameters, the data among them, and ask for one run."""
         with self.one_run():
-            for name in sorted(run.parameters, key=lambda name: name != self.kind):  # others depend on the data
-                setattr(self, name, run.parameters[name])
+            for name in sorted(parameters, key=lambda name: name != self.kind):  # the others depend on the data
+                setattr(self, name, parameters[name])
 
     def request(self) -> None:
         """Ask for a run with the current parameters, whatever was asked before."""

@@ -62,10 +62,9 @@ class Recipe:
                 f"{self.data.name} is in memory only: save it to a file and open that, so that a script can find it"
             )
         model, kind = self.analysis.model, self.analysis.kind
-        maker = source.function.partition(".")[0]
         masked = "mask" in self.parameters and self.parameters["mask"] is not None
         imports = [
-            f"from atomstat_widgets import {maker}",
+            f"from atomstat_widgets import {', '.join(source.names)}",
             "from atomstat_widgets.data.export import save",
             "from atomstat_widgets.reactive.numbers import numbers_of",
             *(["from atomstat_widgets.reactive.recipe import unpacked"] if masked else []),

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from traitlets import Bool, Bunch, Dict, Float, Int, TraitError, Unicode, observe, validate
 
 from atomstat_widgets.data import Image, load
+from atomstat_widgets.data.calibration import in_pixels
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, ImageModel
+from atomstat_widgets.reactive.lengths import WholeLength
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import (
@@ -163,10 +165,10 @@ class SlidingFFTModel(ImageModel):
         What was changed without being asked, in words.
     """
 
-    window_y = Int(SMALLEST_WINDOW, min=SMALLEST_WINDOW).tag(parameter=True)
-    window_x = Int(SMALLEST_WINDOW, min=SMALLEST_WINDOW).tag(parameter=True)
+    window_y = WholeLength(SMALLEST_WINDOW, min=SMALLEST_WINDOW).tag(parameter=True)
+    window_x = WholeLength(SMALLEST_WINDOW, min=SMALLEST_WINDOW).tag(parameter=True)
     window_linked = Bool(True)
-    step = Int(1, min=1).tag(parameter=True)
+    step = WholeLength(1, min=1).tag(parameter=True)
     n_components = Int(4, min=1, max=MAX_COMPONENTS).tag(parameter=True)
     zoom = Int(2, min=1, max=8).tag(parameter=True)
     hamming = Bool(True).tag(parameter=True)
@@ -177,6 +179,9 @@ class SlidingFFTModel(ImageModel):
         image = self.checked(image)
         size = min(automatic_window(side) for side in image.array.shape[:2])
         parameters = {"window_y": size, "window_x": size, **parameters}
+        for name in ("window_y", "window_x"):  # before the step follows from them
+            if isinstance(parameters[name], str):
+                parameters[name] = round(in_pixels(parameters[name], image))
         parameters.setdefault("step", max(1, min(parameters["window_y"], parameters["window_x"]) // 4))
         parameters.setdefault("window_linked", parameters["window_y"] == parameters["window_x"])
         super().__init__(image=image, **parameters)

@@ -10,6 +10,7 @@ from traitlets import Bool, Bunch, Enum, Float, Int, TraitError, validate
 
 from atomstat_widgets.data import Movie, load
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
+from atomstat_widgets.reactive.lengths import Length, WholeLength
 from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.runner import Run, has_kernel
 from atomstat_widgets.reactive.stages import Chain, Stage
@@ -87,20 +88,20 @@ class TrajectoriesModel(AnalysisModel):
     kind = "movie"
     movie = AnyTrait().tag(parameter=True)
     dark = Bool(False).tag(parameter=True)
-    distance = Float(None, allow_none=True, min=2).tag(parameter=True)
+    distance = Length(None, allow_none=True, min=2).tag(parameter=True)
     strength = Float(None, allow_none=True, min=0).tag(parameter=True)
     atoms = Enum((AUTOMATIC, ALL, BRIGHT), AUTOMATIC).tag(parameter=True)
-    window = Int(None, allow_none=True, min=2).tag(parameter=True)
+    window = WholeLength(None, allow_none=True, min=2).tag(parameter=True)
     normalise = Bool(True).tag(parameter=True)
     n_states = Int(2, min=1, max=MAX_COMPONENTS).tag(parameter=True)
-    rmax = Float(None, allow_none=True, min=0).tag(parameter=True)
+    rmax = Length(None, allow_none=True, min=0).tag(parameter=True)
     memory = Int(1, min=0, max=MOST_FRAMES).tag(parameter=True)
     min_length = Int(3, min=1, max=MOST_FRAMES).tag(parameter=True)
     lag = Int(1, min=1, max=MOST_FRAMES).tag(parameter=True)
 
     def __init__(self, movie: Any, *, quick_start: bool = False, **parameters: Any) -> None:
         self._quick_start = quick_start and has_kernel()
-        super().__init__(movie=movie, **parameters)
+        super().__init__(movie=self.checked(movie), **parameters)
         self._states = Chain(
             Stage("found", find, ("movie", "frames", "dark", "distance", "strength", "so_far")),
             Stage("chosen", choose, ("movie", "atoms")),

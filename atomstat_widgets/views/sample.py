@@ -44,6 +44,9 @@ class SampleView:
         self._window = bqplot.Lines(
             x=[0, 0], y=[0, 0], scales=self._scales, colors=[MARKER], stroke_width=2, visible=False
         )
+        self._line = bqplot.Lines(
+            x=[0, 0], y=[0, 0], scales=self._scales, colors=[MARKER], stroke_width=2, marker="cross", visible=False
+        )
         self._bar_ground = bqplot.Lines(
             x=[0, 0], y=[0, 0], scales=self._scales, colors=["black"], fill="inside", fill_colors=["black"],
             fill_opacities=[0.6], stroke_width=0,
@@ -62,7 +65,7 @@ class SampleView:
             side + MARGIN["left"] + MARGIN["right"],
             side + MARGIN["top"] + MARGIN["bottom"],
             MARGIN,
-            [*(layer.mark for layer in layers), self._window, self._bar_ground, self._bar, self._bar_label],
+            [*(layer.mark for layer in layers), self._window, self._line, self._bar_ground, self._bar, self._bar_label],
             self._axes,
             toolbar=True,
         )
@@ -108,6 +111,13 @@ class SampleView:
 
         selector.observe(drawn, "brushing")
         self.figure.interaction = selector
+
+    def show_line(self, places: list[tuple[float, float]]) -> None:
+        """Draw a line through places (y, x), in pixels of the image; none takes it away."""
+        with self._line.hold_sync():
+            if places:
+                self._line.y, self._line.x = (np.array(axis) * self._pixel for axis in zip(*places, strict=True))
+            self._line.visible = bool(places)
 
     def hide_window(self) -> None:
         """Take the window away."""

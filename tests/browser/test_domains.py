@@ -119,8 +119,8 @@ def test_clicks_on_an_atom_a_component_and_the_curve(domains: Page) -> None:
     domains.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 0.75 * box["height"])
     wait_for_another_picture(domains, "crop", before)
     at = re.search(r"y ([\d.]+), x ([\d.]+)", domains.get_by_text(re.compile(r"^Atom y ")).inner_text())
-    assert abs(float(at[1]) - 0.75 * 512) < 8
-    assert abs(float(at[2]) - 0.25 * 512) < 8
+    assert abs(float(at[1]) / 0.04 - 0.75 * 512) < 8
+    assert abs(float(at[2]) / 0.04 - 0.25 * 512) < 8
 
     before = picture(domains, "histogram")
     box = view(domains, "components").locator("image").first.bounding_box()

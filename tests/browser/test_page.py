@@ -82,8 +82,8 @@ def test_a_click_on_the_image_looks_at_the_window_there(app: Page) -> None:
     app.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.9)
     wait_for_another_picture(app, "window", before)
     at = re.search(r"y ([\d.]+), x ([\d.]+)", app.get_by_text(re.compile(r"^Window y ")).inner_text())
-    assert abs(float(at[1]) - 0.9 * 512) < 16
-    assert abs(float(at[2]) - 0.8 * 512) < 16
+    assert abs(float(at[1]) / 0.028 - 0.9 * 512) < 16
+    assert abs(float(at[2]) / 0.028 - 0.8 * 512) < 16
 
 
 def test_a_click_on_the_curve_sets_the_count(app: Page) -> None:

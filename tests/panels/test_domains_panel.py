@@ -139,7 +139,7 @@ def test_a_click_on_an_atom_shows_its_crop(panel):
     panel._sample_clicked(*positions[5] + (1.0, -1.0))
     assert panel._atom == 5
     y, x = positions[5]
-    assert f"y {y:.1f}, x {x:.1f}" in panel._crop_title.value
+    assert f"y {0.04 * y:.2f}, x {0.04 * x:.2f} nm" in panel._crop_title.value
     assert len(panel._crop._boxes) == 2
     window = panel.model.result.window * panel.model.image.pixel_size
     assert np.ptp(panel._sample._window.y) == pytest.approx(window)

@@ -27,7 +27,7 @@ def test_in_a_kernel_a_parameter_moves_the_slider_and_reruns():
         "from atomstat_widgets import SlidingFFTPanel, samples",
         "panel = SlidingFFTPanel(samples.grains(shape=(128, 128)))",
         "panel.model.n_components = 6\nbusy = panel.model._runner.threaded\nassert panel.model.wait(60)",
-        "[busy, panel._n_components.value, panel.model.result.loading_maps.shape, panel.model.error]",
+        "[busy, panel._n_components.number, panel.model.result.loading_maps.shape, panel.model.error]",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()

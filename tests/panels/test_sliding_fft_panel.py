@@ -95,7 +95,7 @@ def test_a_click_on_the_image_shows_the_window_there(panel):
         [panel._sample._window.y.min(), panel._sample._window.x.max()], np.array([-0.5, 255.5]) * 0.028
     )
     np.testing.assert_allclose(panel._mixture._bars.y, 100 * panel.model.result.share(window))
-    assert "y 15.5, x 239.5" in panel._window_title.value
+    assert "y 0.43, x 6.71 nm" in panel._window_title.value
 
 
 def test_the_clicked_place_stays_when_the_windows_change(panel):
@@ -213,7 +213,8 @@ def test_refuses(bad, error, message):
 def test_public_names():
     panels = {"App", "DomainsPanel", "SlidingFFTPanel", "TrajectoriesPanel", "UnmixingPanel"}
     assert set(dir(atomstat_widgets)) == panels | {
-        "cubes", "list_signals", "load", "load_cube", "load_image", "load_movie", "movies", "samples", "stat",
+        "calibrated", "cubes", "list_signals", "load", "load_cube", "load_image", "load_movie", "movies", "samples",
+        "stat",
     }  # fmt: skip
     for name in dir(atomstat_widgets):
         assert getattr(atomstat_widgets, name) is not None

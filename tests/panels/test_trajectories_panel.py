@@ -120,17 +120,18 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
         *("Min length", "Lag", "Image", "Contrast", "Trail", "Zoom in on the track", "True atoms"),
     ]
     others = [leaf for leaf in leaves(panel) if isinstance(leaf, Button)]
-    assert len(others) == 9  # four cells of the matrix, back and on, clear, cancel, prepare a file
+    assert len(others) == 10  # four cells of the matrix, back and on, clear, cancel, prepare a file, set pixel size
     for control in (*controls, *others, *panel.player.children, panel._opacity):
         assert getattr(control, "tooltip", None), control
     assert len(panel._overlay.tooltips) == len(panel._overlay.options) == 3
 
 
 def test_the_brush_sets_the_range(panel):
-    panel._steps._brush.selected = np.array([2.0, 9.27])
+    size = panel.model.movie.pixel_size
+    panel._steps._brush.selected = size * np.array([2.0, 9.27])
     assert (panel.model.rmax, panel._own.rmax.slider.value, panel._own.rmax.automatic.value) == (9.3, 9.3, False)
-    assert list(panel._steps._line.x) == [9.3, 9.3]
-    assert "rmax = 9.3 px" in panel._steps_title.value
+    assert list(panel._steps._line.x) == pytest.approx([9.3 * size] * 2)
+    assert f"rmax = {9.3 * size:.3g} nm" in panel._steps_title.value
 
 
 def test_a_narrow_brush_is_no_failure(movie):

@@ -36,9 +36,9 @@ def test_a_click_shows_data_fit_and_parts(panel):
     np.testing.assert_allclose(shown[0], CUBE.array[3, 8], rtol=1e-5)
     np.testing.assert_allclose(shown[1:4], parts, rtol=1e-5)
     np.testing.assert_allclose(shown[4], parts.sum(axis=0), rtol=1e-4)
-    assert "y 3, x 8" in panel._pixel_title.value
+    assert "y 1.5, x 4.0 nm" in panel._pixel_title.value
     panel._sample_clicked(-4, 99)
-    assert "y 0, x 23" in panel._pixel_title.value
+    assert "y 0.0, x 11.5 nm" in panel._pixel_title.value
 
 
 def test_brushes_choose_energies_and_pixels(panel):

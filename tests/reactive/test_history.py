@@ -91,7 +91,7 @@ def test_going_back_loses_nothing(clock):
     model = Squares()
     model.number = 3
     clock.step = 0.1
-    model.restore(model.history[1])
+    model.restore(model.history[1].parameters)
     assert model.number == 1
     assert results(model) == [(1, 1), (2, 9)]
 
@@ -171,7 +171,7 @@ def test_a_run_is_restored_with_its_data(name, clock):
     for parameter, value in changes.items():
         setattr(model, parameter, value)
     assert model.error == ""
-    model.restore(first)
+    model.restore(first.parameters)
     assert model.parameters() == shown
     assert (model.error, model.stale) == ("", False)
     assert model.history[0].number == first.number

@@ -1,0 +1,159 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from atomstat_widgets import DomainsPanel, SlidingFFTPanel, TrajectoriesPanel, UnmixingPanel, cubes, movies, samples
+from atomstat_widgets.panels.controls import NumberSlider
+
+SIZE = 0.028
+
+
+@pytest.fixture
+def panel():
+    return SlidingFFTPanel(samples.grains(shape=(128, 128)))
+
+
+def shown(slider):
+    return [slider.value, slider.min, slider.max, slider.step]
+
+
+def draw(panel, *places):
+    panel.units.switch.value = True
+    panel.units._measure.value = True
+    for y, x in places:
+        panel._sample._clicked(None, {"data": {"click_y": y * SIZE, "click_x": x * SIZE}})
+
+
+def test_lengths_are_shown_in_the_unit_and_kept_in_pixels(panel):
+    slider, runs = panel._window_y, len(panel.model.history)
+    assert (shown(slider), slider.readout_format) == ([32, 4, 128, 1], ".0f")
+    panel.units._choice.value = "nm"
+    assert shown(slider) == pytest.approx([32 * SIZE, 4 * SIZE, 128 * SIZE, SIZE])
+    assert slider.readout_format == ".2f"
+    assert (panel.model.window_y, slider.number, len(panel.model.history)) == (32, 32, runs)
+    slider.value = 40.2 * SIZE
+    assert (panel.model.window_y, panel.model.window_x, slider.number) == (40, 40, 40)
+    assert panel._n_components.value == 4
+    panel.units._choice.value = "px"
+    assert shown(slider) == [40, 4, 128, 1]
+
+
+def test_headings_name_the_unit(panel):
+    heading = panel._controls.children[0]
+    assert heading.value == "<h4>Windows <span>(px)</span></h4>"
+    panel.units._choice.value = "nm"
+    assert heading.value == "<h4>Windows <span>(nm)</span></h4>"
+
+
+def test_automatic_lengths():
+    panel = TrajectoriesPanel(movies.hopping_dopants(frames=9))
+    size, rmax = panel.model.movie.pixel_size, panel._own.rmax
+    automatic = panel.model.result.rmax
+    panel.units._choice.value = "nm"
+    assert panel.model.rmax is None
+    assert rmax.slider.value == pytest.approx(automatic * size, abs=0.25 * size)
+    rmax.slider.value = 7 * size
+    assert (panel.model.rmax, rmax.automatic.value) == (7, False)
+    panel.model.rmax = 7.3
+    assert rmax.slider.value == pytest.approx(7.3 * size)
+    rmax.slider.value = 7.5 * size  # as the page rounds it to its steps
+    assert panel.model.rmax == 7.3
+    assert panel._own.strength.slider.scale == 1
+
+
+def test_the_page_is_told_the_limits_before_the_value():
+    slider = NumberSlider("Step", "", 1, 10, 1)
+    assert list(slider.get_state(["value", "min", "readout_format", "max"])) == [
+        "readout_format",
+        "min",
+        "max",
+        "value",
+    ]
+    assert list(slider.get_state())[-1] == "value"
+
+
+def test_without_a_pixel_size_there_are_only_pixels(panel):
+    panel.units._choice.value = "nm"
+    panel.model.image = np.random.default_rng(0).random((64, 64))
+    assert (panel.units._choice.options, panel.units.unit, panel._window_y.value) == (("px",), "px", 32)
+    assert panel.units._words.value == "Pixel size unknown."
+    panel.model.image = samples.grains(shape=(128, 128))
+    assert panel.units._choice.options == ("px", "nm")
+
+
+def test_another_pixel_size_changes_what_is_shown(panel):
+    panel.units._choice.value = "nm"
+    panel.model.image = dataclasses.replace(panel.model.image, pixel_size=0.1)
+    assert panel._window_y.value == pytest.approx(3.2)
+
+
+def test_a_line_over_a_known_length_calibrates(panel):
+    panel.model.n_components, panel.model.step = 3, 5
+    bar, before = panel.units, panel.model.result.loading_maps
+    draw(panel)
+    assert bar._words.value == "Click one end of a known length."
+    draw(panel, (10, 20))
+    assert bar._words.value == "Now the other end."
+    assert bar._apply.disabled
+    draw(panel, (40, 60))
+    assert bar._words.value == "The line has 50.0 px:"
+    np.testing.assert_allclose([panel._sample._line.y, panel._sample._line.x], np.array([[10, 40], [20, 60]]) * SIZE)
+    bar._length.value, bar._length_unit.value = 12.5, "Å"
+    bar._apply.click()
+    image = panel.model.image
+    assert (image.pixel_size, image.unit, image.name) == (0.25, "Å", "Three grains")
+    assert (panel.model.n_components, panel.model.step, panel.model.error) == (3, 5, "")
+    np.testing.assert_array_equal(panel.model.result.loading_maps, before)
+    assert "0.25 Å/px" in panel._sample_title.value
+    assert (bar._words.value, bar.measuring, panel._sample._line.visible) == ("A pixel is 0.25 Å.", False, False)
+    assert panel._window_title.value.endswith("Å</small></div>")
+
+
+def test_a_third_click_starts_another_line(panel):
+    draw(panel, (10, 20), (40, 60), (0, 0))
+    assert panel.units._words.value == "Now the other end."
+    draw(panel, (0, 8))
+    assert panel.units._words.value == "The line has 8.0 px:"
+    panel.units.switch.value = False
+    assert not panel.units.measuring
+    assert not panel._sample._line.visible
+
+
+@pytest.mark.parametrize("length", [0.0, -3.0])
+def test_a_length_that_is_none_is_said(panel, length):
+    draw(panel, (10, 20), (40, 60))
+    panel.units._length.value = length
+    panel.units._apply.click()
+    assert f"A length is positive, not {length:g}." in panel.units._error.value
+    assert panel.model.image.pixel_size == SIZE
+
+
+def test_clicks_on_one_place_are_no_line(panel):
+    draw(panel, (10, 20), (10, 20))
+    assert panel.units._apply.disabled
+
+
+def test_a_click_is_for_the_window_when_no_line_is_drawn(panel):
+    before = panel._window_title.value
+    draw(panel, (10, 20))
+    assert panel._window_title.value == before
+    panel.units._measure.value = False
+    panel._sample._clicked(None, {"data": {"click_y": 0.0, "click_x": 0.0}})
+    assert panel._window_title.value != before
+
+
+def test_the_other_panels_too():
+    panel = DomainsPanel(samples.graphene(shape=(128, 128)))
+    panel.model.window = 14
+    length = 50 * SIZE / panel.model.image.pixel_size
+    draw(panel, (10, 20), (40, 60))
+    panel.units._apply.click()
+    assert panel.model.image.pixel_size == pytest.approx(1 / length)
+    assert panel.model.window == 14
+    panel = UnmixingPanel(cubes.oxides(shape=(16, 16), channels=30), signal_range=(3, 20))
+    assert "Lengths in" not in [getattr(one, "value", "") for one in panel.units.children[0].children]
+    draw(panel, (1, 2), (4, 6))
+    panel.units._apply.click()
+    assert panel.model.signal_range == (3, 20)
+    assert panel.model.error == ""
