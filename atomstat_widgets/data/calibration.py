@@ -13,11 +13,20 @@ from atomstat_widgets.data.source import Source
 Data = TypeVar("Data", Image, Movie, Cube)
 
 METRES = {"pm": 1e-12, "Å": 1e-10, "nm": 1e-9, "µm": 1e-6, "mm": 1e-3, "m": 1.0}
-SAME = {"A": "Å", "\N{ANGSTROM SIGN}": "Å", "angstrom": "Å", "um": "µm", "\N{GREEK SMALL LETTER MU}m": "µm"}
+# Found in files, too: Greek mu for the micro sign, which ImageJ writes as an escape; the angstrom sign.
+SPELLINGS = {
+    "um": "µm",
+    "\u03bcm": "µm",
+    "\\u00B5m": "µm",
+    "micron": "µm",
+    "A": "Å",
+    "\u212b": "Å",
+    "angstrom": "Å",
+}
 
 
 def calibrated(data: Data, pixel_size: float, unit: str = "nm") -> Data:
-    """Give data another pixel size.
+    """Give data another pixel size; the first pixel is at 0 then.
 
     Parameters
     ----------
@@ -37,7 +46,7 @@ def calibrated(data: Data, pixel_size: float, unit: str = "nm") -> Data:
     if source is not None:
         of = source.arguments["data"] if source.function == "calibrated" else source
         source = Source("calibrated", {"data": of, "pixel_size": pixel_size, "unit": unit})
-    return replace(data, pixel_size=pixel_size, unit=unit, source=source)
+    return replace(data, pixel_size=pixel_size, unit=unit, offset=(0.0, 0.0), source=source)
 
 
 def number_and_unit(length: str) -> tuple[float, str]:
@@ -71,7 +80,7 @@ def in_pixels(length: str, data: Image | Movie | Cube) -> float:
         return number
     if data.pixel_size is None:
         raise ValueError(f"{length!r}: the pixel size of {data.name} is not known, give the length in px")
-    wanted, own = (SAME.get(one, one) for one in (unit, data.unit))
+    wanted, own = (SPELLINGS.get(one, one) for one in (unit, data.unit))
     if wanted != own and not {wanted, own} <= METRES.keys():
         raise ValueError(f"{length!r}: pixels of {data.name} are in {data.unit}, units known are {', '.join(METRES)}")
     factor = 1.0 if wanted == own else METRES[wanted] / METRES[own]

@@ -1,10 +1,13 @@
 """The spectrum image that is unmixed."""
 
-import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.data.numbers import Axis
+from atomstat_widgets.data.scaled import Scaled
 from atomstat_widgets.data.source import Source
 
 
@@ -28,7 +31,7 @@ class CubeTruth:
 
 
 @dataclass(frozen=True, eq=False)
-class Cube:
+class Cube(Scaled):
     """A spectrum in each pixel. Rows are y, columns are x.
 
     Attributes
@@ -48,6 +51,10 @@ class Cube:
         Of a simulated sample.
     source : Source or None
         How to load or simulate it again, None where that is not known.
+    offset : (float, float)
+        Place of the first pixel along y and x, in `unit`.
+    metadata : mapping
+        What else its file tells, as RosettaSciIO orders it.
 
     Raises
     ------
@@ -63,13 +70,14 @@ class Cube:
     energy_unit: str = "channel"
     truth: CubeTruth | None = None
     source: Source | None = None
+    offset: tuple[float, float] = (0.0, 0.0)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shape = self.array.shape
         if len(shape) != 3 or 0 in shape:
             raise ValueError(f"{self.name}: a spectrum image is (height, width, channels), not of shape {shape}")
-        if self.pixel_size is not None and not (math.isfinite(self.pixel_size) and self.pixel_size > 0):
-            raise ValueError(f"{self.name}: pixel_size must be a positive finite number, not {self.pixel_size}")
+        self._check_scale()
         if self.energies is not None:
             if np.shape(self.energies) != shape[2:]:
                 raise ValueError(f"{self.name}: {shape[2]} channels have as many energies, not {len(self.energies)}")
@@ -88,6 +96,11 @@ class Cube:
     def sides(self) -> tuple[int, int]:
         """Height and width, in pixels."""
         return self.array.shape[0], self.array.shape[1]
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """Axes y, x and energy, with names, units and what each place stands for."""
+        return (*super().axes, Axis("energy", self.axis, self.energy_unit))
 
     @property
     def axis(self) -> np.ndarray:

@@ -10,11 +10,11 @@ from atomstat_widgets.data.readers import (
     ReadError,
     holds_no,
     kind_of,
-    pixel_of,
     read_npy,
     read_signals,
     require_real,
     require_there,
+    with_facts,
 )
 
 
@@ -64,10 +64,8 @@ def cube_of(signal: dict[str, Any], name: str) -> Cube:
     """Spectrum image that a signal is; spectra along a line are one row of it, a single one is one pixel."""
     *places, energy = signal["axes"]
     array = np.asarray(signal["data"])
-    pixel = pixel_of(signal, [places[0], places[-1]]) if places else (None, "px")
-    return _cube(
-        array.reshape(1, *(1, *array.shape)[-2:]) if array.ndim < 3 else array, name, *pixel, *_energies(energy)
-    )
+    cube = _cube(array.reshape(1, *(1, *array.shape)[-2:]) if array.ndim < 3 else array, name, *_energies(energy))
+    return with_facts(cube, signal, [places[0], places[-1]]) if places else cube
 
 
 def _energies(axis: dict[str, Any]) -> tuple[np.ndarray | None, str]:
@@ -81,12 +79,9 @@ def _energies(axis: dict[str, Any]) -> tuple[np.ndarray | None, str]:
     return (energies, unit) if known else (None, "channel")
 
 
-def _cube(
-    array: np.ndarray, name: str, pixel_size: float | None = None, unit: str = "px",
-    energies: np.ndarray | None = None, energy_unit: str = "channel",
-) -> Cube:  # fmt: skip
+def _cube(array: np.ndarray, name: str, energies: np.ndarray | None = None, energy_unit: str = "channel") -> Cube:
     require_real(array.dtype, name)
     try:
-        return Cube(array, name, pixel_size, unit, energies, energy_unit)
+        return Cube(array, name, energies=energies, energy_unit=energy_unit)
     except ValueError as error:
         raise ReadError(str(error)) from error

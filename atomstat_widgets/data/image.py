@@ -1,15 +1,17 @@
 """The image that every panel works on."""
 
-import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.data.scaled import Scaled
 from atomstat_widgets.data.source import Source
 
 
 @dataclass(frozen=True, eq=False)
-class Image:
+class Image(Scaled):
     """One image with what is known of its scale. Rows are y, columns are x.
 
     Only the structure is checked here; whether the values can be analysed (NaN, constant images) is for the analysis.
@@ -32,6 +34,10 @@ class Image:
         (height, width, channels) what a neural network made of the image.
     source : Source or None
         How to load or simulate it again, None where that is not known.
+    offset : (float, float)
+        Place of the first pixel along y and x, in `unit`.
+    metadata : mapping
+        What else its file tells, as RosettaSciIO orders it.
 
     Raises
     ------
@@ -48,6 +54,8 @@ class Image:
     atoms: np.ndarray | None = None
     channels: np.ndarray | None = None
     source: Source | None = None
+    offset: tuple[float, float] = (0.0, 0.0)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shape = self.array.shape
@@ -57,8 +65,7 @@ class Image:
             )
         if self.array.size == 0:
             raise ValueError(f"{self.name}: the image has no pixels, its shape is {shape}")
-        if self.pixel_size is not None and not (math.isfinite(self.pixel_size) and self.pixel_size > 0):
-            raise ValueError(f"{self.name}: pixel_size must be a positive finite number, not {self.pixel_size}")
+        self._check_scale()
         if self.truth is not None and self.truth.shape != shape[:2]:
             raise ValueError(f"{self.name}: truth has shape {self.truth.shape}, the image {shape[:2]}")
         if self.truth is not None and self.truth.dtype.kind not in "iu":
@@ -70,3 +77,8 @@ class Image:
                 f"{self.name}: channels have shape (height, width, channels) over the image's {shape[:2]}, not "
                 f"{self.channels.shape}"
             )
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width, in pixels."""
+        return self.array.shape[0], self.array.shape[1]

@@ -1,13 +1,14 @@
 """The movie that panels follow atoms through."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.data.numbers import Axis
+from atomstat_widgets.data.scaled import Scaled
 from atomstat_widgets.data.source import Source
 
 
@@ -34,7 +35,7 @@ class MovieTruth:
 
 
 @dataclass(frozen=True, eq=False)
-class Movie:
+class Movie(Scaled):
     """Images of one place, one after the other. Rows are y, columns are x.
 
     Attributes
@@ -56,6 +57,10 @@ class Movie:
         Of a simulated sample.
     source : Source or None
         How to load or simulate it again, None where that is not known.
+    offset : (float, float)
+        Place of the first pixel along y and x, in `unit`.
+    metadata : mapping
+        What else its file tells, as RosettaSciIO orders it.
 
     Raises
     ------
@@ -71,6 +76,8 @@ class Movie:
     atoms: Mapping[int, np.ndarray] | None = None
     truth: MovieTruth | None = None
     source: Source | None = None
+    offset: tuple[float, float] = (0.0, 0.0)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         shape = tuple(self.frames.shape)
@@ -81,8 +88,7 @@ class Movie:
             )
         if 0 in shape:
             raise ValueError(f"{self.name}: the movie has no frames or no pixels, its shape is {shape}")
-        if self.pixel_size is not None and not (math.isfinite(self.pixel_size) and self.pixel_size > 0):
-            raise ValueError(f"{self.name}: pixel_size must be a positive finite number, not {self.pixel_size}")
+        self._check_scale()
         if self.numbers is not None:
             numbers = np.asarray(self.numbers)
             whole = numbers.dtype.kind in "iu" and numbers.shape == shape[:1]
@@ -118,6 +124,11 @@ class Movie:
     def sides(self) -> tuple[int, int]:
         """Height and width, in pixels."""
         return int(self.frames.shape[1]), int(self.frames.shape[2])
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """Axes frame, y and x, with names, units and what each place stands for."""
+        return (Axis("frame", self.frame_numbers), *super().axes)
 
     @cached_property
     def frame_numbers(self) -> np.ndarray:

@@ -21,6 +21,7 @@ from atomstat_widgets.data.readers import (
     read_signals,
     require_real,
     require_there,
+    with_facts,
 )
 
 _IMAGES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".bmp"}
@@ -114,7 +115,7 @@ def _file(path: Path) -> Movie:
 
 def movie_of(signal: dict[str, Any], name: str) -> Movie:
     """Movie that a signal is."""
-    return _movie(signal["data"], name, *pixel_of(signal, signal["axes"][1:]))
+    return with_facts(_movie(signal["data"], name), signal, signal["axes"][1:])
 
 
 def _folder(folder: Path) -> Movie:

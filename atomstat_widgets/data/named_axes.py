@@ -48,5 +48,5 @@ def _described(axis: NamedAxis, shape: Sequence[int], at: int) -> dict[str, Any]
         described["axis"] = values = np.asarray(axis.values, float)
         steps = np.diff(values)
         if len(steps) and np.allclose(steps, steps[0], rtol=1e-3, atol=0):
-            described["scale"] = float(values[-1] - values[0]) / len(steps)
+            described["scale"], described["offset"] = float(values[-1] - values[0]) / len(steps), float(values[0])
     return described

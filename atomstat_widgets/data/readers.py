@@ -10,13 +10,15 @@ import math
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.data.calibration import SPELLINGS, Data
 from atomstat_widgets.data.image import Image
 
 _COMMON_EXTENSIONS = "npy, npz, tif, png, jpg, dm3, dm4, emd, mrc, ser"
@@ -27,16 +29,6 @@ _OWN_PLUGINS = (
     {"name": "Nion Swift", "file_extensions": ("ndata",), "api": "atomstat_widgets.data.nion_reader"},
 )
 
-# Spellings found in files: Greek mu for the micro sign, which ImageJ writes as an escape; the angstrom sign.
-_UNITS = {
-    "um": "µm",
-    "\u03bcm": "µm",
-    "\\u00B5m": "µm",
-    "micron": "µm",
-    "A": "Å",
-    "\u212b": "Å",
-    "angstrom": "Å",
-}
 _NO_UNITS = {"", "px", "pixel", "pixels"}
 
 _SQUARE_TOLERANCE = 0.01
@@ -92,15 +84,15 @@ def _load_file(path: Path) -> Image:
 
 def image_of(signal: dict[str, Any], name: str) -> Image:
     """Image that a signal is."""
-    return _image(np.asarray(signal["data"]), name, *pixel_of(signal, signal["axes"]))
+    return with_facts(_image(np.asarray(signal["data"]), name), signal, signal["axes"])
 
 
-def _image(array: np.ndarray, name: str, pixel_size: float | None = None, unit: str = "px") -> Image:
+def _image(array: np.ndarray, name: str) -> Image:
     if array.dtype.names is not None and set("RGB") <= set(array.dtype.names):
         array = np.stack([array[colour] for colour in "RGBA" if colour in array.dtype.names], axis=-1)
     require_real(array.dtype, name)
     try:
-        return Image(array, name, pixel_size, unit)
+        return Image(array, name)
     except ValueError as error:
         raise ReadError(str(error)) from error
 
@@ -235,6 +227,16 @@ def holds_no(what: str, signals: Sequence[dict[str, Any]], name: str) -> ReadErr
     return ReadError(f"{name} holds no {what} but {', '.join(dict.fromkeys(map(describe, signals)))}")
 
 
+def with_facts(data: Data, signal: Mapping[str, Any], axes: Sequence[dict[str, Any]]) -> Data:
+    """Add to data what their signal tells: pixel size and offset by its axes y and x, and its metadata."""
+    size, unit = pixel_of(signal, axes)
+    offset = (0.0, 0.0)
+    if size is not None and all(axis["scale"] > 0 and math.isfinite(axis.get("offset") or 0) for axis in axes):
+        y, x = (float(axis.get("offset") or 0) * _scale(axis, signal)[0] / axis["scale"] for axis in axes)
+        offset = y, x
+    return replace(data, pixel_size=size, unit=unit, offset=offset, metadata=dict(signal.get("metadata", {})))
+
+
 def pixel_of(signal: dict[str, Any], axes: Sequence[dict[str, Any]]) -> tuple[float | None, str]:
     """Pixel size and unit by the axes y and x of a signal, (None, "px") where unknown or the pixels are not square."""
     (y, y_unit), (x, x_unit) = (_scale(axis, signal) for axis in axes)
@@ -254,4 +256,4 @@ def _scale(axis: dict[str, Any], signal: dict[str, Any]) -> tuple[float, str]:
         unit = named[1] if named else ""
     if unit == "m":
         return 1e9 * scale, "nm"
-    return scale, _UNITS.get(unit, unit)
+    return scale, SPELLINGS.get(unit, unit)

@@ -98,7 +98,7 @@ class ImagePanel(Panel):
             image, (height, width) = self.model.image, self.model.sides
             self._pixels = normalize_image(image.array)
             self._take_image()
-            self._sample.set_geometry((height, width), image.pixel_size, image.unit)
+            self._sample.set_geometry((height, width), image.pixel_size, image.unit, image.offset)
             scale = f", {image.pixel_size:.3g} {escape(image.unit)}/px" if image.pixel_size else ""
             self._sample_title.value = title(escape(image.name), f"{height} × {width} px{scale}")
             self._offer_truth(

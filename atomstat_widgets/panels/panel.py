@@ -127,7 +127,7 @@ class Panel(ipywidgets.VBox):
         data = getattr(self.model, self.model.kind)
         if data.pixel_size is None:
             return f"y {y:.1f}, x {x:.1f} px"
-        y, x = y * data.pixel_size, x * data.pixel_size
+        y, x = data.along_y(y), data.along_x(x)
         decimals = max(0, -floor(log10(data.pixel_size)))  # by which pixels can be told apart
         return f"y {y:.{decimals}f}, x {x:.{decimals}f} {escape(data.unit)}"
 

@@ -208,7 +208,7 @@ class TrajectoriesPanel(Panel):
         with self._drawing:
             movie = self.model.movie
             self._own.take_movie(movie)
-            self._sample.set_geometry(movie.sides, movie.pixel_size, movie.unit)
+            self._sample.set_geometry(movie.sides, movie.pixel_size, movie.unit, movie.offset)
             self._offer_truth(
                 movie.truth is not None,
                 "Dot the atoms that the sample was made with, and compare links and transition matrix",

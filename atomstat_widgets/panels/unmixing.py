@@ -186,7 +186,7 @@ class UnmixingPanel(Panel):
             height, width = cube.sides
             self._pixel = height // 2, width // 2
             self._own.take_cube(cube)
-            self._sample.set_geometry(cube.sides, cube.pixel_size, cube.unit)
+            self._sample.set_geometry(cube.sides, cube.pixel_size, cube.unit, cube.offset)
             scale = f", {cube.pixel_size:.3g} {escape(cube.unit)}/px" if cube.pixel_size else ""
             self._sample_title.value = title(
                 escape(cube.name), f"{height} × {width} px{scale}, {cube.array.shape[2]} channels"

@@ -27,8 +27,7 @@ class ImageModel(AnalysisModel):
     @property
     def sides(self) -> tuple[int, int]:
         """Height and width of the image, in pixels."""
-        height, width = self.image.array.shape[:2]
-        return height, width
+        return self.image.sides
 
     @staticmethod
     def checked(source: Any) -> Image:

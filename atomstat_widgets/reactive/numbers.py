@@ -35,7 +35,7 @@ def numbers_of(result: Any) -> Numbers:
 @numbers_of.register
 def _(result: SlidingFFTResult) -> Numbers:
     grid, size = result.spectra.grid, result.image.pixel_size or 1.0
-    y, x = (_length(name, axis, result.image) for name, axis in zip("yx", grid.axes, strict=True))
+    y, x = _axes(*grid.axes, result.image)
     fy, fx = (
         Axis(f"frequency {name}", axis / size, f"1/{result.image.unit}")
         for name, axis in zip("yx", result.spectra.frequencies, strict=True)
@@ -106,10 +106,7 @@ def _(result: UnmixingResult) -> Numbers:
     unmixing, cube = result.unmixing, result.cube
     maps = np.moveaxis(unmixing.abundance_maps, 2, 0)
     bins = result.parameters["bins"]
-    y, x = (
-        _length(name, np.arange(n) * bin_ + (bin_ - 1) / 2, cube)
-        for name, n, bin_ in zip("yx", maps.shape[1:], bins, strict=True)
-    )
+    y, x = _axes(*(np.arange(n) * bin_ + (bin_ - 1) / 2 for n, bin_ in zip(maps.shape[1:], bins, strict=True)), cube)
     energy = Axis("energy", result.energies, cube.energy_unit)
     count = component_axis(len(maps))
     return Numbers(
@@ -130,15 +127,16 @@ def _(result: UnmixingResult) -> Numbers:
     )
 
 
-def _length(name: str, pixels: NDArray[Any], data: Image | Movie | Cube) -> Axis:
-    return Axis(name, pixels * (data.pixel_size or 1.0), data.unit)
+def _axes(y: NDArray[Any], x: NDArray[Any], data: Image | Movie | Cube) -> tuple[Axis, Axis]:
+    """Axes over rows and columns, which need not be whole."""
+    return Axis("y", data.along_y(y), data.unit), Axis("x", data.along_x(x), data.unit)
 
 
 def _crop_axes(pictures: NDArray[Any], data: Image | Movie) -> tuple[Axis, Axis]:
     """Places of the pixels of crops, from their centres on; channels side by side go on along x."""
     side = pictures.shape[1]
-    y, x = (np.arange(n) - (side - 1) / 2 for n in pictures.shape[1:])
-    return _length("crop y", y, data), _length("crop x", x, data)
+    y, x = ((np.arange(n) - (side - 1) / 2) * (data.pixel_size or 1.0) for n in pictures.shape[1:])
+    return Axis("crop y", y, data.unit), Axis("crop x", x, data.unit)
 
 
 def _loadings(loadings: NDArray[Any]) -> dict[str, NDArray[Any]]:
@@ -151,5 +149,5 @@ def _places(positions: NDArray[Any], data: Image | Movie) -> dict[str, NDArray[A
     y, x = positions.T
     columns = {"y (px)": y, "x (px)": x}
     if data.pixel_size is not None:
-        columns |= {f"y ({data.unit})": y * data.pixel_size, f"x ({data.unit})": x * data.pixel_size}
+        columns |= {f"y ({data.unit})": data.along_y(y), f"x ({data.unit})": data.along_x(x)}
     return columns

@@ -43,6 +43,7 @@ class Recipe:
             "analysis": self.analysis.title,
             "data": self.data.name,
             "source": "" if source is None else source.code,
+            "metadata": json.loads(json.dumps(dict(self.data.metadata), default=str)),
             "parameters": self.parameters,
             "arrangement": list(self.arrangement),
             **facts,

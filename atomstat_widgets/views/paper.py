@@ -39,7 +39,8 @@ def sliding_fft_figure(result: "SlidingFFTResult") -> Figure:
     image, size = result.image, result.image.pixel_size or 1.0
     spectra, maps = result.components, result.loading_maps
     fy, fx = (axis / size for axis in result.spectra.frequencies)
-    y, x = (axis * size for axis in result.spectra.grid.axes)
+    rows, columns = result.spectra.grid.axes
+    y, x = image.along_y(rows), image.along_x(columns)
     with rc_context(STYLE):
         figure, grid, (above, below) = _figure([len(spectra), len(maps)], 2)
         _show_image(figure.add_subplot(grid[0, :]), normalize_image(image.array), image)
@@ -60,8 +61,8 @@ def domains_figure(result: "DomainsResult") -> Figure:
     Where loadings have both signs, no component is the strongest: the image shows those of the first.
     """
     image, pictures, loadings = result.image, result.component_pictures, result.decomposition.loadings
-    size = image.pixel_size or 1.0
-    y, x = result.crops.positions.T * size
+    rows, columns = result.crops.positions.T
+    y, x = image.along_y(rows), image.along_x(columns)
     of_classes = result.labels is not None
     with rc_context(STYLE):
         figure, grid, (above, below) = _figure([len(pictures), loadings.shape[1]], 2)
@@ -88,17 +89,16 @@ def domains_figure(result: "DomainsResult") -> Figure:
 def trajectories_figure(result: "TrajectoriesResult") -> Figure:
     """Tracks over the first frame, mean crops of the states, and transition probabilities with their counts."""
     movie, tracks, centroids = result.movie, result.tracks, result.states.centroids
-    size = movie.pixel_size or 1.0
     with rc_context(STYLE):
         figure, grid, (below,) = _figure([len(centroids)], 2)
         sample = figure.add_subplot(grid[0, : A_ROW // 2])
         _show_image(sample, normalize_image(movie[0]), movie, "first frame")
         for number in range(len(tracks)):
-            y, x = tracks.track(number)[1].T * size
+            rows, columns = tracks.track(number)[1].T
             states = result.states_of(number)
             known = states[states >= 0]
             color = COMPONENT_COLORS[np.bincount(known).argmax()] if len(known) else UNKNOWN
-            sample.plot(x, y, color=color, linewidth=0.7)
+            sample.plot(movie.along_x(columns), movie.along_y(rows), color=color, linewidth=0.7)
         _show_matrix(figure.add_subplot(grid[0, A_ROW // 2 :]), result.matrix)
         for number, (axes, picture) in enumerate(zip(below, centroids, strict=True)):
             _show_map(axes, picture, None, f"State {number + 1}", number, color_map="gray")
@@ -238,10 +238,11 @@ def _limits(values: NDArray[Any], signed: bool) -> dict[str, Any]:
 
 
 def _sides(data: Image | Movie | Cube) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Edges of the picture: bottom and top, left and right; the first pixel has its centre at 0."""
-    height, width = data.array.shape[:2] if isinstance(data, Image) else data.sides
-    size = data.pixel_size or 1.0
-    return ((height - 0.5) * size, -0.5 * size), (-0.5 * size, (width - 0.5) * size)
+    """Edges of the picture: bottom and top, left and right, in the unit of the data."""
+    height, width = data.sides
+    top, bottom = data.along_y([-0.5, height - 0.5]).tolist()
+    left, right = data.along_x([-0.5, width - 0.5]).tolist()
+    return (bottom, top), (left, right)
 
 
 def _extent(y: NDArray[Any], x: NDArray[Any], *, edges: bool = False) -> tuple[float, float, float, float]:

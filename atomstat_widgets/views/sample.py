@@ -25,8 +25,7 @@ RING = 4.0  # thickness of a ring in it
 class SampleView:
     """An image with true proportions, an overlay, an outline, the clicked window and a scale bar.
 
-    Row 0 is on top. The axes are in physical units where the pixel size is known, and in pixels where not;
-    pixel (0, 0) is centred at (0, 0).
+    Row 0 is on top. The axes are in physical units where the pixel size is known, and in pixels where not.
 
     Parameters
     ----------
@@ -72,16 +71,22 @@ class SampleView:
         self._on_click = on_click
         for layer in layers:  # the topmost one under the pointer gets the click
             layer.mark.on_element_click(self._clicked)
-        self._pixel = 1.0
+        self._pixel, self._offset = 1.0, (0.0, 0.0)
         self._shape = (1, 1)
 
-    def set_geometry(self, shape: tuple[int, int], pixel_size: float | None, unit: str) -> None:
-        """Set height and width of the image in pixels, and the edge of a pixel where it is known."""
-        self._shape, self._pixel = shape, pixel_size or 1.0
+    def set_geometry(
+        self,
+        shape: tuple[int, int],
+        pixel_size: float | None,
+        unit: str,
+        offset: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """Set height and width of the image in pixels and, where it is known, the edge of a pixel, and its first."""
+        self._shape, self._pixel, self._offset = shape, pixel_size or 1.0, offset
         self.look_at(None, 0)
-        for name, axis, length in zip("yx", self._axes[::-1], shape, strict=True):
+        for name, axis, length, first in zip("yx", self._axes[::-1], shape, offset, strict=True):
             axis.label = f"{name} ({unit if pixel_size else 'px'})"
-            axis.tick_values = round_ticks(0, (length - 1) * self._pixel, 3)
+            axis.tick_values = round_ticks(first, first + (length - 1) * self._pixel, 3)
         self._show_scale_bar(unit if pixel_size else None)
         self._window.visible = False
 
@@ -89,11 +94,11 @@ class SampleView:
         """Show what is within `half` a side around a place (y, x), in pixels of the image, or with none all of it."""
         if place is None:
             place, half = tuple((length - 1) / 2 for length in self._shape), max(self._shape) / 2
-        for name, middle in zip("yx", place, strict=True):
+        for name, middle, first in zip("yx", place, self._offset, strict=True):
             with self._scales[name].hold_sync():
                 self._scales[name].min, self._scales[name].max = (
-                    (middle - half) * self._pixel,
-                    (middle + half) * self._pixel,
+                    first + (middle - half) * self._pixel,
+                    first + (middle + half) * self._pixel,
                 )
 
     def brush(self, on_brush: Callable[[tuple[float, float], tuple[float, float]], None] | None) -> None:
@@ -106,7 +111,7 @@ class SampleView:
         def drawn(change: Bunch) -> None:
             corners = np.asarray(selector.selected, float) if selector.selected is not None else np.empty(0)
             if not change.new and corners.size == 4:
-                (x0, y0), (x1, y1) = corners.reshape(2, 2) / self._pixel
+                (x0, y0), (x1, y1) = (corners.reshape(2, 2) - self._offset[::-1]) / self._pixel
                 on_brush((min(y0, y1), max(y0, y1)), (min(x0, x1), max(x0, x1)))
 
         selector.observe(drawn, "brushing")
@@ -116,7 +121,7 @@ class SampleView:
         """Draw a line through places (y, x), in pixels of the image; none takes it away."""
         with self._line.hold_sync():
             if places:
-                self._line.y, self._line.x = (np.array(axis) * self._pixel for axis in zip(*places, strict=True))
+                self._line.y, self._line.x = (np.array(places) * self._pixel + self._offset).T
             self._line.visible = bool(places)
 
     def hide_window(self) -> None:
@@ -248,7 +253,11 @@ class SampleView:
         self, y: tuple[float, float], x: tuple[float, float]
     ) -> tuple[tuple[float, float], tuple[float, float]]:
         """Give x and y in units of the axes, from y and x in pixels."""
-        return (x[0] * self._pixel, x[1] * self._pixel), (y[0] * self._pixel, y[1] * self._pixel)
+        top, left = self._offset
+        return (
+            (left + x[0] * self._pixel, left + x[1] * self._pixel),
+            (top + y[0] * self._pixel, top + y[1] * self._pixel),
+        )
 
     def _show_scale_bar(self, unit: str | None) -> None:
         self._bar.visible = self._bar_ground.visible = self._bar_label.visible = unit is not None
@@ -257,9 +266,9 @@ class SampleView:
         span = max(self._shape) * self._pixel
         length = round_length(span / 4)
         height = self._shape[0] * self._pixel
-        left = 0.04 * span
+        left = self._offset[1] + 0.04 * span
         # An image much wider than high has little room below: stay inside of it.
-        bottom = height - min(0.04 * span, 0.3 * height)
+        bottom = self._offset[0] + height - min(0.04 * span, 0.3 * height)
         with self._bar.hold_sync():
             self._bar.x, self._bar.y = [left, left + length], [bottom, bottom]
         with self._bar_label.hold_sync():
@@ -271,4 +280,5 @@ class SampleView:
             self._bar_ground.y = [bottom + edge, bottom + edge, bottom - 3 * edge, bottom - 3 * edge]
 
     def _clicked(self, _mark: Any, event: dict[str, Any]) -> None:
-        self._on_click(event["data"]["click_y"] / self._pixel, event["data"]["click_x"] / self._pixel)
+        (top, left), clicked = self._offset, event["data"]
+        self._on_click((clicked["click_y"] - top) / self._pixel, (clicked["click_x"] - left) / self._pixel)
