@@ -20,6 +20,7 @@ _HOMES = {
     "load_image": "data",
     "load_movie": "data",
     "movies": "data",
+    "panel": "panels.app",
     "samples": "data",
 }
 
@@ -37,6 +38,7 @@ __all__ = [
     "load_image",
     "load_movie",
     "movies",
+    "panel",
     "samples",
     "stat",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 
 from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.cube_readers import cube_of, load_cube
+from atomstat_widgets.data.findings import load_output, with_findings
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.in_memory import name_of, signal_of
 from atomstat_widgets.data.movie import Movie
@@ -26,15 +27,27 @@ from atomstat_widgets.data.readers import (
 )
 from atomstat_widgets.data.source import Source
 
-Kind = Literal["image", "movie", "cube"]
-LOADERS: Mapping[str, Any] = {"image": load_image, "movie": load_movie, "cube": load_cube}
+Kind = Literal["image", "movie", "cube", "output"]
+LOADERS: Mapping[str, Any] = {"image": load_image, "movie": load_movie, "cube": load_cube, "output": load_output}
 OF_SIGNAL: Mapping[str, Any] = {"image": image_of, "movie": movie_of, "cube": cube_of, "spectra": cube_of}
-KINDS: Mapping[str, str] = {"image": "image", "movie": "stack of images", "cube": "spectrum image"}  # in words
+KINDS: Mapping[str, str] = {  # in words
+    "image": "image",
+    "movie": "stack of images",
+    "cube": "spectrum image",
+    "output": "output of a network",
+}
 # What a file with several signals was most likely opened for: spectra come with a survey image.
 PREFERRED = ("cube", "image", "movie", "spectra")
 
 
-def load(source: Any, *, kind: Kind | None = None, signal: int | str | None = None) -> Image | Movie | Cube:
+def load(
+    source: Any,
+    *,
+    kind: Kind | None = None,
+    signal: int | str | None = None,
+    coordinates: Any = None,
+    network_output: Any = None,
+) -> Image | Movie | Cube:
     """Load an image, a movie or a spectrum image.
 
     Parameters
@@ -43,13 +56,16 @@ def load(source: Any, *, kind: Kind | None = None, signal: int | str | None = No
         A file, or a folder of images; an array of shape (height, width) or (height, width, 3 | 4) for an image,
         (frames, height, width) for a movie; a DataArray with axes named y and x and, of a movie, time or, of a spectrum
         image, energy or any other; or what was loaded before, which is returned as it is.
-    kind : {'image', 'movie', 'cube'}, optional
+    kind : {'image', 'movie', 'cube', 'output'}, optional
         Take it as this. A spectrum image needs it where only a shape of three axes is known, as in an array, a .npy or
-        .npz file: (height, width, channels) looks like a movie.
+        .npz file: (height, width, channels) looks like a movie. 'output' is that of a network, see `load_output`.
     signal : int or str, optional
         Of a file with several signals, the number or the title of one (in a .npz file the name of an array), see
         `list_signals`. By default the only array of a .npz file that has two axes or more; of other files the first
         spectrum image or, if there is none, the first image, movie or spectrum, in this order.
+
+    coordinates, network_output : optional
+        What was found in an image or a movie elsewhere, see `with_findings`.
 
     Returns
     -------
@@ -67,6 +83,11 @@ def load(source: Any, *, kind: Kind | None = None, signal: int | str | None = No
     """
     if kind is not None and kind not in LOADERS:
         raise ValueError(f"the kind is one of {', '.join(LOADERS)}, got {kind!r}")
+    if coordinates is not None or network_output is not None:
+        data = load(source, kind=kind, signal=signal)
+        if isinstance(data, Cube):
+            raise TypeError(f"{data.name}: coordinates and outputs are of images and movies, not of a spectrum image")
+        return with_findings(data, coordinates, network_output)
     if isinstance(source, str | Path):
         path = Path(source)
         chosen = {"kind": kind, "signal": signal}
@@ -124,6 +145,8 @@ def _of_path(path: Path, kind: Kind | None, signal: int | str | None) -> Image |
     if suffix == ".npz":
         array = _array_of_npz(path, signal)
         return replace(LOADERS[kind or _kind_of_array(array)](array), name=path.name)
+    if kind == "output":
+        return load_output(path)
     signals = _signals(path)
     return _of_signals(signals if signal is None else [_chosen(signals, signal, path)], path.name, kind)
 

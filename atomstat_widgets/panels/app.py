@@ -246,6 +246,28 @@ class App(ipywidgets.VBox):
         return self._data[label]
 
 
+def panel(source: Any, **parameters: Any) -> Panel:
+    """Show what a source holds in the first panel for its kind.
+
+    Images are shown by the `SlidingFFTPanel`, movies by the `TrajectoriesPanel`, spectrum images by the
+    `UnmixingPanel`.
+
+    Parameters
+    ----------
+    source : path, array, HyperSpy signal, xarray.DataArray, Image, Movie or Cube
+        See `load`; what it is to be taken for is said there: ``panel(load(file, kind="cube"))``.
+    **parameters
+        Of the panel's model.
+
+    Raises
+    ------
+    ValueError, TypeError
+        It cannot be read or analysed; the message says why.
+    """
+    data = load(source)
+    return next(tab.panel for tab in TABS.values() if tab.kind == kind_of_data(data))(data, **parameters)
+
+
 def kind_of_data(data: Image | Movie | Cube) -> str:
     """Kind of data, by the name that models and tabs have for it."""
     return {Cube: CUBE, Movie: MOVIE}.get(type(data), IMAGE)

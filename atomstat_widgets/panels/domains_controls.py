@@ -65,6 +65,7 @@ class DomainsControls:
             [*((f"{n} component{'s' if n > 1 else ''}", n) for n in numbers), ("pixels", 0)],
             model.gmm_dimensions, "GMM on", "",
         )  # fmt: skip
+        self.take_image(model.image)
         for control, name in (
             (self.channel, "channel"), (self.recentre, "recentre"), (self.normalise, "normalise"),
             (self.method, "method"), (self.gmm_on, "gmm_dimensions"),
@@ -130,7 +131,10 @@ class DomainsControls:
 
 
 def _offer(control: ipywidgets.Dropdown, options: list[tuple[str, Any]], tooltip: str, why_not: str) -> None:
-    """Offer values, of which there may be just one; the first is chosen, as in the model of a new image."""
-    control.options = options
+    """Offer values, of which there may be just one; the choice stays where it still exists."""
+    chosen = control.value
+    with control.hold_trait_notifications():
+        control.options = options
+        control.value = chosen if chosen in [value for _, value in options] else options[0][1]
     control.disabled = len(options) == 1
     control.tooltip = why_not if control.disabled else tooltip

@@ -1,13 +1,11 @@
 """Local image analysis as a model: an image and its atoms in, components of the crops around them out, no screen."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from traitlets import Bool, Bunch, Dict, Enum, Float, Int, TraitError, validate
 
 from atomstat_widgets.data import Image, load
+from atomstat_widgets.data.findings import with_findings
 from atomstat_widgets.reactive.domains_result import DomainsResult, aligned
 from atomstat_widgets.reactive.domains_stages import (
     ALL_CHANNELS,
@@ -90,7 +88,7 @@ class DomainsModel(ImageModel):
     advice = Dict()
 
     def __init__(self, image: Any, coordinates: Any = None, network_output: Any = None, **parameters: Any) -> None:
-        super().__init__(image=_with_findings(load(image, kind="image"), coordinates, network_output), **parameters)
+        super().__init__(image=with_findings(load(image, kind="image"), coordinates, network_output), **parameters)
         self._chain = Chain(
             Stage("atoms", find_or_take_atoms, ("image", "distance", "strength")),
             Stage("places", place, ("image", "channel", "recentre")),
@@ -184,19 +182,3 @@ class DomainsModel(ImageModel):
         if shown is None or shown.image is not found.image or shown.parameters["method"] != parameters["method"]:
             return found
         return aligned(found, shown)
-
-
-def _with_findings(image: Image, coordinates: Any, network_output: Any) -> Image:
-    """Add to an image what was found in it elsewhere."""
-    if coordinates is not None:
-        if isinstance(coordinates, Mapping):
-            if len(coordinates) != 1:
-                raise ValueError(f"coordinates are of one image, got those of {len(coordinates)}")
-            coordinates = next(iter(coordinates.values()))
-        image = replace(image, atoms=np.asarray(coordinates, np.float64), source=None)
-    if network_output is not None:
-        channels = np.asarray(network_output, np.float32)
-        image = replace(
-            image, channels=channels[0] if channels.ndim == 4 and len(channels) == 1 else channels, source=None
-        )
-    return image

@@ -214,7 +214,7 @@ def test_public_names():
     panels = {"App", "DomainsPanel", "SlidingFFTPanel", "TrajectoriesPanel", "UnmixingPanel"}
     assert set(dir(atomstat_widgets)) == panels | {
         "calibrated", "cubes", "list_signals", "load", "load_cube", "load_image", "load_movie", "movies", "samples",
-        "stat",
+        "panel", "stat",
     }  # fmt: skip
     for name in dir(atomstat_widgets):
         assert getattr(atomstat_widgets, name) is not None
