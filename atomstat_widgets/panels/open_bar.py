@@ -43,6 +43,7 @@ class OpenBar(ipywidgets.HBox):
         self.switch = ipywidgets.ToggleButton(
             description="Open", icon="folder-open", tooltip="Open a file of your own", layout={"width": "90px"}
         )
+        self.switch.add_class("atomstat-opener")
         self._kind = ipywidgets.Dropdown(
             options=[("what it looks like", None), *((words, kind) for kind, words in KINDS.items())],
             description="Take it as", tooltip="An array of three axes looks like a stack of images",
@@ -70,7 +71,7 @@ class OpenBar(ipywidgets.HBox):
 
     def _open(self, wanted: bool) -> None:
         if wanted:
-            self._words.value = f"Uploads have up to {MOST_BYTES / 1e6:.0f} MB."
+            self._words.value = f"Uploads have up to {MOST_BYTES / 1e6:.0f} MB; served as an app, drop a file on the page."
             if self._folder:
                 self._file.options = [("", None), *((name, name) for name in files_of(Path(self._folder)))]
         self.layout.display = None if wanted else "none"
