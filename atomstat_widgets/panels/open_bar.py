@@ -71,7 +71,9 @@ class OpenBar(ipywidgets.HBox):
 
     def _open(self, wanted: bool) -> None:
         if wanted:
-            self._words.value = f"Uploads have up to {MOST_BYTES / 1e6:.0f} MB; served as an app, drop a file on the page."
+            self._words.value = (
+                f"Uploads have up to {MOST_BYTES / 1e6:.0f} MB; served as an app, drop a file on the page."
+            )
             if self._folder:
                 self._file.options = [("", None), *((name, name) for name in files_of(Path(self._folder)))]
         self.layout.display = None if wanted else "none"
