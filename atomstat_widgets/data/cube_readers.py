@@ -9,6 +9,7 @@ from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.readers import (
     ReadError,
     holds_no,
+    is_folder,
     kind_of,
     read_npy,
     read_signals,
@@ -45,7 +46,7 @@ def load_cube(source: Any) -> Cube:
         return _cube(source, "array")
     if isinstance(source, str | Path):
         path = Path(source)
-        if path.is_dir():
+        if is_folder(path):
             raise ReadError(f"{path} is a folder, not a spectrum image")
         require_there(path)
         return _cube(read_npy(path), path.name) if path.suffix.lower() == ".npy" else _from_file(path)

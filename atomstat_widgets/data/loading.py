@@ -19,6 +19,7 @@ from atomstat_widgets.data.readers import (
     describe,
     holds_no,
     image_of,
+    is_folder,
     kind_of,
     load_image,
     read_npz,
@@ -135,9 +136,9 @@ def _title(signal: dict[str, Any]) -> str:
 
 def _of_path(path: Path, kind: Kind | None, signal: int | str | None) -> Image | Movie | Cube:
     suffix = path.suffix.lower()
-    if path.is_dir() and signal is None:
+    if is_folder(path) and signal is None:
         return LOADERS[kind or "movie"](path)
-    if path.is_dir() or (suffix == ".npy" and signal is not None):
+    if is_folder(path) or (suffix == ".npy" and signal is not None):
         raise ReadError(f"{path.name} has no signals to choose from")
     if suffix in STACKS and signal is None:
         require_there(path)

@@ -13,6 +13,7 @@ from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.readers import (
     ReadError,
     holds_no,
+    is_folder,
     kind_of,
     load_image,
     pixel_of,
@@ -56,7 +57,7 @@ def load_movie(source: Any) -> Movie:
         return source
     if isinstance(source, str | Path):
         path = Path(source)
-        return _folder(path) if path.is_dir() else _file(path)
+        return _folder(path) if is_folder(path) else _file(path)
     if hasattr(source, "shape") and hasattr(source, "dtype") and hasattr(source, "__getitem__"):
         return _movie(source, "array")
     raise TypeError(f"a movie is loaded from a path, an array or a Movie, not from {type(source).__name__}")
@@ -143,9 +144,17 @@ def _natural(path: Path) -> list[Any]:
 
 
 def several_frames(path: Path) -> bool:
-    """Whether a .npy or tif file holds more than one image; of a damaged one it is not known, and False."""
+    """Whether a .npy or tif file holds more than one image; of a damaged one it may not be known, and False.
+
+    Raises
+    ------
+    ReadError
+        It is cut: what is left of a stack may look like one image.
+    """
     try:
         shape = _open_npy(path).shape if path.suffix.lower() == ".npy" else _tiff_shape(path)
+    except ReadError:
+        raise
     except Exception:  # whatever is wrong with it is said by `load_image`
         return False
     return len(shape) == 4 or (len(shape) == 3 and shape[2] not in (3, 4))
@@ -161,9 +170,16 @@ def _open_npy(path: Path) -> np.ndarray:
 def _tiff_shape(path: Path) -> tuple[int, ...]:
     import tifffile
 
-    with quiet(), tifffile.TiffFile(path) as file:
+    with quiet() as said, tifffile.TiffFile(path) as file:
         pages = _single_pages(file)
+        _require_whole(said, path.name)
         return (len(pages), *pages[0].shape) if len(pages) > 1 else tuple(file.series[0].shape)
+
+
+def _require_whole(said: list[str], name: str) -> None:
+    """Refuse a tif file of which tifffile said that it names a page beyond its end."""
+    if any("invalid page offset" in words for words in said):
+        raise ReadError(f"{name} is truncated: it ends before the last of its pages")
 
 
 def _single_pages(file: Any) -> list[Any]:
@@ -177,9 +193,10 @@ def _tiff_frames(path: Path) -> Any:
     import tifffile
 
     try:
-        with quiet():
+        with quiet() as said:
             with tifffile.TiffFile(path) as file:
                 series = file.series[0]
+                _require_whole(said, path.name)
                 if "S" in series.axes and len(series.shape) == 3:  # one image, of which an axis is colour
                     return None
                 if len(_single_pages(file)) > 1:
@@ -190,6 +207,8 @@ def _tiff_frames(path: Path) -> Any:
             if contiguous:
                 return tifffile.memmap(path, mode="r")
             return TiffFrames(path) if one_page_each else None
+    except ReadError:
+        raise
     except Exception:  # whatever is wrong with it is said by the reader that comes next
         return None
 

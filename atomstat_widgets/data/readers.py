@@ -23,11 +23,18 @@ from atomstat_widgets.data.image import Image
 
 _COMMON_EXTENSIONS = "npy, npz, tif, png, jpg, dm3, dm4, emd, mrc, ser"
 
-# Read like RosettaSciIO's, and after them where both know an extension.
+# Read like RosettaSciIO's: the first before them, the others after them, where both know an extension.
+_PICTURES = {
+    "name": "Image",
+    "file_extensions": ("png", "jpg", "jpeg", "bmp"),
+    "api": "atomstat_widgets.data.picture_reader",
+}
 _OWN_PLUGINS = (
     {"name": "HDF5", "file_extensions": ("h5", "hdf5", "hf5"), "api": "atomstat_widgets.data.hdf5_reader"},
     {"name": "Nion Swift", "file_extensions": ("ndata",), "api": "atomstat_widgets.data.nion_reader"},
 )
+
+_STORES = {".zspy"}  # "files" that are folders
 
 _NO_UNITS = {"", "px", "pixel", "pixels"}
 
@@ -69,7 +76,7 @@ def load_image(source: str | Path | np.ndarray | Image) -> Image:
 
 
 def _load_file(path: Path) -> Image:
-    if path.is_dir():
+    if is_folder(path):
         raise ReadError(f"{path} is a folder, not an image file")
     require_there(path)
     extension = path.suffix[1:].lower()
@@ -95,6 +102,11 @@ def _image(array: np.ndarray, name: str) -> Image:
         return Image(array, name)
     except ValueError as error:
         raise ReadError(str(error)) from error
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder of files, and not one that stands for a single file."""
+    return path.is_dir() and path.suffix.lower() not in _STORES
 
 
 def require_there(path: Path) -> None:
@@ -151,8 +163,9 @@ def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
     from rsciio import IO_PLUGINS
 
     plugins = [
-        p for p in (*IO_PLUGINS, *_OWN_PLUGINS) if extension in (known.lower() for known in p["file_extensions"])
-    ]
+        plugin for plugin in (_PICTURES, *IO_PLUGINS, *_OWN_PLUGINS)
+        if extension in (known.lower() for known in plugin["file_extensions"])
+    ]  # fmt: skip
     if not plugins:
         shown = f"the extension .{extension} is" if extension else "a name without extension is"
         raise ReadError(f"{path.name}: {shown} not known; known are {_COMMON_EXTENSIONS} and others of RosettaSciIO")
@@ -173,19 +186,27 @@ def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the readers' warnings and log lines off the notebook: what matters to the reader becomes a ReadError."""
-    loggers = [logging.getLogger(name) for name in ("rsciio", "tifffile")]
-    levels = [logger.level for logger in loggers]
+def quiet() -> Iterator[list[str]]:
+    """Keep the readers' warnings and log lines off the notebook: what matters to the reader becomes a ReadError.
+
+    Gives the list of what tifffile says meanwhile, which goes on with what is left of a damaged file.
+    """
+    rsciio, tifffile = (logging.getLogger(name) for name in ("rsciio", "tifffile"))
+    level, said = rsciio.level, []
+
+    def keep(record: logging.LogRecord) -> bool:
+        said.append(record.getMessage())
+        return False
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL + 1)
+        rsciio.setLevel(logging.CRITICAL + 1)
+        tifffile.addFilter(keep)
         try:
-            yield
+            yield said
         finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
+            rsciio.setLevel(level)
+            tifffile.removeFilter(keep)
 
 
 def kind_of(signal: dict[str, Any]) -> str | None:

@@ -151,6 +151,27 @@ class TestHyperSpy:
             np.testing.assert_allclose(data.energies, 0.5 * np.arange(6))
             assert data.energy_unit == "eV"
 
+    def test_zspy(self, tmp_path):
+        import zarr
+
+        root = zarr.open_group(tmp_path / "mine.zspy", mode="w", zarr_format=2)
+        root.attrs.update({"file_format": "ZSpy", "file_format_version": "3.3"})
+        signal = root.create_group("Experiments/mine")
+        signal.attrs.update({"package": "hyperspy", "package_version": "2.0"})
+        signal.create_array("data", data=STACK)
+        for number, (size, unit) in enumerate(zip(STACK.shape, ("nm", "nm", "eV"), strict=True)):
+            signal.create_group(f"axis-{number}").attrs.update(
+                {"_type": "UniformDataAxis", "name": "yxe"[number], "navigate": number < 2, "offset": 0.0,
+                 "scale": 0.5, "size": size, "units": unit}
+            )  # fmt: skip
+        signal.create_group("metadata/General").attrs["title"] = "mine"
+        for name in ("original_metadata", "attributes", "learning_results"):
+            signal.create_group(name)
+        cube = load(tmp_path / "mine.zspy")
+        assert (type(cube), cube.name, cube.pixel_size, cube.energy_unit) == (Cube, "mine.zspy", 0.5, "eV")
+        np.testing.assert_array_equal(cube.array, STACK)
+        assert list_signals(tmp_path / "mine.zspy") == ["0: mine: a spectrum image of shape (5, 4, 6)"]
+
     def test_of_the_wrong_kind(self):
         with pytest.raises(ReadError, match=r"mine holds no image but a spectrum image of shape \(5, 4, 6\)"):
             load(SIGNALS["cube"][0](), kind="image")
@@ -272,7 +293,7 @@ class TestChoices:
     @pytest.mark.parametrize(
         ("source", "options", "error", "message"),
         [
-            (GREY, {"kind": "film"}, ValueError, "the kind is one of image, movie, cube, got 'film'"),
+            (GREY, {"kind": "film"}, ValueError, "the kind is one of image, movie, cube, output, got 'film'"),
             (GREY, {"signal": 1}, TypeError, "signals are chosen of files, and this is of type ndarray"),
             (GREY, {"kind": "cube"}, ReadError, r"array: a spectrum image is \(height, width, channels\), not of sh"),
             (GREY, {"kind": "movie"}, ReadError, r"array: a movie is \(frames, height, width\)"),

@@ -199,6 +199,16 @@ class TestTiff:
 
 
 class TestPicture:
+    @pytest.mark.parametrize("name", ["a.png", "a.bmp", "a.jpg"])
+    @pytest.mark.parametrize("same", [[1, 2], [0, 1, 2]])
+    def test_channels_that_are_equal_are_channels(self, tmp_path, name, same):
+        array = np.full((16, 16, 3), 40, np.uint8)
+        array[..., same] = 200
+        Picture.fromarray(array).save(tmp_path / name)
+        read = load_image(tmp_path / name).array
+        assert read.shape == array.shape
+        np.testing.assert_allclose(read, array, atol=3)
+
     @pytest.mark.parametrize("array", [GREY, COLOUR, GREY.astype(np.uint8), np.dstack([COLOUR, COLOUR[..., 0]])])
     def test_values_are_kept(self, tmp_path, array):
         Picture.fromarray(array).save(tmp_path / "picture.png")
