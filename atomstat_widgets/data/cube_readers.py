@@ -47,7 +47,7 @@ def load_cube(source: Any) -> Cube:
     if isinstance(source, str | Path):
         path = Path(source)
         if is_folder(path):
-            raise ReadError(f"{path} is a folder, not a spectrum image")
+            raise ReadError(f"{path.name} is a folder, not a spectrum image")
         require_there(path)
         return _cube(read_npy(path), path.name) if path.suffix.lower() == ".npy" else _from_file(path)
     raise TypeError(f"a spectrum image is loaded from a path, an array or a Cube, not from {type(source).__name__}")

@@ -112,10 +112,25 @@ def list_signals(path: str | Path) -> list[str]:
     ReadError
         The file cannot be read.
     """
-    path = Path(path)
+    return list(signals_by_name(Path(path)).values())
+
+
+def signals_by_name(path: Path) -> dict[str, str]:
+    """Describe the signals of a file, see `list_signals`, by what `load` takes for `signal`."""
     if path.suffix.lower() == ".npz":
-        return [f"{name}: {array.dtype} of shape {array.shape}" for name, array in read_npz(path).items()]
-    return _listed(_signals(path))
+        return {name: f"{name}: {array.dtype} of shape {array.shape}" for name, array in read_npz(path).items()}
+    return {str(number): words for number, words in enumerate(_listed(_signals(path)))}
+
+
+def several_signals(path: Path) -> dict[str, str]:
+    """Signals of a file, see `signals_by_name`, where there is a choice; of one that cannot be read there is none."""
+    if is_folder(path) or path.suffix.lower() in STACKS:
+        return {}
+    try:
+        signals = signals_by_name(path)
+    except ReadError:  # which `load` says
+        return {}
+    return signals if len(signals) > 1 else {}
 
 
 def _listed(signals: list[dict[str, Any]]) -> list[str]:

@@ -125,9 +125,11 @@ def _folder(folder: Path) -> Movie:
         if path.suffix.lower() in _IMAGES and path.is_file() and not path.name.startswith("."):
             kinds.setdefault(path.suffix.lower(), []).append(path)
     if not kinds:
-        raise ReadError(f"there are no images in {folder} (png, jpg, tif, npy)")
+        raise ReadError(f"there are no images in {folder.name} (png, jpg, tif, npy)")
     if len(kinds) > 1:
-        raise ReadError(f"{folder} holds images of several kinds, {', '.join(sorted(kinds))}: keep those of one movie")
+        raise ReadError(
+            f"{folder.name} holds images of several kinds, {', '.join(sorted(kinds))}: keep those of one movie"
+        )
     (paths,) = kinds.values()
     paths.sort(key=_natural)
     first = load_image(paths[0])

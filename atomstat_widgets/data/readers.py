@@ -77,7 +77,7 @@ def load_image(source: str | Path | np.ndarray | Image) -> Image:
 
 def _load_file(path: Path) -> Image:
     if is_folder(path):
-        raise ReadError(f"{path} is a folder, not an image file")
+        raise ReadError(f"{path.name} is a folder, not an image file")
     require_there(path)
     extension = path.suffix[1:].lower()
     if extension == "npy":
@@ -112,7 +112,7 @@ def is_folder(path: Path) -> bool:
 def require_there(path: Path) -> None:
     """Refuse a file that does not exist or is empty."""
     if not path.exists():
-        raise ReadError(f"{path} does not exist")
+        raise ReadError(f"{path.name} does not exist")
     if path.stat().st_size == 0:
         raise ReadError(f"{path.name} is empty (0 bytes)")
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import ipywidgets
 
 from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples
+from atomstat_widgets.data.reopening import described, reopened
 from atomstat_widgets.panels.controls import Explained, dropdown
 from atomstat_widgets.panels.domains import DomainsPanel
 from atomstat_widgets.panels.open_bar import OpenBar
@@ -61,7 +62,7 @@ class App(ipywidgets.VBox):
 
     def __init__(self, data: Any = None) -> None:
         self._notice = ipywidgets.HTML()
-        self._data: dict[str, Image | Movie | Cube] = {}
+        self._data: dict[tuple[str, str], Image | Movie | Cube] = {}  # by kind and label
         self._panels: dict[str, Panel] = {}
         self._chosen: dict[str, str] = {}  # by the user, for all panels of a kind
         self._labels = {kind: [f"Sample: {name}" for name in offered] for kind, offered in SAMPLES.items()}
@@ -116,7 +117,7 @@ class App(ipywidgets.VBox):
         kind = kind_of_data(data)
         if data.name not in self._labels[kind]:
             self._labels[kind] = [data.name, *self._labels[kind]]
-        self._chosen[kind], self._data[data.name] = data.name, data
+        self._chosen[kind], self._data[kind, data.name] = data.name, data
         return next(name for name, tab in TABS.items() if tab.kind == kind)
 
     def state(self) -> dict[str, Any]:
@@ -124,8 +125,11 @@ class App(ipywidgets.VBox):
         panels = {}
         for name, panel in self._panels.items():
             shown = getattr(panel.model, TABS[name].kind)
-            label = next((label for label, datum in self._data.items() if datum is shown), shown.name)
-            panels[name] = {"data": label, "parameters": parameters_of(panel.model)}
+            panels[name] = {
+                "data": self._label(TABS[name].kind, shown) or shown.name,
+                "source": described(shown.source, self._open.folder),
+                "parameters": parameters_of(panel.model),
+            }
         return {"tab": self._tabs.value, "panels": panels}
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -144,17 +148,29 @@ class App(ipywidgets.VBox):
 
     def _restore_panel(self, name: str, state: Mapping[str, Any]) -> list[str]:
         """Show a panel with these settings; the problems."""
-        kind, label = TABS[name].kind, state.get("data")
-        problems = []
         self._tabs.value = name
-        if label in self._labels[kind]:
-            self._choice.value = label
-        else:
-            problems.append(f"{label} is not here, {self._choice.value} is shown")
+        problems = self._restore_data(TABS[name].kind, state.get("data"), state.get("source"))
         parameters = state.get("parameters")
         if not isinstance(parameters, dict):
             return [*problems, "it has no parameters"]
         return problems + set_parameters(self.panel.model, parameters)
+
+    def _restore_data(self, kind: str, label: Any, source: Any) -> list[str]:
+        """Show the data of a session: what has this label here, if it is from the same source, or opened anew."""
+        if label in self._labels[kind]:
+            if source in (None, described(self._datum(kind, label).source, self._open.folder)):
+                self._choice.value = label
+                return []
+        elif source is None:
+            return [f"{label} is not here, {self._choice.value} is shown"]
+        try:
+            data = reopened(source, self._open.folder)
+            if kind_of_data(data) != kind:
+                raise ValueError(f"it is a {kind_of_data(data)}")
+            self.show(data)
+        except (ValueError, TypeError) as error:
+            return [f"{label} cannot be opened ({error}), {self._choice.value} is shown"]
+        return []
 
     def _guarded(self, call: Any) -> Any:
         """Make a callback that says in the header what went wrong; nobody would see it elsewhere."""
@@ -189,7 +205,7 @@ class App(ipywidgets.VBox):
                 self._give(label)
             except (ValueError, TypeError) as error:  # the panel goes on with what it has
                 self._say(error)
-                label = next(name for name, datum in self._data.items() if datum is getattr(self.panel.model, kind))
+                label = self._label(kind, getattr(self.panel.model, kind))
         self._list(kind, label)
         self._session.refresh()
 
@@ -211,7 +227,7 @@ class App(ipywidgets.VBox):
         """Let the list show what the panel shows, whoever gave it."""
         kind = TABS[self._tabs.value].kind
         shown = getattr(self.panel.model, kind)
-        label = next((label for label, datum in self._data.items() if datum is shown), None)
+        label = self._label(kind, shown)
         if label is None:
             self._offer(shown)
         else:
@@ -241,9 +257,13 @@ class App(ipywidgets.VBox):
             setattr(self.panel.model, kind, datum)
 
     def _datum(self, kind: str, label: str) -> Image | Movie | Cube:
-        if label not in self._data:
-            self._data[label] = SAMPLES[kind][label.removeprefix("Sample: ")]()
-        return self._data[label]
+        if (kind, label) not in self._data:
+            self._data[kind, label] = SAMPLES[kind][label.removeprefix("Sample: ")]()
+        return self._data[kind, label]
+
+    def _label(self, kind: str, datum: Image | Movie | Cube) -> str | None:
+        """Label of data in the list, if they are in it."""
+        return next((label for (of, label), one in self._data.items() if of == kind and one is datum), None)
 
 
 def panel(source: Any, **parameters: Any) -> Panel:

@@ -12,7 +12,8 @@ from pathlib import Path
 import ipywidgets
 
 from atomstat_widgets.data import Cube, Image, Movie, load
-from atomstat_widgets.data.loading import KINDS
+from atomstat_widgets.data.loading import KINDS, several_signals
+from atomstat_widgets.data.reopening import inside, is_inside
 from atomstat_widgets.data.source import Source
 from atomstat_widgets.panels.controls import Explained
 
@@ -33,11 +34,15 @@ class OpenBar(ipywidgets.HBox):
     ----------
     switch : ToggleButton
         To be shown somewhere; it opens and closes the bar.
+    folder : path or None
+        The data folder.
     """
 
     def __init__(self, show: Callable[[Image | Movie | Cube], None]) -> None:
         self._show = show
-        self._folder = os.environ.get(FOLDER_VARIABLE)
+        self._several: Path | None = None  # the file whose signals can be chosen
+        named = os.environ.get(FOLDER_VARIABLE)
+        self.folder = None if named is None else Path(named)
         self._uploads = tempfile.mkdtemp(prefix="atomstat-")
         weakref.finalize(self, shutil.rmtree, self._uploads, ignore_errors=True)
         self.switch = ipywidgets.ToggleButton(
@@ -52,7 +57,11 @@ class OpenBar(ipywidgets.HBox):
         self._file = ipywidgets.Dropdown(
             options=[("", None)], description="File", tooltip="A file of the data folder",
             style={"description_width": "36px"},
-            layout=ipywidgets.Layout(width="320px", display=None if self._folder else "none"),
+            layout=ipywidgets.Layout(width="320px", display=None if self.folder else "none"),
+        )  # fmt: skip
+        self._signal = ipywidgets.Dropdown(
+            options=[("", None)], description="Signal", tooltip="Which of the signals of the file to show",
+            style={"description_width": "48px"}, layout=ipywidgets.Layout(width="320px", display="none"),
         )  # fmt: skip
         self._upload = ipywidgets.FileUpload(
             description="Upload a file", tooltip=f"A file of up to {MOST_BYTES / 1e6:.0f} MB from your computer",
@@ -61,39 +70,45 @@ class OpenBar(ipywidgets.HBox):
         self._upload.add_class("atomstat-upload")
         self._words = ipywidgets.HTML()
         super().__init__(
-            [Explained(self._kind), Explained(self._file), self._upload, self._words],
+            [Explained(self._kind), Explained(self._file), Explained(self._signal), self._upload, self._words],
             layout=ipywidgets.Layout(display="none"),
         )
         self.add_class("atomstat-session")
         self.switch.observe(lambda change: self._open(change.new), "value")
         self._file.observe(lambda change: self._take(self._of_folder), "value")
         self._upload.observe(lambda change: self._take(self._uploaded), "value")
+        self._signal.observe(lambda change: self._take(lambda: self._several), "value")
 
     def _open(self, wanted: bool) -> None:
         if wanted:
             self._words.value = (
                 f"Uploads have up to {MOST_BYTES / 1e6:.0f} MB; served as an app, drop a file on the page."
             )
-            if self._folder:
-                self._file.options = [("", None), *((name, name) for name in files_of(Path(self._folder)))]
+            if self.folder:
+                self._file.options = [("", None), *((name, name) for name in files_of(self.folder))]
         self.layout.display = None if wanted else "none"
 
-    def _take(self, opened: Callable[[], Image | Movie | Cube | None]) -> None:
-        """Show what was opened; what cannot be is said in the bar, and nothing else changes."""
+    def _take(self, find: Callable[[], Path | None]) -> None:
+        """Show what a file holds; what cannot be is said in the bar, and nothing else changes."""
+        path = None
         try:
-            data = opened()
-            if data is not None:
+            path = find()
+            if path is not None:
                 self._words.value = "Opening…"
-                self._show(data)
-                self._words.value = f"{escape(data.name)} is shown."
+                if path != self._several:
+                    self._offer_signals(path)
+                self._show_file(path)
         except Exception as error:  # words in the bar, whatever it was
-            self._words.value = f'<span class="atomstat-error" role="alert">{escape(str(error))}.</span>'
+            said = (
+                str(error) if path is None else str(error).replace(f"{path.parent}{os.sep}", "")
+            )  # readers' own words
+            self._words.value = f'<span class="atomstat-error" role="alert">{escape(said)}.</span>'
 
-    def _of_folder(self) -> Image | Movie | Cube | None:
+    def _of_folder(self) -> Path | None:
         name = self._file.value
-        return None if name is None else load(inside(Path(str(self._folder)), name), kind=self._kind.value)
+        return None if name is None or self.folder is None else inside(self.folder, name)
 
-    def _uploaded(self) -> Image | Movie | Cube | None:
+    def _uploaded(self) -> Path | None:
         files, self._upload.value = self._upload.value, ()  # so that the same file can be uploaded again
         if not files:
             return None
@@ -102,42 +117,38 @@ class OpenBar(ipywidgets.HBox):
             raise ValueError(f"{name} has {len(content) / 1e6:.0f} MB, uploads have up to {MOST_BYTES / 1e6:.0f} MB")
         path = Path(tempfile.mkdtemp(dir=self._uploads), plain_name(name))
         path.write_bytes(content)
-        kept = False
+        return path
+
+    def _offer_signals(self, path: Path) -> None:
+        """Let one of several signals of a file be chosen."""
+        signals = several_signals(path)
+        self._several = None
+        self._signal.options = [("the first that fits", None), *((words, name) for name, words in signals.items())]
+        self._several = path if signals else None
+        self._signal.layout.display = None if signals else "none"
+
+    def _show_file(self, path: Path) -> None:
+        uploaded = path.is_relative_to(self._uploads)
+        needed = self._several is not None
         try:
-            data = load(path, kind=self._kind.value)
-            kept = isinstance(data, Movie)  # which is read from its file frame by frame
+            data = load(path, kind=self._kind.value, signal=self._signal.value)
+            needed = needed or isinstance(data, Movie)  # which is read from its file frame by frame
         finally:
-            if not kept:
+            if uploaded and not needed:
                 shutil.rmtree(path.parent)
-        # A script that is exported will find the file under the name that it has where it is.
-        return replace(data, source=Source("load", {**data.source.arguments, "source": name}))
+        if uploaded:  # a script that is exported will find the file under the name that it has where it is
+            data = replace(data, source=Source("load", {**data.source.arguments, "source": path.name}))
+        self._show(data)
+        self._words.value = f"{escape(data.name)} is shown."
 
 
 def files_of(folder: Path) -> list[str]:
     """Names of what is in a folder, files first; without what is hidden, and links that lead out of it."""
-    found = [path for path in folder.iterdir() if not path.name.startswith(".") and _is_inside(folder, path)]
+    found = [path for path in folder.iterdir() if not path.name.startswith(".") and is_inside(folder, path)]
     return [path.name for path in sorted(found, key=lambda path: (path.is_dir(), path.name))[:MOST_FILES]]
-
-
-def inside(folder: Path, name: str) -> Path:
-    """Path of a file in a folder.
-
-    Raises
-    ------
-    ValueError
-        It is not in the folder.
-    """
-    path = folder / name
-    if not _is_inside(folder, path):
-        raise ValueError(f"{name} is not in the data folder")
-    return path
 
 
 def plain_name(name: str) -> str:
     """Name for an uploaded file: without what could lead out of a folder, and not too long for one."""
     stem, dot, ending = "".join(char if char.isalnum() or char in "-_. ()" else "_" for char in name).rpartition(".")
     return f"{(stem or 'file')[-80:].lstrip('. ') or 'file'}{dot}{ending[:12]}" if dot else f"file {ending[-80:]}"
-
-
-def _is_inside(folder: Path, path: Path) -> bool:
-    return path.resolve().is_relative_to(folder.resolve())

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from atomstat_widgets import App, DomainsPanel, SlidingFFTPanel
-from atomstat_widgets.data import samples
+from atomstat_widgets.data import calibrated, cubes, movies, samples
 from atomstat_widgets.panels.app import FILE_VARIABLE
+from atomstat_widgets.panels.open_bar import FOLDER_VARIABLE
 from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.reactive.session import as_address, as_json, from_address
 
@@ -118,6 +119,38 @@ class TestSession:
                 numbers_of(panel.model.result).arrays["components"],
             )
 
+    def test_of_data_that_are_opened_anew(self, tmp_path, monkeypatch):
+        monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+        np.save(tmp_path / "film.npy", movies.hopping_dopants(frames=10).frames)
+        app = App()
+        app.panel.model.image = calibrated(samples.grains(), 3.0, "Å")
+        app._tabs.value = "Unmixing"
+        app.panel.model.cube = cubes.oxides(dose=300.0)
+        app._open._file.options = ["film.npy"]
+        app._open._file.value = "film.npy"
+        state = json.loads(json.dumps(app.state()))
+        other = App()
+        other.restore(state)
+        assert other._notice.value == ""
+        assert other.state() == state
+        shown = {name: panel.model for name, panel in other._panels.items()}
+        assert (shown["Sliding FFT"].image.pixel_size, shown["Sliding FFT"].image.unit) == (3.0, "Å")
+        assert shown["Unmixing"].cube.source == app._panels["Unmixing"].model.cube.source
+        np.testing.assert_array_equal(shown["Trajectories"].movie.frames, app.panel.model.movie.frames)
+
+    def test_of_data_that_are_not_here_any_more(self, tmp_path, monkeypatch):
+        monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+        np.save(tmp_path / "mine.npy", samples.grains(shape=(96, 96)).array)
+        app = App(tmp_path / "mine.npy")
+        app.panel.model.n_components = 2
+        state = app.state()
+        (tmp_path / "mine.npy").unlink()
+        other = App()
+        other.restore(state)
+        assert "mine.npy cannot be opened (" in other._notice.value
+        assert "does not exist), Sample: Three grains is shown" in other._notice.value
+        assert other.panel.model.n_components == 2
+
     @pytest.mark.parametrize(
         ("state", "problem"),
         [
@@ -133,6 +166,20 @@ class TestSession:
             (
                 {"panels": {"Sliding FFT": {"data": "/etc/passwd", "parameters": {}}}, "tab": "Sliding FFT"},
                 "/etc/passwd is not here, Sample: Three grains is shown",
+            ),
+            (
+                {
+                    "panels": {"Sliding FFT": {"data": "b", "source": {"source": "/etc/passwd"}, "parameters": {}}},
+                    "tab": "Sliding FFT",
+                },
+                "b cannot be opened (there is no data folder here), Sample: Three grains is shown",
+            ),
+            (
+                {
+                    "panels": {"Sliding FFT": {"data": "b", "source": {"sample": "cubes.oxides"}, "parameters": {}}},
+                    "tab": "Sliding FFT",
+                },
+                "b cannot be opened (it is a cube), Sample: Three grains is shown",
             ),
             (
                 {"panels": {"Sliding FFT": {"data": {}, "parameters": {"zoom": -1}}}, "tab": "Sliding FFT"},
