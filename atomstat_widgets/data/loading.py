@@ -30,7 +30,13 @@ from atomstat_widgets.data.source import Source
 
 Kind = Literal["image", "movie", "cube", "output"]
 LOADERS: Mapping[str, Any] = {"image": load_image, "movie": load_movie, "cube": load_cube, "output": load_output}
-OF_SIGNAL: Mapping[str, Any] = {"image": image_of, "movie": movie_of, "cube": cube_of, "spectra": cube_of}
+OF_SIGNAL: Mapping[str, Any] = {
+    "image": image_of,
+    "movie": movie_of,
+    "cube": cube_of,
+    "spectra": cube_of,
+    "patterns": movie_of,
+}
 KINDS: Mapping[str, str] = {  # in words
     "image": "image",
     "movie": "stack of images",
@@ -38,7 +44,7 @@ KINDS: Mapping[str, str] = {  # in words
     "output": "output of a network",
 }
 # What a file with several signals was most likely opened for: spectra come with a survey image.
-PREFERRED = ("cube", "image", "movie", "spectra")
+PREFERRED = ("cube", "image", "movie", "spectra", "patterns")
 
 
 def load(
@@ -170,15 +176,17 @@ def _of_path(path: Path, kind: Kind | None, signal: int | str | None) -> Image |
 def _of_signals(signals: list[dict[str, Any]], name: str, kind: Kind | None) -> Image | Movie | Cube:
     for wanted in PREFERRED if kind is None else (kind,):
         for one in signals:
-            if kind_of(one) == wanted or (kind == "cube" and _may_be_cube(one)):
+            if kind_of(one) == wanted or _may_be(kind, one):
                 return OF_SIGNAL[wanted](one, name)
     raise holds_no("image, stack of images or spectrum image" if kind is None else KINDS[kind], signals, name)
 
 
-def _may_be_cube(signal: dict[str, Any]) -> bool:
-    """Whether a signal can be taken as a spectrum image, if asked to: not every file tells which axes are navigated."""
-    untold = len(signal["axes"]) == 3 and not any(axis.get("navigate") for axis in signal["axes"])
-    return untold or kind_of(signal) == "spectra"
+def _may_be(kind: Kind | None, signal: dict[str, Any]) -> bool:
+    """Whether a signal can be taken as this kind, if asked to: not every file tells which axes are navigated."""
+    if kind == "cube":
+        untold = len(signal["axes"]) == 3 and not any(axis.get("navigate") for axis in signal["axes"])
+        return untold or kind_of(signal) == "spectra"
+    return kind == "movie" and kind_of(signal) == "patterns"
 
 
 def _chosen(signals: list[dict[str, Any]], signal: int | str, path: Path) -> dict[str, Any]:

@@ -109,14 +109,17 @@ def _file(path: Path) -> Movie:
         return _movie(frames, path.name, *_tiff_pixel(path))
     signals = read_signals(path, path.suffix[1:].lower())
     for signal in signals:
-        if kind_of(signal) == "movie":
+        if kind_of(signal) in ("movie", "patterns"):
             return movie_of(signal, path.name)
     raise holds_no("stack of images", signals, path.name)
 
 
 def movie_of(signal: dict[str, Any], name: str) -> Movie:
-    """Movie that a signal is."""
-    return with_facts(_movie(signal["data"], name), signal, signal["axes"][1:])
+    """Movie that a signal is; patterns follow each other row by row of their grid."""
+    frames = signal["data"]
+    if kind_of(signal) == "patterns":
+        frames = frames.reshape(-1, *frames.shape[2:])
+    return with_facts(_movie(frames, name), signal, signal["axes"][-2:])
 
 
 def _folder(folder: Path) -> Movie:

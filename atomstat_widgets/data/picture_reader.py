@@ -6,8 +6,13 @@ from typing import Any
 def file_reader(filename: str) -> list[dict[str, Any]]:
     """Describe the picture as RosettaSciIO does, with its channels last."""
     import imageio.v3 as iio
+    import PIL.Image
     from rsciio.image import file_reader as read
 
+    try:
+        PIL.Image.open(filename).close()
+    except PIL.UnidentifiedImageError:
+        raise ValueError("it is no picture") from None  # imageio would list what else could be installed
     (signal,) = read(filename)
     if signal["data"].ndim == 2 and len(iio.improps(filename).shape) == 3:
         signal["data"] = iio.imread(filename)

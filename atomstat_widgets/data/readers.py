@@ -23,7 +23,7 @@ from atomstat_widgets.data.image import Image
 
 _COMMON_EXTENSIONS = "npy, npz, tif, png, jpg, dm3, dm4, emd, mrc, ser"
 
-# Read like RosettaSciIO's: the first before them, the others after them, where both know an extension.
+# Read like RosettaSciIO's: pictures instead of by it, the others after it where both know an extension.
 _PICTURES = {
     "name": "Image",
     "file_extensions": ("png", "jpg", "jpeg", "bmp"),
@@ -163,9 +163,11 @@ def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
     from rsciio import IO_PLUGINS
 
     plugins = [
-        plugin for plugin in (_PICTURES, *IO_PLUGINS, *_OWN_PLUGINS)
+        plugin for plugin in (*IO_PLUGINS, *_OWN_PLUGINS)
         if extension in (known.lower() for known in plugin["file_extensions"])
     ]  # fmt: skip
+    if extension in _PICTURES["file_extensions"]:
+        plugins = [_PICTURES]
     if not plugins:
         shown = f"the extension .{extension} is" if extension else "a name without extension is"
         raise ReadError(f"{path.name}: {shown} not known; known are {_COMMON_EXTENSIONS} and others of RosettaSciIO")
@@ -178,11 +180,19 @@ def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
                 # Some leave the file open, held by the traceback and by objects that hold each other.
                 failures[plugin["name"]] = error.with_traceback(None)
                 gc.collect()
-    reasons = "; ".join(f"{name}: {error}" for name, error in failures.items())
     last = list(failures.values())[-1]
     if all(isinstance(failure, ImportError) for failure in failures.values()):
-        raise ReadError(f"{path.name} needs a package that is not installed ({reasons})") from last
+        raise ReadError(f"{path.name} needs a package that is not installed ({_reasons(failures)})") from last
+    # What is not installed was not what is wrong.
+    failures = {name: error for name, error in failures.items() if not isinstance(error, ImportError)}
+    reasons = _reasons(failures)
     raise ReadError(f"{path.name} is truncated, damaged or of a kind that cannot be read ({reasons})") from last
+
+
+def _reasons(failures: Mapping[str, Exception]) -> str:
+    """What each reader said; where several said the same, the last of them."""
+    said = {" ".join(str(error).split()): name for name, error in failures.items()}
+    return "; ".join(f"{name}: {words}" for words, name in said.items())
 
 
 @contextmanager
@@ -210,7 +220,10 @@ def quiet() -> Iterator[list[str]]:
 
 
 def kind_of(signal: dict[str, Any]) -> str | None:
-    """Kind of a signal by its axes, of which a file may tell that they are navigated: image, movie, cube or spectra."""
+    """Kind of a signal by its axes, of which a file may tell that they are navigated.
+
+    Image, movie, cube, spectra, or patterns: one (of diffraction) at each place of a grid.
+    """
     match [bool(axis.get("navigate")) for axis in signal["axes"]]:
         case [False, False]:
             return "image"
@@ -220,6 +233,8 @@ def kind_of(signal: dict[str, Any]) -> str | None:
             return "cube"
         case [False] | [True, False]:
             return "spectra"
+        case [True, True, False, False]:
+            return "patterns"
     return None
 
 

@@ -70,7 +70,9 @@ class App(ipywidgets.VBox):
         given = data if data is not None else os.environ.get(FILE_VARIABLE)
         if given is not None:
             try:
-                first = self._offer(load(data) if data is not None else load(given, **choice_of_environment()))
+                shown = load(data) if data is not None else load(given, **choice_of_environment())
+                self._offer(shown)
+                first = first_for(kind_of_data(shown))
             except (ValueError, TypeError) as error:
                 self._say(error)
         self._tabs = ipywidgets.ToggleButtons(
@@ -107,18 +109,20 @@ class App(ipywidgets.VBox):
             The panel cannot analyse them; it goes on with what it has.
         """
         kind = kind_of_data(data)
-        if kind == TABS[self._tabs.value].kind:
-            setattr(self.panel.model, kind, data)  # refused before anything is changed
+        name = self._tabs.value if TABS[self._tabs.value].kind == kind else first_for(kind)
+        if name in self._panels:
+            setattr(self._panels[name].model, kind, data)  # refused before anything is changed
         else:
-            self._tabs.value = self._offer(data)
+            self._make(name, data)
+        self._offer(data)
+        self._tabs.value = name
 
-    def _offer(self, data: Image | Movie | Cube) -> str:
-        """Put data first in the list of their kind, and choose them; the name of the first panel for them."""
+    def _offer(self, data: Image | Movie | Cube) -> None:
+        """Put data first in the list of their kind, and choose them."""
         kind = kind_of_data(data)
         if data.name not in self._labels[kind]:
             self._labels[kind] = [data.name, *self._labels[kind]]
         self._chosen[kind], self._data[kind, data.name] = data.name, data
-        return next(name for name, tab in TABS.items() if tab.kind == kind)
 
     def state(self) -> dict[str, Any]:
         """Settings of all panels that were opened, as `restore` takes them and JSON knows them."""
@@ -191,13 +195,12 @@ class App(ipywidgets.VBox):
         kind = TABS[name].kind
         chosen = self._chosen.get(kind)
         label = chosen or f"Sample: {TABS[name].sample}"
-        new = name not in self._panels
-        if new:
+        if name not in self._panels:
             label = self._build(name, label)
         # Never two at once. Hidden, not taken away: its figures keep their sizes.
         for other in self._panels.keys() - {name}:
             self._panels[other].layout.display = "none"
-        if new:
+        if self.panel not in self.children:
             self.children = (*self.children, self.panel)
         self.panel.layout.display = None
         if chosen is not None:
@@ -213,15 +216,17 @@ class App(ipywidgets.VBox):
         """Build a panel, on its own sample if what was chosen is not for it, and give the label of what it shows."""
         tab = TABS[name]
         try:
-            self._panels[name] = tab.panel(self._datum(tab.kind, label))
+            self._make(name, self._datum(tab.kind, label))
         except (ValueError, TypeError) as error:
             self._say(error)
             label = f"Sample: {tab.sample}"
-            self._panels[name] = tab.panel(self._datum(tab.kind, label))
-        model = self._panels[name].model
-        model.observe(lambda _change: self._session.refresh(), "result")
-        model.observe(self._guarded(self._follow), model.kind)
+            self._make(name, self._datum(tab.kind, label))
         return label
+
+    def _make(self, name: str, data: Image | Movie | Cube) -> None:
+        self._panels[name] = panel = TABS[name].panel(data)
+        panel.model.observe(lambda _change: self._session.refresh(), "result")
+        panel.model.observe(self._guarded(self._follow), panel.model.kind)
 
     def _follow(self) -> None:
         """Let the list show what the panel shows, whoever gave it."""
@@ -285,7 +290,12 @@ def panel(source: Any, **parameters: Any) -> Panel:
         It cannot be read or analysed; the message says why.
     """
     data = load(source)
-    return next(tab.panel for tab in TABS.values() if tab.kind == kind_of_data(data))(data, **parameters)
+    return TABS[first_for(kind_of_data(data))].panel(data, **parameters)
+
+
+def first_for(kind: str) -> str:
+    """Name of the first tab for data of a kind."""
+    return next(name for name, tab in TABS.items() if tab.kind == kind)
 
 
 def kind_of_data(data: Image | Movie | Cube) -> str:

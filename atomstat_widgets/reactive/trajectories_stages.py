@@ -172,14 +172,14 @@ def _given_atoms(read: Callable[[int], NDArray[np.float32]], place: int, points:
 
 
 def _typical_spacing(read: Callable[[int], NDArray[np.float32]], count: int) -> float:
-    spacings = []
+    spacings, why = [], ""
     for place in np.unique(np.linspace(0, count - 1, GUESSES).astype(int)).tolist():
         try:
             spacings.append(find_atoms(read(place)).spacing)
-        except (ValueError, OSError):
-            continue
+        except (ValueError, OSError) as error:
+            why = f"; of frame {place}: {error}"
     if not spacings:
-        raise ValueError("no frame that was looked at tells the distance of neighbours: set it")
+        raise ValueError(f"no frame that was looked at tells the distance of neighbours: set it{why}")
     return float(np.median(spacings))
 
 

@@ -207,6 +207,13 @@ class UnmixingModel(AnalysisModel):
         cube = load(source, kind="cube")
         if cube.array.shape[2] < FEWEST_CHANNELS:
             raise ValueError(f"{cube.array.shape[2]} channels are no spectra")
+        low, high = np.fmin.reduce(cube.array, axis=None), np.fmax.reduce(cube.array, axis=None)
+        if np.isnan(low):
+            raise ValueError(f"all {cube.array.size} values of the spectrum image are NaN")
+        if low == high:
+            raise ValueError(
+                f"all {cube.array.size} values of the spectrum image are equal ({low:g}): nothing to unmix"
+            )
         return cube
 
     @property

@@ -13,14 +13,16 @@ def round_length(length: float) -> float:
 
 
 def round_ticks(low: float, high: float, count: int) -> NDArray[np.float64]:
-    """Multiples of a round number from `low` to `high`, some `count` to three times as many."""
+    """Multiples of a round number from `low` to `high`, some `count` to three times as many; of one number itself."""
+    if high == low:
+        return np.array([float(low)])
     spacing = round_length((high - low) / count)
     return spacing * np.arange(ceil(low / spacing - 1e-9), floor(high / spacing + 1e-9) + 1)
 
 
 def whole_ticks(low: float, high: float, count: int) -> NDArray[np.float64]:
-    """Those of `round_ticks` that are whole numbers, for what is counted; of a single number itself."""
-    ticks = round_ticks(low, high, count) if high > low else np.array([float(low)])
+    """Those of `round_ticks` that are whole numbers, for what is counted."""
+    ticks = round_ticks(low, high, count)
     return ticks[ticks == np.rint(ticks)]
 
 
