@@ -3,7 +3,6 @@
 import io
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 from interactions import press, settled_text, slider, status
@@ -87,28 +86,6 @@ def test_a_damaged_link_is_said(page: Page, voila_server: str):
     open_app(page, voila_server.rstrip("/") + "/?state=%3Cscript%3E")
     expect(page.get_by_role("alert")).to_contain_text("the state in the address is damaged")
     assert "components in" in settled_text(status(page))
-
-
-def upload(page: Page, path: Path) -> None:
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Upload a file").click()
-    chooser.value.set_files(path)
-
-
-def test_a_file_is_uploaded_and_what_is_too_large_is_not(page: Page, voila_server: str, tmp_path: Path):
-    open_app(page, voila_server)
-    page.get_by_role("button", name="Open").click()
-    np.save(tmp_path / "large.npy", np.zeros((3000, 3000)))
-    upload(page, tmp_path / "large.npy")
-    expect(page.get_by_role("alert")).to_have_text("large.npy has 73 MB, uploads have up to 60 MB.")
-    (tmp_path / "text.tif").write_text("no picture")
-    upload(page, tmp_path / "text.tif")
-    expect(page.get_by_role("alert")).to_contain_text("text.tif is truncated, damaged or of a kind that cannot be read")
-    np.save(tmp_path / "mine.npy", samples.grains(shape=(100, 140)).array)
-    upload(page, tmp_path / "mine.npy")
-    expect(page.get_by_text("mine.npy is shown.")).to_be_visible()
-    expect(status(page)).to_contain_text("4 components in")
-    expect(page.get_by_text("100 × 140 px")).to_be_visible()
 
 
 def test_the_figure_is_shown_and_written_as_adjusted(page: Page, voila_server: str):
