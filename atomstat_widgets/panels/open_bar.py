@@ -65,13 +65,16 @@ class OpenBar(ipywidgets.HBox):
         )  # fmt: skip
         self._upload = ipywidgets.FileUpload(
             description="Upload a file", tooltip=f"A file of up to {MOST_BYTES / 1e6:.0f} MB from your computer",
-            layout=ipywidgets.Layout(width="150px"),
+            layout=ipywidgets.Layout(width="150px", flex="0 0 auto"),
         )  # fmt: skip
         self._upload.add_class("atomstat-upload")
-        self._words = ipywidgets.HTML()
+        self._words = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 300px"))
+        lists = [Explained(one) for one in (self._kind, self._file, self._signal)]
+        for one in lists:
+            one.layout.flex = "0 0 auto"
+        # Words that find no place beside the controls go below them.
         super().__init__(
-            [Explained(self._kind), Explained(self._file), Explained(self._signal), self._upload, self._words],
-            layout=ipywidgets.Layout(display="none"),
+            [*lists, self._upload, self._words], layout=ipywidgets.Layout(display="none", flex_flow="row wrap")
         )
         self.add_class("atomstat-session")
         self.switch.observe(lambda change: self._open(change.new), "value")
