@@ -9,6 +9,7 @@ from typing import Any
 _HOMES = {
     "App": "panels.app",
     "DomainsPanel": "panels.domains",
+    "Question": "panels.question",
     "SlidingFFTPanel": "panels.sliding_fft",
     "TrajectoriesPanel": "panels.trajectories",
     "UnmixingPanel": "panels.unmixing",
@@ -27,6 +28,7 @@ _HOMES = {
 __all__ = [
     "App",
     "DomainsPanel",
+    "Question",
     "SlidingFFTPanel",
     "TrajectoriesPanel",
     "UnmixingPanel",

@@ -23,6 +23,10 @@ _RANGE = 1.8  # bonds that a dopant goes from the middle of its own ground
 _APART = 5.6  # bonds between the middles of two grounds: at least 2 between two dopants
 _BORDER = 2.3  # bonds from the outermost site of a ground to the border: what is around each dopant is in the image
 
+_ADATOM_WIDTH = 0.04  # nm
+_ADATOM_PIXEL_SIZE = 0.025  # nm
+_CLOSEST = 0.16  # nm, between two adatoms, four widths: they stay two maxima
+
 
 @remembered("movies")
 def hopping_dopants(
@@ -137,5 +141,93 @@ def _grounds(
     return neighbours, np.array(starts, np.intp)
 
 
-MOVIES: dict[str, Callable[[], Movie]] = {"Hopping dopants": hopping_dopants}
+@remembered("movies")
+def adatoms(
+    *,
+    frames: int = 60,
+    atoms: int = 50,
+    diffusion: float = 0.006,
+    lifetime: float = 20.0,
+    shape: tuple[int, int] = (224, 224),
+    pixel_size: float = _ADATOM_PIXEL_SIZE,
+    noise: float = 0.15,
+    seed: int = 0,
+) -> Movie:
+    """Let adatoms diffuse over a flat surface, leave it, and others come.
+
+    Steps of a frame are Gaussian, so some are long: a search range that is too short loses these. An atom that left
+    has no point in the next frame, and one that came had none before: a range that is too long joins the two.
+
+    Parameters
+    ----------
+    frames : int
+        Number of frames, at least 3.
+    atoms : int
+        How many there are in each frame, at least 1.
+    diffusion : float
+        Diffusion coefficient of an atom alone in nm² per frame, 0 or more; a step that would end at another atom or
+        outside is not made.
+    lifetime : float
+        Mean number of frames that an atom stays, at least 1.
+    shape, pixel_size, noise
+        As for `hopping_dopants`, but the pixel size up to 0.04.
+    seed : int
+        Seeds all that is random.
+
+    Returns
+    -------
+    Movie
+        float32. All atoms are of one state.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range, or the image has no room for so many atoms.
+    """
+    simulation = Simulation(shape, pixel_size, noise, seed, width=_ADATOM_WIDTH)
+    if frames < 3:
+        raise ValueError(f"the movie needs at least 3 frames, not {frames}")
+    if atoms < 1:
+        raise ValueError(f"there must be at least 1 atom, not {atoms}")
+    if not 0 <= diffusion < np.inf:
+        raise ValueError(f"diffusion must be 0 nm² per frame or more, not {diffusion}")
+    if not lifetime >= 1:
+        raise ValueError(f"lifetime must be at least 1 frame, not {lifetime}")
+    rng, closest = simulation.rng, _CLOSEST / pixel_size
+    step = np.sqrt(2 * diffusion) / pixel_size  # along y and along x
+
+    def free(place: np.ndarray, others: np.ndarray) -> bool:
+        inside = bool(((place >= closest) & (place <= np.array(shape) - 1 - closest)).all())
+        return inside and bool((np.hypot(*(others - place).T) >= closest).all())
+
+    def arrival(others: np.ndarray) -> np.ndarray:
+        for _ in range(1000):
+            place = rng.random(2) * shape
+            if free(place, others):
+                return place
+        raise ValueError(f"an image of shape {shape} and pixels of {pixel_size} nm has no room for {atoms} atoms")
+
+    at = np.empty((0, 2))
+    while len(at) < atoms:
+        at = np.vstack([at, arrival(at)])
+    own, seen = np.arange(atoms), atoms
+    pictures, positions, ids = [], [], []
+    for number in range(frames):
+        for atom in range(atoms) if number else ():
+            others = np.delete(at, atom, axis=0)
+            if rng.random() < 1 / lifetime:
+                at[atom], own[atom], seen = arrival(others), seen, seen + 1
+                continue
+            wanted = at[atom] + step * rng.standard_normal(2)
+            if free(wanted, others):
+                at[atom] = wanted
+        pictures.append(simulation.exposure(at))
+        positions.append(at.copy())
+        ids.append(own.copy())
+    states = [np.zeros(atoms, np.intp)] * frames
+    truth = MovieTruth(positions, ids, states, np.ones((1, 1)))
+    return Movie(np.stack(pictures), "Diffusing adatoms", pixel_size, "nm", truth=truth)
+
+
+MOVIES: dict[str, Callable[[], Movie]] = {"Hopping dopants": hopping_dopants, "Diffusing adatoms": adatoms}
 """The movies by title; the first is the default."""

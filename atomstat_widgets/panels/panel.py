@@ -62,6 +62,15 @@ class Panel(ipywidgets.VBox):
         self._on(model, "result", self._draw_result)
         self._on(model, "stale", self._mark_stale)
 
+    @property
+    def truth_shown(self) -> bool:
+        """Whether the truth of a sample is shown, with how well the result agrees; assign it to show or hide it."""
+        return self._truth.value
+
+    @truth_shown.setter
+    def truth_shown(self, shown: bool) -> None:
+        self._truth.value = shown and not self._truth.disabled
+
     # --- for the panels
 
     def _make_left(self) -> Sequence[ipywidgets.Widget]:

@@ -390,10 +390,13 @@ class TrajectoriesPanel(Panel):
             self._truth_score.value = ""
             if self._truth.value and self._shown is not None and self._shown.movie.truth is not None:
                 score = self._shown.score()
-                links = f"{score.links / max(score.all_links, 1):.1%} of {score.all_links:,} true links found"
-                entries = (
-                    f"{score.entries} of {score.all_entries} true probabilities<br>within their intervals"
-                    if score.entries is not None
-                    else f"{len(self.model.movie.truth.probabilities)} states are the true number"
+                links = (
+                    f"{score.links / max(score.all_links, 1):.1%} of {score.all_links:,} true links found,<br>"
+                    f"{score.wrong_links:,} wrong"
                 )
-                self._truth_score.value = title("", f"{links};<br>{entries}")
+                if score.entries is None:
+                    count = len(self.model.movie.truth.probabilities)
+                    links += f"; {count} state{' is' if count == 1 else 's are'} the true number"
+                elif score.all_entries > 1:
+                    links += f"; {score.entries} of {score.all_entries} true probabilities<br>within their intervals"
+                self._truth_score.value = title("", links)

@@ -44,12 +44,23 @@ class Score(NamedTuple):
     entries, all_entries : int or None
         Entries of the true transition matrix within their intervals, and all of them; None where the number of states
         is not the true one.
+    wrong_links : int
+        Links, from a frame to the next, that join points of two atoms, or of none.
     """
 
     links: int
     all_links: int
     entries: int | None
     all_entries: int
+    wrong_links: int
+
+    @property
+    def similarity(self) -> float:
+        """Share of right links among all that are true or were found: the Jaccard index of the links.
+
+        Chenouard et al., Nat. Methods 11, 281 (2014).
+        """
+        return self.links / max(self.all_links + self.wrong_links, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +216,7 @@ class TrajectoriesResult:
         if truth is None:
             raise ValueError(f"the true tracks of {self.movie.name} are not known")
         found = [self._matched(place) for place in range(len(self.movie))]
-        right = total = 0
+        right = total = made = 0
         numbers = self.movie.frame_numbers
         for now in np.flatnonzero(np.diff(numbers) == 1).tolist():
             _, before, after = np.intersect1d(truth.ids[now], truth.ids[now + 1], return_indices=True)
@@ -215,7 +226,8 @@ class TrajectoriesResult:
             ]
             right += int(np.sum((tracks[0] == tracks[1]) & (tracks[0] >= 0)))
             total += len(before)
-        return Score(right, total, self._entries_inside(found), truth.probabilities.size)
+            made += len(np.intersect1d(self.links.ids[now], self.links.ids[now + 1]))
+        return Score(right, total, self._entries_inside(found), truth.probabilities.size, made - right)
 
     def _matched(self, place: int) -> NDArray[np.intp]:
         """Number of the atom at each true position of a frame, -1 where there is none."""

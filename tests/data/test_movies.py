@@ -8,7 +8,7 @@ from scipy.ndimage import maximum_filter
 from scipy.spatial.distance import pdist
 
 from atomstat_widgets.data import Movie, MovieTruth, movies
-from atomstat_widgets.data.movies import MOVIES, hopping_dopants
+from atomstat_widgets.data.movies import MOVIES, adatoms, hopping_dopants
 
 FRAMES = np.arange(5 * 4 * 6, dtype=np.uint16).reshape(5, 4, 6)
 NOTHING = [np.empty(0)] * 5
@@ -372,3 +372,53 @@ def test_an_image_without_room_for_a_dopant_is_refused(options):
         ValueError, match=r"an image of shape \(\d+, \d+\) and pixels of .* nm has no room for a dopant"
     ):
         hopping_dopants(**options)
+
+
+def wandering(movie):
+    """Squared steps (px²) of the true atoms from each frame to the next, and the share that is there no more."""
+    truth, squares, gone = movie.truth, [], 0
+    for now in range(len(movie) - 1):
+        _, before, after = np.intersect1d(truth.ids[now], truth.ids[now + 1], return_indices=True)
+        squares.append(np.sum((truth.positions[now + 1][after] - truth.positions[now][before]) ** 2, axis=1))
+        gone += len(truth.ids[now]) - len(before)
+    squares = np.concatenate(squares)
+    return squares, gone / (gone + len(squares))
+
+
+class TestAdatoms:
+    def test_they_diffuse_and_leave_as_asked(self):
+        movie = adatoms(frames=400, atoms=4, diffusion=0.002, lifetime=10, pixel_size=0.02)
+        squares, gone = wandering(movie)
+        # In two dimensions the mean square is 4 D; few steps end at another atom or outside, and these are not made.
+        assert squares.mean() * 0.02**2 / 4 == pytest.approx(0.002, rel=0.12)
+        assert gone == pytest.approx(0.1, abs=0.03)
+
+    def test_none_is_close_to_another_or_outside(self):
+        movie = adatoms(frames=30, shape=(100, 160), atoms=30)
+        for places in movie.truth.positions:
+            assert len(places) == 30
+            apart = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1)) + 1e3 * np.eye(30)
+            assert apart.min() >= 0.16 / 0.025
+            assert ((places >= 0) & (places <= [99, 159])).all()
+
+    def test_bright_where_the_truth_says(self):
+        movie = adatoms(frames=5, noise=0)
+        for frame, places in zip(movie.frames, movie.truth.positions, strict=True):
+            rows, columns = np.rint(places).astype(int).T
+            assert frame[rows, columns].min() > 0.85
+            assert frame.mean() < 0.06
+
+    @pytest.mark.parametrize(
+        ("options", "told"),
+        [
+            ({"frames": 2}, "at least 3 frames, not 2"),
+            ({"atoms": 0}, "at least 1 atom, not 0"),
+            ({"diffusion": -1.0}, "diffusion must be 0 nm² per frame or more, not -1"),
+            ({"diffusion": np.nan}, "diffusion must be"),
+            ({"lifetime": 0.5}, "at least 1 frame, not 0.5"),
+            ({"atoms": 900}, r"shape \(224, 224\) and pixels of 0.025 nm has no room for 900 atoms"),
+        ],
+    )
+    def test_refuses(self, options, told):
+        with pytest.raises(ValueError, match=told):
+            adatoms(**options)

@@ -143,6 +143,15 @@ class TestScore:
             own[missed] = GAP
         assert laid(self.THREE, probabilities=EVEN, own=own, **options).score()[:2] == links
 
+    def test_wrong_links_are_those_of_two_atoms(self):
+        # When the first atom goes, another comes 20 px beside it: within a long range they are one track.
+        table = np.array([[0, 0, GAP, GAP], [GAP, GAP, 0, 0], [0] * 4])
+        near = laid(table, probabilities=EVEN).score()
+        assert (near.links, near.all_links, near.wrong_links, near.similarity) == (5, 5, 0, 1.0)
+        far = laid(table, rmax=100.0, probabilities=EVEN).score()
+        assert (far.links, far.all_links, far.wrong_links) == (5, 5, 1)
+        assert far.similarity == 5 / 6
+
     @pytest.mark.parametrize("swapped", [False, True])
     def test_entries_do_not_depend_on_what_states_are_called(self, swapped):
         table = np.repeat([(0, 0), (0, 1), (1, 0), (1, 1)], [85, 15, 30, 70], axis=0)
@@ -156,13 +165,13 @@ class TestScore:
         np.testing.assert_allclose(HOPPING @ HOPPING, [[0.7675, 0.2325], [0.465, 0.535]])
         result = laid(table, numbers=[0, 2], memory=1, lag=2, probabilities=HOPPING)
         np.testing.assert_array_equal(result.matrix.counts, [[307, 93], [186, 214]])
-        assert result.score() == Score(0, 0, 4, 4)
+        assert result.score() == Score(0, 0, 4, 4, 0)
         assert laid(table, probabilities=HOPPING).score().entries == 0  # at lag 1 they are far off
 
     def test_what_there_is_none_of(self):
         for n_states in (1, 3):
             own = np.minimum(self.THREE, n_states - 1)
-            assert laid(self.THREE, own=own, n_states=n_states, probabilities=EVEN).score() == Score(9, 9, None, 4)
+            assert laid(self.THREE, own=own, n_states=n_states, probabilities=EVEN).score() == Score(9, 9, None, 4, 0)
         with pytest.raises(ValueError, match="the true tracks of laid are not known"):
             laid(self.THREE).score()
 
