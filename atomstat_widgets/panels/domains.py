@@ -95,7 +95,7 @@ class DomainsPanel(ImagePanel):
         self._crop = TileGrid(158, 92, lambda number: None, colors=(MARKER, REST))
         self._means = TileGrid(158, 92, lambda number: None, colors=(LASSO, REST))
         self._crop_title, self._means_title = (
-            ipywidgets.HTML(layout=ipywidgets.Layout(width="158px")) for _ in range(2)
+            ipywidgets.HTML(layout=ipywidgets.Layout(width="182px")) for _ in range(2)
         )
         self._axis_choices = [
             ipywidgets.Dropdown(

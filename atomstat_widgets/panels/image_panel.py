@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 
 from atomstat_widgets.panels.controls import Explained, heading, title
-from atomstat_widgets.panels.panel import Panel
+from atomstat_widgets.panels.panel import Panel, row
 from atomstat_widgets.reactive.image_model import ImageModel
 from atomstat_widgets.stat import normalize_image
 
@@ -69,8 +69,8 @@ class ImagePanel(Panel):
         return [
             self._sample_title,
             self._sample.figure,
-            ipywidgets.HBox([ipywidgets.Label("Overlay"), self._overlay]),
-            ipywidgets.HBox([self._opacity, self._overlay_bar]),
+            row(ipywidgets.Label("Overlay"), self._overlay),
+            row(self._opacity, self._overlay_bar),
             ipywidgets.HTML(f'<div class="atomstat-caption">{self._caption}</div>'),
         ]
 

@@ -45,7 +45,6 @@ class Panel(ipywidgets.VBox):
         self._make_sample()
         self.units = UnitsBar(model, self._sample.show_line, lengths=self.has_lengths)
         self._controls = ipywidgets.VBox(self._make_left(), layout=ipywidgets.Layout(width="252px", flex="0 0 auto"))
-        self._controls.add_class("atomstat-controls")
         self._middle = ipywidgets.VBox(
             self._make_middle(), layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px", width="466px")
         )
@@ -54,10 +53,16 @@ class Panel(ipywidgets.VBox):
         )
         # On a narrow page, or in a notebook, the right part goes below the picture.
         views = ipywidgets.HBox([self._middle, self._right], layout={"flex_flow": "row wrap"})
+        body = ipywidgets.HBox([self._controls, views])
+        for part, name in (
+            (self._controls, "controls"), (self._middle, "middle"), (self._right, "right"), (views, "views"),
+            (body, "body"),
+        ):  # fmt: skip
+            part.add_class(f"atomstat-{name}")
         history, export = HistoryBar(model), ExportBar(model)
         self._status = StatusLine(model, self.units.switch, history.switch, export.switch)
         bars = [self.units, history, export]
-        super().__init__([style_sheet(), ipywidgets.HBox([self._controls, views]), self._status, *bars])
+        super().__init__([style_sheet(), body, self._status, *bars])
         self.add_class("atomstat")
         self._on(model, "result", self._draw_result)
         self._on(model, "stale", self._mark_stale)
@@ -168,6 +173,11 @@ def named(view: Any, name: str) -> ipywidgets.Widget:
     """Figure of a view, with a CSS class by which style and tests find it."""
     view.figure.add_class(f"atomstat-{name}")
     return view.figure
+
+
+def row(*parts: ipywidgets.Widget) -> ipywidgets.HBox:
+    """Controls side by side, their middles in line."""
+    return ipywidgets.HBox(parts, layout=ipywidgets.Layout(align_items="center", min_height="32px"))
 
 
 def column(caption: ipywidgets.Widget | str, *parts: ipywidgets.Widget) -> ipywidgets.VBox:

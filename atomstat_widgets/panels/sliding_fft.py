@@ -89,13 +89,13 @@ class SlidingFFTPanel(ImagePanel):
 
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
-        self._spectra = TileGrid(276, 326, guard(self._component_clicked), axes=True)
+        self._spectra = TileGrid(276, 314, guard(self._component_clicked), axes=True)
         self._maps = TileGrid(234, 284, guard(self._component_clicked))
-        self._spectrum = TileGrid(154, 176, lambda number: None, colors=(MARKER,))
-        self._mixture = MixtureBars(166, 190)
-        self._curve = CountCurve(190, 190, MAX_COMPONENTS, guard(self._count_clicked))
+        self._spectrum = TileGrid(172, 190, lambda number: None, colors=(MARKER,))
+        self._mixture = MixtureBars(158, 190)
+        self._curve = CountCurve(182, 190, MAX_COMPONENTS, guard(self._count_clicked))
         self._spectra_bar, self._maps_bar = (ColorBar(layout=ipywidgets.Layout(width="220px")) for _ in range(2))
-        self._window_title = ipywidgets.HTML(layout=ipywidgets.Layout(width="166px"))
+        self._window_title = ipywidgets.HTML(layout=ipywidgets.Layout(width="182px"))
         return [
             ipywidgets.HBox(
                 [

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from atomstat_widgets.panels.attached import when_attached
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, heading, title
 from atomstat_widgets.panels.occurrences import Occurrences
-from atomstat_widgets.panels.panel import Panel, column, named
+from atomstat_widgets.panels.panel import Panel, column, named, row
 from atomstat_widgets.panels.player import Player
 from atomstat_widgets.panels.trajectories_controls import TrajectoriesControls
 from atomstat_widgets.reactive.trajectories import TrajectoriesModel
@@ -106,7 +106,7 @@ class TrajectoriesPanel(Panel):
             self._sample_title,
             self._sample.figure,
             self.player,
-            ipywidgets.HBox([ipywidgets.Label("Overlay"), self._overlay, self._opacity]),
+            row(ipywidgets.Label("Overlay"), self._overlay, self._opacity),
             ipywidgets.HTML(
                 '<div class="atomstat-caption">Click an atom or a row of the strip for its track, a cell of the matrix '
                 "for the frames where that transition happens.</div>"

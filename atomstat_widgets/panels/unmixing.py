@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.data import Cube, cubes
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, dropdown, heading, title
-from atomstat_widgets.panels.panel import Panel, column, named
+from atomstat_widgets.panels.panel import Panel, column, named, row
 from atomstat_widgets.panels.unmixing_controls import UnmixingControls, name_controls
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.unmixing import UnmixingModel, UnmixingResult
@@ -94,8 +94,8 @@ class UnmixingPanel(Panel):
         return [
             self._sample_title,
             self._sample.figure,
-            ipywidgets.HBox([ipywidgets.Label("Overlay"), self._overlay, self._mask_button]),
-            ipywidgets.HBox([self._opacity, self._overlay_bar]),
+            row(ipywidgets.Label("Overlay"), self._overlay, self._mask_button),
+            row(self._opacity, self._overlay_bar),
             ipywidgets.HTML(
                 '<div class="atomstat-caption">Click a pixel for its spectrum, a component for its map over the image. '
                 "Brush the mean spectrum to use only some energies.</div>"
@@ -342,7 +342,7 @@ class UnmixingPanel(Panel):
             parts = loadings[:, None] * unmixing.components
             spectrum = unmixing.spectra.values[number]
             fit = unmixing.mean + parts.sum(axis=0)
-            self._pixel_title.value = title("Pixel", f"{self._place(y, x)}: grey data, black fit, parts")
+            self._pixel_title.value = title("Pixel", f"{self._place(y, x)}: grey data, fit, parts")
             self._pixel_view.show(
                 result.energies, np.stack([spectrum, *parts, fit]),
                 [DATA, *self._colors[: len(parts)], INK], (self._axis_name(), "intensity"),

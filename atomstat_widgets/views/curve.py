@@ -7,7 +7,7 @@ import bqplot
 import numpy as np
 from numpy.typing import NDArray
 
-from atomstat_widgets.views.colors import COMPONENT_COLORS, GRID, INK
+from atomstat_widgets.views.colors import COMPONENT_COLORS, GRID, GROUND, INK
 from atomstat_widgets.views.figure import make_axis, make_figure
 from atomstat_widgets.views.rounding import round_ticks
 
@@ -35,9 +35,9 @@ class CountCurve:
             x=[1, 1], y=[0.0, 0.0], scales=scales, colors=[ADVICE], stroke_width=5, opacities=[0.45], visible=False
         )
         self._line = bqplot.Lines(x=[1], y=[0.0], scales=scales, colors=[INK], stroke_width=1.5)
-        self._points = bqplot.Scatter(x=[1], y=[0.0], scales=scales, colors=[INK], default_size=50, stroke="white")
+        self._points = bqplot.Scatter(x=[1], y=[0.0], scales=scales, colors=[INK], default_size=50, stroke=GROUND)
         self._current = bqplot.Scatter(
-            x=[1], y=[0.0], scales=scales, colors=["white"], stroke=COMPONENT_COLORS[1], stroke_width=3, default_size=90
+            x=[1], y=[0.0], scales=scales, colors=[GROUND], stroke=COMPONENT_COLORS[1], stroke_width=3, default_size=90
         )
         x_axis = make_axis(
             scales["x"], "components", tick_values=np.arange(1, largest + 1), tick_format="d", grid_lines="none",

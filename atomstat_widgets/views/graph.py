@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets
 from numpy.typing import NDArray
 
-from atomstat_widgets.views.colors import COMPONENT_COLORS, INK
+from atomstat_widgets.views.colors import COMPONENT_COLORS, GROUND, INK, letters_on, rgb
 
 SMALLEST = 0.005  # probability of an arrow that is drawn
 EDGE = 26  # pixels around the middles of the discs
@@ -47,9 +47,9 @@ class TransitionGraph(ipywidgets.HTML):
             if i != j and probabilities[i, j] >= SMALLEST
         ]
         discs = [
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{COMPONENT_COLORS[n]}" stroke="white">'
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{COMPONENT_COLORS[n]}" stroke="{GROUND}">'
             f"<title>{remarks[n]}</title></circle>"
-            f'<text x="{x:.1f}" y="{y + 4:.1f}" fill="{"#000" if n in (4, 5, 7) else "#fff"}" font-weight="bold" '
+            f'<text x="{x:.1f}" y="{y + 4:.1f}" fill="{letters_on(rgb(COMPONENT_COLORS[n]))}" font-weight="bold" '
             f'style="pointer-events:none">{n + 1}</text>'
             for n, ((x, y), radius) in enumerate(zip(places, radii, strict=True))
         ]

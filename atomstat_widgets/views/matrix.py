@@ -4,13 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets
-import numpy as np
 from numpy.typing import NDArray
 
-from atomstat_widgets.views.colors import COMPONENT_COLORS, lookup_table, to_bytes
+from atomstat_widgets.views.colors import COMPONENT_COLORS, letters_on, lookup_table, to_bytes
 
 HEADER = 26  # pixels above the cells and to their left
-BRIGHT = 130  # luminance from which on black letters are read better than white ones
 
 
 class MatrixView:
@@ -49,7 +47,7 @@ class MatrixView:
                     cell.description, cell.tooltip = text, tooltip
                 with cell.style.hold_sync():
                     cell.style.button_color = "rgb({},{},{})".format(*color.tolist())
-                    cell.style.text_color = "#000" if color @ np.array([0.3, 0.59, 0.11]) > BRIGHT else "#fff"
+                    cell.style.text_color = letters_on(color)
 
     def choose(self, place: tuple[int, int] | None) -> None:
         """Mark one cell, or none."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.data import Cube, Image, Movie
 from atomstat_widgets.stat import normalize_image
-from atomstat_widgets.views.colors import COMPONENT_COLORS, INK, UNKNOWN
+from atomstat_widgets.views.colors import COMPONENT_COLORS, UNKNOWN
 from atomstat_widgets.views.rounding import round_length
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult
     from atomstat_widgets.reactive.unmixing import UnmixingResult
 
+INK = "#333333"
 WIDTH = 7.1  # inches, of two columns
 ROW = 1.75  # inches
 A_ROW = 4  # pictures of components in a row

@@ -7,13 +7,14 @@ import bqplot
 import numpy as np
 from numpy.typing import NDArray
 
-from atomstat_widgets.views.colors import COMPONENT_RGB, GRID, INK, MARKER, UNKNOWN, rgb
+from atomstat_widgets.views.colors import COMPONENT_RGB, INK, MARKER, UNKNOWN, rgb
 from atomstat_widgets.views.figure import make_axis, make_figure
 from atomstat_widgets.views.layer import ImageLayer
 from atomstat_widgets.views.png import indexed_png
 from atomstat_widgets.views.rounding import whole_ticks
 
 MARGIN = {"top": 4, "bottom": 36, "left": 46, "right": 8}
+ABSENT = (128, 128, 128, 30)  # a shade of the page, light or dark
 
 
 class StateStrip:
@@ -64,9 +65,11 @@ class StateStrip:
                 scale.min, scale.max = start, stop
         self._axes[0].tick_values = whole_ticks(first, first + width - 1, 5)
         self._axes[1].tick_values = whole_ticks(1, height, 4)
-        table = np.concatenate([[rgb(GRID), rgb(UNKNOWN)], COMPONENT_RGB]).astype(np.uint8)
+        table = np.concatenate([[ABSENT[:3], rgb(UNKNOWN)], COMPONENT_RGB]).astype(np.uint8)
+        alpha = np.full(len(table), 255, np.uint8)
+        alpha[0] = ABSENT[3]
         indices = (states + 2).astype(np.uint8) if len(states) else np.zeros((1, width), np.uint8)
-        self._picture.show(indexed_png(indices, table), (first - 0.5, first + width - 0.5), (0.5, height + 0.5))
+        self._picture.show(indexed_png(indices, table, alpha), (first - 0.5, first + width - 0.5), (0.5, height + 0.5))
         self._cursor.y = [0.5, height + 0.5]
 
     def show_time(self, time: int) -> None:

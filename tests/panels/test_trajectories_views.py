@@ -23,7 +23,7 @@ from atomstat_widgets.views.sample import SampleView
 from atomstat_widgets.views.strip import StateStrip
 
 COLORS = np.array([[10, 20, 30], [200, 100, 0]], np.uint8)
-GREY, GROUND = [140, 140, 140], [238, 238, 238]  # #8c8c8c and #eeeeee
+GREY, GROUND = [180, 180, 180], [128, 128, 128]
 FIRST, SECOND, THIRD, EIGHTH = [0, 114, 178], [213, 94, 0], [0, 158, 115], [240, 228, 66]
 
 
