@@ -1,10 +1,13 @@
 """Take the pictures of the app that the README shows.
 
-python tests/browser/screenshot.py
+python tests/browser/screenshot.py [FOLDER]
 """
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -12,7 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 from chromium import LAUNCH_ARGUMENTS, find
 from interactions import SECOND, press, status, view
+from notebooks import notebook_served
 from serving import serving
+
+LAPTOP, PROJECTOR, PHONE = (1280, 800), (1920, 1080), (390, 844)
 
 
 def sliding_fft(page: Page) -> None:
@@ -49,17 +55,66 @@ def unmixing(page: Page) -> None:
     expect(view(page, "curve").locator(".dot")).to_have_count(9)
 
 
-def main() -> None:
-    with serving("--port", "0") as served, sync_playwright() as playwright:
+def lesson(page: Page) -> None:
+    expect(status(page)).to_contain_text("3 components in", timeout=60 * SECOND)
+    page.get_by_role("radio", name="48 × 48 px").check()
+    page.get_by_role("button", name="Check the answer").click()
+    expect(page.get_by_text("Right: 48 × 48 px.")).to_be_visible(timeout=30 * SECOND)
+    expect(view(page, "curve").locator(".dot")).to_have_count(9)
+    page.mouse.move(640, 400)
+    page.mouse.wheel(0, 2000)
+
+
+class Shot(NamedTuple):
+    """A picture: what is done before, the size of the window, light or dark, and the notebook if not the app."""
+
+    prepare: Callable[[Page], None]
+    size: tuple[int, int] = LAPTOP
+    scheme: str = "light"
+    notebook: str = ""
+
+
+SHOTS = {
+    "sliding_fft": Shot(sliding_fft),
+    "domains": Shot(domains),
+    "trajectories": Shot(trajectories),
+    "unmixing": Shot(unmixing),
+    "dark": Shot(trajectories, scheme="dark"),
+    "projector": Shot(unmixing, PROJECTOR),
+    "phone": Shot(sliding_fft, PHONE),
+    "lesson": Shot(lesson, notebook="lesson_window"),
+}
+
+
+@contextmanager
+def address(notebook: str) -> Iterator[str]:
+    if notebook:
+        with notebook_served(notebook) as served:
+            yield served
+    else:
+        with serving("--port", "0") as app:
+            yield app.address
+
+
+def take(folder: Path) -> None:
+    """Write the pictures into a folder."""
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), args=LAUNCH_ARGUMENTS)
-        for prepare in (sliding_fft, domains, trajectories, unmixing):
-            page = browser.new_page(viewport={"width": 1280, "height": 780})
-            page.goto(served.address)
-            prepare(page)
-            page.wait_for_timeout(SECOND)
-            page.screenshot(path=ROOT / "apps" / f"{prepare.__name__}.png")
+        for notebook in sorted({shot.notebook for shot in SHOTS.values()}):
+            with address(notebook) as served:
+                for name, shot in SHOTS.items():
+                    if shot.notebook != notebook:
+                        continue
+                    width, height = shot.size
+                    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=shot.scheme)
+                    page.goto(served)
+                    shot.prepare(page)
+                    page.mouse.move(0, 0)
+                    page.wait_for_timeout(2 * SECOND)
+                    page.screenshot(path=folder / f"{name}.png")
+                    page.close()
         browser.close()
 
 
 if __name__ == "__main__":
-    main()
+    take(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "apps")

@@ -42,7 +42,7 @@ def test_the_first_sight(unmixing: Page) -> None:
     expect(view(page, "sample")).to_contain_text("5 nm")
     for name in ("mean", "components", "pixel"):
         expect(view(page, name)).to_contain_text("energy (eV)")
-    expect(page.get_by_text("Pixel y 16.0, x 16.0 nm: grey data, black fit, parts")).to_be_visible()
+    expect(page.get_by_text("Pixel y 16.0, x 16.0 nm: grey data, fit, parts")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert page.evaluate("document.documentElement.scrollHeight") <= 800
 

@@ -211,7 +211,7 @@ def test_refuses(bad, error, message):
 
 
 def test_public_names():
-    panels = {"App", "DomainsPanel", "SlidingFFTPanel", "TrajectoriesPanel", "UnmixingPanel"}
+    panels = {"App", "DomainsPanel", "Question", "SlidingFFTPanel", "TrajectoriesPanel", "UnmixingPanel"}
     assert set(dir(atomstat_widgets)) == panels | {
         "calibrated", "cubes", "list_signals", "load", "load_cube", "load_image", "load_movie", "movies", "samples",
         "panel", "stat",

@@ -33,6 +33,7 @@ function namePlayer(player) {
 
 // What has no words of its own has them in the tooltip of its box.
 function nameByTooltip(control) {
+  if ([...(control.labels ?? [])].some(words)) return;
   const label = control.closest(".jupyter-widgets")?.querySelector(".widget-label");
   const name = words(label) || control.title || label?.title || control.closest("[title]")?.title;
   if (name) control.setAttribute("aria-label", name);
