@@ -32,7 +32,7 @@ def serving(*arguments: str, command: tuple[str, ...] | None = None, cwd: Path |
         line = process.stdout.readline()
         give_up.cancel()
         try:
-            address = re.search(r"http://127\.0\.0\.1:\d+/", line)
+            address = re.search(r"http://127\.0\.0\.1:\d+/\S*", line)
             if address is None:
                 errors.seek(0)
                 raise AssertionError(f"no address in {line!r}\n{errors.read()}")

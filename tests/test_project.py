@@ -48,6 +48,7 @@ def test_top_level_is_small() -> None:
     [
         ("apps/atomstat.ipynb", "atomstat_widgets/atomstat.ipynb"),
         ("apps/voila.json", "atomstat_widgets/voila.json"),
+        ("apps/public/voila.json", "atomstat_widgets/public/voila.json"),
         ("apps/voila/templates/atomstat/index.html.j2", "voila/templates/atomstat/index.html.j2"),
     ],
 )

@@ -128,6 +128,8 @@ def _not_numpy(path: Path, error: Exception, kind: str) -> ReadError:
         return ReadError(
             f"{path.name} holds pickled Python objects; it is not opened, because unpickling could run code"
         )
+    if isinstance(error, MemoryError):
+        return ReadError(f"{path.name} needs more memory than there is: {error}")
     return ReadError(f"{path.name} is truncated, damaged or not a {kind} file: {error}")
 
 
@@ -169,6 +171,8 @@ def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
     last = list(failures.values())[-1]
     if all(isinstance(failure, ImportError) for failure in failures.values()):
         raise ReadError(f"{path.name} needs a package that is not installed ({reasons})") from last
+    if isinstance(last, MemoryError):
+        raise ReadError(f"{path.name} needs more memory than there is ({reasons})") from last
     raise ReadError(f"{path.name} is truncated, damaged or of a kind that cannot be read ({reasons})") from last
 
 
