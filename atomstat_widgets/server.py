@@ -1,7 +1,7 @@
 """The server: Voila, with its kernels ended at once, forms protected, and a token for whoever is not on this machine.
 
-It is configured by ``voila.json``, beside the notebooks, and for the public by ``public/voila.json`` over that. What the
-settings are for:
+It is configured by ``voila.json``, beside the notebooks, and for the public by ``public/voila.json`` over that. What
+the settings are for:
 
 - A kernel whose page went without asking is ended after ten idle minutes; much less ends some that still wait for a
   busy browser.
@@ -28,6 +28,7 @@ from traitlets import Integer
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
+from atomstat_widgets import forked
 from atomstat_widgets.data.memory import VARIABLE as MEMORY_VARIABLE
 
 # The path of an ipc socket may have 103 characters on macOS, 107 on Linux, and the names below this folder take 65.
@@ -46,6 +47,8 @@ class ThisPython(KernelSpecManager):
         """Of the one kernel, which keeps within the memory of a session."""
         spec = super().get_kernel_spec(kernel_name)
         spec.argv = [sys.executable, "-m", "atomstat_widgets.kernel", "-f", "{connection_file}"]
+        if can_fork():
+            spec.metadata["kernel_provisioner"] = {"provisioner_name": "atomstat-forked"}
         return spec
 
 
@@ -85,13 +88,15 @@ class Server(Voila):
         self.config.VoilaConfiguration.kernel_spec_manager_class = ThisPython
         self.config.VoilaConfiguration.multi_kernel_manager_class = Kernels
         super().initialize(argv)
-        if sys.platform == "win32" or len(tempfile.gettempdir()) > LONGEST_FOLDER:
+        if not has_room_for_sockets():
             self.config.KernelManager.transport = "tcp"
         # Matrices are small, and threads of several kernels wait for each other.
         for variable in THREADS_VARIABLES:
             os.environ.setdefault(variable, str(self.threads_per_session))
         if self.memory_per_session:
             os.environ.setdefault(MEMORY_VARIABLE, str(self.memory_per_session))
+        if can_fork():
+            forked.preload()
 
     @property
     def is_local(self) -> bool:
@@ -132,6 +137,16 @@ class Server(Voila):
         """
         self.ioloop.run_sync(self.kernel_manager.shutdown_all)
         super().stop()
+
+
+def has_room_for_sockets() -> bool:
+    """Whether processes of this machine can talk over sockets in the temporary folder."""
+    return sys.platform != "win32" and len(tempfile.gettempdir()) <= LONGEST_FOLDER
+
+
+def can_fork() -> bool:
+    """Whether kernels are forked, which needs such a socket too."""
+    return forked.CONTEXT is not None and has_room_for_sockets()
 
 
 def notebook() -> Path:

@@ -38,7 +38,9 @@ def test_how_to_take_no_file_is_refused(capsys):
     assert capsys.readouterr().err == "atomstat: --kind and --signal say how to take a FILE, and there is none\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["run", "--help"], ["run", "sliding-fft", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["serve", "--help"], ["run", "--help"], ["run", "sliding-fft", "--help"]]
+)
 def test_help(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         main(arguments)

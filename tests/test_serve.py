@@ -126,14 +126,11 @@ def test_form_takes_the_token_and_leaves_the_password_alone(public: Served) -> N
 
 
 def test_public_server_keeps_four_kernels_ready_and_limits_them(public: Served) -> None:
-    def kernels() -> list[psutil.Process]:
-        return psutil.Process(public.process.pid).children(recursive=True)
-
-    until(lambda: len(kernels()) >= 4)
-    assert {kernel.environ()["ATOMSTAT_MEMORY"] for kernel in kernels()} == {"1000"}
-    assert {kernel.environ()["OPENBLAS_NUM_THREADS"] for kernel in kernels()} == {"1"}
+    until(lambda: len(public.kernels()) >= 4)
+    assert {kernel.environ()["ATOMSTAT_MEMORY"] for kernel in public.kernels()} == {"1000"}
+    assert {kernel.environ()["OPENBLAS_NUM_THREADS"] for kernel in public.kernels()} == {"1"}
     if hasattr(psutil, "RLIMIT_DATA"):
-        until(lambda: {kernel.rlimit(psutil.RLIMIT_DATA)[0] for kernel in kernels()} == {1_000_000_000})
+        until(lambda: {kernel.rlimit(psutil.RLIMIT_DATA)[0] for kernel in public.kernels()} == {1_000_000_000})
 
 
 def test_public_server_is_reached_by_any_name(public: Served) -> None:
@@ -167,8 +164,8 @@ def test_taken_port_gives_the_next_free_one(app: Served) -> None:
 def test_signal_ends_server_and_kernels(end: signal.Signals) -> None:
     with serving("--port", "0") as served:
         process = psutil.Process(served.process.pid)
-        while not (kernels := process.children(recursive=True)):  # one is kept ready
-            time.sleep(0.05)
+        until(lambda: len(served.kernels()) == 1)  # one is kept ready
+        kernels = process.children(recursive=True)
         process.send_signal(end)
         assert process.wait(20) == 0
         assert not psutil.wait_procs(kernels, timeout=5)[1]
