@@ -6,6 +6,7 @@ the settings are for:
 - A kernel whose page went without asking is ended after ten idle minutes; much less ends some that still wait for a
   busy browser.
 - Uploads up to 64 MiB get through the websocket; above its limit the page reconnects and says nothing.
+- A kernel that died is not started again: it would know nothing of the page, which says instead that it is over.
 - Kernels talk over ``ipc`` where there is any, as two kernels started at once can pick the same TCP port.
 - Kernels are kept ready, so that pages do not wait for imports: one here, several where a class arrives at once.
 - Other Jupyter extensions of the environment, other themes and templates and any files stay out of the page.
@@ -53,10 +54,16 @@ class ThisPython(KernelSpecManager):
 
 
 class Kernels(AsyncMappingKernelManager):
-    """Ends kernels at once.
+    """Ends kernels at once, and hands out none that is dead.
 
     They hold nothing to save, and one that is asked to end in the middle of a cell prints a traceback.
     """
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget a kernel that died, among those that Voila keeps ready too."""
+        for pool in getattr(self, "_pools", {}).values():
+            pool[:] = [one for one in pool if not (one.done() and one.result()["kernel_id"] == kernel_id)]
+        return super().remove_kernel(kernel_id)
 
     async def shutdown_kernel(self, kernel_id: str, now: bool = True, restart: bool = False) -> None:
         """End one kernel."""
