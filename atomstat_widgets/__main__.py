@@ -1,4 +1,4 @@
-"""The command line: ``atomstat [FILE]`` serves the app, ``atomstat run ANALYSIS FILE...`` computes without a page."""
+"""The command line: ``atomstat [serve] [FILE]`` serves the app, ``atomstat run ANALYSIS FILE...`` needs no page."""
 
 import argparse
 import sys
@@ -26,7 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if argv[:1] == ["run"]:
             return _run(argv[1:])
-        _serve(_serve_parser().parse_args(argv))
+        # "serve" says nothing new, and gives its options a place to be asked for. A file of that name is ./serve.
+        _serve(_serve_parser().parse_args(argv[argv[:1] == ["serve"] :]))
     except (ValueError, TypeError, OSError) as error:
         sys.stderr.write(f"atomstat: {error}\n")
         return 2
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _serve_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="atomstat",
+        prog="atomstat [serve]",
         description="Serve the app on this machine, with an image, a movie, a spectrum image or the embedded samples.",
         epilog="Without a page: atomstat run sliding-fft FILE... --out DIR (see atomstat run --help).",
     )
@@ -49,7 +50,11 @@ def _serve_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--signal", metavar="NAME", help="of a file with several signals, the number or title of one")
     parser.add_argument("--data", metavar="DIR", help="folder whose files can be opened in the page; no others can")
-    parser.add_argument("--port", type=int, default=8866, help="port on 127.0.0.1; the next free one when it is taken")
+    parser.add_argument(
+        "--public", action="store_true", help="answer other machines too: whoever comes needs the token that is printed"
+    )
+    parser.add_argument("--ip", help="address to listen on; 127.0.0.1 or, with --public, all of this machine")
+    parser.add_argument("--port", type=int, default=8866, help="port; the next free one when it is taken")
     parser.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
     return parser
 
@@ -62,7 +67,10 @@ def _serve(arguments: argparse.Namespace) -> None:
         load(arguments.file, **chosen)  # what cannot be read is said here, before a server is started for it
     elif any(chosen.values()):
         raise ValueError("--kind and --signal say how to take a FILE, and there is none")
-    serve(arguments.file, **chosen, folder=arguments.data, port=arguments.port, open_browser=not arguments.no_browser)
+    serve(
+        arguments.file, **chosen, folder=arguments.data, public=arguments.public, ip=arguments.ip, port=arguments.port,
+        open_browser=not arguments.no_browser,
+    )  # fmt: skip
 
 
 def _run(argv: Sequence[str]) -> int:

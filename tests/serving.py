@@ -1,5 +1,6 @@
 """Run the app as its users do: in a process of its own, on a port of its own."""
 
+import os
 import re
 import subprocess
 import sys
@@ -10,11 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 
 @dataclass(frozen=True)
 class Served:
     address: str
     process: subprocess.Popen[str]
+
+    def kernels(self) -> list[psutil.Process]:
+        """Processes of kernels: each leads a session of its own, as the helpers of the server do not."""
+        below = psutil.Process(self.process.pid).children(recursive=True)
+        return [one for one in below if os.getsid(one.pid) == one.pid]
 
 
 @contextmanager
@@ -32,7 +40,7 @@ def serving(*arguments: str, command: tuple[str, ...] | None = None, cwd: Path |
         line = process.stdout.readline()
         give_up.cancel()
         try:
-            address = re.search(r"http://127\.0\.0\.1:\d+/", line)
+            address = re.search(r"http://127\.0\.0\.1:\d+/\S*", line)
             if address is None:
                 errors.seek(0)
                 raise AssertionError(f"no address in {line!r}\n{errors.read()}")

@@ -23,9 +23,14 @@ def test_a_file_that_cannot_be_read(tmp_path, capsys):
 def test_serves_with_what_was_asked_for(file, monkeypatch):
     calls = []
     monkeypatch.setattr(serve_module, "serve", lambda path, **options: calls.append((path, *options.values())))
-    assert main([]) == 0
+    assert main([]) == main(["serve"]) == 0
     assert main([str(file), "--kind", "image", "--port", "9000", "--no-browser"]) == 0
-    assert calls == [(None, None, None, None, 8866, True), (str(file), "image", None, None, 9000, False)]
+    assert main(["serve", str(file), "--public", "--ip", "10.0.0.1", "--data", "here"]) == 0
+    assert calls == [
+        *[(None, None, None, None, False, None, 8866, True)] * 2,
+        (str(file), "image", None, None, False, None, 9000, False),
+        (str(file), None, None, "here", True, "10.0.0.1", 8866, True),
+    ]
 
 
 def test_how_to_take_no_file_is_refused(capsys):
@@ -33,7 +38,9 @@ def test_how_to_take_no_file_is_refused(capsys):
     assert capsys.readouterr().err == "atomstat: --kind and --signal say how to take a FILE, and there is none\n"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["run", "sliding-fft", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["serve", "--help"], ["run", "--help"], ["run", "sliding-fft", "--help"]]
+)
 def test_help(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         main(arguments)

@@ -32,6 +32,14 @@ def test_analysis_loads_no_widget_and_no_plot() -> None:
     assert not {"ipywidgets", "bqplot", "matplotlib", "traitlets"} & set(done.stdout.split())
 
 
+def test_a_session_loads_no_library_before_it_needs_it() -> None:
+    """Each of them takes 10 to 60 MB of every session, and time to import."""
+    script = "import sys; from atomstat_widgets import App; App(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    heavy = {"scipy.stats", "sklearn", "matplotlib.pyplot", "rsciio", "tifffile", "h5py", "ipympl", "dask", "numba"}
+    assert not heavy & set(done.stdout.split())
+
+
 def test_readme_has_the_two_commands() -> None:
     blocks = re.findall(r"^```bash\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     assert [block.strip() for block in blocks] == [START, TEST]
@@ -48,6 +56,7 @@ def test_top_level_is_small() -> None:
     [
         ("apps/atomstat.ipynb", "atomstat_widgets/atomstat.ipynb"),
         ("apps/voila.json", "atomstat_widgets/voila.json"),
+        ("apps/public/voila.json", "atomstat_widgets/public/voila.json"),
         ("apps/voila/templates/atomstat/index.html.j2", "voila/templates/atomstat/index.html.j2"),
     ],
 )

@@ -6,15 +6,20 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
 from serving import Served, serving
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
-from atomstat_widgets.serve import ThisPython, serve
+from atomstat_widgets.__main__ import main
+from atomstat_widgets.serve import serve
+from atomstat_widgets.server import ThisPython
 
 
 def get(url: str, **headers: str) -> tuple[int, str]:
@@ -26,9 +31,34 @@ def get(url: str, **headers: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
+def kernel_of(html: str) -> str:
+    return html.partition('"kernelId": "')[2].partition('"')[0]
+
+
+def cookies_of(url: str) -> dict[str, str]:
+    """Header that a browser sends after it had the page."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies := CookieJar()))
+    browser.open(url).close()
+    return {"Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in cookies)}
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
 @pytest.fixture(scope="module")
 def app() -> Iterator[Served]:
     with serving("--port", "0") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def public() -> Iterator[Served]:
+    """Served with `--public`, though to this machine only, as behind a proxy."""
+    with serving("serve", "--public", "--ip", "127.0.0.1", "--port", "0") as served:
         yield served
 
 
@@ -45,11 +75,82 @@ def test_page_is_served_to_this_machine_only(app: Served) -> None:
 
 
 def test_closed_page_ends_its_kernel(app: Served) -> None:
-    """The page says so without the token against cross-site requests, which Voila never gave it."""
-    html = get(app.address)[1]
-    kernel = html.partition('"kernelId": "')[2].partition('"')[0]
-    urllib.request.urlopen(app.address + f"voila/api/shutdown/{kernel}", data=b"", timeout=20).close()
+    """The page says so with the token against cross-site requests, which it has as a cookie."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies := CookieJar()))
+    with browser.open(app.address) as page:
+        kernel = kernel_of(page.read().decode())
+    (token,) = [cookie.value for cookie in cookies if cookie.name == "_xsrf"]
+    shutdown = app.address + f"voila/api/shutdown/{kernel}"
+    assert get(app.address + f"api/kernels/{kernel}")[0] == 200
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        browser.open(shutdown, data=b"")
+    browser.open(shutdown, data=f"_xsrf={token}".encode()).close()
     assert get(app.address + f"api/kernels/{kernel}")[0] == 404
+
+
+def test_public_page_needs_the_token(public: Served) -> None:
+    address, token = public.address.split("?token=")
+    status, login = get(address)
+    assert (status, "<title>atomstat: token</title>" in login, "kernelId" in login) == (200, True, False)
+    assert "<title>atomstat: token</title>" in get(address + "?token=" + token[::-1])[1]
+    status, html = get(public.address)
+    assert (status, "<title>atomstat</title>" in html) == (200, True)
+    kernel = kernel_of(html)
+    assert get(f"{address}api/kernels/{kernel}")[0] == 403
+    assert get(f"{address}api/kernels/{kernel}?token={token}")[0] == 200
+
+
+def test_websocket_needs_it_too(public: Served) -> None:
+    address, token = public.address.split("?token=")
+    kernel = kernel_of(get(public.address)[1])
+    channels = address.replace("http", "ws", 1) + f"api/kernels/{kernel}/channels"
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(channels)
+    with connect(f"{channels}?token={token}") as socket:
+        socket.ping().wait(10)
+    with pytest.raises(InvalidStatus, match="403"):  # nor is another site's page let in by the cookie
+        connect(channels, origin="http://elsewhere.example", additional_headers=cookies_of(public.address))
+
+
+def test_form_takes_the_token_and_leaves_the_password_alone(public: Served) -> None:
+    address, token = public.address.split("?token=")
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies := CookieJar()))
+    browser.open(address).close()
+    (xsrf,) = [cookie.value for cookie in cookies if cookie.name == "_xsrf"]
+    form = f"_xsrf={xsrf}&password={token}&new_password=mine".encode()
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        browser.open(address + "login", data=form.replace(token.encode(), b"wrong"))
+    with browser.open(address + "login", data=form) as page:
+        assert "<title>atomstat</title>" in page.read().decode()
+    assert get(public.address)[0] == 200  # by the token, as before
+
+
+def test_public_server_keeps_four_kernels_ready_and_limits_them(public: Served) -> None:
+    until(lambda: len(public.kernels()) >= 4)
+    assert {kernel.environ()["ATOMSTAT_MEMORY"] for kernel in public.kernels()} == {"1000"}
+    assert {kernel.environ()["OPENBLAS_NUM_THREADS"] for kernel in public.kernels()} == {"1"}
+    if hasattr(psutil, "RLIMIT_DATA"):
+        until(lambda: {kernel.rlimit(psutil.RLIMIT_DATA)[0] for kernel in public.kernels()} == {1_000_000_000})
+
+
+def test_public_server_is_reached_by_any_name(public: Served) -> None:
+    assert get(public.address, Host="class.example")[0] == 200
+
+
+def test_other_machines_need_a_token(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--ip", "0.0.0.0", "--no-browser"]) == 2
+    assert capsys.readouterr().err == "atomstat: 0.0.0.0 answers other machines, and that needs a token: add --public\n"
+
+
+def test_settings_of_the_deployer_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "atomstat_widgets" / "public"
+    own.mkdir(parents=True)
+    (own / "voila.json").write_text('{"Voila": {"ip": "127.0.0.1", "base_url": "/statistics/"}}')
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_TOKEN", "known")
+    with serving("serve", "--public", "--port", "0") as served:
+        assert served.address.endswith("/statistics/?token=...")  # a token that is known is not printed
+        assert "kernelId" in get(served.address.replace("...", "known"))[1]
 
 
 def test_taken_port_gives_the_next_free_one(app: Served) -> None:
@@ -63,8 +164,8 @@ def test_taken_port_gives_the_next_free_one(app: Served) -> None:
 def test_signal_ends_server_and_kernels(end: signal.Signals) -> None:
     with serving("--port", "0") as served:
         process = psutil.Process(served.process.pid)
-        while not (kernels := process.children(recursive=True)):  # one is kept ready
-            time.sleep(0.05)
+        until(lambda: len(served.kernels()) == 1)  # one is kept ready
+        kernels = process.children(recursive=True)
         process.send_signal(end)
         assert process.wait(20) == 0
         assert not psutil.wait_procs(kernels, timeout=5)[1]

@@ -12,6 +12,7 @@ from atomstat_widgets.data.cube_readers import cube_of, load_cube
 from atomstat_widgets.data.findings import load_output, with_findings
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.in_memory import name_of, signal_of
+from atomstat_widgets.data.memory import refuse_too_large
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.movie_readers import STACKS, load_movie, movie_of, several_frames
 from atomstat_widgets.data.readers import (
@@ -156,6 +157,7 @@ def _title(signal: dict[str, Any]) -> str:
 
 
 def _of_path(path: Path, kind: Kind | None, signal: int | str | None) -> Image | Movie | Cube:
+    refuse_too_large(path)
     suffix = path.suffix.lower()
     if is_folder(path) and signal is None:
         return LOADERS[kind or "movie"](path)

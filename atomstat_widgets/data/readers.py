@@ -140,6 +140,8 @@ def _not_numpy(path: Path, error: Exception, kind: str) -> ReadError:
         return ReadError(
             f"{path.name} holds pickled Python objects; it is not opened, because unpickling could run code"
         )
+    if isinstance(error, MemoryError):
+        return ReadError(f"{path.name} needs more memory than there is: {error}")
     return ReadError(f"{path.name} is truncated, damaged or not a {kind} file: {error}")
 
 
@@ -183,6 +185,8 @@ def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
     last = list(failures.values())[-1]
     if all(isinstance(failure, ImportError) for failure in failures.values()):
         raise ReadError(f"{path.name} needs a package that is not installed ({_reasons(failures)})") from last
+    if isinstance(last, MemoryError):
+        raise ReadError(f"{path.name} needs more memory than there is ({_reasons(failures)})") from last
     # What is not installed was not what is wrong.
     failures = {name: error for name, error in failures.items() if not isinstance(error, ImportError)}
     reasons = _reasons(failures)

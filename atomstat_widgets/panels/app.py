@@ -9,6 +9,7 @@ import ipywidgets
 
 from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples
 from atomstat_widgets.data.reopening import described, reopened
+from atomstat_widgets.panels.closing import close_all_in
 from atomstat_widgets.panels.controls import Explained, dropdown
 from atomstat_widgets.panels.domains import DomainsPanel
 from atomstat_widgets.panels.open_bar import OpenBar
@@ -99,6 +100,13 @@ class App(ipywidgets.VBox):
     def panel(self) -> Panel:
         """The panel that is shown."""
         return self._panels[self._tabs.value]
+
+    def close(self) -> None:
+        """Take the app off every page and let go of its memory; runs are cancelled."""
+        if self.comm is not None:
+            for panel in self._panels.values():
+                panel.close()
+            close_all_in(self)
 
     def show(self, data: Image | Movie | Cube) -> None:
         """Show data in the panel that is open or, where that is for another kind, in the first one for it.

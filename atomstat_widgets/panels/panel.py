@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets
 from traitlets import HasTraits
 
+from atomstat_widgets.panels.closing import close_all_in
 from atomstat_widgets.panels.controls import LABEL, WIDTH, checkbox, dropdown
 from atomstat_widgets.panels.export_bar import ExportBar
 from atomstat_widgets.panels.history_bar import HistoryBar
@@ -75,6 +76,12 @@ class Panel(ipywidgets.VBox):
     @truth_shown.setter
     def truth_shown(self, shown: bool) -> None:
         self._truth.value = shown and not self._truth.disabled
+
+    def close(self) -> None:
+        """Take the panel off every page and let go of its memory; its runs are cancelled."""
+        if self.comm is not None:
+            self.model.cancel()
+            close_all_in(self)
 
     # --- for the panels
 

@@ -233,9 +233,11 @@ class AnalysisModel(HasTraits):
 
     def _fail(self, error: Exception) -> None:
         logger.info("run failed", exc_info=error)
-        expected = isinstance(error, (ValueError, TypeError, MemoryError))
         self.details = describe_failure(error)
-        self.error = str(error) if expected else f"Unexpected failure: {error}"
+        if isinstance(error, MemoryError):
+            self.error = f"This needs more memory than there is. {error}".strip()
+        else:
+            self.error = str(error) if isinstance(error, (ValueError, TypeError)) else f"Unexpected failure: {error}"
         self.status = f"Failed{self._what_is_shown()}"
 
     def _what_is_shown(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse, stats
+from scipy import sparse, special
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -83,8 +83,8 @@ class TransitionMatrix:
         share = self.counts + 1 / len(self.counts)
         rest = totals + 1 - share
         tail = (1 - level) / 2
-        low = np.where(self.counts == 0, 0.0, stats.beta.ppf(tail, share, rest))
-        return low, np.where(self.counts == totals, 1.0, stats.beta.ppf(1 - tail, share, rest))
+        low = np.where(self.counts == 0, 0.0, special.betaincinv(share, rest, tail))
+        return low, np.where(self.counts == totals, 1.0, special.betaincinv(share, rest, 1 - tail))
 
     @cached_property
     def stationary(self) -> Floats:
