@@ -120,7 +120,7 @@ class Question(ipywidgets.VBox):
         verdict = f"Right: {best}." if own == best else f"Not quite. Closest to the truth: {best}."
         rows = "".join(
             f'<tr class="{"is-best" if choice == best else ""}"><td>{escape(choice)}</td>'
-            f"<td>{escape(self._reasons[choice]) if score is None else f'{score + 0.0:.2f}'}</td>"
+            f"<td>{escape(self._reasons[choice]) if score is None else f'{round(score, 2) + 0.0:.2f}'}</td>"
             f"<td>{'your answer' if choice == own else ''}</td></tr>"
             for choice, score in self.scores.items()
         )

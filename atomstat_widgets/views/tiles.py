@@ -148,11 +148,12 @@ class TileGrid:
         return bqplot.Label(x=[0], y=[0], text=[""], scales=self._scales, **{"font_weight": "normal", **style})
 
     def _show_axes(self, x: TileAxis, y: TileAxis) -> None:
-        """Write along x below the last row of tiles, along y to the left of the first column."""
+        """Write along x below the last tile of each column, along y to the left of the first column."""
         (left, top), (right, bottom) = self._boxes[:, :2].min(axis=0), self._boxes[:, 2:].max(axis=0)
         columns, rows = (np.unique(self._boxes[:, [near, near + 2]], axis=0).tolist() for near in (0, 1))
         at, texts = _repeat(x.ticks, columns)
-        _write(self._x_ticks, at, [bottom + 9] * len(at), texts)
+        ends = [self._boxes[self._boxes[:, 0] == first, 3].max() for first, _ in columns]
+        _write(self._x_ticks, at, np.repeat(ends, len(x.ticks)) + 9, texts)
         at, texts = _repeat(y.ticks, rows)
         _write(self._y_ticks, [left - 5] * len(at), at, texts)
         _write(self._x_name, [(left + right) / 2], [bottom + 25], [x.name])

@@ -43,7 +43,9 @@ def trajectories(page: Page) -> None:
     expect(status(page)).to_contain_text("tracks long enough", timeout=30 * SECOND)
     page.get_by_role("checkbox", name="True atoms").check()
     view(page, "matrix").get_by_role("button").nth(1).click()
+    expect(page.get_by_text("1 of 148, track 1")).to_be_visible()
     press(page, "Frame", *["ArrowRight"] * 20)
+    expect(page.get_by_text(", frame 35")).to_be_visible()
 
 
 def unmixing(page: Page) -> None:
@@ -61,8 +63,6 @@ def lesson(page: Page) -> None:
     page.get_by_role("button", name="Check the answer").click()
     expect(page.get_by_text("Right: 48 × 48 px.")).to_be_visible(timeout=30 * SECOND)
     expect(view(page, "curve").locator(".dot")).to_have_count(9)
-    page.mouse.move(640, 400)
-    page.mouse.wheel(0, 2000)
 
 
 class Shot(NamedTuple):
@@ -82,7 +82,7 @@ SHOTS = {
     "dark": Shot(trajectories, scheme="dark"),
     "projector": Shot(unmixing, PROJECTOR),
     "phone": Shot(sliding_fft, PHONE),
-    "lesson": Shot(lesson, notebook="lesson_window"),
+    "lesson": Shot(lesson, (1280, 1260), notebook="lesson_window"),
 }
 
 
@@ -109,6 +109,9 @@ def take(folder: Path) -> None:
                     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=shot.scheme)
                     page.goto(served)
                     shot.prepare(page)
+                    page.evaluate(
+                        "document.activeElement.blur(); document.querySelector('#rendered_cells').scrollTop = 0"
+                    )
                     page.mouse.move(0, 0)
                     page.wait_for_timeout(2 * SECOND)
                     page.screenshot(path=folder / f"{name}.png")
