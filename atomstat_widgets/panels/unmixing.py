@@ -71,7 +71,7 @@ class UnmixingPanel(Panel):
             tooltip="Mean number of counts in a pixel of the simulated sample",
         )  # fmt: skip
         self._truth.description = "True spectra"
-        self._truth_score.layout.min_height = "22px"
+        self._truth_score.layout.min_height = "42px"
         self._on(self._which, "value", self._offer_name)
         self._on(self._name, "value", self._rename)
         self._on(self._color, "value", self._rename)

@@ -53,7 +53,7 @@ class SampleView:
         self._bar = bqplot.Lines(x=[0, 0], y=[0, 0], scales=self._scales, colors=["white"], stroke_width=4)
         self._bar_label = bqplot.Label(
             x=[0], y=[0], text=[""], scales=self._scales, colors=["white"], align="middle", default_size=13,
-            font_weight="bold",
+            font_weight="bold", y_offset=-7,
         )  # fmt: skip
         self._axes = [
             make_axis(self._scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
@@ -272,7 +272,7 @@ class SampleView:
         with self._bar.hold_sync():
             self._bar.x, self._bar.y = [left, left + length], [bottom, bottom]
         with self._bar_label.hold_sync():
-            self._bar_label.x, self._bar_label.y = [left + length / 2], [bottom - 0.018 * span]
+            self._bar_label.x, self._bar_label.y = [left + length / 2], [bottom]
             self._bar_label.text = [f"{length:g} {unit}"]
         edge = 0.02 * span
         with self._bar_ground.hold_sync():

@@ -86,6 +86,12 @@ OVERLAPS = """() => {
   return found;
 }"""
 
+# What is cut off, other than by the edge of the window.
+CUT = """() => [...document.querySelectorAll(".jp-OutputArea-output, .atomstat, .atomstat-export")]
+  .filter((part) => part.checkVisibility())
+  .map((part) => [part.className, part.getBoundingClientRect().height / part.currentCSSZoom, part.scrollHeight])
+  .filter(([_name, height, whole]) => whole > height + 1)"""
+
 PLACES = """() => [...document.querySelectorAll(".atomstat .jupyter-widgets:not(.widget-html)")]
   .filter((part) => part.checkVisibility())
   .map((part) => { const { x, y, width, height } = part.getBoundingClientRect();
@@ -101,6 +107,11 @@ def pale_words(page: Page) -> tuple[int, list[str]]:
 def overlaps(page: Page) -> list[str]:
     """Parts of the page that lie over one another, or stick out."""
     return page.evaluate(OVERLAPS)
+
+
+def cut(page: Page) -> list[Any]:
+    """Parts of the page that are not seen to their end."""
+    return page.evaluate(CUT)
 
 
 def places(page: Page) -> list[str]:

@@ -82,7 +82,7 @@ SHOTS = {
     "dark": Shot(trajectories, scheme="dark"),
     "projector": Shot(unmixing, PROJECTOR),
     "phone": Shot(sliding_fft, PHONE),
-    "lesson": Shot(lesson, (1280, 1260), notebook="lesson_window"),
+    "lesson": Shot(lesson, (1280, 1400), notebook="lesson_window"),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from interactions import SECOND, picture, slider, status, view, wait_for_another_picture
-from looks import overlaps, pale_words, places, unnamed
+from looks import cut, overlaps, pale_words, places, unnamed
 from playwright.sync_api import Page, expect
 
 BRIGHTNESS = """() => {
@@ -70,6 +70,7 @@ def test_every_panel_is_read_easily_by_all_and_nothing_overlaps(app: Page) -> No
             assert words > 60, (tab, scheme)
             assert not pale, (tab, scheme)
         assert not overlaps(app), tab
+        assert not cut(app), tab
         count, nameless = unnamed(app)
         assert count > 30, tab
         assert not nameless, tab
@@ -130,6 +131,18 @@ def test_pictures_are_clicked_and_brushed_by_keys(app: Page) -> None:
     for key in ["Shift+ArrowLeft"] * 3 + ["Space"] + ["Shift+ArrowRight"] * 6 + ["Space"]:
         app.keyboard.press(key)
     expect(status(app)).to_contain_text(re.compile(r"4,096 spectra of (8\d|9\d) channels"))
+
+
+@pytest.mark.slow
+def test_the_figure_for_a_paper_is_seen_to_its_end(app: Page) -> None:
+    app.get_by_role("button", name="Export").click()
+    app.get_by_role("button", name="Show figure").click()
+    # It has its size only some time after it is there.
+    app.wait_for_function("document.querySelector('.jupyter-matplotlib')?.offsetHeight > 500", timeout=30 * SECOND)
+    app.wait_for_timeout(2 * SECOND)
+    assert not cut(app)
+    app.emulate_media(color_scheme="dark")
+    assert not pale_words(app)[1]
 
 
 @pytest.mark.slow
