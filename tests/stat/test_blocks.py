@@ -1,0 +1,154 @@
+"""Data in blocks give the numbers of data in memory."""
+
+import subprocess
+import sys
+
+import dask
+import dask.array as da
+import numpy as np
+import pytest
+import zarr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from atomstat_widgets import stat
+from atomstat_widgets.stat import block_factor, blocks
+
+SEEDS = st.integers(0, 2**16)
+
+
+@pytest.fixture(autouse=True)
+def one_after_the_other():
+    with dask.config.set(scheduler="synchronous"):
+        yield
+
+
+@st.composite
+def chunked(draw, array):
+    """Array in blocks of any size, of its axes in any order in memory."""
+    order = draw(st.permutations(range(array.ndim)))
+    stored = np.ascontiguousarray(array.transpose(order))
+    sizes = tuple(draw(st.integers(max(1, side // 6), side)) for side in stored.shape)
+    return da.from_array(stored, chunks=sizes).transpose(np.argsort(order).tolist())
+
+
+def rows_of_low_rank(rows: int = 90, columns: int = 40) -> np.ndarray:
+    rng = np.random.default_rng(rows)
+    patterns = rng.standard_normal((rows, 4)) * [8, 4, 2, 1] @ rng.standard_normal((4, columns))
+    return (1 + patterns + 0.01 * rng.random((rows, columns))).astype(np.float32)
+
+
+def assert_same_up_to_sign(found: np.ndarray, expected: np.ndarray) -> None:
+    """Rows of two matrices, to 1e-5 of the largest entry."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    signs = np.where((found * expected).sum(axis=1) < 0, -1, 1)[:, None]
+    np.testing.assert_allclose(signs * found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+
+
+# --- that nothing is imported without need
+
+
+def test_dask_is_loaded_for_its_own_arrays_only() -> None:
+    script = (
+        "import sys, numpy as np; from atomstat_widgets import stat;"
+        "image = np.random.default_rng(0).random((64, 64));"
+        "spectra = stat.sliding_fft(image, 16, 8);"
+        "stat.nmf(stat.factorize(spectra.features, 6), 2); stat.find_atoms(image);"
+        "stat.take_spectra(image[:, :, None]);"
+        "stat.extract_crops(image, [[20, 20], [30, 30.0]], 8);"
+        "stat.SpectralUnmixer('pca', 2).fit(image.reshape(8, 8, 64));"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not {"dask", "distributed", "zarr"} & set(done.stdout.split())
+
+
+# --- the factor
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), center=st.booleans(), block=st.integers(1, 60))
+def test_factor_of_blocks_is_that_of_the_matrix(data, center, block) -> None:
+    x = rows_of_low_rank()
+    weights = np.linspace(0, 2, x.shape[1])
+    rank, used = 12, 4  # the last ones, among which there is little to choose, are not what components are read from
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK_BYTES", block * x.shape[1] * 4)
+        found = stat.factorize(data.draw(chunked(x)), rank, weights=weights, center=center)
+    expected = stat.factorize(x, rank, weights=weights, center=center)
+    np.testing.assert_allclose(found.s[:used], expected.s[:used], rtol=1e-5)
+    assert found.total == pytest.approx(expected.total)
+    np.testing.assert_allclose(found.mean, expected.mean, atol=1e-6)
+    assert_same_up_to_sign(found.vt[:used], expected.vt[:used])
+    assert_same_up_to_sign(found.u.T[:used], expected.u.T[:used])
+
+
+def test_factor_of_many_columns_is_by_dasks_svd(monkeypatch) -> None:
+    monkeypatch.setattr(block_factor, "GRAM_COLUMNS", 10)
+    x = rows_of_low_rank()
+    for center in (False, True):
+        found, expected = (stat.factorize(one, 12, center=center) for one in (da.from_array(x, chunks=(20, 13)), x))
+        np.testing.assert_allclose(found.s[:4], expected.s[:4], rtol=1e-5)
+        assert_same_up_to_sign(found.vt[:4], expected.vt[:4])
+        assert_same_up_to_sign(found.u.T[:4], expected.u.T[:4])
+
+
+def test_large_scores_stay_in_blocks(monkeypatch, tmp_path) -> None:
+    x = rows_of_low_rank()
+    expected = stat.pca(stat.factorize(x, 4, center=True), 3)
+    monkeypatch.setattr(blocks, "MEMORY_BUDGET", 0)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 20 * 40 * 4)
+    found = stat.pca(stat.factorize(da.from_array(x), 4, center=True), 3)
+    assert isinstance(found.loadings, da.Array)
+    assert found.loadings.chunks[0] == (20, 20, 20, 20, 10)
+    found.loadings.to_zarr(tmp_path / "scores.zarr")
+    assert_same_up_to_sign(zarr.open_array(tmp_path / "scores.zarr")[:].T, expected.loadings.T)
+
+
+def test_matrix_is_read_twice() -> None:
+    x, reads = rows_of_low_rank(), []
+
+    def read(block):
+        reads.append(len(block))
+        return block
+
+    stat.factorize(da.from_array(x, chunks=(30, 40)).map_blocks(read, dtype=x.dtype, meta=x[:0]), 4)
+    assert sum(reads) == 2 * len(x)
+
+
+def test_zarr_is_taken_as_it_is(tmp_path) -> None:
+    x = rows_of_low_rank()
+    stored = zarr.create_array(tmp_path / "x.zarr", shape=x.shape, chunks=(30, 20), dtype=x.dtype)
+    stored[:] = x
+    np.testing.assert_allclose(stat.factorize(stored, 4).s, stat.factorize(x, 4).s, rtol=1e-5)
+
+
+@pytest.mark.parametrize("wrong", ["nan", "equal", "zero"])
+def test_errors_are_those_of_the_matrix(wrong) -> None:
+    x = rows_of_low_rank()
+    center = wrong == "equal"
+    if wrong == "nan":
+        x[3, 4] = np.nan
+        x[50, 1] = np.inf
+    else:
+        x[:] = x[0] if center else 0
+    messages = []
+    for one in (x, da.from_array(x, chunks=(20, 40))):
+        with pytest.raises(ValueError, match=r"NaN|equal|zero") as caught:
+            stat.factorize(one, 2, center=center)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
+def test_progress_rises_to_one_and_stops_the_computation() -> None:
+    x = da.from_array(rows_of_low_rank(), chunks=(10, 40))
+    fractions: list[float] = []
+    stat.factorize(x.rechunk({0: 10}), 4, progress=fractions.append)
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1)
+
+    def stop(_fraction: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stat.factorize(x, 4, progress=stop)
