@@ -39,10 +39,10 @@ def rows_of_low_rank(rows: int = 90, columns: int = 40) -> np.ndarray:
 
 
 def assert_same_up_to_sign(found: np.ndarray, expected: np.ndarray) -> None:
-    """Rows of two matrices, to 1e-5 of the largest entry."""
+    """Rows of two matrices, to 1e-5 of the length of each."""
     found, expected = np.asarray(found), np.asarray(expected)
     signs = np.where((found * expected).sum(axis=1) < 0, -1, 1)[:, None]
-    np.testing.assert_allclose(signs * found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+    assert (np.linalg.norm(signs * found - expected, axis=1) <= 1e-5 * np.linalg.norm(expected, axis=1)).all()
 
 
 # --- that nothing is imported without need
@@ -152,3 +152,58 @@ def test_progress_rises_to_one_and_stops_the_computation() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         stat.factorize(x, 4, progress=stop)
+
+
+# --- images and their windows
+
+
+def image_of(*shape: int) -> np.ndarray:
+    return np.random.default_rng(sum(shape)).normal(5, 2, shape)
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=st.data(), colours=st.sampled_from([(), (2,), (3,), (4,)]))
+def test_image_of_blocks_is_normalised_alike(data, colours) -> None:
+    image = image_of(13, 17, *colours)
+    found = stat.normalize_image(data.draw(chunked(image)))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, stat.normalize_image(image), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [np.ones((5, 5)), np.array([[1, np.nan], [np.inf, 2]]), np.ones((4, 4), complex), np.ones((3, 4, 5)), np.ones(3)],
+)
+def test_image_that_cannot_be_used_is_told_alike(image) -> None:
+    messages = []
+    for one in (image, da.from_array(image, chunks=1)):
+        with pytest.raises((ValueError, TypeError)) as caught:
+            stat.normalize_image(one)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    data=st.data(), window=st.tuples(st.integers(4, 20), st.integers(4, 20)), step=st.integers(1, 9),
+    zoom=st.integers(1, 3), block=st.integers(3_000, 100_000),
+)  # fmt: skip
+def test_windows_across_blocks_are_those_of_the_image(data, window, step, zoom, block) -> None:
+    image = image_of(37, 41)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK_BYTES", block)
+        found = stat.sliding_fft(data.draw(chunked(image)), window, step, zoom=zoom)
+        features = found.features.compute()
+    expected = stat.sliding_fft(image, window, step, zoom=zoom)
+    assert (found.grid, found.band) == (expected.grid, expected.band)
+    np.testing.assert_allclose(features, expected.features, atol=1e-5)
+
+
+def test_sliding_fft_nmf_of_blocks_is_that_of_the_image() -> None:
+    image = image_of(96, 80) + 3 * np.sin(np.arange(80) / 2) * (np.arange(96) < 48)[:, None]
+    expected, found = (
+        stat.SlidingFFTNMF(16, 16, 8, 8, components=2).analyze_image(one)
+        for one in (image, da.from_array(image, chunks=(30, 50)))
+    )
+    for ours, theirs in zip(found, expected, strict=True):
+        assert_same_up_to_sign(ours.reshape(2, -1), theirs.reshape(2, -1))
