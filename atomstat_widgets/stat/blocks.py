@@ -56,6 +56,15 @@ def stacked(parts: Sequence[Any], shapes: Sequence[tuple[int, ...]], dtype: Any)
     return da.concatenate(blocks)
 
 
+def beside(array: Any, matrix: Any) -> Any:
+    """Array with as many rows as a matrix, in the same blocks of rows, if that is in blocks."""
+    if not in_blocks(matrix) or in_blocks(array):
+        return array
+    import dask.array as da
+
+    return da.from_array(array, chunks=(matrix.chunks[0], *((side,) for side in array.shape[1:])))
+
+
 def held(array: Any, what: str, progress: Progress = unreported) -> Any:
     """Array in one piece, for methods that look at all of it again and again.
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from atomstat_widgets.stat.blocks import in_blocks
+from atomstat_widgets.stat.blocks import held, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
 # Up to this many rows or columns the eigenvectors of the Gram matrix are exact and quick (3,481 x 1,035 in 0.15 s);
@@ -42,7 +42,7 @@ class LowRank:
     Attributes
     ----------
     u : array, (rows, rank)
-        Orthonormal columns.
+        Orthonormal columns. Of a matrix of dask or Zarr, if more than 4 GB, an array of dask.
     s : array, (rank,)
         Singular values, largest first.
     vt : array, (rank, columns)
@@ -77,6 +77,16 @@ class LowRank:
         if not 1 <= n_components <= self.rank:
             raise ValueError(f"n_components is between 1 and the rank of the factor, {self.rank}, got {n_components}")
 
+    def in_memory(self) -> "LowRank":
+        """Return the same factor with all of `u` in memory, where that is in blocks.
+
+        Raises
+        ------
+        ValueError
+            It is too large for that.
+        """
+        return replace(self, u=held(self.u, "the rows' coordinates")) if in_blocks(self.u) else self
+
     def unweighted(self, components: NDArray[Any]) -> NDArray[Any]:
         """Components (k, columns) of the weighted matrix as those of X; 0 where the weight is 0."""
         scale = np.sqrt(self.weights).astype(components.dtype)
@@ -104,7 +114,9 @@ def factorize(
     x : array, (rows, columns)
         float32 or float64, which is also the precision of the factor; other numbers become float64. Read in blocks of
         rows of up to 64 MB, so it may be larger than memory: 3 times, or 14 times where both sides are longer than
-        1,200. (Where there are fewer rows than columns but more than 64 MB, every pair of blocks is read.)
+        1,200. (Where there are fewer rows than columns but more than 64 MB, every pair of blocks is read.) An array of
+        dask or Zarr is read block by block wherever dask is configured to compute, 2 times, or 8 times where there are
+        more than 2,500 columns.
     rank : int
         Number of singular values. More than the matrix has are not given: see ``LowRank.rank``.
     weights : array, (columns,), optional

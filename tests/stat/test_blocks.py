@@ -218,3 +218,76 @@ def test_sliding_fft_nmf_takes_blocks() -> None:
     )
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-3 * theirs.max())
+
+
+# --- spectrum images
+
+
+def cube_of(height: int = 12, width: int = 10, channels: int = 15) -> np.ndarray:
+    """Counts of three substances, in float64."""
+    rng = np.random.default_rng(1)
+    spectra = rng.random((3, channels)) ** 4
+    amounts = rng.dirichlet([0.3] * 3, (height, width))
+    return rng.poisson(200 * amounts @ spectra).astype(float)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    data=st.data(), binning=st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(1, 3)),
+    normalize=st.booleans(), weighting=st.sampled_from([None, "poisson"]),
+    negative=st.sampled_from(["keep", "clip", "shift"]), masked=st.booleans(), block=st.integers(1, 3000),
+)  # fmt: skip
+def test_spectra_of_blocks_are_those_of_the_cube(data, binning, normalize, weighting, negative, masked, block) -> None:
+    cube = cube_of()
+    if negative != "keep" or weighting is None:
+        cube[3, 4, 5] = -3
+    cube[0, 0, 2], cube[7, 3, 1] = np.nan, np.inf
+    mask = np.ones(cube.shape[:2], bool)
+    if masked:
+        mask[:6] = False  # whole blocks may be without a pixel
+    options = {
+        "mask": mask, "signal_range": (1, 14), "binning": binning, "normalize": normalize, "weighting": weighting,
+        "negative": negative,
+    }  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK_BYTES", block)
+        found = stat.take_spectra(data.draw(chunked(cube)), **options)
+        matrix, values = found.matrix.compute(), np.asarray(found.values)
+    expected = stat.take_spectra(cube, **options)
+    np.testing.assert_allclose(matrix, expected.matrix, rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(values, expected.values, rtol=1e-5, atol=1e-8)
+    for name in ("row_scale", "column_scale", "pixels", "channels"):
+        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-5)
+    for name in ("map_shape", "shift", "negative", "lowest"):
+        assert getattr(found, name) == getattr(expected, name)
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("nmf", {}), ("nmf", {"sum_to_one": True}), ("nmf", {"start": "nfindr"}), ("nmf", {"loss": "kullback-leibler"}),
+        ("nmf", {"alpha_W": 0.0}), ("pca", {}), ("ica", {}), ("gmm", {}), ("gmm", {"init_params": "kmeans"}),
+    ],
+)  # fmt: skip
+def test_unmixing_of_blocks_is_that_of_the_cube(method, options, monkeypatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 3000)
+    cube = cube_of()
+    cube[2, 3, 4] = np.nan
+    expected, found = (stat.SpectralUnmixer(method, 3, weighting="poisson", **options) for _ in range(2))
+    theirs, ours = expected.fit(cube), found.fit(da.from_array(cube, chunks=(5, 4, 6)))
+    assert_same_up_to_sign(ours[0], theirs[0])
+    used = np.isfinite(theirs[1])
+    np.testing.assert_array_equal(np.isfinite(ours[1]), used)
+    signs = np.where((ours[0] * theirs[0]).sum(axis=1) < 0, -1, 1)
+    np.testing.assert_allclose(
+        np.nan_to_num(ours[1] * signs), np.nan_to_num(theirs[1]), atol=1e-5 * np.nanmax(np.abs(theirs[1]))
+    )
+    np.testing.assert_allclose(found.result_.residual_map, expected.result_.residual_map, rtol=1e-4, atol=1e-8)
+    np.testing.assert_allclose(found.result_.residual_spectrum, expected.result_.residual_spectrum, rtol=1e-4)
+    np.testing.assert_allclose(found.result_.shares, expected.result_.shares, rtol=1e-4)
+
+
+def test_methods_that_need_all_spectra_say_so(monkeypatch) -> None:
+    monkeypatch.setattr(blocks, "MEMORY_BUDGET", 20_000)  # 19 coordinates of 120 spectra fit, 40 channels do not
+    with pytest.raises(ValueError, match=r"the spectra are needed in one piece here, and have 0\.0 GB"):
+        stat.SpectralUnmixer("nmf", 3, loss="kullback-leibler").fit(da.from_array(cube_of(channels=40)))
