@@ -291,3 +291,116 @@ def test_methods_that_need_all_spectra_say_so(monkeypatch) -> None:
     monkeypatch.setattr(blocks, "MEMORY_BUDGET", 20_000)  # 19 coordinates of 120 spectra fit, 40 channels do not
     with pytest.raises(ValueError, match=r"the spectra are needed in one piece here, and have 0\.0 GB"):
         stat.SpectralUnmixer("nmf", 3, loss="kullback-leibler").fit(da.from_array(cube_of(channels=40)))
+
+
+# --- atoms, crops and tracks
+
+
+def movie_of(frames: int = 6, side: int = 48) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """Frames of round atoms on a lattice, and where they are."""
+    rng = np.random.default_rng(2)
+    sites = np.stack(np.meshgrid(np.arange(6, side, 9), np.arange(6, side, 9), indexing="ij"), axis=-1).reshape(-1, 2)
+    y, x = np.indices((side, side))
+    pictures, positions = [], {}
+    for number in range(frames):
+        points = sites + rng.uniform(-0.5, 0.5, sites.shape)
+        heights = rng.choice([1.0, 1.5], len(points))
+        distances = (y - points[:, :1, None]) ** 2 + (x - points[:, 1:, None]) ** 2
+        picture = (heights[:, None, None] * np.exp(-distances / (2 * 1.8**2))).sum(axis=0)
+        pictures.append(picture + rng.normal(0, 0.02, picture.shape))
+        positions[number] = points
+    return np.array(pictures), positions
+
+
+@settings(max_examples=10, deadline=None)
+@given(data=st.data(), dark=st.booleans(), block=st.integers(1, 80_000))
+def test_atoms_of_blocks_are_those_of_the_frames_and_are_linked_alike(data, dark, block) -> None:
+    movie = movie_of()[0] * (-1 if dark else 1)
+    movie[3, 5, 6] = np.nan
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK_BYTES", block)
+        found = stat.find_movie_atoms(data.draw(chunked(movie)), dark=dark, spacing=9)
+    expected = stat.find_movie_atoms(movie, dark=dark, spacing=9)
+    assert found.skipped == expected.skipped
+    assert list(found.skipped) == [3]
+    tracks, theirs = (stat.link(one.positions, 3, memory=1) for one in (found, expected))
+    assert len(theirs) >= 20
+    for ours, other in zip(tracks.positions, theirs.positions, strict=True):
+        np.testing.assert_allclose(ours, other, atol=1e-5)
+    for ours, other in zip(tracks.ids, theirs.ids, strict=True):
+        np.testing.assert_array_equal(ours, other)
+
+
+def test_atoms_of_a_frame_are_those_of_the_image() -> None:
+    movie = movie_of(2)[0]
+    for one, other in zip(stat.find_movie_atoms(movie).frames, map(stat.find_atoms, movie), strict=True):
+        np.testing.assert_array_equal(one.positions, other.positions)
+    image = da.from_array(movie[0], chunks=20)
+    np.testing.assert_allclose(stat.find_atoms(image).positions, stat.find_atoms(movie[0]).positions)
+    with pytest.raises(ValueError, match="no frame can be used; of the first: all 64 pixels"):
+        stat.find_movie_atoms(da.ones((3, 8, 8)))
+
+
+def test_points_in_blocks_are_linked() -> None:
+    positions = movie_of()[1]
+    expected = stat.link(positions, 3)
+    for given_positions in (
+        {number: da.from_array(points, chunks=5) for number, points in positions.items()},
+        (points for points in positions.values()),
+    ):
+        found = stat.link(given_positions, 3)
+        for ours, theirs in zip(found.ids, expected.ids, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    data=st.data(), recentre=st.booleans(), between=st.booleans(), normalise=st.booleans(),
+    smooth=st.sampled_from([0, 0.8]), whole=st.booleans(), channels=st.integers(1, 2), block=st.integers(1, 100_000),
+)  # fmt: skip
+def test_crops_of_blocks_are_those_of_the_stack(
+    data, recentre, between, normalise, smooth, whole, channels, block
+) -> None:
+    stack, positions = movie_of()
+    stack = np.repeat(stack[..., None], channels, axis=3)
+    del positions[2]  # a frame without atoms
+    positions[4] = np.full((1, 2), 2.0)  # and one without crops
+    if whole:
+        stack = (100 * stack).astype(np.int16)
+    else:
+        stack[1, 20, 20], stack[3, 30, 11, 0] = np.nan, np.inf
+    options = {"recentre": recentre, "between_pixels": between, "normalise": normalise, "smooth": smooth}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK_BYTES", block)
+        found = stat.extract_crops(data.draw(chunked(stack)), positions, 8, **options)
+        images = found.images.compute()
+    expected = stat.extract_crops(stack, positions, 8, **options)
+    np.testing.assert_allclose(images, expected.images, atol=1e-5 * np.abs(expected.images).max())
+    np.testing.assert_allclose(found.positions, expected.positions, atol=1e-5)
+    for name in ("frames", "numbers", "left_out", "shape"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+def test_local_analysis_of_blocks_is_that_of_the_stack(monkeypatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 30_000)
+    stack, positions = movie_of()
+    stack = np.abs(stack[..., None])
+    expected, found = (
+        stat.imlocal(images, positions, 8) for images in (stack, da.from_array(stack, chunks=(4, 20, 30, 1)))
+    )
+    assert isinstance(found.imgstack, da.Array)
+    np.testing.assert_allclose(found.imgstack, expected.imgstack)
+    for method in ("pca", "ica", "nmf"):
+        ours, theirs = (getattr(one, method)(3) for one in (found, expected))
+        # NMF, in float32, makes much of rounding; see above.
+        tolerance = 1e-3 if method == "nmf" else 1e-5
+        for mine, other in zip(ours[:2], theirs[:2], strict=True):
+            mine, other = (one.reshape(3, -1) if len(one) == 3 else one.T for one in (mine, other))
+            signs = np.where((mine * other).sum(axis=1) < 0, -1, 1)[:, None]
+            assert np.linalg.norm(signs * mine - other) <= tolerance * np.linalg.norm(other)
+        np.testing.assert_array_equal(ours[2], theirs[2])
+    for ours, theirs in zip(found.gmm(2)[1], expected.gmm(2)[1], strict=True):
+        np.testing.assert_allclose(ours, theirs)
+    np.testing.assert_allclose(found.pca_scree_plot(False)[:5], expected.pca_scree_plot(False)[:5], rtol=1e-5)
+    for ours, theirs in zip(found.pca_gmm(2, 2)[1], expected.pca_gmm(2, 2)[1], strict=True):
+        assert_same_up_to_sign(ours.reshape(2, -1), theirs.reshape(2, -1))
