@@ -70,3 +70,11 @@ def made(side: int, block_info=None) -> np.ndarray:
     rng = np.random.default_rng(first)
     ground = np.sin(np.arange(first, last))[:, None, None]
     return (ground + 0.1 * rng.random((last - first, side, side), np.float32)).astype(np.float32)
+
+
+def striped(block_info: dict | None = None) -> np.ndarray:
+    """A block of the large image."""
+    (top, bottom), (left, right) = block_info[None]["array-location"]
+    rng = np.random.default_rng(top + left)
+    stripes = np.sin(np.arange(top, bottom)[:, None] / 3 + np.arange(left, right) / 5)
+    return (stripes + rng.random((bottom - top, right - left))).astype(np.float32)
