@@ -17,6 +17,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 import dask
 import dask.array as da
 import numpy as np
+from distributed import get_task_stream
 from cluster import cluster, made, striped
 
 from atomstat_widgets import stat
@@ -120,7 +121,7 @@ def speed() -> None:
             with cluster(workers, "2GB") as one:
                 one.client.run(imported)
                 call(lazy[:256] if lazy.ndim == 2 else lazy[:10])  # code and buffers
-                with one.client.get_task_stream() as stream:
+                with get_task_stream(one.client) as stream:
                     walls.append(timing.median_time(lambda call=call, lazy=lazy: call(lazy), 1))
                 steps = [step for task in stream.data for step in task["startstops"] if step["action"] == "compute"]
                 shares.append(1 - sum(step["stop"] - step["start"] for step in steps) / walls[-1] / workers)
