@@ -33,7 +33,12 @@ class Cluster:
 def cluster(workers: int, memory: str = "1GB") -> Iterator[Cluster]:
     """Start a scheduler and so many workers of one thread and so much memory each; end them afterwards."""
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    environment = {**os.environ, **one_thread, "PYTHONPATH": str(Path(__file__).parent)}  # for what is below
+    environment = {
+        **os.environ, **one_thread,
+        # What a worker gives back to the system after each block it has to ask for again, which takes long.
+        "MALLOC_TRIM_THRESHOLD_": str(2**28), "MALLOC_MMAP_THRESHOLD_": str(2**28),
+        "PYTHONPATH": str(Path(__file__).parent),  # for what is below
+    }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "scheduler.json")
 

@@ -16,6 +16,7 @@ from atomstat_widgets.stat.crops import (
     inside_image,
     no_crop_left,
 )
+from atomstat_widgets.stat.progress import Progress
 
 Floats = NDArray[np.float64]
 
@@ -37,8 +38,8 @@ def over_frames(stack: Any) -> preparation.Over:
         shared = dask.delayed(call)
         return blocks.computed(
             [
-                dask.delayed(_called)(shared, stack[numbers], pixels[part], numbers, *(one[part] for one in rest))
-                for numbers, part in _parts(stack, pixels[:, 0], 0)
+                dask.delayed(_called)(shared, block, first, pixels[part], *(one[part] for one in rest))
+                for first, block, part in _parts(stack, pixels[:, 0], 0)
             ]
         )
 
@@ -54,6 +55,7 @@ def crops_of_blocks(
     between_pixels: bool,
     normalise: bool,
     smooth: float,
+    progress: Progress,
 ) -> Crops:
     """Crops around points (n, 2) of frames (n,), whose matrix is an array of dask; see `extract_crops`.
 
@@ -65,17 +67,14 @@ def crops_of_blocks(
     channels = stack.shape[-1]
     options = {"between_pixels": between_pixels, "normalise": normalise, "smooth": smooth}
     parts = _parts(stack, frames, window**2 * channels * 4)
-    arguments = [
-        (stack[numbers], np.searchsorted(numbers, frames[part]), points[part], window) for numbers, part in parts
-    ]
+    arguments = [(block, frames[part] - first, points[part], window) for first, block, part in parts]
     if stack.dtype.kind in "bui":
-        kept = [
-            inside_image(points[part], stack.shape[1:3], window, between_pixels=between_pixels)[0] for _, part in parts
-        ]
+        sides = stack.shape[1:3]
+        kept = [inside_image(points[part], sides, window, between_pixels=between_pixels)[0] for _, _, part in parts]
     else:
-        kept = blocks.computed([dask.delayed(_kept)(*one, **options) for one in arguments])
+        kept = blocks.computed([dask.delayed(_kept)(*one, **options) for one in arguments], progress)
     which = np.concatenate(
-        [np.empty(0, np.intp), *(part.start + one for (_, part), one in zip(parts, kept, strict=True))]
+        [np.empty(0, np.intp), *(part.start + one for (_, _, part), one in zip(parts, kept, strict=True))]
     )
     if len(which) == 0:
         raise no_crop_left(len(points))
@@ -88,29 +87,25 @@ def crops_of_blocks(
     return Crops(matrix, shape, points[which], frames[which], len(points) - len(which), which)
 
 
-def _parts(stack: Any, frames: NDArray[np.intp], bytes_each: int) -> list[tuple[list[int], slice]]:
-    """Frames to be read together, and which of the atoms, in order of their frames (n,), are theirs."""
-    of_frame = stack.nbytes // len(stack)
-    numbers, starts = np.unique(frames, return_index=True)
-    ends = np.append(starts[1:], len(frames))
-    parts: list[tuple[list[int], slice]] = []
-    size = 0
-    for number, start, end in zip(numbers.tolist(), starts.tolist(), ends.tolist(), strict=True):
-        own = max(of_frame, (end - start) * bytes_each)
-        if parts and size + own <= blocks.BLOCK_BYTES:
-            parts[-1] = [*parts[-1][0], number], slice(parts[-1][1].start, end)
-            size += own
-        else:
-            parts.append(([number], slice(start, end)))
-            size = own
+def _parts(stack: Any, frames: NDArray[np.intp], bytes_each: int) -> list[tuple[int, Any, slice]]:
+    """First frame of each block of frames, the block, and which of the atoms, in order of their frames, are in it.
+
+    Blocks are as large as images and crops, of so many bytes each, allow; those without atoms are left out.
+    """
+    most = max(stack.nbytes // len(stack), int(np.bincount(frames, minlength=1).max()) * bytes_each)
+    together = max(1, blocks.BLOCK_BYTES // most)
+    parts = []
+    for number, block in enumerate(stack.rechunk({0: together}).to_delayed().ravel().tolist()):
+        start, end = np.searchsorted(frames, [number * together, (number + 1) * together]).tolist()
+        if end > start:
+            parts.append((number * together, block, slice(start, end)))
     return parts
 
 
 def _called(
-    call: Callable[..., Any], stack: NDArray[Any], pixels: NDArray[np.intp], numbers: list[int], *rest: NDArray[Any]
+    call: Callable[..., Any], stack: NDArray[Any], first: int, pixels: NDArray[np.intp], *rest: NDArray[Any]
 ) -> Any:
-    own = np.searchsorted(numbers, pixels[:, 0])
-    return call(as_stack(stack), np.column_stack([own, pixels[:, 1:]]), *rest)
+    return call(as_stack(stack), pixels - [first, 0, 0], *rest)
 
 
 def _cut(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.stat import blocks
+from atomstat_widgets.stat.progress import Progress
 from atomstat_widgets.stat.spectra import Spectra, binned, channel_centres, no_pixel_left, no_zeros, poisson_scales
 
 
@@ -27,6 +28,7 @@ def spectra_of_blocks(
     normalize: bool,
     weighting: str | None,
     negative: str,
+    progress: Progress,
 ) -> Spectra:
     """Spectra whose matrix is an array of dask; see `take_spectra`, which checks what it is given.
 
@@ -48,10 +50,15 @@ def spectra_of_blocks(
     height, width, channels = data.shape
     rows = max(1, blocks.BLOCK_BYTES // (width * channels * dtype.itemsize * bins[0])) * bins[0]
     whole = height // bins[0] * bins[0]
-    cuts = [slice(start, min(start + rows, whole)) for start in range(0, whole, rows)]
-    values = [dask.delayed(_values, nout=2)(data[cut], used[cut], bins, dtype) for cut in cuts]
+    parts_of_cube = data[:whole].rechunk({0: rows, 1: -1, 2: -1}).to_delayed().ravel().tolist()
+    values = [
+        dask.delayed(_values, nout=2)(part, used[number * rows : min((number + 1) * rows, whole)], bins, dtype)
+        for number, part in enumerate(parts_of_cube)
+    ]
 
-    facts = _all_facts(blocks.computed([dask.delayed(_facts)(*one) for one in values]))
+    looks = 2 if normalize or weighting else 1
+    found = blocks.computed([dask.delayed(_facts)(*one) for one in values], lambda done: progress(done / looks))
+    facts = _all_facts(found)
     if not any(part.any() for part in facts.used):
         raise no_pixel_left()
     shift = -facts.lowest if negative == "shift" and facts.negative else 0.0
@@ -64,7 +71,8 @@ def spectra_of_blocks(
     count, kept = sum(number for _, number in moved), channels // bins[2]
     row_scale, column_scale = np.ones(count, dtype), np.ones(kept, dtype)
     if normalize or weighting:
-        sums = blocks.computed([dask.delayed(_sums)(part, normalize) for part, _ in moved])
+        tasks = [dask.delayed(_sums)(part, normalize) for part, _ in moved]
+        sums = blocks.computed(tasks, lambda done: progress((1 + done) / looks))
         if normalize:
             row_scale = np.concatenate([one[0] for one in sums])
         if weighting == "poisson":
@@ -75,10 +83,10 @@ def spectra_of_blocks(
         dask.delayed(_scaled)(part, scale, column_scale)
         for (part, _), scale in zip(moved, np.split(row_scale, ends), strict=True)
     ]
-    found = np.concatenate(facts.used)
+    pixels = np.concatenate(facts.used)
     return Spectra(
         blocks.stacked(parts, [(number, kept) for _, number in moved], dtype), row_scale, column_scale,
-        np.flatnonzero(found), (found.shape[0], found.shape[1]), channel_centres(first, bins[2], kept), shift,
+        np.flatnonzero(pixels), (pixels.shape[0], pixels.shape[1]), channel_centres(first, bins[2], kept), shift,
         facts.negative, facts.lowest,
     )  # fmt: skip
 

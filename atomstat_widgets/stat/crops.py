@@ -12,6 +12,7 @@ from scipy.spatial import KDTree
 from atomstat_widgets.stat import preparation
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.factor import Rows
+from atomstat_widgets.stat.progress import Progress, unreported
 
 Floats = NDArray[np.float64]
 
@@ -129,6 +130,7 @@ def extract_crops(
     normalise: bool = False,
     smooth: float = 0.0,
     memory_budget: int = MEMORY_BUDGET,
+    progress: Progress = unreported,
 ) -> Crops:
     """Cut squares around atoms out of one image or a stack.
 
@@ -158,6 +160,8 @@ def extract_crops(
         pixels stay missing, and no others do.
     memory_budget : int
         Bytes of crops to keep. If there are more, ``Crops.matrix`` is cut on demand, block by block.
+    progress : callable
+        Called with the fraction done of the look at images of dask or Zarr; an exception it raises stops it.
 
     Returns
     -------
@@ -191,7 +195,14 @@ def extract_crops(
         from atomstat_widgets.stat.block_crops import crops_of_blocks
 
         return crops_of_blocks(
-            stack, frames, points, window, between_pixels=between_pixels or recentre, normalise=normalise, smooth=smooth
+            stack,
+            frames,
+            points,
+            window,
+            between_pixels=between_pixels or recentre,
+            normalise=normalise,
+            smooth=smooth,
+            progress=progress,
         )
     if smooth:
         stack = preparation.smooth_images(stack, smooth)

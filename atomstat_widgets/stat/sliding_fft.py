@@ -153,23 +153,30 @@ def _in_blocks(pixels: Any, window: Pair, step: Pair, zoom: int, hamming: bool) 
     (ny, nx), n_features = grid.shape, transform.band.n_features
     together = max(1, blocks.BLOCK_BYTES // (4 * n_features))
     rows, columns = max(1, together // nx), min(nx, together)
-    make, shared = dask.delayed(_of_part), dask.delayed(transform)
+    # Bands of the image, each read once, whichever blocks of windows need it.
+    height = rows * grid.step[0]
+    bands = pixels.rechunk({0: height, 1: -1}).to_delayed().ravel().tolist()
+    make, shared = dask.delayed(_of_bands), dask.delayed(transform)
     parts, shapes = [], []
     for first in range(0, ny, rows):
+        count = min(rows, ny - first)
+        top = first * grid.step[0]
+        bottom = top + (count - 1) * grid.step[0] + grid.window[0]
+        own = bands[top // height : -(-bottom // height)]
         for left in range(0, nx, columns):
-            shape = min(rows, ny - first), min(columns, nx - left)
-            part = pixels[
-                tuple(
-                    slice(start * stride, (start + count - 1) * stride + size)
-                    for start, count, stride, size in zip((first, left), shape, grid.step, grid.window, strict=True)
-                )
-            ]
-            parts.append(make(part, grid.step, shared))
-            shapes.append((shape[0] * shape[1], n_features))
+            across = min(columns, nx - left)
+            start = left * grid.step[1]
+            sides = slice(0, bottom - top), slice(start, start + (across - 1) * grid.step[1] + grid.window[1])
+            parts.append(make(own, sides, grid.step, shared))
+            shapes.append((count * across, n_features))
     return WindowSpectra(grid, transform.band, blocks.stacked(parts, shapes, np.float32))
 
 
-def _of_part(pixels: Float32, step: tuple[int, int], transform: "WindowTransform") -> Float32:
+def _of_bands(
+    bands: list[Float32], sides: tuple[slice, slice], step: tuple[int, int], transform: "WindowTransform"
+) -> Float32:
+    """Features of the windows of a part of an image, which lies in bands that follow on each other."""
+    pixels = np.concatenate([band[:, sides[1]] for band in bands])[sides[0]]
     grid = WindowGrid(pixels.shape, transform.window, step)
     return _features(pixels, grid, transform, unreported).reshape(grid.count, -1)
 

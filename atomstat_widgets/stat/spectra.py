@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.stat.blocks import as_dask, in_blocks
+from atomstat_widgets.stat.progress import Progress, unreported
 
 Floats = NDArray[Any]
 
@@ -64,6 +65,7 @@ def take_spectra(
     normalize: bool = False,
     weighting: Literal["poisson"] | None = None,
     negative: Literal["keep", "clip", "shift"] = "keep",
+    progress: Progress = unreported,
 ) -> Spectra:
     """Take the spectra out of a spectrum image.
 
@@ -86,6 +88,8 @@ def take_spectra(
         about the same noise (Keenan & Kotula, Surf. Interface Anal. 36, 203 (2004)).
     negative : {"keep", "clip", "shift"}
         What to do with negative values: nothing, set them to 0, or add their lowest to all.
+    progress : callable
+        Called with the fraction done of the looks at a cube of dask or Zarr; an exception it raises stops them.
 
     Returns
     -------
@@ -121,7 +125,7 @@ def take_spectra(
     if in_blocks(cube):
         from atomstat_widgets.stat.block_spectra import spectra_of_blocks
 
-        return spectra_of_blocks(data, used, first, bins, normalize, weighting, negative)
+        return spectra_of_blocks(data, used, first, bins, normalize, weighting, negative, progress)
     data = data.astype(data.dtype if data.dtype == np.float64 else np.float32)
     used = used & np.isfinite(data).all(axis=2)
     data, used = binned(data, used, bins)

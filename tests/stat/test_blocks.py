@@ -104,6 +104,46 @@ def test_matrix_is_read_twice() -> None:
     assert sum(reads) == 2 * len(x)
 
 
+def test_an_image_is_read_once_and_then_twice_wherever_windows_overlap(monkeypatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 2_000)
+    image, reads = np.random.default_rng(0).random((60, 50)), []
+
+    def read(block):
+        reads.append(block.size)
+        return block
+
+    counted = da.from_array(image, chunks=(25, 20)).map_blocks(read, dtype=image.dtype, meta=image[:0])
+    spectra = stat.sliding_fft(counted, 16, 4)
+    assert sum(reads) == image.size
+    assert spectra.features.numblocks[0] > 5
+    stat.factorize(spectra.features, 4)
+    assert sum(reads) == 3 * image.size
+
+
+def test_other_data_are_read_once_a_look(monkeypatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 4_000)
+    cube, reads = cube_of(), []
+
+    def read(block):
+        reads.append(block.size)
+        return block
+
+    def counted(array, chunks):
+        return da.from_array(array, chunks=chunks).map_blocks(read, dtype=array.dtype, meta=array[:0])
+
+    spectra = stat.take_spectra(counted(cube, (5, 4, 6)))
+    stat.factorize(spectra.matrix, 3)
+    assert sum(reads) == 3 * cube.size
+    reads.clear()
+    movie, positions = movie_of()
+    crops = stat.extract_crops(counted(movie[..., None], (4, 20, 30, 1)), positions, 8)
+    stat.factorize(crops.matrix, 3)
+    assert sum(reads) == 3 * movie.size
+    reads.clear()
+    stat.find_movie_atoms(counted(movie, (4, 20, 30)), spacing=9)
+    assert sum(reads) == movie.size
+
+
 def test_zarr_is_taken_as_it_is(tmp_path) -> None:
     x = rows_of_low_rank()
     stored = zarr.create_array(tmp_path / "x.zarr", shape=x.shape, chunks=(30, 20), dtype=x.dtype)
