@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import Bool, Bunch, Dict, Float, Int, TraitError, Unicode, observe, validate
 
-from atomstat_widgets.data import Image, load
+from atomstat_widgets.data import Image
 from atomstat_widgets.data.calibration import in_pixels
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, ImageModel
 from atomstat_widgets.reactive.lengths import WholeLength
+from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import (
@@ -196,7 +197,7 @@ class SlidingFFTModel(ImageModel):
     @staticmethod
     def checked(source: Any) -> Image:
         """Refuse an image that cannot be analysed before anything else is touched."""
-        image = load(source, kind="image")
+        image = opened(source, "image")
         if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
             normalize_image(image.array)
         if min(image.array.shape[:2]) < SMALLEST_WINDOW:
