@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from distributed import Client
@@ -83,3 +84,8 @@ def striped(block_info: dict | None = None) -> np.ndarray:
     rng = np.random.default_rng(top + left)
     stripes = np.sin(np.arange(top, bottom)[:, None] / 3 + np.arange(left, right) / 5)
     return (stripes + rng.random((bottom - top, right - left))).astype(np.float32)
+
+
+def computations(dask_scheduler: Any = None) -> int:
+    """How many computations the scheduler has had."""
+    return len(dask_scheduler.computations)

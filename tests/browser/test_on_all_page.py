@@ -12,6 +12,7 @@ from serving import serving
 
 from atomstat_widgets.data import cubes
 
+pytestmark = pytest.mark.slow
 SHAPE = (320, 280, 400)
 
 
@@ -27,7 +28,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_sample_first_then_all_then_the_sample_again(page: Page, server: str) -> None:
-    page.goto(server)
+    page.goto(server, timeout=120 * SECOND)
     expect(status(page)).to_contain_text("22,400 spectra of 400 channels, 3 components", timeout=90 * SECOND)
     bar = page.locator(".atomstat-on-all:visible")
     expect(bar).to_contain_text("Sample: every 2nd pixel along y and x, 160 × 140 of 320 × 280.")

@@ -1,10 +1,12 @@
 """Data in blocks give the numbers of data in memory."""
 
+import contextlib
 import subprocess
 import sys
 
 import dask
 import dask.array as da
+import h5py
 import numpy as np
 import pytest
 import zarr
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from stat_data import assert_same_up_to_sign, cube_of, movie_of, rows_of_low_rank
 
 from atomstat_widgets import stat
+from atomstat_widgets.data.export import save_blocks
 from atomstat_widgets.stat import block_factor, blocks
 
 SEEDS = st.integers(0, 2**16)
@@ -89,8 +92,17 @@ def test_large_scores_stay_in_blocks(monkeypatch, tmp_path) -> None:
     found = stat.pca(stat.factorize(da.from_array(x), 4, center=True), 3)
     assert isinstance(found.loadings, da.Array)
     assert found.loadings.chunks[0] == (20, 20, 20, 20, 10)
-    found.loadings.to_zarr(tmp_path / "scores.zarr")
-    assert_same_up_to_sign(zarr.open_array(tmp_path / "scores.zarr")[:].T, expected.loadings.T)
+    for name in ("scores.zarr", "scores.h5"):
+        path = save_blocks(tmp_path / name, loadings=found.loadings, components=found.components)
+        with (
+            contextlib.closing(h5py.File(path))
+            if name.endswith("h5")
+            else contextlib.nullcontext(zarr.open_group(path)) as file
+        ):
+            assert_same_up_to_sign(file["loadings"][:].T, expected.loadings.T)
+            np.testing.assert_array_equal(file["components"][:], found.components)
+    with pytest.raises(ValueError, match=r"scores.txt: blocks are saved as .zarr or .h5"):
+        save_blocks(tmp_path / "scores.txt", loadings=found.loadings)
 
 
 def test_matrix_is_read_twice() -> None:

@@ -2,16 +2,21 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import dask.array as da
 import numpy as np
 import pytest
-from cluster import cluster, made, slowly
+from cluster import cluster, computations, made, slowly
 from stat_data import assert_same_up_to_sign, cube_of, movie_of, rows_of_low_rank
 
 from atomstat_widgets import stat
+from atomstat_widgets.__main__ import main
+from atomstat_widgets.data import Cube, sampling
+from atomstat_widgets.reactive.unmixing import UnmixingModel
 from atomstat_widgets.stat import blocks
 
 pytestmark = pytest.mark.slow
@@ -101,6 +106,56 @@ def test_movie_larger_than_the_workers_memory_goes_through() -> None:
         few = stat.factorize(crops.matrix[:40].compute(), 3, center=True)
         np.testing.assert_allclose(np.abs(few.vt[0] @ low_rank.vt[0]), 1, atol=1e-3)
         assert len(one.client.scheduler_info()["workers"]) == 1
+
+
+def test_command_line_computes_on_the_scheduler(workers, tmp_path, capsys) -> None:
+    np.save(tmp_path / "cube.npy", cube_of(channels=20))
+    out = ["--out", str(tmp_path / "out"), "--formats", "npz"]
+    before = tasks_done(workers)
+    assert main(["run", "unmix", str(tmp_path / "cube.npy"), *out, "--scheduler", workers.address]) == 0, (
+        capsys.readouterr()
+    )
+    assert tasks_done(workers) > before
+    assert len(list((tmp_path / "out").glob("*.npz"))) == 1
+
+
+def test_interrupted_command_line_cancels(workers, tmp_path) -> None:
+    np.save(tmp_path / "cube.npy", np.random.default_rng(0).random((2000, 200, 100)))
+    options = ["--out", str(tmp_path / "out"), "--scheduler", workers.address, "--method", "PCA"]
+    command = [sys.executable, "-m", "atomstat_widgets", "run", "unmix", str(tmp_path / "cube.npy"), *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not any(workers.client.processing().values()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        assert process.stderr.read().rstrip().endswith("atomstat: cancelled")
+    deadline = time.monotonic() + 10
+    while any(workers.client.processing().values()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(workers.client.processing().values())
+
+
+def tasks_done(workers) -> int:
+    """Number of computations that the scheduler has had."""
+    return workers.client.run_on_scheduler(computations)
+
+
+def test_lost_scheduler_is_said_and_the_last_result_stays(monkeypatch) -> None:
+    monkeypatch.setattr(sampling, "SAMPLE_BYTES", 10_000)
+    with cluster(1) as one:
+        cube = da.from_array(cube_of(40, 30), chunks=(4, 30, 15)).map_blocks(slowly, 0.5, dtype=float)
+        model = UnmixingModel(Cube(cube))
+        shown = model.result
+        timer = threading.Timer(1, one.scheduler.kill)
+        timer.start()
+        model.run_on_all()
+        timer.join()
+        assert shown is not None
+        assert model.result is shown
+        assert not model.on_all
+        assert model.error.startswith("the scheduler at tcp://127.0.0.1:")
+        assert model.status == "Failed: the last good result is shown"
 
 
 def test_lost_scheduler_is_said() -> None:
