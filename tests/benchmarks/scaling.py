@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-import timing  # before numpy
+import timing  # noqa: F401  # before numpy
 
 sys.path.append(str(Path(__file__).parents[1]))
 
@@ -115,25 +115,30 @@ def speed() -> None:
         size = lazy.nbytes / GIGABYTE
         with dask.config.set(scheduler="synchronous"):
             whole = np.asarray(lazy)
-        alone = timing.median_time(lambda call=call, whole=whole: call(whole), 1)
-        walls, shares = [], []
+        began = time.perf_counter(), time.process_time()
+        call(whole)
+        alone, alone_busy = time.perf_counter() - began[0], time.process_time() - began[1]
+        walls, busy, shares = [], [], []
         for workers in (1, 2):
             with cluster(workers, "2GB") as one:
                 one.client.run(imported)
                 call(lazy[:256] if lazy.ndim == 2 else lazy[:10])  # code and buffers
+                before = sum(one.client.run(time.process_time).values())
                 with get_task_stream(one.client) as stream:
-                    walls.append(timing.median_time(lambda call=call, lazy=lazy: call(lazy), 1))
+                    began_at = time.perf_counter()
+                    call(lazy)
+                    walls.append(time.perf_counter() - began_at)
+                busy.append(sum(one.client.run(time.process_time).values()) - before)
                 steps = [step for task in stream.data for step in task["startstops"] if step["action"] == "compute"]
                 shares.append(1 - sum(step["stop"] - step["start"] for step in steps) / walls[-1] / workers)
-        rate = size / walls[1] / 2
+        rate = size / busy[1]
+        print(f"{name}, {size:.2f} GB, wall (and processor) time:")
         print(
-            f"{name}, {size:.2f} GB: in memory {alone:.1f} s, 1 worker {walls[0]:.1f} s, 2 workers {walls[1]:.1f} s, "
-            f"speed-up {walls[0] / walls[1]:.2f}"
+            f"  in memory {alone:.1f} s ({alone_busy:.1f} s), 1 worker {walls[0]:.1f} s ({busy[0]:.1f} s), 2 workers "
+            f"{walls[1]:.1f} s ({busy[1]:.1f} s); speed-up {walls[0] / walls[1]:.2f}"
         )
-        print(
-            f"  share of the workers' time outside numpy: {shares[0]:.0%} of 1 worker's, {shares[1]:.0%} of 2 workers'"
-        )
-        print(f"  {1000 * rate:.1f} MB/s a core. If reading keeps up, and more cores are as good as these:")
+        print(f"  share of the workers' time outside the analysis: {shares[0]:.0%} of 1, {shares[1]:.0%} of 2 workers")
+        print(f"  {1000 * rate:.1f} MB a second of processor time. If reading keeps up and the cores are busy:")
         for cores, what in ((8, "laptop of 8"), (64, "workstation of 64"), (1000, "cluster of 1,000")):
             times = f"100 GB in {in_words(100 / rate / cores)}, 10 TB in {in_words(10_000 / rate / cores)}"
             print(f"  {what} cores: {times}")
