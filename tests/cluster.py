@@ -89,3 +89,12 @@ def striped(block_info: dict | None = None) -> np.ndarray:
 def computations(dask_scheduler: Any = None) -> int:
     """How many computations the scheduler has had."""
     return len(dask_scheduler.computations)
+
+
+def lattice(side: int, block_info: dict | None = None) -> np.ndarray:
+    """Frames of a square lattice of atoms, 12 pixels apart, that moves, with noise."""
+    (first, last), *_ = block_info[None]["array-location"]
+    rng = np.random.default_rng(first)
+    along = np.cos(2 * np.pi * (np.arange(side) + rng.random((last - first, 1))) / 12).astype(np.float32)
+    frames = along[:, :, None] + along[:, None, :]
+    return frames + 0.3 * rng.random(frames.shape, np.float32)

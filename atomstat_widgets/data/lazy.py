@@ -3,7 +3,8 @@
 A block names its file and reads its own part of it, so that any process that sees the file can.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,12 @@ def lazy_array(path: Path) -> Any:
     try:
         if path.suffix.lower() == ".zarr":
             return da.from_zarr(str(path))
-        read = _npy if path.suffix.lower() == ".npy" else _tiff
-        with quiet():
-            stored = read(path)
-        shape, dtype, natural = stored.shape, stored.dtype, getattr(stored, "chunks", None)
+        with quiet(), _stored(path) as stored:
+            shape, dtype, natural = stored.shape, stored.dtype, getattr(stored, "chunks", None)
         whole_frames = natural or (1, *shape[1:]) if len(shape) > 2 else natural
         chunks = da.core.normalize_chunks("auto", shape, dtype=dtype, previous_chunks=whole_frames)
-        return da.map_blocks(
-            _part, str(path), read, chunks=chunks, dtype=dtype, meta=np.empty((0,) * len(shape), dtype)
-        )
+        empty = np.empty((0,) * len(shape), dtype)
+        return da.map_blocks(_part, str(path), chunks=chunks, dtype=dtype, meta=empty)
     except ReadError:
         raise
     except ImportError as error:
@@ -59,26 +57,25 @@ def lazy_signal(signal: dict[str, Any]) -> dict[str, Any]:
     return {**signal, "data": da.from_array(signal["data"]) if blocks is None else blocks}
 
 
-def _npy(path: Path) -> Any:
-    return np.lib.format.open_memmap(path, mode="r")
+@contextmanager
+def _stored(path: Path) -> Iterator[Any]:
+    """What gives parts of a file: an array in it, frames of a stack or, of any other tif file, its first series."""
+    if path.suffix.lower() == ".npy":
+        yield np.lib.format.open_memmap(path, mode="r")
+    elif (frames := tiff_frames(path)) is not None:
+        yield frames
+    else:
+        import tifffile
+        import zarr
+
+        with tifffile.imread(path, aszarr=True) as store:
+            yield zarr.open_array(store, mode="r")
 
 
-def _tiff(path: Path) -> Any:
-    """Frames of a stack or, of anything else in a tif file, an array of Zarr that reads its first series."""
-    frames = tiff_frames(path)
-    if frames is not None:
-        return frames
-    import tifffile
-    import zarr
-
-    return zarr.open_array(tifffile.imread(path, aszarr=True), mode="r")
-
-
-def _part(path: str, read: Callable[[Path], Any], block_info: Any = None) -> np.ndarray:
+def _part(path: str, block_info: Any = None) -> np.ndarray:
     """Part of a file that a block holds."""
     first, *rest = (slice(*ends) for ends in block_info[None]["array-location"])
-    with quiet():
-        stored = read(Path(path))
+    with quiet(), _stored(Path(path)) as stored:
         if isinstance(stored, TiffFrames):
             return np.stack([stored[number] for number in range(first.start, first.stop)])[:, *rest]
         return np.array(stored[first, *rest])

@@ -19,7 +19,6 @@ Floats = NDArray[np.float64]
 Positions = ArrayLike | Mapping[Any, ArrayLike]
 """Points (n, 2) or (n, 3) of one image, rows y and columns x first, then class; or such an array for each frame."""
 
-
 # Farthest that a position is moved to its atom, in pixels: off by 4 along rows and columns, and an atom's top is seen
 # from all sides. But never so far that a neighbour, at 1, could be mistaken for it.
 REACH = 6.0

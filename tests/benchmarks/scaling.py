@@ -8,6 +8,7 @@ Workers are processes of one thread on the loopback address; blocks are made on 
 import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import timing  # noqa: F401  # before numpy
@@ -18,7 +19,7 @@ import dask
 import dask.array as da
 import numpy as np
 from distributed import get_task_stream
-from cluster import cluster, made, striped
+from cluster import cluster, lattice, made, striped
 
 from atomstat_widgets import stat
 from atomstat_widgets.stat import block_factor, blocks
@@ -56,9 +57,9 @@ def factor() -> None:
             )
 
 
-def movie(frames: int) -> da.Array:
+def movie(frames: int, make: Callable[..., np.ndarray] = made) -> da.Array:
     """Movie in blocks of ten frames."""
-    return da.map_blocks(made, SIDE, chunks=((10,) * (frames // 10), SIDE, SIDE), dtype=np.float32)
+    return da.map_blocks(make, SIDE, chunks=((10,) * (frames // 10), SIDE, SIDE), dtype=np.float32)
 
 
 def crops_factor(frames: int) -> stat.LowRank:
@@ -110,7 +111,7 @@ def speed() -> None:
     blocks.BLOCK_BYTES = 2**24
     for name, lazy, call in (
         ("sliding FFT + factor of an image", image(4096), spectra_factor),
-        ("atoms + tracks of a movie", movie(60), found),
+        ("atoms + tracks of a movie", movie(120, lattice), found),
     ):
         size = lazy.nbytes / GIGABYTE
         with dask.config.set(scheduler="synchronous"):
