@@ -19,7 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 1 when some of the files could not be analysed; 2 when the arguments or the file to be served are at fault.
+        0; 1 when some of the files could not be analysed; 2 when the arguments or the file to be served are at fault;
+        130 when it was interrupted.
         The reasons are on standard error.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
@@ -31,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, TypeError, OSError) as error:
         sys.stderr.write(f"atomstat: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("atomstat: cancelled\n")
+        return 130
     return 0
 
 

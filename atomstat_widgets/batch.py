@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from atomstat_widgets.reactive.lengths import Length, WholeLength
 from atomstat_widgets.reactive.recipe import unpacked
 
 DEFAULT_FORMATS = ("npz", "csv", "png", "py")
+CONNECT_SECONDS = 10
 # Names that are shorter on the command line, where there is no doubt.
 SHORT = {"n_components": "components", "n_states": "states", "window_y": "window"}
 
@@ -41,6 +43,11 @@ def add_analyses(commands: Any) -> None:
         parser.add_argument(
             "--parameters", metavar="JSON", type=Path,
             help="file with parameters, as Export saves them; the options below are preferred to it",
+        )  # fmt: skip
+        parser.add_argument(
+            "--scheduler", metavar="threads|processes|tcp://HOST:PORT",
+            help="read files block by block, and compute by dask: in threads or processes of this machine, or on the "
+            "workers of a scheduler (by default files are read at once, and computed here)",
         )  # fmt: skip
         group = parser.add_argument_group("parameters")
         explained = explanations(analysis)
@@ -75,11 +82,13 @@ def run(arguments: argparse.Namespace) -> int:
         given.setdefault("window_x", given["window_y"])
     arguments.out.mkdir(parents=True, exist_ok=True)
     failures, taken = [], set()
-    with tqdm(total=len(arguments.files), bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed}") as bar:
+    bar = tqdm(total=len(arguments.files), bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed}")
+    with _scheduled(arguments.scheduler), bar:
         for number, file in enumerate(arguments.files):
             bar.set_description(Path(file).name)
             try:
-                data = load(file, kind=analysis.kind, signal=arguments.signal)
+                in_blocks = arguments.scheduler is not None and Path(file).is_file()
+                data = load(file, kind=analysis.kind, signal=arguments.signal, lazy=in_blocks or None)
                 result = analysis.model.analyse(data, _follower(bar, number), **given)
                 for form in arguments.formats:
                     for name, content in exported(result, form).items():
@@ -96,6 +105,26 @@ def run(arguments: argparse.Namespace) -> int:
     for failure in failures:
         sys.stderr.write(f"atomstat: {failure}\n")
     return 1 if failures else 0
+
+
+def _scheduled(scheduler: str | None) -> AbstractContextManager[Any]:
+    """Have dask compute by this scheduler, while inside."""
+    if scheduler is None:
+        return nullcontext()
+    if scheduler in ("threads", "processes"):
+        import dask
+
+        return dask.config.set(scheduler=scheduler)
+    if "://" not in scheduler:
+        raise ValueError(f"the scheduler is threads, processes or an address as tcp://host:port, not {scheduler!r}")
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ValueError("a scheduler elsewhere needs pip install 'atomstat-widgets[dask]'") from error
+    try:
+        return Client(scheduler, timeout=CONNECT_SECONDS)
+    except (OSError, ValueError) as error:
+        raise ConnectionError(f"no scheduler answers at {scheduler}") from error
 
 
 def read_parameters(path: Path, analysis: Analysis) -> dict[str, Any]:

@@ -217,3 +217,34 @@ def test_help_explains_the_parameters(name, capsys):
     said = capsys.readouterr().out
     options = [line for line in said.partition("parameters:\n")[2].splitlines() if line.startswith("  --")]
     assert len(options) >= 6
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_dask_gives_the_same_in_threads(name, tmp_path, out, capsys):
+    np.save(tmp_path / "data.npy", DATA[name]())
+    for folder, more in ((out / "here", []), (out / "dask", ["--scheduler", "threads"])):
+        options = ["--out", folder, "--formats", "npz", "py", *more]
+        assert run(name, tmp_path / "data.npy", *options) == 0, capsys.readouterr()
+    here, dask = (np.load(next((out / folder).glob("*.npz"))) for folder in ("here", "dask"))
+    assert set(here) == set(dask)
+    for key in set(here) - {"provenance"}:
+        if here[key].dtype.kind == "f":  # NMF, in float32, makes much of rounding
+            scale = np.nanmax(np.abs(here[key]), initial=0)
+            np.testing.assert_allclose(dask[key], here[key], atol=2e-3 * scale, err_msg=key)
+
+
+def test_a_scheduler_that_is_not_there_is_said(file, out, capsys, monkeypatch):
+    monkeypatch.setattr("atomstat_widgets.batch.CONNECT_SECONDS", 0.5)
+    assert run("sliding-fft", file, "--out", out, "--scheduler", "tcp://127.0.0.1:9") == 2
+    assert "atomstat: no scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err
+    assert run("sliding-fft", file, "--out", out, "--scheduler", "many") == 2
+    assert "the scheduler is threads, processes or an address as tcp://host:port, not 'many'" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_said(file, out, capsys, monkeypatch):
+    def interrupted(*_arguments, **_parameters):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ANALYSES["sliding-fft"].model, "analyse", interrupted)
+    assert run("sliding-fft", file, "--out", out) == 130
+    assert capsys.readouterr().err.endswith("atomstat: cancelled\n")

@@ -36,7 +36,7 @@ class Cube(Scaled):
 
     Attributes
     ----------
-    array : array, (height, width, channels)
+    array : array, of numpy or dask, (height, width, channels)
     name : str
         What to call it on screen.
     pixel_size : float or None
@@ -55,6 +55,8 @@ class Cube(Scaled):
         Place of the first pixel along y and x, in `unit`.
     metadata : mapping
         What else its file tells, as RosettaSciIO orders it.
+    whole : Whole or None
+        What it is a sample of, None where it is all.
 
     Raises
     ------
@@ -72,6 +74,7 @@ class Cube(Scaled):
     source: Source | None = None
     offset: tuple[float, float] = (0.0, 0.0)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    whole: Any = None
 
     def __post_init__(self) -> None:
         shape = self.array.shape

@@ -8,7 +8,9 @@ import numpy as np
 from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.readers import (
     ReadError,
+    as_blocks,
     holds_no,
+    in_memory_or_blocks,
     is_folder,
     kind_of,
     read_npy,
@@ -25,8 +27,9 @@ def load_cube(source: Any) -> Cube:
     Parameters
     ----------
     source : path, array or Cube
-        A .npy file or an array of shape (height, width, channels); any other file in which RosettaSciIO finds spectra
-        over two axes, of which the first such signal is taken; or a Cube, which is returned as it is.
+        A .npy file or an array, of numpy, dask or Zarr, of shape (height, width, channels); any other file in which
+        RosettaSciIO finds spectra over two axes, of which the first such signal is taken; or a Cube, which is returned
+        as it is.
 
     Returns
     -------
@@ -44,6 +47,8 @@ def load_cube(source: Any) -> Cube:
         return source
     if isinstance(source, np.ndarray):
         return _cube(source, "array")
+    if (blocks := as_blocks(source)) is not None:
+        return _cube(blocks, "array")
     if isinstance(source, str | Path):
         path = Path(source)
         if is_folder(path):
@@ -64,7 +69,7 @@ def _from_file(path: Path) -> Cube:
 def cube_of(signal: dict[str, Any], name: str) -> Cube:
     """Spectrum image that a signal is; spectra along a line are one row of it, a single one is one pixel."""
     *places, energy = signal["axes"]
-    array = np.asarray(signal["data"])
+    array = in_memory_or_blocks(signal["data"])
     cube = _cube(array.reshape(1, *(1, *array.shape)[-2:]) if array.ndim < 3 else array, name, *_energies(energy))
     return with_facts(cube, signal, [places[0], places[-1]]) if places else cube
 

@@ -134,3 +134,47 @@ def save(path: str | PathLike[str], numbers: Numbers) -> list[Path]:
         written.append(path.with_name(path.stem + end))
         written[-1].write_bytes(content)
     return written
+
+
+def save_blocks(path: str | PathLike[str], **arrays: Any) -> Path:
+    """Write arrays that need not fit in memory, such as loadings that stayed in blocks, a block at a time.
+
+    Parameters
+    ----------
+    path : str or path
+        Ends in .zarr, for a group of arrays that the workers write side by side, or in .h5, written by this process.
+        What is there is replaced.
+    **arrays : array, of numpy, dask or Zarr
+        By the names they get.
+
+    Returns
+    -------
+    path
+        What was written.
+
+    Raises
+    ------
+    ValueError
+        The name ends in something else.
+    """
+    import dask.array as da
+
+    from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks  # here, because it takes long to import
+
+    path = Path(path)
+    lazy = {name: as_dask(one) if in_blocks(one) else da.from_array(np.asarray(one)) for name, one in arrays.items()}
+    # Zarr has blocks of one size.
+    even = {name: one.rechunk(tuple(max(sizes) for sizes in one.chunks)) for name, one in lazy.items()}
+    if path.suffix == ".zarr":
+        computed([one.to_zarr(str(path), component=name, overwrite=True, compute=False) for name, one in even.items()])
+    elif path.suffix == ".h5":
+        import h5py
+
+        with h5py.File(path, "w") as file:
+            for name, one in even.items():
+                dataset = file.create_dataset(name, one.shape, one.dtype, chunks=one.chunksize)
+                for place in da.core.slices_from_chunks(one.chunks):
+                    dataset[place] = computed([one[place]])[0]
+    else:
+        raise ValueError(f"{path.name}: blocks are saved as .zarr or .h5")
+    return path

@@ -18,7 +18,7 @@ class Image(Scaled):
 
     Attributes
     ----------
-    array : numpy.ndarray
+    array : array, of numpy or dask
         (height, width), or (height, width, 3 | 4) where the last axis is red, green, blue (, alpha).
     name : str
         What to call the image on screen: a file name, a sample's title.
@@ -38,6 +38,8 @@ class Image(Scaled):
         Place of the first pixel along y and x, in `unit`.
     metadata : mapping
         What else its file tells, as RosettaSciIO orders it.
+    whole : Whole or None
+        What it is a sample of, None where it is all.
 
     Raises
     ------
@@ -56,6 +58,7 @@ class Image(Scaled):
     source: Source | None = None
     offset: tuple[float, float] = (0.0, 0.0)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    whole: Any = None
 
     def __post_init__(self) -> None:
         shape = self.array.shape

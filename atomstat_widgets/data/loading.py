@@ -12,9 +12,10 @@ from atomstat_widgets.data.cube_readers import cube_of, load_cube
 from atomstat_widgets.data.findings import load_output, with_findings
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.in_memory import name_of, signal_of
+from atomstat_widgets.data.lazy import STORED, is_large, lazy_array, lazy_signal
 from atomstat_widgets.data.memory import refuse_too_large
 from atomstat_widgets.data.movie import Movie
-from atomstat_widgets.data.movie_readers import STACKS, load_movie, movie_of, several_frames
+from atomstat_widgets.data.movie_readers import STACKS, load_movie, movie_of, several_frames, tiff_pixel
 from atomstat_widgets.data.readers import (
     ReadError,
     describe,
@@ -55,15 +56,16 @@ def load(
     signal: int | str | None = None,
     coordinates: Any = None,
     network_output: Any = None,
+    lazy: bool | None = None,
 ) -> Image | Movie | Cube:
     """Load an image, a movie or a spectrum image.
 
     Parameters
     ----------
     source : path, array, HyperSpy signal, xarray.DataArray, Image, Movie or Cube
-        A file, or a folder of images; an array of shape (height, width) or (height, width, 3 | 4) for an image,
-        (frames, height, width) for a movie; a DataArray with axes named y and x and, of a movie, time or, of a spectrum
-        image, energy or any other; or what was loaded before, which is returned as it is.
+        A file, or a folder of images; an array (of numpy, dask or Zarr) of shape (height, width) or (height, width,
+        3 | 4) for an image, (frames, height, width) for a movie; a DataArray with axes named y and x and, of a movie,
+        time or, of a spectrum image, energy or any other; or what was loaded before, which is returned as it is.
     kind : {'image', 'movie', 'cube', 'output'}, optional
         Take it as this. A spectrum image needs it where only a shape of three axes is known, as in an array, a .npy or
         .npz file: (height, width, channels) looks like a movie. 'output' is that of a network, see `load_output`.
@@ -74,6 +76,9 @@ def load(
 
     coordinates, network_output : optional
         What was found in an image or a movie elsewhere, see `with_findings`.
+    lazy : bool, optional
+        Read a file block by block, whenever what is computed asks for a block: its data are an array of dask. By
+        default files of more than 4 GB. Of RosettaSciIO's formats, .npy, tif and .zarr.
 
     Returns
     -------
@@ -92,15 +97,16 @@ def load(
     if kind is not None and kind not in LOADERS:
         raise ValueError(f"the kind is one of {', '.join(LOADERS)}, got {kind!r}")
     if coordinates is not None or network_output is not None:
-        data = load(source, kind=kind, signal=signal)
+        data = load(source, kind=kind, signal=signal, lazy=lazy)
         if isinstance(data, Cube):
             raise TypeError(f"{data.name}: coordinates and outputs are of images and movies, not of a spectrum image")
         return with_findings(data, coordinates, network_output)
     if isinstance(source, str | Path):
         path = Path(source)
-        chosen = {"kind": kind, "signal": signal}
+        chosen = {"kind": kind, "signal": signal, "lazy": lazy}
         arguments = {"source": str(path.resolve()), **{name: one for name, one in chosen.items() if one is not None}}
-        return replace(_of_path(path, kind, signal), source=Source("load", arguments))
+        in_parts = path.suffix.lower() == ".zarr" or (is_large(path) if lazy is None else lazy)
+        return replace((_lazily if in_parts else _of_path)(path, kind, signal), source=Source("load", arguments))
     if signal is not None:
         raise TypeError(f"signals are chosen of files, and this is of type {type(source).__name__}")
     if kind is None and isinstance(source, Image | Movie | Cube):
@@ -172,6 +178,23 @@ def _of_path(path: Path, kind: Kind | None, signal: int | str | None) -> Image |
     if kind == "output":
         return load_output(path)
     signals = _signals(path)
+    return _of_signals(signals if signal is None else [_chosen(signals, signal, path)], path.name, kind)
+
+
+def _lazily(path: Path, kind: Kind | None, signal: int | str | None) -> Image | Movie | Cube:
+    """What a file holds, as an array of dask."""
+    require_there(path)
+    suffix = path.suffix.lower()
+    if is_folder(path) or suffix == ".npz" or kind == "output":
+        raise ReadError(f"{path.name} cannot be read in parts")
+    if suffix in STORED:
+        array = lazy_array(path)
+        loaded = replace(LOADERS[kind or _kind_of_array(array)](array), name=path.name)
+        if suffix in (".tif", ".tiff"):
+            size, unit = tiff_pixel(path)
+            return replace(loaded, pixel_size=size, unit=unit)
+        return loaded
+    signals = [lazy_signal(one) for one in read_signals(path, suffix[1:], lazy=True)]
     return _of_signals(signals if signal is None else [_chosen(signals, signal, path)], path.name, kind)
 
 

@@ -61,6 +61,8 @@ class Movie(Scaled):
         Place of the first pixel along y and x, in `unit`.
     metadata : mapping
         What else its file tells, as RosettaSciIO orders it.
+    whole : Whole or None
+        What it is a sample of, None where it is all.
 
     Raises
     ------
@@ -78,6 +80,7 @@ class Movie(Scaled):
     source: Source | None = None
     offset: tuple[float, float] = (0.0, 0.0)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    whole: Any = None
 
     def __post_init__(self) -> None:
         shape = tuple(self.frames.shape)

@@ -105,8 +105,8 @@ def _file(path: Path) -> Movie:
     require_there(path)
     if path.suffix.lower() == ".npy":
         return _movie(_open_npy(path), path.name)
-    if path.suffix.lower() in (".tif", ".tiff") and (frames := _tiff_frames(path)) is not None:
-        return _movie(frames, path.name, *_tiff_pixel(path))
+    if path.suffix.lower() in (".tif", ".tiff") and (frames := tiff_frames(path)) is not None:
+        return _movie(frames, path.name, *tiff_pixel(path))
     signals = read_signals(path, path.suffix[1:].lower())
     for signal in signals:
         if kind_of(signal) in ("movie", "patterns"):
@@ -193,7 +193,7 @@ def _single_pages(file: Any) -> list[Any]:
     return [one.pages[0] for one in file.series if one.shape == first.shape] if len(first.shape) == 2 else []
 
 
-def _tiff_frames(path: Path) -> Any:
+def tiff_frames(path: Path) -> Any:
     """Frames of a tif stack that can be read one by one, else None."""
     import tifffile
 
@@ -218,7 +218,7 @@ def _tiff_frames(path: Path) -> Any:
         return None
 
 
-def _tiff_pixel(path: Path) -> tuple[float | None, str]:
+def tiff_pixel(path: Path) -> tuple[float | None, str]:
     """Pixel size by the first page alone; RosettaSciIO would read them all."""
     import tifffile
 

@@ -34,7 +34,7 @@ _OWN_PLUGINS = (
     {"name": "Nion Swift", "file_extensions": ("ndata",), "api": "atomstat_widgets.data.nion_reader"},
 )
 
-_STORES = {".zspy"}  # "files" that are folders
+_STORES = {".zspy", ".zarr"}  # "files" that are folders
 
 _NO_UNITS = {"", "px", "pixel", "pixels"}
 
@@ -45,14 +45,14 @@ class ReadError(ValueError):
     """A source that holds no readable image; the message names it and says why."""
 
 
-def load_image(source: str | Path | np.ndarray | Image) -> Image:
+def load_image(source: Any) -> Image:
     """Load one image.
 
     Parameters
     ----------
-    source : str, pathlib.Path, numpy.ndarray or Image
-        A file, an array of shape (height, width) or (height, width, 3 | 4), or an image, which is returned as it is.
-        Of a file with several images the first is taken.
+    source : str, pathlib.Path, array or Image
+        A file, an array (of numpy, dask or Zarr) of shape (height, width) or (height, width, 3 | 4), or an image, which
+        is returned as it is. Of a file with several images the first is taken.
 
     Returns
     -------
@@ -70,6 +70,8 @@ def load_image(source: str | Path | np.ndarray | Image) -> Image:
         return source
     if isinstance(source, np.ndarray):
         return _image(source, "array")
+    if (blocks := as_blocks(source)) is not None:
+        return _image(blocks, "array")
     if isinstance(source, str | Path):
         return _load_file(Path(source))
     raise TypeError(f"an image is loaded from a path, a NumPy array or an Image, not from {type(source).__name__}")
@@ -91,7 +93,7 @@ def _load_file(path: Path) -> Image:
 
 def image_of(signal: dict[str, Any], name: str) -> Image:
     """Image that a signal is."""
-    return with_facts(_image(np.asarray(signal["data"]), name), signal, signal["axes"])
+    return with_facts(_image(in_memory_or_blocks(signal["data"]), name), signal, signal["axes"])
 
 
 def _image(array: np.ndarray, name: str) -> Image:
@@ -107,6 +109,21 @@ def _image(array: np.ndarray, name: str) -> Image:
 def is_folder(path: Path) -> bool:
     """Whether a path is a folder of files, and not one that stands for a single file."""
     return path.is_dir() and path.suffix.lower() not in _STORES
+
+
+def as_blocks(source: Any) -> Any:
+    """Array of dask or Zarr as one of dask; None of anything else."""
+    from atomstat_widgets.stat.blocks import as_dask, in_blocks  # here, because it takes longer to import than `data`
+
+    return as_dask(source) if in_blocks(source) else None
+
+
+def in_memory_or_blocks(source: Any) -> Any:
+    """Array in memory, or of dask where the source is of dask or Zarr."""
+    if isinstance(source, np.ndarray):
+        return source
+    blocks = as_blocks(source)
+    return np.asarray(source) if blocks is None else blocks
 
 
 def require_there(path: Path) -> None:
@@ -160,8 +177,11 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         raise _not_numpy(path, error, ".npz") from error
 
 
-def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
-    """Read what the file holds; several formats may share an extension, so each of their readers is tried."""
+def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict[str, Any]]:
+    """Read what the file holds; several formats may share an extension, so each of their readers is tried.
+
+    With `lazy`, data are arrays of dask or data sets of HDF5 where the reader can do that.
+    """
     from rsciio import IO_PLUGINS
 
     plugins = [
@@ -177,7 +197,8 @@ def read_signals(path: Path, extension: str) -> list[dict[str, Any]]:
     with quiet():
         for plugin in plugins:
             try:
-                return importlib.import_module(plugin["api"]).file_reader(str(path))
+                read = importlib.import_module(plugin["api"]).file_reader
+                return read(str(path), lazy=True) if lazy and plugin in IO_PLUGINS else read(str(path))
             except Exception as error:  # on a damaged file the readers raise whatever they run into
                 # Some leave the file open, held by the traceback and by objects that hold each other.
                 failures[plugin["name"]] = error.with_traceback(None)

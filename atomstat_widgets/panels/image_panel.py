@@ -7,10 +7,10 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
+from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.panels.controls import Explained, heading, title
 from atomstat_widgets.panels.panel import Panel, row
 from atomstat_widgets.reactive.image_model import ImageModel
-from atomstat_widgets.stat import normalize_image
 
 ALL = -1  # overlay: all components at once, in their colours
 
@@ -96,7 +96,7 @@ class ImagePanel(Panel):
     def _image_changed(self) -> None:
         with self._drawing:
             image, (height, width) = self.model.image, self.model.sides
-            self._pixels = normalize_image(image.array)
+            self._pixels = overview(image)
             self._take_image()
             self._sample.set_geometry((height, width), image.pixel_size, image.unit, image.offset)
             scale = f", {image.pixel_size:.3g} {escape(image.unit)}/px" if image.pixel_size else ""

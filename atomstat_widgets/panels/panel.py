@@ -14,6 +14,7 @@ from atomstat_widgets.panels.closing import close_all_in
 from atomstat_widgets.panels.controls import LABEL, WIDTH, checkbox, dropdown
 from atomstat_widgets.panels.export_bar import ExportBar
 from atomstat_widgets.panels.history_bar import HistoryBar
+from atomstat_widgets.panels.on_all_bar import OnAllBar
 from atomstat_widgets.panels.status import StatusLine
 from atomstat_widgets.panels.style import style_sheet
 from atomstat_widgets.panels.units_bar import UnitsBar
@@ -62,7 +63,7 @@ class Panel(ipywidgets.VBox):
             part.add_class(f"atomstat-{name}")
         history, export = HistoryBar(model), ExportBar(model)
         self._status = StatusLine(model, self.units.switch, history.switch, export.switch)
-        bars = [self.units, history, export]
+        bars = [OnAllBar(model), self.units, history, export]
         super().__init__([style_sheet(), body, self._status, *bars])
         self.add_class("atomstat")
         self._on(model, "result", self._draw_result)

@@ -198,7 +198,7 @@ class UnmixingPanel(Panel):
             )
             self._dose.disabled = cube.truth is None
             self._sample.clear_overlay()
-            self._survey = np.nan_to_num(cube.array.sum(axis=2, dtype=np.float64)).astype(np.float32)
+            self._survey = np.nan_to_num(np.asarray(cube.array.sum(axis=2, dtype=np.float64))).astype(np.float32)
             self._draw_image()
             self._draw_result()
 
@@ -316,7 +316,7 @@ class UnmixingPanel(Panel):
     def _draw_mean(self) -> None:
         cube, ends = self.model.cube, self.model.signal_range
         with np.errstate(invalid="ignore"):
-            mean = np.nanmean(cube.array.reshape(-1, cube.array.shape[2]), axis=0)[None]
+            mean = np.asarray(np.nanmean(cube.array.reshape(-1, cube.array.shape[2]), axis=0))[None]
         used = None if ends is None else (float(cube.axis[ends[0]]), float(cube.axis[ends[1] - 1]))
         self._mean.show(cube.axis, np.nan_to_num(mean), [INK], (self._axis_name(), "mean"), used=used)
 
@@ -340,7 +340,7 @@ class UnmixingPanel(Panel):
             number = int(found[0])
             loadings = unmixing.decomposition.loadings[number]
             parts = loadings[:, None] * unmixing.components
-            spectrum = unmixing.spectra.values[number]
+            spectrum = np.asarray(unmixing.spectra.values[number])
             fit = unmixing.mean + parts.sum(axis=0)
             self._pixel_title.value = title("Pixel", f"{self._place(y, x)}: grey data, fit, parts")
             self._pixel_view.show(

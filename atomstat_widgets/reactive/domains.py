@@ -22,10 +22,12 @@ from atomstat_widgets.reactive.domains_stages import (
 )
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, ImageModel
 from atomstat_widgets.reactive.lengths import Length, WholeLength
+from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import gmm_stability, nmf_stability, normalize_image
 from atomstat_widgets.stat.atoms import SMALLEST_SIDE
+from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
 METHODS = ("PCA", "ICA", "NMF", "GMM")
@@ -101,8 +103,9 @@ class DomainsModel(ImageModel):
     @staticmethod
     def checked(source: Any) -> Image:
         """Refuse an image in which no atoms can be found before anything else is touched."""
-        image = load(source, kind="image")
-        normalize_image(image.array)
+        image = opened(source, "image")
+        if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
+            normalize_image(image.array)
         if min(image.array.shape[:2]) < SMALLEST_SIDE:
             raise ValueError(f"an image of shape {image.array.shape} has no room for atoms")
         return image

@@ -98,7 +98,7 @@ class DomainsResult:
         """Coordinates (crops, m) in which crops are compared: loadings or, for GMM, principal scores."""
         if self.labels is None:
             return self.decomposition.loadings
-        return (self.low_rank.u * self.low_rank.s)[:, :MAX_COMPONENTS]
+        return np.asarray((self.low_rank.u * self.low_rank.s)[:, :MAX_COMPONENTS])
 
     def pictures(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Vectors (n, features) as pictures (n, side, side * channels)."""
@@ -110,7 +110,7 @@ class DomainsResult:
         weights = self.decomposition.loadings[number]
         if self.labels is not None:
             weights = np.eye(len(weights), dtype=weights.dtype)[self.labels[number]]
-        own = self.crops.matrix[number : number + 1][0]
+        own = np.asarray(self.crops.matrix[number : number + 1])[0]
         return self.pictures(np.stack([own, self.base + weights @ self.decomposition.components]))
 
     @cached_property

@@ -24,6 +24,7 @@ from atomstat_widgets.stat import (
     pca,
     recentre_positions,
 )
+from atomstat_widgets.stat.blocks import beside, computed, in_blocks
 from atomstat_widgets.stat.crops import positions_by_frame
 from atomstat_widgets.stat.progress import Progress
 
@@ -111,7 +112,7 @@ def cut(
     """Cut the crops."""
     return extract_crops(
         places.source, places.positions, window, atom_class=atom_class, between_pixels=places.recentred,
-        normalise=normalise, smooth=smooth,
+        normalise=normalise, smooth=smooth, progress=progress,
     )  # fmt: skip
 
 
@@ -121,6 +122,10 @@ def factor_of(crops: Crops, centred: bool, progress: Progress) -> Factor:
         low_rank = factorize(crops.matrix, RANK, center=True, progress=progress)
         return Factor(crops, low_rank.mean.astype(np.float32), low_rank)
     # NMF takes no negative values: count from the lowest of all crops, which is 0 where nothing was normalised.
+    if in_blocks(crops.matrix):
+        lowest = float(computed([crops.matrix.min()])[0])
+        low_rank = factorize(crops.matrix - np.float32(lowest), RANK, progress=progress)
+        return Factor(crops, np.full(crops.matrix.shape[1], lowest, np.float32), low_rank)
     lowest = min(float(crops.matrix[rows].min()) for rows in row_blocks(crops))
     low_rank = factorize(_Raised(crops.matrix, -lowest), RANK, progress=progress)
     return Factor(crops, np.full(crops.matrix.shape[1], lowest, np.float32), low_rank)
@@ -161,6 +166,8 @@ def covariance_for(scores: NDArray[Any]) -> str:
 def sums_by_class(crops: Crops, labels: NDArray[np.intp], n_classes: int) -> NDArray[Any]:
     """Sum of the crops of each class, (classes, features)."""
     members = (labels == np.arange(n_classes)[:, None]).astype(np.float32)
+    if in_blocks(crops.matrix):
+        return computed([beside(members.T, crops.matrix).T @ crops.matrix])[0]
     sums = np.zeros((n_classes, crops.matrix.shape[1]), np.float32)
     for rows in row_blocks(crops):
         sums += members[:, rows] @ crops.matrix[rows]

@@ -40,7 +40,7 @@ class ImageModel(AnalysisModel):
 
     def publish(self, result: Any) -> None:
         """Show a result, unless it is of an image that was replaced meanwhile."""
-        if result.image is self.image:
+        if self.admit(result.image):
             self.make_way(result)
             super().publish(result)
 

@@ -11,12 +11,15 @@ from typing import Any
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Float, HasTraits, TraitError, Unicode
 
+from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.history import with_run
 from atomstat_widgets.reactive.one_thread import one_thread
+from atomstat_widgets.reactive.opened import taking_all
 from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
 
 logger = logging.getLogger(__name__)
 
+EXPECTED = (ValueError, TypeError, ConnectionError)  # whose messages are for the user
 PROGRESS_INTERVAL = 0.1  # seconds between progress reports; each is a message to the page
 
 
@@ -53,6 +56,8 @@ class AnalysisModel(HasTraits):
         Where it failed, for a bug report.
     history : tuple of FinishedRun
         The last runs that were finished, the newest first.
+    on_all : bool
+        Whether all data are shown that a sample was taken of, see `run_on_all`.
     """
 
     kind = ""  # name of the parameter that is the data: "image", "movie" or "cube"
@@ -65,6 +70,7 @@ class AnalysisModel(HasTraits):
     error = Unicode("")
     details = Unicode("")
     history = AnyTrait(())
+    on_all = Bool(False)
 
     def __init__(
         self, *, advise: bool = True, on_progress: Callable[[float], None] | None = None, **traits: Any
@@ -75,7 +81,9 @@ class AnalysisModel(HasTraits):
             self.observe(lambda change: on_progress(change.new), "progress")
         self._parameter_names = tuple(sorted(self.traits(parameter=True)))
         self._requested: dict[str, Any] | None = None
-        self._held = False
+        self._held = self._quiet = False
+        self._all: dict[str, Any] | None = None  # parameters of the run on all, and of the sample before it
+        self._of_sample: dict[str, Any] = {}
         self._reported = 0.0
         self._runner = Runner(self._run, self._report, threaded=False)
 
@@ -102,7 +110,8 @@ class AnalysisModel(HasTraits):
             The analysis failed, or a parameter is not as it should be; the message says why.
         """
         try:
-            model = cls(data, advise=False, on_progress=on_progress, **parameters)
+            with taking_all():
+                model = cls(data, advise=False, on_progress=on_progress, **parameters)
         except TraitError as error:
             raise ValueError(str(error)) from error
         if model.result is None:
@@ -132,6 +141,8 @@ class AnalysisModel(HasTraits):
         finally:
             self._held = False
             self.settle()
+            if self.on_all and self.parameters() != self._requested:
+                self._back_to_sample()
             if self.parameters() != self._requested:
                 self.request()
 
@@ -146,6 +157,54 @@ class AnalysisModel(HasTraits):
         self._requested = self.parameters()
         self.stale = True
         self._runner.submit(self._requested)
+
+    def run_on_all(self) -> None:
+        """Run with the same parameters on all the data that the present ones are a sample of.
+
+        Its data and its result take the place of the sample's when it ends; until then, or if it fails or is cancelled,
+        these stay. With the next change of a parameter the sample is back.
+
+        Raises
+        ------
+        ValueError
+            The data are no sample.
+        """
+        whole = getattr(self, self.kind).whole
+        if whole is None:
+            raise ValueError("the data are no sample: all of them are analysed")
+        self._all = self.for_all({**self.parameters(), self.kind: whole.data}, whole)
+        self._runner.submit(self._all)
+
+    def for_all(self, parameters: dict[str, Any], whole: Whole) -> dict[str, Any]:
+        """Parameters for all data by those for a sample; for subclasses in which they depend on its pixels."""
+        return parameters
+
+    def admit(self, data: Any) -> bool:
+        """Whether results of these data are to be shown; all of what is a sample take its place then."""
+        if self._all is not None and data is self._all[self.kind] and not self.on_all:
+            self._of_sample = self.parameters()
+            self._set_quietly(self._all)
+            self.on_all = True
+        return data is getattr(self, self.kind)
+
+    def _set_quietly(self, parameters: Mapping[str, Any]) -> None:
+        """Set parameters as they are, without a run."""
+        self._quiet = True
+        try:
+            with taking_all():
+                for name in sorted(parameters, key=lambda name: name != self.kind):
+                    if getattr(self, name) is not parameters[name]:
+                        setattr(self, name, parameters[name])
+        finally:
+            self._quiet = False
+        self._requested = self.parameters()
+
+    def _back_to_sample(self) -> None:
+        """Take the sample again, with what was changed since all were shown."""
+        changed = {name: value for name, value in self.parameters().items() if value is not self._all[name]}
+        self._all, self.on_all = None, False
+        self._set_quietly({**self._of_sample, **changed})
+        self._requested = None
 
     def cancel(self) -> None:
         """Stop the run; the last good result stays."""
@@ -184,6 +243,12 @@ class AnalysisModel(HasTraits):
         return guarded
 
     def _parameter_changed(self, name: str) -> None:
+        if self._quiet:
+            return
+        if self.on_all and name != self.kind and not self._held:
+            self._back_to_sample()
+        elif name == self.kind:
+            self._all, self.on_all = None, False
         if self._held and name != self.kind:
             return
         self.reconcile(name)
@@ -203,7 +268,8 @@ class AnalysisModel(HasTraits):
     def _run(self, parameters: dict[str, Any], run: Run) -> None:
         began = time.perf_counter()
         self.busy = True
-        self.stale = True  # again: a run that ended since the request was made may have said otherwise
+        # Again: a run that ended since the request was made may have said otherwise.
+        self.stale = parameters is not self._all
         self.error = self.details = ""  # now, so that what a view says of this result stays
         try:
             done = self.compute(parameters, run)
@@ -237,7 +303,7 @@ class AnalysisModel(HasTraits):
         if isinstance(error, MemoryError):
             self.error = f"This needs more memory than there is. {error}".strip()
         else:
-            self.error = str(error) if isinstance(error, (ValueError, TypeError)) else f"Unexpected failure: {error}"
+            self.error = str(error) if isinstance(error, EXPECTED) else f"Unexpected failure: {error}"
         self.status = f"Failed{self._what_is_shown()}"
 
     def _what_is_shown(self) -> str:

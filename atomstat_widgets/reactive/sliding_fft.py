@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import Bool, Bunch, Dict, Float, Int, TraitError, Unicode, observe, validate
 
-from atomstat_widgets.data import Image, load
+from atomstat_widgets.data import Image
 from atomstat_widgets.data.calibration import in_pixels
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, ImageModel
 from atomstat_widgets.reactive.lengths import WholeLength
+from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import (
@@ -27,6 +28,7 @@ from atomstat_widgets.stat import (
     normalize_image,
     sliding_fft,
 )
+from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.progress import Progress
 from atomstat_widgets.stat.sliding_fft import Band
 from atomstat_widgets.stat.windows import SMALLEST_WINDOW
@@ -92,7 +94,7 @@ class SlidingFFTResult:
 
     def spectrum(self, window: int) -> NDArray[Any]:
         """Spectrum (fy, fx) of one window."""
-        return self.spectra.unfold(self.spectra.features[window])
+        return self.spectra.unfold(np.asarray(self.spectra.features[window]))
 
     def maps_at(self, grid: WindowGrid) -> NDArray[Any]:
         """Loadings (k, windows) at the centres of the windows of another grid over the same image."""
@@ -195,8 +197,9 @@ class SlidingFFTModel(ImageModel):
     @staticmethod
     def checked(source: Any) -> Image:
         """Refuse an image that cannot be analysed before anything else is touched."""
-        image = load(source, kind="image")
-        normalize_image(image.array)
+        image = opened(source, "image")
+        if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
+            normalize_image(image.array)
         if min(image.array.shape[:2]) < SMALLEST_WINDOW:
             raise ValueError(
                 f"an image of shape {image.array.shape} has no room for a window of {SMALLEST_WINDOW} pixels"
@@ -235,7 +238,8 @@ class SlidingFFTModel(ImageModel):
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
         """Publish the decomposition, where it takes long a coarse one first; then give the facts of the run."""
         grid, n_bytes = self._plan(parameters)
-        if self._runner.threaded and n_bytes > COARSE_ABOVE_BYTES and not self._chain.holds("spectra", parameters):
+        long = n_bytes > COARSE_ABOVE_BYTES and not in_blocks(parameters["image"].array)
+        if self._runner.threaded and long and not self._chain.holds("spectra", parameters):
             larger = ceil(sqrt(n_bytes / COARSE_BYTES))
             if grid.count > COARSE_WINDOWS * larger**2:  # a few large windows would show nothing
                 self.publish(self._result({**parameters, "step": larger * parameters["step"]}, run, coarse=True))
@@ -261,7 +265,7 @@ class SlidingFFTModel(ImageModel):
         grid = WindowGrid(parameters["image"].array.shape[:2], window, parameters["step"])
         grid.require(parameters["n_components"])
         n_bytes = 4 * grid.count * Band.of_window(grid.window, parameters["zoom"]).n_features
-        if n_bytes > MAX_FEATURE_BYTES:
+        if n_bytes > MAX_FEATURE_BYTES and not in_blocks(parameters["image"].array):
             raise ValueError(
                 f"{grid.count:,} windows need {n_bytes / 1e9:.1f} GB for their spectra, the limit is "
                 f"{MAX_FEATURE_BYTES / 1e9:.1f} GB: make the step or the zoom larger"

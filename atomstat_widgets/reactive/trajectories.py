@@ -8,10 +8,11 @@ import numpy as np
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Enum, Float, Int, TraitError, validate
 
-from atomstat_widgets.data import Movie, load
+from atomstat_widgets.data import Movie
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.lengths import Length, WholeLength
 from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.runner import Run, has_kernel
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult, aligned
@@ -30,6 +31,7 @@ from atomstat_widgets.reactive.trajectories_stages import (
 )
 from atomstat_widgets.stat import find_atoms
 from atomstat_widgets.stat.atoms import SMALLEST_SIDE
+from atomstat_widgets.stat.blocks import in_blocks
 
 FIRST_LOOK = 0.7  # seconds of finding atoms; the rest of a run takes about as long
 FEWEST = 10  # frames of a first look
@@ -127,7 +129,7 @@ class TrajectoriesModel(AnalysisModel):
     @staticmethod
     def checked(source: Any) -> Movie:
         """Refuse a movie in which no atoms can be found before anything else is touched."""
-        movie = load(source, kind="movie")
+        movie = opened(source, "movie")
         if min(movie.sides) < SMALLEST_SIDE:
             raise ValueError(f"frames of {movie.sides[0]} × {movie.sides[1]} pixels have no room for atoms")
         return movie
@@ -184,7 +186,7 @@ class TrajectoriesModel(AnalysisModel):
         """Number of frames to look at before the others: as many as take about a second, or all."""
         movie, count, so_far = parameters["movie"], parameters["frames"], parameters["so_far"]
         wanted = self._runner.threaded or self._quick_start
-        if not wanted or movie.atoms is not None or len(so_far.atoms) == count:
+        if not wanted or movie.atoms is not None or len(so_far.atoms) == count or in_blocks(movie.frames):
             return count
         if so_far.first is None:
             began = time.perf_counter()
@@ -202,7 +204,7 @@ class TrajectoriesModel(AnalysisModel):
         if self._numbered is None or self._numbered[0] is not states:
             self._numbered = states, states if shown is None else aligned(states, shown)
         result = TrajectoriesResult(parameters["movie"], parameters, found, chosen, self._numbered[1], links)
-        if result.movie is self.movie:
+        if self.admit(result.movie):
             self.publish(result)
         count = sum(len(points) for points in chosen.positions)
         kind = "bright atoms" if chosen.bright else "atoms"

@@ -1,6 +1,7 @@
 """The stages of following atoms through a movie, each computed from the one before."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,14 +14,17 @@ from atomstat_widgets.stat import (
     Atoms,
     Crops,
     Tracks,
+    extract_crops,
     extract_movie_crops,
     find_atoms,
+    find_movie_atoms,
     link,
     nearest_steps,
     neighbour_distances,
     normalize_image,
     otsu_threshold,
 )
+from atomstat_widgets.stat.blocks import as_dask, in_blocks
 from atomstat_widgets.stat.progress import Progress
 
 AUTOMATIC, ALL, BRIGHT = "automatic", "all", "bright"  # which atoms are followed
@@ -133,13 +137,17 @@ def find(
     if so_far.spacing is None:
         so_far.spacing = distance or (_typical_spacing(read, len(movie)) if given is None else _given_spacing(movie))
     spacing = so_far.spacing
+    if given is None and in_blocks(movie.frames) and not so_far.atoms:
+        everywhere = find_movie_atoms(movie.frames, dark=dark, spacing=spacing, strength=strength, progress=progress)
+        so_far.skipped.update((int(movie.frame_numbers[place]), why) for place, why in everywhere.skipped.items())
+        so_far.atoms.extend(everywhere.frames)
     for place in range(len(so_far.atoms), frames):
         try:
             if given is None:
                 atoms = find_atoms(read(place), spacing=spacing, strength=strength)
             else:
                 points = np.asarray(given.get(int(movie.frame_numbers[place]), NO_ATOMS), np.float64)
-                atoms = _given_atoms(read, place, points, spacing)
+                atoms = _given_atoms(movie, read, place, points, spacing)
             so_far.atoms.append(atoms)
         except (ValueError, OSError) as error:  # a blank or damaged frame must not cost the others
             so_far.skipped[int(movie.frame_numbers[place])] = str(error)
@@ -165,8 +173,10 @@ def _given_spacing(movie: Movie) -> float:
     return float(np.median(distances)) if len(distances) else min(movie.sides) / 4
 
 
-def _given_atoms(read: Callable[[int], NDArray[np.float32]], place: int, points: Floats, spacing: float) -> Atoms:
-    if len(points):
+def _given_atoms(
+    movie: Movie, read: Callable[[int], NDArray[np.float32]], place: int, points: Floats, spacing: float
+) -> Atoms:
+    if len(points) and not in_blocks(movie.frames):
         read(place)  # of a frame that cannot be read no crops can be cut
     return Atoms(points[:, :2], np.ones(len(points)), spacing)
 
@@ -228,12 +238,31 @@ def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalise:
     """Cut crops around the atoms, and factorize them."""
     if window is None:
         window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), max(4, min(movie.sides) // 4))
-    crops = extract_movie_crops(
-        frame_reader(movie, dark), chosen.positions, window, normalise=normalise, smooth=SMOOTH,
-        progress=lambda fraction: progress(0.7 * fraction),
-    )  # fmt: skip
+    options = {"normalise": normalise, "smooth": SMOOTH, "progress": lambda fraction: progress(0.7 * fraction)}
+    if in_blocks(movie.frames):
+        by_place = dict(enumerate(chosen.positions))
+        crops = extract_crops(_gray_stack(movie, dark), by_place, window, between_pixels=True, **options)
+    else:
+        crops = extract_movie_crops(frame_reader(movie, dark), chosen.positions, window, **options)
     factor = factor_of(crops, True, lambda fraction: progress(0.7 + 0.3 * fraction))
     return Factored(factor, [len(points) for points in chosen.positions])
+
+
+def _gray_stack(movie: Movie, dark: bool) -> Any:
+    """Frames of dask as `frame_reader` gives them, (frames, height, width, 1)."""
+    frames = as_dask(movie.frames)
+    whole = frames.rechunk(dict.fromkeys(range(1, frames.ndim), -1))
+    gray = whole.map_blocks(_gray_frames, dark, dtype=np.float32, drop_axis=list(range(3, frames.ndim)))
+    return gray[..., None]
+
+
+def _gray_frames(frames: NDArray[Any], dark: bool) -> NDArray[np.float32]:
+    """Frames, grey, from 0 to 1, atoms bright; NaN where one cannot be used."""
+    gray = np.full(frames.shape[:3], np.nan, np.float32)
+    for one, frame in zip(gray, frames, strict=True):
+        with suppress(ValueError):
+            one[:] = 1 - normalize_image(frame) if dark else normalize_image(frame)
+    return gray
 
 
 def sort(factored: Factored, n_states: int, progress: Progress) -> States:

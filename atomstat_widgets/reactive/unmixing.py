@@ -10,11 +10,13 @@ from scipy.optimize import linear_sum_assignment
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Dict, Enum, Float, Int, TraitError, validate
 
-from atomstat_widgets.data import Cube, load
+from atomstat_widgets.data import Cube
+from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.arrangement import arrangement_like
 from atomstat_widgets.reactive.domains_stages import covariance_for
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK
 from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import (
@@ -32,6 +34,7 @@ from atomstat_widgets.stat import (
     take_spectra,
     unmix_nmf,
 )
+from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.progress import Progress
 from atomstat_widgets.stat.unmixing import of_classes, unmixed
 
@@ -204,9 +207,11 @@ class UnmixingModel(AnalysisModel):
     @staticmethod
     def checked(source: Any) -> Cube:
         """Refuse what holds no spectra before anything else is touched."""
-        cube = load(source, kind="cube")
+        cube = opened(source, "cube")
         if cube.array.shape[2] < FEWEST_CHANNELS:
             raise ValueError(f"{cube.array.shape[2]} channels are no spectra")
+        if in_blocks(cube.array):  # that would be one more look at all of it, which is taken anyway
+            return cube
         low, high = np.fmin.reduce(cube.array, axis=None), np.fmax.reduce(cube.array, axis=None)
         if np.isnan(low):
             raise ValueError(f"all {cube.array.size} values of the spectrum image are NaN")
@@ -262,6 +267,14 @@ class UnmixingModel(AnalysisModel):
             with self.hold_trait_notifications():  # one run, and none with half of it
                 self.signal_range = self.mask = None
 
+    def for_all(self, parameters: dict[str, Any], whole: Whole) -> dict[str, Any]:
+        """Give all pixels the mask of those of the sample that they are next to."""
+        if (mask := parameters["mask"]) is None:
+            return parameters
+        height, width = whole.data.sides
+        used = mask.used.repeat(whole.every, axis=0).repeat(whole.every, axis=1)[:height, :width]
+        return {**parameters, "mask": Mask(used)}
+
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
         """Publish components and abundances, and give the facts of the run."""
         parameters = self._complete(parameters)
@@ -270,7 +283,7 @@ class UnmixingModel(AnalysisModel):
         shown = self.result
         if shown is not None and shown.cube is result.cube and shown.parameters["method"] == parameters["method"]:
             result = aligned(result, shown)
-        if result.cube is self.cube:
+        if self.admit(result.cube):
             if (
                 shown is None
                 or shown.low_rank is not result.low_rank
@@ -331,7 +344,7 @@ def _spectra(
     return take_spectra(
         cube.array, mask=None if mask is None else mask.used, signal_range=signal_range,
         binning=(*bins, channel_binning), normalize=normalize, weighting="poisson" if weighting else None,
-        negative=negative,
+        negative=negative, progress=progress,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from atomstat_widgets.stat.kl_nmf import kl_nmf
 from atomstat_widgets.stat.link import Tracks, link, nearest_steps
 from atomstat_widgets.stat.matching import match_components, matching_signs
 from atomstat_widgets.stat.motion import diffusion_coefficient, mean_squared_displacement, step_lengths
+from atomstat_widgets.stat.movie_atoms import MovieAtoms, find_movie_atoms
 from atomstat_widgets.stat.movie_crops import extract_movie_crops
 from atomstat_widgets.stat.nmf import nmf
 from atomstat_widgets.stat.otsu import otsu_threshold
@@ -52,6 +53,7 @@ __all__ = [
     "Crops",
     "Decomposition",
     "LowRank",
+    "MovieAtoms",
     "SlidingFFTNMF",
     "Spectra",
     "SpectralUnmixer",
@@ -73,6 +75,7 @@ __all__ = [
     "extract_movie_crops",
     "factorize",
     "find_atoms",
+    "find_movie_atoms",
     "gmm",
     "gmm_stability",
     "ica",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import KDTree
 
+from atomstat_widgets.stat.blocks import held
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.otsu import otsu_threshold
 
@@ -60,6 +61,7 @@ def find_atoms(
     ----------
     image : array, (height, width) or (height, width, channels)
         See `normalize_image`; at least 8 pixels a side. Atoms are bright: negate an image in which they are dark.
+        Of dask or Zarr it is taken into memory, where a movie is looked at frame by frame by `find_movie_atoms`.
     spacing : float, optional
         Distance between neighbouring columns in pixels. By default it is guessed, see the notes. Two maxima closer than
         half of it are one atom, the stronger.
@@ -98,7 +100,7 @@ def find_atoms(
     atom is kept if its refined centre is within the pixels' area, so from -0.5 to the side - 0.5. Where the
     refinement diverges (it leaves the neighbourhood of the maximum, or is no peak) the maximum's pixel is the position.
     """
-    pixels = normalize_image(image)
+    pixels = held(normalize_image(image), "the pixels")
     if min(pixels.shape) < SMALLEST_SIDE:
         raise ValueError(f"finding atoms needs at least {SMALLEST_SIDE} rows and columns, got shape {pixels.shape}")
     if spacing is not None and not 2 <= spacing <= max(pixels.shape):

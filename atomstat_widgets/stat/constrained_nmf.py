@@ -64,6 +64,7 @@ def constrained_nmf(
         raise ValueError(f"{fixed} of {len(components)} components cannot be fixed")
     if low_rank.mean.any():
         raise ValueError("the factor is centred: its matrix has negative values, which NMF cannot take")
+    low_rank = low_rank.in_memory()
     scores, vt = (low_rank.u * low_rank.s).astype(np.float64), low_rank.vt.astype(np.float64)
     free = range(fixed, len(components))
     loadings = _loadings(scores, vt, components, sum_to_one, None)

@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 
 from atomstat_widgets.stat import preparation
+from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.factor import Rows
+from atomstat_widgets.stat.progress import Progress, unreported
 
 Floats = NDArray[np.float64]
 
 Positions = ArrayLike | Mapping[Any, ArrayLike]
 """Points (n, 2) or (n, 3) of one image, rows y and columns x first, then class; or such an array for each frame."""
-
 
 # Farthest that a position is moved to its atom, in pixels: off by 4 along rows and columns, and an atom's top is seen
 # from all sides. But never so far that a neighbour, at 1, could be mistaken for it.
@@ -80,7 +81,8 @@ class Crops:
     Attributes
     ----------
     matrix : array or what gives one by slices of rows, (crops, side * side * channels), float32
-        One crop a row. Where all would not fit in the memory budget they are cut anew for each slice of rows.
+        One crop a row. Where all would not fit in the memory budget they are cut anew for each slice of rows. Of
+        images of dask or Zarr they are an array of dask.
     shape : (int, int, int)
         Of each crop: side, side, channels.
     positions : array, (crops, 2)
@@ -102,8 +104,12 @@ class Crops:
 
     @property
     def images(self) -> NDArray[np.float32]:
-        """All crops, (crops, side, side, channels), whatever memory they take; a part of them is `self[a:b]`."""
-        return self[:]
+        """All crops, (crops, side, side, channels), whatever memory they take; a part of them is `self[a:b]`.
+
+        Of images of dask or Zarr they are an array of dask.
+        """
+        matrix: Any = self.matrix
+        return matrix.reshape(-1, *self.shape) if in_blocks(matrix) else self[:]
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -123,13 +129,15 @@ def extract_crops(
     normalise: bool = False,
     smooth: float = 0.0,
     memory_budget: int = MEMORY_BUDGET,
+    progress: Progress = unreported,
 ) -> Crops:
     """Cut squares around atoms out of one image or a stack.
 
     Parameters
     ----------
     images : array, (height, width) or (frames, height, width, channels)
-        Rows are y, columns are x. Pixels that are NaN or infinite are missing.
+        Rows are y, columns are x. Pixels that are NaN or infinite are missing. Of dask or Zarr they are read some
+        whole frames at a time, wherever dask is configured to compute.
     positions : array, or mapping of frame number to array
         Of one image: (n, 2) or (n, 3), row and column in pixels and, if given, class. Of a stack: a mapping to such
         arrays, whose keys are frame numbers (int, or str of one); frames may be missing.
@@ -151,6 +159,8 @@ def extract_crops(
         pixels stay missing, and no others do.
     memory_budget : int
         Bytes of crops to keep. If there are more, ``Crops.matrix`` is cut on demand, block by block.
+    progress : callable
+        Called with the fraction done of the look at images of dask or Zarr; an exception it raises stops it.
 
     Returns
     -------
@@ -164,7 +174,8 @@ def extract_crops(
         finite, no atom is of the class, the window is smaller than 1 or larger than the image, `smooth` is negative or
         not finite, or no crop is left.
     """
-    stack = _as_stack(images)
+    lazy = in_blocks(images)
+    stack = _stack_of_blocks(images) if lazy else as_stack(images)
     by_frame = positions_by_frame(positions, len(stack))
     if atom_class is not None and not any(len(_of_class(points, atom_class)) for points in by_frame.values()):
         raise ValueError(f"none of {sum(map(len, by_frame.values()))} atoms is of class {atom_class:g}")
@@ -176,16 +187,29 @@ def extract_crops(
         raise ValueError(f"smooth is a standard deviation in pixels, finite and not negative, got {smooth}")
     if recentre:
         by_frame = _recentred(stack, by_frame)
-    if smooth:
-        stack = preparation.smooth_images(stack, smooth)
 
     chosen = {frame: _of_class(points, atom_class)[:, :2] for frame, points in by_frame.items()}
     frames, points = _joined(chosen)
+    if lazy:
+        from atomstat_widgets.stat.block_crops import crops_of_blocks
+
+        return crops_of_blocks(
+            stack,
+            frames,
+            points,
+            window,
+            between_pixels=between_pixels or recentre,
+            normalise=normalise,
+            smooth=smooth,
+            progress=progress,
+        )
+    if smooth:
+        stack = preparation.smooth_images(stack, smooth)
     cut, kept = cut_around(
         stack, frames, points, window, between_pixels=between_pixels or recentre, normalise=normalise
     )
     if len(kept) == 0:
-        raise ValueError(f"no crop is left of {len(points)} atoms: each would leave the image, or holds NaN")
+        raise no_crop_left(len(points))
     return Crops(
         cut[:] if cut.nbytes <= memory_budget else cut,
         (window, window, stack.shape[-1]),
@@ -206,8 +230,7 @@ def cut_around(
     normalise: bool,
 ) -> tuple[CropsOnDemand, NDArray[np.intp]]:
     """Squares around points (n, 2) of frames (n,) of a stack, and the numbers of those that are whole."""
-    corners: Floats = (points if between_pixels else np.rint(points)) - window // 2
-    inside = np.flatnonzero(((corners >= 0) & (corners <= np.array(stack.shape[1:3]) - window)).all(axis=1))
+    inside, corners = inside_image(points, stack.shape[1:3], window, between_pixels=between_pixels)
     pixels = np.floor(corners[inside]).astype(np.intp)
     starts = np.column_stack([frames[inside], pixels])
     fractions: Floats = corners[inside] - pixels
@@ -217,6 +240,19 @@ def cut_around(
     whole = _without_missing(stack, starts, reads)
     cut = CropsOnDemand(stack, starts[whole], fractions[whole] if between_pixels else None, window, normalise)
     return cut, inside[whole]
+
+
+def inside_image(
+    points: Floats, sides: tuple[int, ...], window: int, *, between_pixels: bool
+) -> tuple[NDArray[np.intp], Floats]:
+    """Numbers of the points (n, 2) whose squares are inside an image, and the corners (n, 2) of all squares."""
+    corners: Floats = (points if between_pixels else np.rint(points)) - window // 2
+    return np.flatnonzero(((corners >= 0) & (corners <= np.array(sides) - window)).all(axis=1)), corners
+
+
+def no_crop_left(count: int) -> ValueError:
+    """Error of so many atoms of which none has a crop."""
+    return ValueError(f"no crop is left of {count} atoms: each would leave the image, or holds NaN")
 
 
 def recentre_positions(images: NDArray[Any], positions: Positions) -> Floats | dict[int, Floats]:
@@ -243,36 +279,50 @@ def recentre_positions(images: NDArray[Any], positions: Positions) -> Floats | d
     An atom is found up to 6 pixels away, or up to 0.4 of the median distance of nearest neighbours where that is
     less. Atoms of one class look alike, over all images: see `preparation.recentre`.
     """
-    stack = _as_stack(images)
+    stack = _stack_of_blocks(images) if in_blocks(images) else as_stack(images)
     moved = _recentred(stack, positions_by_frame(positions, len(stack)))
     return moved if isinstance(positions, Mapping) else moved[0]
 
 
-def _recentred(stack: NDArray[np.float32], by_frame: dict[int, Floats]) -> dict[int, Floats]:
+def _stack_of_blocks(images: Any) -> Any:
+    from atomstat_widgets.stat.block_crops import stack_of_blocks
+
+    return stack_of_blocks(images)
+
+
+def _recentred(stack: Any, by_frame: dict[int, Floats]) -> dict[int, Floats]:
+    over = preparation.at_once(stack)
+    if in_blocks(stack):
+        from atomstat_widgets.stat.block_crops import over_frames
+
+        over = over_frames(stack)
     distances = neighbour_distances(by_frame.values())
     reach = min(REACH, REACH_OF_DISTANCE * float(np.median(distances))) if len(distances) else REACH
     frames, points = _joined({frame: points[:, :2] for frame, points in by_frame.items()})
     classes = np.concatenate([classes_of(points) for points in by_frame.values()])
     for one in np.unique(classes):
         alike = classes == one
-        points[alike] = preparation.recentre(stack, frames[alike], points[alike], reach)
+        points[alike] = preparation.recentre(stack.shape[1:3], over, frames[alike], points[alike], reach)
     parts = np.split(points, np.cumsum([len(given) for given in by_frame.values()])[:-1])
     return {
         frame: np.hstack([moved, given[:, 2:]]) for (frame, given), moved in zip(by_frame.items(), parts, strict=True)
     }
 
 
-def _as_stack(images: NDArray[Any]) -> NDArray[np.float32]:
+def as_stack(images: NDArray[Any]) -> NDArray[np.float32]:
     """Images (frames, height, width, channels), NaN where pixels are missing."""
     stack = np.asarray(images, np.float32)
     if stack.ndim == 2:
         stack = stack[None, :, :, None]
-    if stack.ndim != 4 or stack.size == 0:
-        raise ValueError(
-            f"images have shape (height, width) or (frames, height, width, channels), got {np.shape(images)}"
-        )
+    check_shape(stack, np.shape(images))
     infinite = np.isinf(stack)
     return np.where(infinite, np.float32(np.nan), stack) if infinite.any() else stack
+
+
+def check_shape(stack: Any, given: tuple[int, ...]) -> None:
+    """Refuse what is no stack of images (frames, height, width, channels); the shape given may have been another."""
+    if stack.ndim != 4 or stack.size == 0:
+        raise ValueError(f"images have shape (height, width) or (frames, height, width, channels), got {given}")
 
 
 def _joined(by_frame: dict[int, Floats]) -> tuple[NDArray[np.intp], Floats]:

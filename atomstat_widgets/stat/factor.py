@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from atomstat_widgets.stat.blocks import held, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
 # Up to this many rows or columns the eigenvectors of the Gram matrix are exact and quick (3,481 x 1,035 in 0.15 s);
@@ -41,7 +42,7 @@ class LowRank:
     Attributes
     ----------
     u : array, (rows, rank)
-        Orthonormal columns.
+        Orthonormal columns. Of a matrix of dask or Zarr, if more than 4 GB, an array of dask.
     s : array, (rank,)
         Singular values, largest first.
     vt : array, (rank, columns)
@@ -76,6 +77,16 @@ class LowRank:
         if not 1 <= n_components <= self.rank:
             raise ValueError(f"n_components is between 1 and the rank of the factor, {self.rank}, got {n_components}")
 
+    def in_memory(self) -> "LowRank":
+        """Return the same factor with all of `u` in memory, where that is in blocks.
+
+        Raises
+        ------
+        ValueError
+            It is too large for that.
+        """
+        return replace(self, u=held(self.u, "the rows' coordinates")) if in_blocks(self.u) else self
+
     def unweighted(self, components: NDArray[Any]) -> NDArray[Any]:
         """Components (k, columns) of the weighted matrix as those of X; 0 where the weight is 0."""
         scale = np.sqrt(self.weights).astype(components.dtype)
@@ -103,7 +114,9 @@ def factorize(
     x : array, (rows, columns)
         float32 or float64, which is also the precision of the factor; other numbers become float64. Read in blocks of
         rows of up to 64 MB, so it may be larger than memory: 3 times, or 14 times where both sides are longer than
-        1,200. (Where there are fewer rows than columns but more than 64 MB, every pair of blocks is read.)
+        1,200. (Where there are fewer rows than columns but more than 64 MB, every pair of blocks is read.) An array of
+        dask or Zarr is read block by block wherever dask is configured to compute, 2 times, or 8 times where there are
+        more than 2,500 columns.
     rank : int
         Number of singular values. More than the matrix has are not given: see ``LowRank.rank``.
     weights : array, (columns,), optional
@@ -140,6 +153,10 @@ def factorize(
     weights = np.ones(columns) if weights is None else np.asarray(weights, np.float64)
     if weights.shape != (columns,) or not np.all(weights >= 0):
         raise ValueError(f"weights are {columns} non-negative numbers, one a column, got shape {weights.shape}")
+    if in_blocks(x):
+        from atomstat_widgets.stat.block_factor import factorize_blocks
+
+        return factorize_blocks(x, rank, weights, center, seed, progress)
 
     dtype = np.dtype(x.dtype if x.dtype in (np.float32, np.float64) else np.float64)
     matrix = _Weighted(x, np.sqrt(weights).astype(dtype), np.zeros(columns, dtype))
@@ -152,11 +169,10 @@ def factorize(
     mean /= rows
     uncentred = float(column_squares @ weights)
     if not np.isfinite(uncentred):
-        bad = sum(int((~np.isfinite(block)).sum()) for _, block in matrix.blocks())
-        raise ValueError(f"{bad} of {rows * columns} values are NaN or infinite")
+        raise not_finite(sum(int((~np.isfinite(block)).sum()) for _, block in matrix.blocks()), x.shape)
     total = float((column_squares - rows * mean**2) @ weights)
     if total <= 1e-14 * uncentred:  # what rounding leaves of zero
-        raise ValueError(f"{'all rows are equal' if center else 'the matrix is zero'}: there is nothing to factorize")
+        raise nothing_to_factorize(center)
     progress(0.1)
 
     matrix = replace(matrix, mean=mean.astype(dtype))
@@ -168,9 +184,9 @@ def factorize(
         for part, block in matrix.blocks():  # float32 products, summed in float64
             gram += block.T @ block
             progress(0.1 + 0.5 * part.stop / rows)
-        right = _leading_eigenvectors(gram * matrix.scale[:, None] * matrix.scale, rank)
+        right = leading_eigenvectors(gram * matrix.scale[:, None] * matrix.scale, rank)
     else:
-        left = _leading_eigenvectors(_gram_of_rows(matrix), rank)
+        left = leading_eigenvectors(_gram_of_rows(matrix), rank)
         right = np.linalg.qr(matrix.transposed_times(left.astype(dtype)))[0]
     progress(0.8)
 
@@ -224,7 +240,8 @@ def _gram_of_rows(matrix: _Weighted) -> NDArray[np.float64]:
     return gram
 
 
-def _leading_eigenvectors(gram: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+def leading_eigenvectors(gram: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Eigenvectors (n, count) of the largest eigenvalues of a symmetric matrix, which is used up."""
     n = len(gram)
     vectors = linalg.eigh(gram, subset_by_index=(n - count, n - 1), overwrite_a=True, check_finite=False)[1]
     return np.asarray(vectors[:, ::-1])
@@ -239,3 +256,13 @@ def _subspace_iteration(matrix: _Weighted, rank: int, seed: int, progress: Progr
         basis = np.linalg.qr(matrix.transposed_times(image))[0]
         progress(0.1 + 0.7 * (iteration + 1) / POWER_ITERATIONS)
     return np.asarray(basis)
+
+
+def not_finite(bad: int, shape: tuple[int, ...]) -> ValueError:
+    """Error of a matrix that holds so many NaN or infinite values."""
+    return ValueError(f"{bad} of {shape[0] * shape[1]} values are NaN or infinite")
+
+
+def nothing_to_factorize(center: bool) -> ValueError:
+    """Error of a matrix without any sum of squares."""
+    return ValueError(f"{'all rows are equal' if center else 'the matrix is zero'}: there is nothing to factorize")

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.stat.blocks import held
+
 Floats = NDArray[np.float64]
 COVARIANCES = ("full", "tied", "diag", "spherical")
 
@@ -169,6 +171,7 @@ def fit_mixture(x: NDArray[Any], n_components: int, *, covariance: str = "diag",
 
 
 def _fitted(x: NDArray[Any], n_components: int, covariance: str, starts: int, seed: int) -> tuple[Mixture, _Fit]:
+    x = held(x, "the rows")
     if not 1 <= n_components <= len(x):
         raise ValueError(f"the number of classes is between 1 and the number of rows, {len(x)}, got {n_components}")
     if covariance not in COVARIANCES:

@@ -53,6 +53,7 @@ def ica(
     directions that are nearly normal, where the curvature it divides by is nearly zero.
     """
     low_rank.require(n_components)
+    low_rank = low_rank.in_memory()
     pieces = len(low_rank.u)
     whitened = np.ascontiguousarray(low_rank.u[:, :n_components].T) * np.sqrt(pieces, dtype=low_rank.u.dtype)
     rotation = np.linalg.qr(np.random.default_rng(seed).standard_normal((n_components, n_components)))[0]

@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks
+from atomstat_widgets.stat.progress import Progress, unreported
+
 # Luminance of linear sRGB primaries (ITU-R BT.709), as scikit-image's rgb2gray and so AtomAI.
 LUMINANCE = (0.2125, 0.7154, 0.0721)
 
@@ -16,7 +19,8 @@ def normalize_image(image: NDArray[Any]) -> NDArray[np.float32]:
     ----------
     image : array, (height, width) or (height, width, channels)
         Rows are y, columns are x. Three or four channels are RGB(A): grey is their luminance and
-        alpha is ignored; of one or two channels grey is the mean, as in AtomAI.
+        alpha is ignored; of one or two channels grey is the mean, as in AtomAI. Of dask or Zarr it is read once
+        here, and the result is an array of dask.
 
     Returns
     -------
@@ -31,7 +35,36 @@ def normalize_image(image: NDArray[Any]) -> NDArray[np.float32]:
         The image is empty, has another number of dimensions or channels, holds NaN or infinite
         pixels (the message says how many, and where the first is), or all its pixels are equal.
     """
+    if in_blocks(image):
+        lazy: NDArray[np.float32] = normalize_blocks(image)
+        return lazy
     image = np.asarray(image)
+    _require_image(image)
+    _require_finite(image)
+    if image.ndim == 3:
+        image = _gray(image)
+    low, high = float(image.min()), float(image.max())
+    _require_range(low, high, image.size)
+    return _stretched(image, low, high)
+
+
+def normalize_blocks(image: Any, progress: Progress = unreported) -> Any:
+    """Normalise an image of dask or Zarr, see `normalize_image`, with progress in the one look at all of it."""
+    import dask.array as da
+
+    image = as_dask(image)
+    _require_image(image)
+    finite = da.isfinite(image).all(axis=2) if image.ndim == 3 else da.isfinite(image)
+    gray = _gray(image) if image.ndim == 3 else image
+    all_finite, low, high = computed([finite.all(), gray.min(), gray.max()], progress)
+    if not all_finite:
+        _require_finite(image)
+    low, high = float(low), float(high)
+    _require_range(low, high, gray.size)
+    return gray.map_blocks(_stretched, low, high, dtype=np.float32)
+
+
+def _require_image(image: Any) -> None:
     if image.dtype.kind not in "buif":
         raise TypeError(f"an image needs real numbers as pixels, got dtype {image.dtype}")
     if image.size == 0:
@@ -45,33 +78,32 @@ def normalize_image(image: NDArray[Any]) -> NDArray[np.float32]:
             f"shape {image.shape} is no colour image: colour has at most 4 channels, in the last dimension. "
             "Choose one image of the stack."
         )
-    _require_finite(image)
-    if image.ndim == 3:
-        image = _gray(image)
 
-    low, high = float(image.min()), float(image.max())
+
+def _require_range(low: float, high: float, size: int) -> None:
     if low == high:
-        raise ValueError(f"all {image.size} pixels of the image are equal ({low:g}): there is nothing to analyse")
+        raise ValueError(f"all {size} pixels of the image are equal ({low:g}): there is nothing to analyse")
     if not np.isfinite(high - low):
         raise ValueError(f"the range of the image, {low:g} to {high:g}, is too large for floating point")
+
+
+def _stretched(image: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
     # float32 holds the pixels of every detector once the offset is gone; subtract before narrowing.
     stretched = np.subtract(image, low, dtype=np.float64)
     stretched /= high - low
-    return stretched.astype(np.float32)
+    return np.asarray(stretched, np.float32)
 
 
-def _require_finite(image: NDArray[Any]) -> None:
+def _require_finite(image: Any) -> None:
     bad = ~np.isfinite(image)
     count = int(bad.sum())
     if count:
-        first = ", ".join(
-            f"{name} {index}"
-            for name, index in zip(("row", "column", "channel"), np.argwhere(bad)[0].tolist(), strict=False)
-        )
+        where = np.unravel_index(int(bad.argmax()), image.shape)
+        first = ", ".join(f"{name} {index}" for name, index in zip(("row", "column", "channel"), where, strict=False))
         raise ValueError(f"{count} of {image.size} pixels are NaN or infinite, the first at {first}")
 
 
-def _gray(image: NDArray[Any]) -> NDArray[np.float64]:
+def _gray(image: Any) -> Any:
     if image.shape[2] < 3:
-        return np.asarray(image.mean(axis=2, dtype=np.float64))
-    return np.asarray(image[..., :3] @ np.array(LUMINANCE))
+        return image.mean(axis=2, dtype=np.float64)
+    return image[..., :3] @ np.array(LUMINANCE)

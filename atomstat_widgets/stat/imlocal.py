@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.stat import plots
+from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.crops import Positions, extract_crops
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank, factorize
@@ -30,7 +31,8 @@ class imlocal(Trajectories):
     Parameters
     ----------
     network_output : array, (images, height, width, channels) or (height, width)
-        Output of a neural network, or images; one plain image will do.
+        Output of a neural network, or images; one plain image will do. Of dask or Zarr crops are an array of dask,
+        too, and all but `gmm` and `pca_gmm` look at them block by block.
     coord_class_dict_all : dict of array, or array
         For each image, by its number (int, or str of one): (n, 3) row, column and class of atoms. Of one image an
         array is enough, and (n, 2) where there are no classes.
@@ -67,7 +69,7 @@ class imlocal(Trajectories):
         window_size: int | None = None,
         coord_class: int = 0,
     ) -> None:
-        self.network_output = np.asarray(network_output)
+        self.network_output = network_output if in_blocks(network_output) else np.asarray(network_output)
         self.coord_all = coord_class_dict_all
         self.coord_class = coord_class
         self._window = window_size
@@ -159,7 +161,7 @@ class imlocal(Trajectories):
         if negative:
             raise ValueError(
                 f"NMF needs values that are not negative: {negative} of {self.imgstack.size} are, the lowest "
-                f"{self.imgstack.min():g}"
+                f"{float(self.imgstack.min()):g}"
             )
         low_rank = self._factor(n_components, center=False)
         return self._described(nmf(low_rank, n_components, max_iter=max_iterations), plot_results)
@@ -193,7 +195,7 @@ class imlocal(Trajectories):
         centroids = np.zeros((n_components, *self.imgstack.shape[1:]), self.imgstack.dtype)
         for centroid, crops in zip(centroids, members, strict=True):
             if len(crops):
-                crops.mean(axis=0, out=centroid)
+                centroid[:] = crops.mean(axis=0)
         if plot_results:
             plots.plot_classes(centroids, classes.counts)
         return centroids, members, np.column_stack([self.imgstack_com, classes.labels, self.imgstack_frames])

@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from scipy.spatial import KDTree
 
+from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
 Floats = NDArray[np.float64]
@@ -85,7 +86,7 @@ def link(positions: Movie, rmax: float, *, memory: int = 0, progress: Progress =
     ----------
     positions : sequence of array, or mapping of frame number to array
         Points of each frame: row and column in pixels; further columns (class) are not looked at. The keys of a
-        mapping are frame numbers (int, or str of one).
+        mapping are frame numbers (int, or str of one). Arrays of dask or Zarr will do, and any iterable.
     rmax : float
         Search range: the farthest that an atom goes between two of its points, in pixels.
     memory : int
@@ -162,7 +163,11 @@ def nearest_steps(positions: Movie) -> Floats:
 
 def frames_and_points(positions: Movie, columns: int = 2) -> tuple[Integers, list[Floats]]:
     """Frame numbers, increasing, and the first columns of the points (n, columns) of each frame; see `link`."""
-    pairs = positions.items() if isinstance(positions, Mapping) else enumerate(positions)
+    pairs = list(positions.items() if isinstance(positions, Mapping) else enumerate(positions))
+    lazy = [given for _, given in pairs if in_blocks(given)]
+    if lazy:  # all together, not one by one
+        found = iter(computed([as_dask(given) for given in lazy]))
+        pairs = [(key, next(found) if in_blocks(given) else given) for key, given in pairs]
     points: dict[int, Floats] = {}
     for key, given in pairs:
         try:

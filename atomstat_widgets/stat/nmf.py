@@ -63,6 +63,7 @@ def nmf(
     end in a worse minimum.
     """
     low_rank.require(n_components)
+    low_rank = low_rank.in_memory()
     if low_rank.mean.any():
         raise ValueError("the factor is centred: its matrix has negative values, which NMF cannot take")
     scores = np.ascontiguousarray((low_rank.u * low_rank.s).T)  # (rank, pieces)

@@ -64,7 +64,9 @@ def scree(x: NDArray[Any]) -> NDArray[np.float64]:
     """
     deviations = x - x.mean(axis=0, dtype=np.float64).astype(x.dtype)
     gram = deviations @ deviations.T if len(x) <= x.shape[1] else deviations.T @ deviations
-    variances = np.maximum(0, linalg.eigvalsh(gram, overwrite_a=True, check_finite=False)[::-1]).astype(np.float64)
+    variances = np.maximum(0, linalg.eigvalsh(np.asarray(gram), overwrite_a=True, check_finite=False)[::-1]).astype(
+        np.float64
+    )
     if variances[0] == 0:
         raise ValueError("all rows are equal: there is no variance to explain")
     return np.asarray(variances / variances.sum())

@@ -1,6 +1,9 @@
 """What makes crops of real, noisy images separate: atoms in the middle, pixels between pixels, no noise, no offset."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -9,6 +12,8 @@ from scipy import ndimage
 
 Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
+Over = Callable[..., list[Any]]
+"""``over(call, pixels, *rest)``: what ``call(stack, pixels, *rest)`` gives, for all atoms or some frames' at a time."""
 
 # Pixels before and after a crop that the cubic between pixels reads.
 BEFORE, AFTER = 1, 2
@@ -116,15 +121,22 @@ def normalise_rows(rows: Float32) -> Float32:
     return rows
 
 
-def recentre(stack: Float32, frames: NDArray[np.intp], points: Floats, reach: float) -> Floats:
+def at_once(stack: Float32) -> Over:
+    """How `recentre` looks at the atoms of a stack (frames, height, width, channels), NaN where a pixel is missing."""
+    return lambda call, *arrays: [call(stack, *arrays)]
+
+
+def recentre(sides: tuple[int, ...], over: Over, frames: NDArray[np.intp], points: Floats, reach: float) -> Floats:
     """Move points to the centres of their atoms, which look alike.
 
     Parameters
     ----------
-    stack : array, (frames, height, width, channels)
-        NaN where a pixel is missing.
+    sides : (int, int)
+        Height and width of the images.
+    over : callable
+        How the images are looked at, see `at_once`.
     frames : array, (n,)
-        Number of the image that each point is in.
+        Number of the image that each point is in, not decreasing.
     points : array, (n, 2)
         Row and column in pixels, about where each atom is.
     reach : float
@@ -148,24 +160,36 @@ def recentre(stack: Float32, frames: NDArray[np.intp], points: Floats, reach: fl
     """
     search = _Search.within(reach)
     near = np.rint(points)
-    inside = np.flatnonzero(((near >= 0) & (near < stack.shape[1:3])).all(axis=1))
+    inside = np.flatnonzero(((near >= 0) & (near < sides)).all(axis=1))
     if len(inside) == 0:
         return points
     pixels = np.column_stack([frames[inside], near[inside].astype(np.intp)])
     off = points[inside] - near[inside]
 
     learning = np.unique(np.linspace(0, len(inside) - 1, LEARN_FROM).astype(np.intp))
-    expected = search.learn(search.patches(stack, pixels[learning]), off[learning])
+    expected = search.learn(np.concatenate(over(search.patches, pixels[learning])), off[learning])
     if 2 * expected.spread > reach**2 / 2:
         return points
     moved = points.copy()
-    for first in range(0, len(inside), SEARCH_BLOCK):
+    best, found = (
+        np.concatenate(parts) for parts in zip(*over(partial(_best, search, expected), pixels, off), strict=True)
+    )
+    found &= np.sum((best - off) ** 2, axis=1) <= OUTLIER**2 * expected.spread
+    moved[inside[found]] = pixels[found, 1:] + best[found]
+    return moved
+
+
+def _best(
+    search: "_Search", expected: "_Expected", stack: Float32, pixels: NDArray[np.intp], off: Floats
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Likeliest shift (n, 2) of each patch, and which have one."""
+    peaks = []
+    for first in range(0, len(pixels), SEARCH_BLOCK):
         block = slice(first, first + SEARCH_BLOCK)
         logs = expected.log_probabilities(search.patches(stack, pixels[block]), search.squares(off[block]))
-        best, found = search.peaks(logs)
-        found &= np.sum((best - off[block]) ** 2, axis=1) <= OUTLIER**2 * expected.spread
-        moved[inside[block][found]] = pixels[block, 1:][found] + best[found]
-    return moved
+        peaks.append(search.peaks(logs))
+    best, found = zip(*peaks, strict=True)
+    return np.concatenate(best), np.concatenate(found)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from atomstat_widgets.stat.image import normalize_image
+from atomstat_widgets.stat import blocks
+from atomstat_widgets.stat.image import normalize_blocks, normalize_image
 from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.windows import Pair, WindowGrid
 
@@ -72,7 +73,7 @@ class WindowSpectra:
     band : Band
         Which frequencies were kept.
     features : array, (windows, n_features), float32
-        ``log1p(|FFT|)`` on the half plane, windows in reading order.
+        ``log1p(|FFT|)`` on the half plane, windows in reading order; of an image of dask or Zarr an array of dask.
     """
 
     grid: WindowGrid
@@ -109,7 +110,8 @@ def sliding_fft(
     Parameters
     ----------
     image : array, (height, width) or (height, width, channels)
-        See `normalize_image`.
+        See `normalize_image`. Of dask or Zarr the features are an array of dask, computed from the image block by
+        block whenever they are asked for.
     window, step : int or (int, int)
         Window size and step in pixels, one number or (rows, columns).
     zoom : int
@@ -133,12 +135,56 @@ def sliding_fft(
     The sliding FFT of Vasudevan et al., Appl. Phys. Lett. 106, 091601 (2015), with the features of
     AtomAI's ``SlidingFFTNMF``.
     """
+    if blocks.in_blocks(image):
+        return _in_blocks(normalize_blocks(image, progress), window, step, zoom, hamming)
     pixels = normalize_image(image)
-    height, width = pixels.shape
-    grid = WindowGrid((height, width), window, step)
+    grid = WindowGrid(pixels.shape, window, step)
     transform = WindowTransform(grid.window, zoom=zoom, hamming=hamming)
-    ny, nx = grid.shape
+    features = _features(pixels, grid, transform, progress)
+    return WindowSpectra(grid, transform.band, features.reshape(grid.count, -1))
 
+
+def _in_blocks(pixels: Any, window: Pair, step: Pair, zoom: int, hamming: bool) -> WindowSpectra:
+    """Spectra of an image of dask: each block of them is of some rows of windows, or of a part of one."""
+    import dask
+
+    grid = WindowGrid(pixels.shape, window, step)
+    transform = WindowTransform(grid.window, zoom=zoom, hamming=hamming)
+    (ny, nx), n_features = grid.shape, transform.band.n_features
+    together = max(1, blocks.BLOCK_BYTES // (4 * n_features))
+    rows, columns = max(1, together // nx), min(nx, together)
+    # Bands of the image, each read once, whichever blocks of windows need it.
+    height = rows * grid.step[0]
+    bands = pixels.rechunk({0: height, 1: -1}).to_delayed().ravel().tolist()
+    make, shared = dask.delayed(_of_bands), dask.delayed(transform)
+    parts, shapes = [], []
+    for first in range(0, ny, rows):
+        count = min(rows, ny - first)
+        top = first * grid.step[0]
+        bottom = top + (count - 1) * grid.step[0] + grid.window[0]
+        own = bands[top // height : -(-bottom // height)]
+        for left in range(0, nx, columns):
+            across = min(columns, nx - left)
+            start = left * grid.step[1]
+            sides = slice(0, bottom - top), slice(start, start + (across - 1) * grid.step[1] + grid.window[1])
+            parts.append(make(own, sides, grid.step, shared))
+            shapes.append((count * across, n_features))
+    return WindowSpectra(grid, transform.band, blocks.stacked(parts, shapes, np.float32))
+
+
+def _of_bands(
+    bands: list[Float32], sides: tuple[slice, slice], step: tuple[int, int], transform: "WindowTransform"
+) -> Float32:
+    """Features of the windows of a part of an image, which lies in bands that follow on each other."""
+    pixels = np.concatenate([band[:, sides[1]] for band in bands])[sides[0]]
+    grid = WindowGrid(pixels.shape, transform.window, step)
+    return _features(pixels, grid, transform, unreported).reshape(grid.count, -1)
+
+
+def _features(pixels: Float32, grid: WindowGrid, transform: "WindowTransform", progress: Progress) -> Float32:
+    """Features (ny, nx, n_features) of the windows of an image."""
+    width = pixels.shape[1]
+    ny, nx = grid.shape
     features = np.empty((ny, nx, transform.band.n_features), np.float32)
     chunk = max(1, CHUNK_BYTES // (nx * 8 * transform.band.n_features))
     for first in range(0, ny, chunk):
@@ -151,7 +197,7 @@ def sliding_fft(
         spectra = (pieces.swapaxes(0, 1) @ transform.x_basis).reshape(nx, last - first, *transform.shape)
         transform.log_magnitude(spectra.swapaxes(0, 1), out=features[first:last])
         progress(last / ny)
-    return WindowSpectra(grid, transform.band, features.reshape(grid.count, -1))
+    return features
 
 
 class WindowTransform:
@@ -168,6 +214,7 @@ class WindowTransform:
     """
 
     def __init__(self, window: tuple[int, int], *, zoom: int, hamming: bool) -> None:
+        self.window = window
         self.band = Band.of_window(window, zoom)
         half_y, half_x = self.band.half
         self.shape = (2, half_y + 1, 2, half_x + 1)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.factor import factorize
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.nmf import nmf
@@ -193,8 +194,8 @@ class SlidingFFTNMF:
             from atomstat_widgets.data.readers import load_image
 
             image_input = load_image(fspath(image_input)).array
-        elif not isinstance(image_input, np.ndarray):
-            raise TypeError(f"image_input is a path or a numpy array, got {type(image_input).__name__}")
+        elif not isinstance(image_input, np.ndarray) and not in_blocks(image_input):
+            raise TypeError(f"image_input is a path or a numpy, dask or Zarr array, got {type(image_input).__name__}")
         grid = self._lay_out(image_input.shape)
         return sliding_fft(image_input, grid.window, grid.step, zoom=self.zoom_factor, hamming=self.hamming_filter)
 

@@ -6,6 +6,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.stat.blocks import as_dask, in_blocks
+from atomstat_widgets.stat.progress import Progress, unreported
+
 Floats = NDArray[Any]
 
 
@@ -16,7 +19,8 @@ class Spectra:
     Attributes
     ----------
     matrix : array, (n, channels)
-        Spectra of the pixels that are used, each divided by its `row_scale`, each channel by its `column_scale`.
+        Spectra of the pixels that are used, each divided by its `row_scale`, each channel by its `column_scale`; of a
+        cube of dask or Zarr an array of dask.
     row_scale, column_scale : array, (n,) and (channels,)
     pixels : array of int, (n,)
         Which pixels these are, row after row of the map.
@@ -61,13 +65,15 @@ def take_spectra(
     normalize: bool = False,
     weighting: Literal["poisson"] | None = None,
     negative: Literal["keep", "clip", "shift"] = "keep",
+    progress: Progress = unreported,
 ) -> Spectra:
     """Take the spectra out of a spectrum image.
 
     Parameters
     ----------
     cube : array, (height, width, channels)
-        Rows are y, columns are x. A pixel with NaN or infinite values in the range is not used.
+        Rows are y, columns are x. A pixel with NaN or infinite values in the range is not used. Of dask or Zarr the
+        matrix is an array of dask, computed block by block whenever it is asked for.
     mask : array of bool, (height, width), optional
         Pixels to use; all by default.
     signal_range : (int, int), optional
@@ -82,6 +88,8 @@ def take_spectra(
         about the same noise (Keenan & Kotula, Surf. Interface Anal. 36, 203 (2004)).
     negative : {"keep", "clip", "shift"}
         What to do with negative values: nothing, set them to 0, or add their lowest to all.
+    progress : callable
+        Called with the fraction done of the looks at a cube of dask or Zarr; an exception it raises stops them.
 
     Returns
     -------
@@ -94,7 +102,7 @@ def take_spectra(
         The cube is no real array of three dimensions; mask, range or binning do not fit it; no pixel is left; Poisson
         weighting meets a negative mean; weighting or negative are other words.
     """
-    data = np.asarray(cube)
+    data = as_dask(cube) if in_blocks(cube) else np.asarray(cube)
     if data.dtype.kind not in "buif":
         raise TypeError(f"a spectrum image needs real numbers, got dtype {data.dtype}")
     if data.ndim != 3 or 0 in data.shape:
@@ -110,14 +118,19 @@ def take_spectra(
     used = np.ones((height, width), bool) if mask is None else np.asarray(mask)
     if used.shape != (height, width) or used.dtype != bool:
         raise ValueError(f"the mask is a bool array of shape {(height, width)}, got {used.dtype} of shape {used.shape}")
-    data = data[:, :, first:last].astype(data.dtype if data.dtype == np.float64 else np.float32)
-    used = used & np.isfinite(data).all(axis=2)
+    data = data[:, :, first:last]
     bins = (binning,) * 3 if isinstance(binning, int) else tuple(binning)
     if len(bins) != 3 or not all(1 <= one <= side for one, side in zip(bins, data.shape, strict=True)):
         raise ValueError(f"binning is 1 to the length of each axis, {data.shape}, got {binning}")
-    data, used = _binned(data, used, bins)
+    if in_blocks(cube):
+        from atomstat_widgets.stat.block_spectra import spectra_of_blocks
+
+        return spectra_of_blocks(data, used, first, bins, normalize, weighting, negative, progress)
+    data = data.astype(data.dtype if data.dtype == np.float64 else np.float32)
+    used = used & np.isfinite(data).all(axis=2)
+    data, used = binned(data, used, bins)
     if not used.any():
-        raise ValueError("no pixel is left: all are masked, or hold NaN or infinite values")
+        raise no_pixel_left()
 
     values = data[used]
     below = values < 0
@@ -128,22 +141,35 @@ def take_spectra(
     values += values.dtype.type(shift)
     row_scale, column_scale = np.ones(len(values), values.dtype), np.ones(values.shape[1], values.dtype)
     if normalize:
-        row_scale = _no_zeros(np.abs(values).sum(axis=1))
+        row_scale = no_zeros(np.abs(values).sum(axis=1))
     if weighting == "poisson":
         means = values.mean(axis=1) / row_scale, (values / row_scale[:, None]).mean(axis=0)
-        if min(one.min() for one in means) < 0:
-            raise ValueError("Poisson weighting is for counts: the mean of a pixel or a channel is negative")
-        row_scale, column_scale = (
-            row_scale * _no_zeros(np.sqrt(means[0] / (means[0].mean() or 1))), _no_zeros(np.sqrt(means[1]))
-        )  # fmt: skip
+        row_scale, column_scale = poisson_scales(*means, row_scale)
     values /= row_scale[:, None]
     values /= column_scale
-    channels = np.asarray(first + bins[2] * (np.arange(values.shape[1]) + 0.5) - 0.5, np.float64)
+    channels = channel_centres(first, bins[2], values.shape[1])
     shape = (used.shape[0], used.shape[1])
     return Spectra(values, row_scale, column_scale, np.flatnonzero(used), shape, channels, shift, n_negative, lowest)
 
 
-def _binned(data: Floats, used: NDArray[np.bool_], bins: tuple[int, ...]) -> tuple[Floats, NDArray[np.bool_]]:
+def channel_centres(first: int, binning: int, count: int) -> NDArray[np.float64]:
+    """Centres of so many binned channels, in channels of the cube, of which the first is `first`."""
+    return np.asarray(first + binning * (np.arange(count) + 0.5) - 0.5, np.float64)
+
+
+def poisson_scales(of_pixels: Floats, of_channels: Floats, row_scale: Floats) -> tuple[Floats, Floats]:
+    """Scales of rows and columns that give counts of these means (as scaled before) about the same noise."""
+    if min(of_pixels.min(), of_channels.min()) < 0:
+        raise ValueError("Poisson weighting is for counts: the mean of a pixel or a channel is negative")
+    return row_scale * no_zeros(np.sqrt(of_pixels / (of_pixels.mean() or 1))), no_zeros(np.sqrt(of_channels))
+
+
+def no_pixel_left() -> ValueError:
+    """Error of a cube of which no spectrum can be used."""
+    return ValueError("no pixel is left: all are masked, or hold NaN or infinite values")
+
+
+def binned(data: Floats, used: NDArray[np.bool_], bins: tuple[int, ...]) -> tuple[Floats, NDArray[np.bool_]]:
     """Means over blocks, of the pixels that are used, and which blocks have any."""
     if bins == (1, 1, 1):
         return data, used
@@ -156,6 +182,6 @@ def _binned(data: Floats, used: NDArray[np.bool_], bins: tuple[int, ...]) -> tup
     return sums / np.maximum(numbers, 1)[:, :, None].astype(data.dtype) / data.dtype.type(e), numbers > 0
 
 
-def _no_zeros(scale: Floats) -> Floats:
+def no_zeros(scale: Floats) -> Floats:
     """Scales that can be divided by: what is 0 anyway stays 0."""
     return np.where(scale > 0, scale, scale.dtype.type(1))

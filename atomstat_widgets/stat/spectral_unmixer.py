@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.stat import plots
+from atomstat_widgets.stat.blocks import held
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank, factorize
 from atomstat_widgets.stat.gmm import gmm
@@ -106,6 +107,7 @@ class SpectralUnmixer:
         Parameters
         ----------
         hspy_data : array, (height, width, channels)
+            Of numpy, dask or Zarr.
 
         Returns
         -------
@@ -193,7 +195,7 @@ class SpectralUnmixer:
         """Principal scores (n, dimensions) that classes are told apart by."""
         low_rank = factorize(spectra.matrix, min(spectra.matrix.shape), center=True)
         scores = (low_rank.u * low_rank.s)[:, : _dimensions(low_rank, self.kwargs.get("pca_dims", 0.99))]
-        return np.asarray(scores)
+        return np.asarray(held(scores, "the principal scores"))
 
     def _gmm(self, spectra: Spectra) -> Unmixing:
         scores = self._scores(spectra)
@@ -213,10 +215,11 @@ class SpectralUnmixer:
             scores = self._scores(spectra)
             labels = model.fit_predict(scores)
             return of_classes(spectra, labels, model.predict_proba(scores), bool(model.converged_))
-        loadings = model.fit_transform(spectra.matrix)
+        matrix = held(spectra.matrix, "the spectra")
+        loadings = model.fit_transform(matrix)
         components = model.mixing_.T if self.method == "ica" else model.components_
-        mean = np.zeros(spectra.matrix.shape[1]) if self.method == "nmf" else np.asarray(model.mean_)
-        deviations = spectra.matrix - mean
+        mean = np.zeros(matrix.shape[1]) if self.method == "nmf" else np.asarray(model.mean_)
+        deviations = matrix - mean
         error = float(np.linalg.norm(deviations - loadings @ components) / np.linalg.norm(deviations))
         found = Decomposition(components, loadings, error, int(getattr(model, "n_iter_", 0)), True)
         result = unmixed(spectra, found)

@@ -55,6 +55,7 @@ def nmf_stability(
     (100 iterations at most), which asks besides whether other data would have given the same components.
     """
     low_rank.require(n_components)
+    low_rank = low_rank.in_memory()
 
     def components(rows: NDArray[np.intp], start: int) -> NDArray[Any]:
         half = _rows(low_rank, rows)

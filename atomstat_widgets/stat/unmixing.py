@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from atomstat_widgets.stat.blocks import beside, held, in_blocks
 from atomstat_widgets.stat.constrained_nmf import constrained_nmf
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.endmembers import nfindr, vca
@@ -52,8 +53,10 @@ class Unmixing:
 
     @cached_property
     def residuals(self) -> NDArray[Any]:
-        """What is not explained of each spectrum, (n, channels)."""
-        return np.asarray(self.spectra.values - self.mean - self.decomposition.loadings @ self.decomposition.components)
+        """What is not explained of each spectrum, (n, channels); of a matrix of dask an array of dask."""
+        loadings = beside(self.decomposition.loadings, self.spectra.matrix)
+        residuals: NDArray[Any] = self.spectra.values - self.mean - loadings @ self.decomposition.components
+        return residuals
 
     @property
     def residual_map(self) -> NDArray[Any]:
@@ -72,7 +75,7 @@ class Unmixing:
         They do not add up to what all explain together, unless components are orthogonal.
         """
         lengths = np.sum(np.asarray(self.components, np.float64) ** 2, axis=1)
-        total = float(np.sum(np.asarray(self.spectra.values - self.mean, np.float64) ** 2))
+        total = float(np.sum((self.spectra.values - self.mean).astype(np.float64) ** 2))
         return np.asarray(self.decomposition.energies * lengths / total)
 
 
@@ -92,11 +95,16 @@ def unmixed(spectra: Spectra, decomposition: Decomposition, low_rank: LowRank | 
 def of_classes(spectra: Spectra, labels: NDArray[Any], probabilities: NDArray[Any], converged: bool) -> Unmixing:
     """Mean spectra of classes and their probabilities; of an empty class the spectrum is 0."""
     values = spectra.values
-    means = np.stack([
-        values[labels == label].mean(axis=0) if (labels == label).any() else np.zeros(values.shape[1])
-        for label in range(probabilities.shape[1])
-    ])  # fmt: skip
-    error = float(np.linalg.norm(values - probabilities @ means) / np.linalg.norm(values))
+    if in_blocks(values):
+        members = (labels[:, None] == np.arange(probabilities.shape[1])).astype(values.dtype)
+        sums = np.asarray(beside(members, values).T @ values)
+        means = sums / np.maximum(members.sum(axis=0), 1)[:, None]
+    else:
+        means = np.stack([
+            values[labels == label].mean(axis=0) if (labels == label).any() else np.zeros(values.shape[1])
+            for label in range(probabilities.shape[1])
+        ])  # fmt: skip
+    error = float(np.linalg.norm(values - beside(probabilities, values) @ means) / np.linalg.norm(values))
     return Unmixing(spectra, Decomposition(means, probabilities, error, 0, converged), np.zeros(values.shape[1]))
 
 
@@ -131,7 +139,7 @@ def pure_spectra(
         raise ValueError(f"endmembers are found by 'vca' or 'nfindr', got {start!r}")
     if not 0 <= smooth < np.inf:
         raise ValueError(f"smooth is a standard deviation in pixels, finite and not negative, got {smooth}")
-    matrix = spectra.matrix
+    matrix = held(spectra.matrix, "the spectra")
     if smooth:
         maps = np.nan_to_num(spectra.maps(matrix))
         weights = np.nan_to_num(spectra.maps(np.ones(len(matrix), matrix.dtype)))
@@ -218,7 +226,7 @@ def unmix_nmf(
         )  # fmt: skip
     result = unmixed(spectra, found)
     if loss == "kullback-leibler":
-        counts = kl_nmf(spectra.values, result.decomposition, max_iter=max_iter, progress=progress)
+        counts = kl_nmf(held(spectra.values, "the spectra"), result.decomposition, max_iter=max_iter, progress=progress)
         result = Unmixing(spectra, counts, result.mean)
     return result
 

@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from atomstat_widgets.data import Cube, Image, Movie
+from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.stat import normalize_image
 from atomstat_widgets.views.colors import COMPONENT_COLORS, UNKNOWN
 from atomstat_widgets.views.rounding import round_length
@@ -44,7 +45,7 @@ def sliding_fft_figure(result: "SlidingFFTResult") -> Figure:
     y, x = image.along_y(rows), image.along_x(columns)
     with rc_context(STYLE):
         figure, grid, (above, below) = _figure([len(spectra), len(maps)], 2)
-        _show_image(figure.add_subplot(grid[0, :]), normalize_image(image.array), image)
+        _show_image(figure.add_subplot(grid[0, :]), overview(image), image)
         for number, (axes, spectrum) in enumerate(zip(above, spectra, strict=True)):
             _show_map(axes, spectrum, _extent(fy, fx), f"Spectrum {number + 1}", number)
         for number, (axes, loadings) in enumerate(zip(below, maps, strict=True)):
@@ -68,7 +69,7 @@ def domains_figure(result: "DomainsResult") -> Figure:
     with rc_context(STYLE):
         figure, grid, (above, below) = _figure([len(pictures), loadings.shape[1]], 2)
         sample = figure.add_subplot(grid[0, :])
-        _show_image(sample, normalize_image(image.array), image, "loadings 1" if result.signed else "")
+        _show_image(sample, overview(image), image, "loadings 1" if result.signed else "")
         if result.signed:
             colors = {"c": loadings[:, 0], **_limits(loadings[:, 0], signed=True)}
         else:

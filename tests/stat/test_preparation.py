@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from atomstat_widgets.stat import extract_crops, factorize, gmm, pca
 from atomstat_widgets.stat.crops import recentre_positions
-from atomstat_widgets.stat.preparation import normalise_rows, recentre, smooth_images
+from atomstat_widgets.stat.preparation import at_once, normalise_rows, recentre, smooth_images
 
 BOND, WIDTH = 9.0, 2.0
 
@@ -124,9 +124,10 @@ def test_channels_add_up():
 
 def test_nothing_to_see_nothing_to_move():
     frames, points = np.zeros(3, int), np.array([[3.2, 4.9], [8, 8], [-3, 4]])
-    np.testing.assert_allclose(recentre(np.ones((1, 12, 12, 1), np.float32), frames, points, 3.0), points, atol=1e-5)
+    blank = np.ones((1, 12, 12, 1), np.float32)
+    np.testing.assert_allclose(recentre((12, 12), at_once(blank), frames, points, 3.0), points, atol=1e-5)
     blind = np.full((1, 12, 12, 1), np.nan, np.float32)
-    np.testing.assert_allclose(recentre(blind, frames, points, 3.0), points, atol=1e-5)
+    np.testing.assert_allclose(recentre((12, 12), at_once(blind), frames, points, 3.0), points, atol=1e-5)
 
 
 def test_missing_pixels_do_not_draw_atoms():

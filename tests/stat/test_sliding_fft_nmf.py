@@ -95,7 +95,7 @@ def test_takes_a_path(image, tmp_path):
         ({}, np.full((200, 200), np.nan), ValueError, "40000 of 40000 pixels are NaN"),
         ({}, np.ones((200, 200)), ValueError, "all 40000 pixels of the image are equal"),
         ({}, np.arange(5.0), ValueError, "a height and a width"),
-        ({}, [[1, 2], [3, 4]], TypeError, "a path or a numpy array, got list"),
+        ({}, [[1, 2], [3, 4]], TypeError, "a path or a numpy, dask or Zarr array, got list"),
         ({}, "no-such-file.tif", ValueError, "no-such-file.tif does not exist"),
     ],
 )

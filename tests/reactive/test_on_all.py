@@ -1,0 +1,156 @@
+"""Models of data larger than memory: a sample that is live, and a run on all."""
+
+import dask
+import dask.array as da
+import numpy as np
+import pytest
+
+from atomstat_widgets.data import Cube, Image, Movie, cubes, movies, samples, sampling
+from atomstat_widgets.reactive import model as model_module
+from atomstat_widgets.reactive.domains import DomainsModel
+from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
+from atomstat_widgets.reactive.trajectories import TrajectoriesModel
+from atomstat_widgets.reactive.unmixing import Mask, UnmixingModel
+
+
+@pytest.fixture(autouse=True)
+def small_memory(monkeypatch):
+    monkeypatch.setattr(sampling, "LARGEST_PART", 96)
+    monkeypatch.setattr(sampling, "SAMPLE_BYTES", 100_000)
+    with dask.config.set(scheduler="synchronous"):
+        yield
+
+
+def image(chunks: int = 50) -> Image:
+    one = samples.graphene(shape=(160, 140))
+    return Image(da.from_array(one.array, chunks=chunks), "large", one.pixel_size, one.unit)
+
+
+def movie() -> Movie:
+    one = movies.hopping_dopants(frames=12, shape=(96, 96))
+    return Movie(da.from_array(one.frames, chunks=(2, 60, 60)), "large", one.pixel_size, one.unit)
+
+
+def cube() -> Cube:
+    one = cubes.oxides(shape=(23, 30), channels=50)
+    return Cube(da.from_array(one.array, chunks=(5, 10, 50)), "large", one.pixel_size, one.unit)
+
+
+MODELS = {
+    "sliding fft": (SlidingFFTModel, image, {"window_y": 16}, "n_components"),
+    "domains": (DomainsModel, image, {}, "n_components"),
+    "trajectories": (TrajectoriesModel, movie, {}, "n_states"),
+    "unmixing": (UnmixingModel, cube, {}, "n_components"),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_sample_is_live_and_all_take_its_place_until_the_next_change(name) -> None:
+    kind, data, options, count = MODELS[name]
+    data = data()
+    one = kind(data, **options)
+    sample, first = getattr(one, one.kind), one.result
+    assert first is not None, one.error
+    assert sample.whole.data is data
+    array = sample.frames if one.kind == "movie" else sample.array
+    assert isinstance(array, np.ndarray)
+    before = one.parameters()
+
+    one.run_on_all()
+    assert one.error == ""
+    assert one.on_all
+    assert getattr(one, one.kind) is data
+    assert getattr(one.result, one.kind) is data
+    assert not one.stale
+    assert {**one.parameters(), one.kind: sample} == before
+    expected = kind.analyse(data, **{key: value for key, value in before.items() if key != one.kind})
+    for found, other in ((one.result, expected),):
+        if one.kind != "movie":
+            np.testing.assert_allclose(found.low_rank.s, other.low_rank.s, rtol=1e-6)
+        else:
+            assert len(found.tracks) == len(other.tracks)
+
+    setattr(one, count, 1)
+    assert not one.on_all
+    assert getattr(one, one.kind) is sample
+    assert getattr(one.result, one.kind) is sample
+    assert getattr(one, count) == 1
+    assert {**one.parameters(), count: before[count]} == before
+
+
+def test_words_say_what_the_sample_is() -> None:
+    assert SlidingFFTModel(image()).image.whole.words == "the middle, 96 × 96 px of 160 × 140"
+    assert TrajectoriesModel(movie()).movie.whole.words == "every 3rd frame, 3 of 8"
+    assert UnmixingModel(cube()).cube.whole.words == "every 2nd pixel along y and x, 12 × 15 of 23 × 30"
+    assert [sampling.ordinal(n) for n in (1, 2, 3, 4, 11, 12, 21, 103)] == [
+        "1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "103rd",
+    ]  # fmt: skip
+
+
+def test_sample_keeps_its_place_and_its_scale() -> None:
+    middle = SlidingFFTModel(image()).image
+    np.testing.assert_array_equal(middle.array, image().array.compute()[32:128, 22:118])
+    assert middle.offset == pytest.approx((32 * middle.pixel_size, 22 * middle.pixel_size))
+    pixels = UnmixingModel(cube()).cube
+    np.testing.assert_array_equal(pixels.array, cube().array.compute()[::2, ::2])
+    assert pixels.pixel_size == pytest.approx(2 * cube().pixel_size)
+
+
+def test_small_data_in_blocks_are_taken_as_a_whole() -> None:
+    one = SlidingFFTModel(da.from_array(np.random.default_rng(0).random((64, 64))))
+    assert isinstance(one.image.array, np.ndarray)
+    assert one.image.whole is None
+    with pytest.raises(ValueError, match="the data are no sample"):
+        one.run_on_all()
+
+
+def test_mask_of_the_sample_is_that_of_all() -> None:
+    one = UnmixingModel(cube())
+    used = np.ones((12, 15), bool)
+    used[:, :5] = False
+    one.mask = used
+    mask = one.mask
+    one.run_on_all()
+    assert isinstance(one.mask, Mask)
+    assert one.mask.used.shape == (23, 30)
+    np.testing.assert_array_equal(one.mask.used, np.arange(30) >= np.full((23, 1), 10))
+    one.n_components = 2
+    assert one.mask is mask
+
+
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+def test_run_on_all_that_does_not_end_leaves_the_sample(how, monkeypatch) -> None:
+    one = UnmixingModel(cube())
+    sample, shown = one.cube, one.result
+
+    def broken(block):
+        if how == "cancelled":
+            one.cancel()
+        else:
+            raise ConnectionError("the scheduler was lost")
+        return block
+
+    broken_cube = Cube(sample.whole.data.array.map_blocks(broken, dtype=float, meta=np.empty((0, 0, 0))))
+    object.__setattr__(sample.whole, "data", broken_cube)
+    one.run_on_all()
+    assert one.cube is sample
+    assert one.result is shown
+    assert not one.on_all
+    assert not one.stale
+    assert (one.error, one.status) == {
+        "cancelled": ("", "Cancelled: the last good result is shown"),
+        "failed": ("the scheduler was lost", "Failed: the last good result is shown"),
+    }[how]
+
+
+def test_run_on_all_reports_progress() -> None:
+    one = UnmixingModel(cube())
+    monitored: list[float] = []
+    one.observe(lambda change: monitored.append(change.new), "progress")
+    interval, model_module.PROGRESS_INTERVAL = model_module.PROGRESS_INTERVAL, 0.0
+    try:
+        one.run_on_all()
+    finally:
+        model_module.PROGRESS_INTERVAL = interval
+    assert len(monitored) > 10
+    assert max(monitored) <= 1
