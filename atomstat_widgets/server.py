@@ -62,7 +62,10 @@ class Kernels(AsyncMappingKernelManager):
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that died, among those that Voila keeps ready too."""
         for pool in getattr(self, "_pools", {}).values():
-            pool[:] = [one for one in pool if not (one.done() and one.result()["kernel_id"] == kernel_id)]
+            started = [one for one in pool if one.done() and not one.cancelled() and one.exception() is None]
+            for one in started:
+                if one.result()["kernel_id"] == kernel_id:
+                    pool.remove(one)
         return super().remove_kernel(kernel_id)
 
     async def shutdown_kernel(self, kernel_id: str, now: bool = True, restart: bool = False) -> None:
@@ -156,8 +159,8 @@ def can_fork() -> bool:
     return forked.CONTEXT is not None and has_room_for_sockets()
 
 
-def notebook() -> Path:
-    """Find the installed notebook, which has the configuration beside it.
+def apps_notebook() -> Path:
+    """Find the installed notebook of the app, which has the configuration beside it.
 
     Raises
     ------
