@@ -21,7 +21,6 @@ from atomstat_widgets.__main__ import main
 from atomstat_widgets.serve import serve
 from atomstat_widgets.server import ThisPython
 
-
 ROOT = Path(__file__).parents[1]
 
 

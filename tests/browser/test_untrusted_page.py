@@ -28,8 +28,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, size, navigate in ((MOVED, 12, True), ("x", 12, True), (SCRIPT, 40, False))
     ]
     general = {"General": {"title": SCRIPT, "authors": SCRIPT}, "Signal": {"quantity": SCRIPT, "signal_type": ""}}
-    signal = {"data": cube, "axes": axes, "metadata": general, "original_metadata": {SCRIPT: SCRIPT}, "attributes": {"_lazy": False},
-              "tmp_parameters": {}, "learning_results": {}, "package_info": {}, "models": {}}  # fmt: skip
+    signal = {"data": cube, "axes": axes, "metadata": general, "original_metadata": {SCRIPT: SCRIPT}}
+    signal |= {"attributes": {"_lazy": False}, "tmp_parameters": {}, "package_info": {}}
+    signal |= {"learning_results": {}, "models": {}}
     file_writer(str(folder / "cube.hspy"), signal)
     return folder
 
