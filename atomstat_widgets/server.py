@@ -6,6 +6,7 @@ the settings are for:
 - A kernel whose page went without asking is ended after ten idle minutes; much less ends some that still wait for a
   busy browser.
 - Uploads up to 64 MiB get through the websocket; above its limit the page reconnects and says nothing.
+- The output of the cell is waited for, however busy the machine is: after the usual four seconds a page would be empty.
 - A kernel that died is not started again: it would know nothing of the page, which says instead that it is over.
 - Kernels talk over ``ipc`` where there is any, as two kernels started at once can pick the same TCP port.
 - Kernels are kept ready, so that pages do not wait for imports: one here, several where a class arrives at once.

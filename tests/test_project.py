@@ -71,7 +71,7 @@ def test_settings_for_a_jupyter_server_are_those_of_the_app(monkeypatch: pytest.
     app = json.loads((ROOT / "apps/voila.json").read_text())
     monkeypatch.setattr("os.environ", environment := {})
     config = PyFileConfigLoader("jupyter_server_config.py", path=str(ROOT / "apps")).load_config()
-    for section in ("MappingKernelManager", "KernelManager", "KernelRestarter"):
+    for section in ("VoilaExecutor", "MappingKernelManager", "KernelManager", "KernelRestarter"):
         assert config[section] == app[section]
     assert config.ServerApp.tornado_settings == app["Voila"]["tornado_settings"]
     assert environment["OPENBLAS_NUM_THREADS"] == "1"
