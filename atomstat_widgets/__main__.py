@@ -47,7 +47,7 @@ def _serve_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "file", nargs="?", metavar="FILE",
         help="image (npy, tif, png, dm3, dm4, emd, ...), movie (tif stack, npy, folder of images) or spectrum image "
-        "(hspy, dm4, emd, npy with --kind cube, ...) to open",
+        "(hspy, dm4, emd, npy with --kind cube, ...) to open; or a notebook (ipynb) to serve in place of the app",
     )  # fmt: skip
     parser.add_argument(
         "--kind", choices=KINDS, help="take the file as this; an array of three axes is a movie unless told otherwise"
@@ -67,13 +67,16 @@ def _serve(arguments: argparse.Namespace) -> None:
     from atomstat_widgets.serve import serve
 
     chosen = {"kind": arguments.kind, "signal": arguments.signal}
-    if arguments.file is not None:
-        load(arguments.file, **chosen)  # what cannot be read is said here, before a server is started for it
+    path, notebook = arguments.file, None
+    if path is not None and path.endswith(".ipynb"):
+        path, notebook = None, path
+    if path is not None:
+        load(path, **chosen)  # what cannot be read is said here, before a server is started for it
     elif any(chosen.values()):
         raise ValueError("--kind and --signal say how to take a FILE, and there is none")
     serve(
-        arguments.file, **chosen, folder=arguments.data, public=arguments.public, ip=arguments.ip, port=arguments.port,
-        open_browser=not arguments.no_browser,
+        path, notebook=notebook, **chosen, folder=arguments.data, public=arguments.public, ip=arguments.ip,
+        port=arguments.port, open_browser=not arguments.no_browser,
     )  # fmt: skip
 
 

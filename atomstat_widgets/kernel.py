@@ -16,10 +16,16 @@ def run(arguments: Sequence[str]) -> None:
     arguments : sequence of str
         Of IPython's kernel.
     """
-    from ipykernel.kernelapp import launch_new_instance  # not for the server, which only names this function
+    import ipywidgets  # here, as the server only names this function
+    from ipykernel.kernelapp import IPKernelApp
 
     limit_memory()
-    launch_new_instance(argv=list(arguments))
+    app = IPKernelApp.instance()
+    app.initialize(list(arguments))
+    # ipywidgets does so when it is imported in a kernel, and may have been before this was one. A page would not be
+    # given the state of all widgets at once, but ask for each, and sometimes forever.
+    ipywidgets.register_comm_target()
+    app.start()
 
 
 def run_forked(arguments: Sequence[str], environment: Mapping[str, str], folder: str) -> None:

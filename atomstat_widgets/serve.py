@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tornado.ioloop import IOLoop
 
-from atomstat_widgets.server import Server, configuration, notebook
+from atomstat_widgets.server import Server, apps_notebook, configuration
 
 HOST = "127.0.0.1"
 
@@ -19,6 +19,7 @@ HOST = "127.0.0.1"
 def serve(
     path: str | None = None,
     *,
+    notebook: str | None = None,
     kind: str | None = None,
     signal: str | None = None,
     folder: str | None = None,
@@ -33,6 +34,8 @@ def serve(
     ----------
     path : str, optional
         What to open; the embedded samples when left out. It reaches the kernel as ``ATOMSTAT_FILE``.
+    notebook : str, optional
+        What to serve in place of the app, such as a lesson.
     kind, signal : str, optional
         How to take it, see `data.load`. They reach the kernel as ``ATOMSTAT_KIND`` and ``ATOMSTAT_SIGNAL``.
     folder : str, optional
@@ -50,7 +53,7 @@ def serve(
     Raises
     ------
     FileNotFoundError
-        When there is neither a file nor a folder at `path`, or no folder at `folder`.
+        When there is no file or folder at `path`, no file at `notebook`, or no folder at `folder`.
     ValueError
         When `ip` would answer other machines without being public.
     """
@@ -65,8 +68,11 @@ def serve(
             raise FileNotFoundError(f"no such folder: {folder}")
         os.environ["ATOMSTAT_DATA"] = str(Path(folder).resolve())
 
+    if notebook is not None and not Path(notebook).is_file():
+        raise FileNotFoundError(f"no such notebook: {notebook}")
+
     app = Server(
-        notebook_path=str(notebook()),
+        notebook_path=str(apps_notebook() if notebook is None else Path(notebook).resolve()),
         config_file_paths=configuration(public),
         port=port or _any_port(),
         open_browser=False,

@@ -6,6 +6,7 @@ the settings are for:
 - A kernel whose page went without asking is ended after ten idle minutes; much less ends some that still wait for a
   busy browser.
 - Uploads up to 64 MiB get through the websocket; above its limit the page reconnects and says nothing.
+- The output of the cell is waited for, however busy the machine is: after the usual four seconds a page would be empty.
 - A kernel that died is not started again: it would know nothing of the page, which says instead that it is over.
 - Kernels talk over ``ipc`` where there is any, as two kernels started at once can pick the same TCP port.
 - Kernels are kept ready, so that pages do not wait for imports: one here, several where a class arrives at once.
@@ -62,7 +63,10 @@ class Kernels(AsyncMappingKernelManager):
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that died, among those that Voila keeps ready too."""
         for pool in getattr(self, "_pools", {}).values():
-            pool[:] = [one for one in pool if not (one.done() and one.result()["kernel_id"] == kernel_id)]
+            started = [one for one in pool if one.done() and not one.cancelled() and one.exception() is None]
+            for one in started:
+                if one.result()["kernel_id"] == kernel_id:
+                    pool.remove(one)
         return super().remove_kernel(kernel_id)
 
     async def shutdown_kernel(self, kernel_id: str, now: bool = True, restart: bool = False) -> None:
@@ -156,8 +160,8 @@ def can_fork() -> bool:
     return forked.CONTEXT is not None and has_room_for_sockets()
 
 
-def notebook() -> Path:
-    """Find the installed notebook, which has the configuration beside it.
+def apps_notebook() -> Path:
+    """Find the installed notebook of the app, which has the configuration beside it.
 
     Raises
     ------

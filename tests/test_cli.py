@@ -26,10 +26,12 @@ def test_serves_with_what_was_asked_for(file, monkeypatch):
     assert main([]) == main(["serve"]) == 0
     assert main([str(file), "--kind", "image", "--port", "9000", "--no-browser"]) == 0
     assert main(["serve", str(file), "--public", "--ip", "10.0.0.1", "--data", "here"]) == 0
+    assert main(["serve", "lesson.ipynb"]) == 0
     assert calls == [
-        *[(None, None, None, None, False, None, 8866, True)] * 2,
-        (str(file), "image", None, None, False, None, 9000, False),
-        (str(file), None, None, "here", True, "10.0.0.1", 8866, True),
+        *[(None, None, None, None, None, False, None, 8866, True)] * 2,
+        (str(file), None, "image", None, None, False, None, 9000, False),
+        (str(file), None, None, None, "here", True, "10.0.0.1", 8866, True),
+        (None, "lesson.ipynb", None, None, None, False, None, 8866, True),
     ]
 
 

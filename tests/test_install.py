@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from serving import serving
 
@@ -55,6 +56,11 @@ def test_binder_serves_the_app(environment: Path) -> None:
         run(ROOT / "binder/postBuild", cwd=ROOT, env=variables)
         with jupyter_server(environment, variables) as address:
             assert_app(get(f"{address}/voila/render/apps/atomstat.ipynb"))
+            assert '"appName": "JupyterLab"' in get(f"{address}/lab/tree/apps")
+            (kernel,) = [
+                one for one in psutil.Process().children(recursive=True) if "ipykernel_launcher" in one.cmdline()
+            ]
+            assert kernel.environ()["OPENBLAS_NUM_THREADS"] == "1"  # by apps/jupyter_server_config.py
 
 
 @contextmanager
@@ -62,7 +68,7 @@ def jupyter_server(environment: Path, variables: dict[str, str]) -> Iterator[str
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [environment / "bin/jupyter", "server", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    command = [environment / "bin/jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
     command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
     address = f"http://127.0.0.1:{port}"
     with subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.DEVNULL) as process:

@@ -4,10 +4,12 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from jupyter_core.paths import jupyter_path
+from traitlets.config.loader import PyFileConfigLoader
 
 ROOT = Path(__file__).parents[1]
 
@@ -65,10 +67,20 @@ def test_installed_app_is_the_one_in_apps(source: str, installed: str) -> None:
     assert copy.read_text() == (ROOT / source).read_text(), "apps/ has changed: pip install -e . again"
 
 
-def test_binder_repeats_the_settings_voila_leaves_out_there() -> None:
+def test_settings_for_a_jupyter_server_are_those_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     app = json.loads((ROOT / "apps/voila.json").read_text())
-    binder = json.loads((ROOT / "binder/jupyter_server_config.json").read_text())
-    for section in ("MappingKernelManager", "KernelManager"):
-        assert binder[section] == app[section]
-    size = "websocket_max_message_size"
-    assert binder["ServerApp"]["tornado_settings"][size] == app["Voila"]["tornado_settings"][size]
+    monkeypatch.setattr("os.environ", environment := {})
+    config = PyFileConfigLoader("jupyter_server_config.py", path=str(ROOT / "apps")).load_config()
+    for section in ("VoilaExecutor", "MappingKernelManager", "KernelManager", "KernelRestarter"):
+        assert config[section] == app[section]
+    assert config.ServerApp.tornado_settings == app["Voila"]["tornado_settings"]
+    assert environment["OPENBLAS_NUM_THREADS"] == "1"
+
+
+def test_binder_has_a_version_of_everything() -> None:
+    lines = (ROOT / "binder/requirements.txt").read_text().splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
+    names = {pin.partition("==")[0].lower().replace("_", "-") for pin in pins}
+    required = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert {re.match(r"[\w-]+", one)[0] for one in required} | {"jupyterlab"} <= names

@@ -21,6 +21,8 @@ from atomstat_widgets.__main__ import main
 from atomstat_widgets.serve import serve
 from atomstat_widgets.server import ThisPython
 
+ROOT = Path(__file__).parents[1]
+
 
 def get(url: str, **headers: str) -> tuple[int, str]:
     try:
@@ -151,6 +153,15 @@ def test_settings_of_the_deployer_come_first(tmp_path: Path, monkeypatch: pytest
     with serving("serve", "--public", "--port", "0") as served:
         assert served.address.endswith("/statistics/?token=...")  # a token that is known is not printed
         assert "kernelId" in get(served.address.replace("...", "known"))[1]
+
+
+def test_a_notebook_in_place_of_the_app() -> None:
+    with serving("serve", str(ROOT / "apps" / "lesson_window.ipynb"), "--port", "0") as served:
+        status, html = get(served.address)
+        assert (status, "What a window size does" in html) == (200, True)
+        assert "from atomstat_widgets import" not in html
+    with pytest.raises(FileNotFoundError, match=r"no such notebook: absent\.ipynb"):
+        serve(notebook="absent.ipynb")
 
 
 def test_taken_port_gives_the_next_free_one(app: Served) -> None:

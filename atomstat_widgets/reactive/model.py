@@ -285,6 +285,9 @@ class AnalysisModel(HasTraits):
         except Exception as error:
             self._fail(error)
             return
+        except BaseException as error:  # killed or interrupted: that is for whoever runs this, once it was said here
+            self._fail(error)
+            raise
         finally:
             self.busy = False
             self.progress = 0.0
@@ -297,20 +300,21 @@ class AnalysisModel(HasTraits):
         except Exception as error:
             self._fail(error)
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
         logger.info("run failed", exc_info=error)
         self.details = describe_failure(error)
         if isinstance(error, MemoryError):
             self.error = f"This needs more memory than there is. {error}".strip()
         else:
-            self.error = str(error) if isinstance(error, EXPECTED) else f"Unexpected failure: {error}"
+            words = str(error) or type(error).__name__
+            self.error = words if isinstance(error, EXPECTED) else f"Unexpected failure: {words}"
         self.status = f"Failed{self._what_is_shown()}"
 
     def _what_is_shown(self) -> str:
         return "" if self.result is None else ": the last good result is shown"
 
 
-def describe_failure(error: Exception) -> str:
+def describe_failure(error: BaseException) -> str:
     """Kind, message and place of an exception, without the paths of the machine it happened on."""
     frames = traceback.extract_tb(error.__traceback__)
     places = (f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)

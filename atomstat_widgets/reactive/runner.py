@@ -117,6 +117,13 @@ class Runner:
                 pass
             except Exception:  # the next request must run all the same
                 logger.exception("a run failed without saying so")
+            except BaseException:  # somebody kills the thread or, without one, interrupts
+                if not self.threaded:
+                    with self._condition:
+                        self._current = None
+                        self._condition.notify_all()
+                    raise
+                logger.exception("a run was killed")
 
 
 def has_kernel() -> bool:

@@ -32,6 +32,8 @@ class Roots(AnalysisModel):
             raise ValueError(f"{parameters['number']} is negative")
         if parameters["number"] == 13:
             raise ZeroDivisionError("unlucky")
+        if parameters["number"] == 14:
+            raise SystemExit
         self.publish(parameters["number"] ** 0.5)
         return "1 root"
 
@@ -90,6 +92,16 @@ def test_an_unexpected_failure_is_said_without_paths():
     assert model.details.startswith("ZeroDivisionError: unlucky\nmodel.py:")
     assert "test_model.py:" in model.details
     assert "/" not in model.details
+
+
+def test_a_killed_run_is_said_and_the_next_one_comes(in_kernel):
+    model = Roots()
+    model.number = 14
+    assert model.wait(TIMEOUT)
+    assert (model.result, model.error, model.busy) == (2, "Unexpected failure: SystemExit", False)
+    model.number = 25
+    assert model.wait(TIMEOUT)
+    assert (model.result, model.error) == (5, "")
 
 
 def test_a_failure_of_the_first_run_leaves_no_result():

@@ -1,4 +1,6 @@
+import ctypes
 import threading
+import time
 
 import pytest
 
@@ -141,6 +143,53 @@ def test_a_failure_is_logged_and_the_next_request_runs(caplog):
         assert runner.wait(TIMEOUT)
     assert done == ["good"]
     assert "nobody caught this" in caplog.text
+
+
+def killed(thread):
+    """Raise SystemExit in a thread, as whoever ends it from outside does."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+
+
+def test_a_killed_worker_is_followed_by_another(caplog):
+    workers, done = [], []
+
+    def work(request, run):
+        workers.append(threading.current_thread())
+        end = time.monotonic() + TIMEOUT
+        while request == "endless" and time.monotonic() < end:
+            time.sleep(0.001)
+        done.append(request)
+
+    runner = Runner(work, lambda fraction: None, threaded=True)
+    for request in ("waiting while it is killed", "after it was killed"):
+        runner.submit("endless")
+        while len(workers) == len(done):
+            time.sleep(0.001)
+        if request.startswith("waiting"):
+            runner.submit(request)
+        killed(workers.pop())
+        runner.wait(TIMEOUT)
+        if request.startswith("after"):
+            runner.submit(request)
+            runner.wait(TIMEOUT)
+        assert done.pop() == request
+        workers.clear()
+    assert "a run was killed" in caplog.text
+
+
+def test_an_interrupt_without_thread_is_for_the_caller_and_the_next_request_runs():
+    done = []
+
+    def work(request, run):
+        if request == "interrupted":
+            raise KeyboardInterrupt
+        done.append(request)
+
+    runner = Runner(work, lambda fraction: None, threaded=False)
+    with pytest.raises(KeyboardInterrupt):
+        runner.submit("interrupted")
+    runner.submit("next")
+    assert done == ["next"]
 
 
 def test_yields_at_once_to_a_newer_request_when_asked_to():
