@@ -29,7 +29,7 @@ def sliding_fft(page: Page) -> None:
 
 
 def domains(page: Page) -> None:
-    page.get_by_label("Data").select_option("Sample: Doped graphene")
+    page.get_by_label("Data").select_option("Sample: Doped graphene", timeout=60 * SECOND)
     page.get_by_role("button", name="Domains").click()
     expect(status(page)).to_contain_text("4 components in", timeout=30 * SECOND)
     page.get_by_role("button", name="GMM").click()
@@ -39,7 +39,7 @@ def domains(page: Page) -> None:
 
 
 def trajectories(page: Page) -> None:
-    page.get_by_role("button", name="Trajectories").click()
+    page.get_by_role("button", name="Trajectories").click(timeout=60 * SECOND)
     expect(status(page)).to_contain_text("tracks long enough", timeout=30 * SECOND)
     page.get_by_role("checkbox", name="True atoms").check()
     view(page, "matrix").get_by_role("button").nth(1).click()
@@ -49,7 +49,7 @@ def trajectories(page: Page) -> None:
 
 
 def unmixing(page: Page) -> None:
-    page.get_by_role("button", name="Unmixing").click()
+    page.get_by_role("button", name="Unmixing").click(timeout=60 * SECOND)
     expect(status(page)).to_contain_text("3 components in", timeout=30 * SECOND)
     page.get_by_label("Start").select_option("N-FINDR")
     press(page, "Smooth", "ArrowRight", "ArrowRight")

@@ -31,6 +31,7 @@ def answer(page: Page, name: str) -> None:
     check = page.get_by_role("button", name="Check the answer")
     expect(check).to_be_disabled()
     page.get_by_role("radio", name=wrong).press("Space")
+    expect(check).to_be_enabled(timeout=30 * SECOND)
     check.press("Enter")
     expect(page.get_by_text(f"Not quite. Closest to the truth: {right}.")).to_be_visible(timeout=60 * SECOND)
     page.get_by_role("radio", name=right).press("Space")
