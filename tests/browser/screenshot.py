@@ -3,6 +3,7 @@
 python tests/browser/screenshot.py [FOLDER]
 """
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 from chromium import LAUNCH_ARGUMENTS, find
-from interactions import SECOND, press, status, view
+from interactions import SECOND, press, slider, status, view
 from notebooks import notebook_served
 from serving import serving
 
@@ -52,7 +53,9 @@ def unmixing(page: Page) -> None:
     page.get_by_role("button", name="Unmixing").click(timeout=60 * SECOND)
     expect(status(page)).to_contain_text("3 components in", timeout=30 * SECOND)
     page.get_by_label("Start").select_option("N-FINDR")
+    expect(slider(page, "Smooth").locator(".noUi-target")).not_to_have_attribute("disabled", re.compile(".*"))
     press(page, "Smooth", "ArrowRight", "ArrowRight")
+    expect(slider(page, "Smooth")).to_contain_text("2.0")
     page.get_by_role("checkbox", name="True spectra").check()
     expect(view(page, "curve").locator(".dot")).to_have_count(9)
 
