@@ -25,7 +25,8 @@ import psutil
 import ipykernel.kernelapp
 from atomstat_widgets import App
 app = App()
-print(psutil.Process().memory_info().rss, psutil.Process().memory_full_info().pss, sum(psutil.Process().cpu_times()[:2]))
+this = psutil.Process()
+print(this.memory_info().rss, this.memory_full_info().pss, sum(this.cpu_times()[:2]))
 """
 
 
