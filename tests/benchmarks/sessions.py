@@ -25,8 +25,8 @@ import psutil
 import ipykernel.kernelapp
 from atomstat_widgets import App
 app = App()
-process = psutil.Process()
-print(process.memory_info().rss, process.memory_full_info().pss, sum(process.cpu_times()[:2]))
+this = psutil.Process()
+print(this.memory_info().rss, this.memory_full_info().pss, sum(this.cpu_times()[:2]))
 """
 
 
