@@ -15,7 +15,7 @@ BRIGHTNESS = """() => {
 }"""
 READY = {
     "Sliding FFT": "841 windows, 4 components in",
-    "Domains": "4 components in",
+    "Domains": "atoms (200 more at the border), 4 components in",
     "Trajectories": "16 of 16 tracks long enough",
     "Unmixing": "3 components in",
 }
