@@ -1,8 +1,8 @@
-"""The factor of a matrix that is larger than memory, block of rows by block of rows.
+"""The factor of a matrix that is larger than memory, block of rows by block of rows, in two passes over the data.
 
-Where columns are few it takes two passes over the data: one that sums the Gram matrix, whose leading eigenvectors
-are nearly the right singular vectors, and one that projects the rows onto them. Where they are many those sums
-would be larger than the data, and dask's compressed SVD takes over.
+Where columns are few the first sums the Gram matrix, whose leading eigenvectors are nearly the right singular vectors;
+where they are many that sum would be larger than the data, and it sums the Gram matrix times random vectors. The second
+projects the rows onto these.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from atomstat_widgets.stat import blocks
 from atomstat_widgets.stat.factor import (
     BLOCK_ROWS,
-    OVERSAMPLING,
     LowRank,
     leading_eigenvectors,
     not_finite,
@@ -22,22 +21,22 @@ from atomstat_widgets.stat.factor import (
 )
 from atomstat_widgets.stat.progress import Progress
 
-# Up to here the Gram matrix, which is exact to the tail (2e-6 of the last of 24 singular values, at 1,035 columns) and
-# needs 2 passes. In 8 dask's SVD is as exact in what stands out of a flat tail of noise, and 8 % off within it; but its
-# cost does not grow with the square of the columns (12,000 x 2,145: 0.8 s, not 2.8 s), and it sends no matrices of that
-# size around. See tests/benchmarks/scaling.py.
+# Up to here the Gram matrix, exact to the tail (2e-6 of the last of 24 singular values). Above, its product with random
+# vectors, whose cost does not grow with the square of the columns: 6e-6 off in the 8 that stand out of a flat tail of
+# noise (2,145 columns), 16 % within that. dask's compressed SVD is 2e-2 off in as many passes; with more it is exact in
+# the 8, but reads the data 4 or 6 times, or keeps them in memory. See tests/benchmarks/scaling.py.
 GRAM_COLUMNS = 2500
-POWER_ITERATIONS = 2
+OVERSAMPLING = 50
 
 
 @dataclass(frozen=True)
 class _Moments:
-    """Of rows: how many values are not finite, sums (columns,), sums of squares (columns,), Gram matrix or None."""
+    """Of rows: how many values are not finite, sums (columns,) and sums of squares, Gram matrix times some vectors."""
 
     bad: int
     sums: NDArray[np.float64]
     squares: NDArray[np.float64]
-    gram: NDArray[np.float64] | None
+    gram: NDArray[np.float64]
 
 
 def factorize_blocks(
@@ -49,12 +48,16 @@ def factorize_blocks(
     x = blocks.as_rows(x)
     rows, columns = x.shape
     dtype = np.dtype(x.dtype if x.dtype in (np.float32, np.float64) else np.float64)
-    few = columns <= GRAM_COLUMNS
     parts = x.to_delayed().ravel().tolist()
+    scale, rank = np.sqrt(weights), min(rank, rows, columns)
+    vectors = None
+    if columns > GRAM_COLUMNS:
+        count = min(rank + OVERSAMPLING, rows, columns)
+        vectors = scale[:, None] * np.random.default_rng(seed).standard_normal((columns, count))
 
-    moments = dask.delayed(_moments)
+    moments, shared = dask.delayed(_moments), dask.delayed(vectors)
     (found,) = blocks.computed(
-        [blocks.summed([moments(part, dtype, few) for part in parts], _added)], lambda done: progress(done / 2)
+        [blocks.summed([moments(part, dtype, shared) for part in parts], _added)], lambda done: progress(done / 2)
     )
     if found.bad:
         raise not_finite(found.bad, x.shape)
@@ -64,13 +67,11 @@ def factorize_blocks(
     if total <= 1e-14 * uncentred:  # what rounding leaves of zero
         raise nothing_to_factorize(center)
 
-    rank = min(rank, rows, columns)
-    scale = np.sqrt(weights)
-    if found.gram is not None:
+    if vectors is None:
         gram = (found.gram - rows * np.outer(mean, mean)) * scale[:, None] * scale
         right = leading_eigenvectors(gram, rank)
     else:
-        right = _compressed((x - mean.astype(dtype)) * scale.astype(dtype), rank, seed, progress)
+        right = np.linalg.qr(scale[:, None] * (found.gram - rows * np.outer(mean, mean @ vectors)))[0]
 
     basis = (scale[:, None] * right).astype(dtype)
     offset = (mean @ basis).astype(dtype)
@@ -94,15 +95,15 @@ def factorize_blocks(
     return LowRank(u, s[:rank], (right_small @ right.T.astype(dtype))[:rank], weights, total, mean)
 
 
-def _moments(block: NDArray[Any], dtype: Any, with_gram: bool) -> _Moments:
+def _moments(block: NDArray[Any], dtype: Any, vectors: NDArray[np.float64] | None) -> _Moments:
     columns = block.shape[1]
     bad, sums, squares = 0, np.zeros(columns), np.zeros(columns)
-    gram = np.zeros((columns, columns)) if with_gram else None
+    gram = np.zeros((columns, columns if vectors is None else vectors.shape[1]))
     for first in range(0, len(block), BLOCK_ROWS):
         part = np.asarray(block[first : first + BLOCK_ROWS], dtype)
         with np.errstate(invalid="ignore", over="ignore"):
-            if gram is not None:
-                gram += part.T @ part  # float32 products, summed in float64
+            # Products in the precision of the data, summed in float64.
+            gram += part.T @ (part if vectors is None else part @ vectors.astype(dtype))
             of_part = np.einsum("ij,ij->j", part, part, dtype=np.float64)
             sums += part.sum(axis=0, dtype=np.float64)
         if not np.isfinite(of_part).all():
@@ -112,12 +113,11 @@ def _moments(block: NDArray[Any], dtype: Any, with_gram: bool) -> _Moments:
 
 
 def _added(parts: list[_Moments]) -> _Moments:
-    grams = [part.gram for part in parts if part.gram is not None]
     return _Moments(
         sum(part.bad for part in parts),
         np.sum([part.sums for part in parts], axis=0),
         np.sum([part.squares for part in parts], axis=0),
-        np.sum(grams, axis=0) if grams else None,
+        np.sum([part.gram for part in parts], axis=0),
     )
 
 
@@ -125,18 +125,3 @@ def _projected(block: NDArray[Any], basis: NDArray[Any], offset: NDArray[Any]) -
     """Coordinates of rows as q and r."""
     q, r = np.linalg.qr(np.asarray(block, basis.dtype) @ basis - offset)
     return q, r
-
-
-def _compressed(x: Any, rank: int, seed: int, progress: Progress) -> NDArray[Any]:
-    """Right singular vectors (columns, rank) by dask's randomised SVD."""
-    import dask.array as da
-
-    right = da.linalg.svd_compressed(
-        x,
-        rank,
-        n_power_iter=POWER_ITERATIONS,
-        n_oversamples=OVERSAMPLING,
-        iterator="QR",
-        seed=da.random.RandomState(seed),
-    )[2]
-    return np.asarray(blocks.computed([right], lambda done: progress((1 + done) / 3))[0].T)

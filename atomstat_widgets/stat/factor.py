@@ -115,8 +115,7 @@ def factorize(
         float32 or float64, which is also the precision of the factor; other numbers become float64. Read in blocks of
         rows of up to 64 MB, so it may be larger than memory: 3 times, or 14 times where both sides are longer than
         1,200. (Where there are fewer rows than columns but more than 64 MB, every pair of blocks is read.) An array of
-        dask or Zarr is read block by block wherever dask is configured to compute, 2 times, or 8 times where there are
-        more than 2,500 columns.
+        dask or Zarr is read block by block wherever dask is configured to compute, 2 times.
     rank : int
         Number of singular values. More than the matrix has are not given: see ``LowRank.rank``.
     weights : array, (columns,), optional

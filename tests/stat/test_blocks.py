@@ -74,7 +74,7 @@ def test_factor_of_blocks_is_that_of_the_matrix(data, center, block) -> None:
     assert_same_up_to_sign(found.u.T[:used], expected.u.T[:used])
 
 
-def test_factor_of_many_columns_is_by_dasks_svd(monkeypatch) -> None:
+def test_factor_of_many_columns_is_by_random_vectors(monkeypatch) -> None:
     monkeypatch.setattr(block_factor, "GRAM_COLUMNS", 10)
     x = rows_of_low_rank()
     for center in (False, True):
