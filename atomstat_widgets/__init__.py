@@ -22,6 +22,7 @@ _HOMES = {
     "load_movie": "data",
     "movies": "data",
     "panel": "panels.app",
+    "sampled": "data",
     "samples": "data",
 }
 
@@ -41,6 +42,7 @@ __all__ = [
     "load_movie",
     "movies",
     "panel",
+    "sampled",
     "samples",
     "stat",
 ]

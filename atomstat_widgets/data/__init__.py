@@ -9,6 +9,7 @@ from atomstat_widgets.data.loading import list_signals, load
 from atomstat_widgets.data.movie import Movie, MovieTruth
 from atomstat_widgets.data.movie_readers import load_movie
 from atomstat_widgets.data.readers import ReadError, load_image
+from atomstat_widgets.data.sampling import sampled
 
 __all__ = [
     "Cube",
@@ -25,5 +26,6 @@ __all__ = [
     "load_image",
     "load_movie",
     "movies",
+    "sampled",
     "samples",
 ]

@@ -39,6 +39,8 @@ def described(source: Source | None, folder: Path | None) -> dict[str, Any] | No
     """
     if source is None:
         return None
+    if source.function == "sampled":  # which panels do by themselves
+        return described(source.arguments["data"], folder)
     if source.function == "calibrated":
         of = described(source.arguments["data"], folder)
         return of and {**of, **{name: source.arguments[name] for name in ("pixel_size", "unit")}}
@@ -72,7 +74,7 @@ def reopened(description: Any, folder: Path | None) -> Image | Movie | Cube:
     else:
         if folder is None:
             raise ValueError("there is no data folder here")
-        chosen = {name: rest[name] for name in ("kind", "signal") if name in rest}
+        chosen = {name: rest[name] for name in ("kind", "signal", "lazy") if name in rest}
         data = load(inside(folder, str(rest.get("source"))), **chosen)
     return calibrated(data, **scale) if scale else data
 

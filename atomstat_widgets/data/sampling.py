@@ -9,6 +9,7 @@ import numpy as np
 from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
+from atomstat_widgets.data.source import Source
 
 SAMPLE_BYTES = 2**28
 LARGEST_PART = 2048  # pixels along a side of an image, of which windows make many times as many numbers
@@ -73,7 +74,7 @@ def _movie(movie: Movie, every: int) -> Movie:
         known = enumerate(movie.frame_numbers[::every].tolist())
         atoms = {number: movie.atoms[frame] for number, frame in known if frame in movie.atoms}
     return replace(
-        movie, frames=_held(movie.frames[::every]), numbers=None, atoms=atoms, truth=None, source=None,
+        movie, frames=_held(movie.frames[::every]), numbers=None, atoms=atoms, truth=None, source=_source(movie),
         whole=Whole(movie, words, every),
     )  # fmt: skip
 
@@ -88,7 +89,9 @@ def _cube(cube: Cube, every: int) -> Cube:
     )
     truth = cube.truth and replace(cube.truth, abundances=cube.truth.abundances[::every, ::every])
     size = cube.pixel_size and cube.pixel_size * every
-    return replace(cube, array=array, pixel_size=size, truth=truth, source=None, whole=Whole(cube, words, every))
+    return replace(
+        cube, array=array, pixel_size=size, truth=truth, source=_source(cube), whole=Whole(cube, words, every)
+    )
 
 
 def _image(image: Image) -> Image:
@@ -105,10 +108,14 @@ def _image(image: Image) -> Image:
     offset = image.offset if image.pixel_size is None else (image.along_y(corner[0]), image.along_x(corner[1]))
     words = f"the middle, {array.shape[0]:,} × {array.shape[1]:,} px of {height:,} × {width:,}"
     return replace(
-        image, array=array, atoms=atoms, offset=(float(offset[0]), float(offset[1])), source=None,
+        image, array=array, atoms=atoms, offset=(float(offset[0]), float(offset[1])), source=_source(image),
         truth=None if image.truth is None else image.truth[part],
         channels=None if image.channels is None else image.channels[part], whole=Whole(image, words),
     )  # fmt: skip
+
+
+def _source(data: Any) -> Source | None:
+    return data.source and Source("sampled", {"data": data.source})
 
 
 def _held(array: Any) -> np.ndarray:

@@ -14,7 +14,7 @@ class Source:
     Attributes
     ----------
     function : str
-        ``load``, ``calibrated``, or the name of a sample with its module, as ``samples.grains``.
+        ``load``, ``calibrated``, ``sampled``, or the name of a sample with its module, as ``samples.grains``.
     arguments : mapping
         By name, of types that JSON knows, or other sources.
     """

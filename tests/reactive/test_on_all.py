@@ -5,7 +5,8 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from atomstat_widgets.data import Cube, Image, Movie, cubes, movies, samples, sampling
+from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples, sampling
+from atomstat_widgets.data.reopening import described, reopened
 from atomstat_widgets.reactive import model as model_module
 from atomstat_widgets.reactive.domains import DomainsModel
 from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
@@ -154,3 +155,21 @@ def test_run_on_all_reports_progress() -> None:
         model_module.PROGRESS_INTERVAL = interval
     assert len(monitored) > 10
     assert max(monitored) <= 1
+
+
+@pytest.mark.parametrize("name", ["sliding fft", "trajectories", "unmixing"])
+def test_a_script_takes_the_same_sample(name, tmp_path) -> None:
+    kind, data, _, _ = MODELS[name]
+    data = data()
+    np.save(tmp_path / "large.npy", np.asarray(data.frames if kind.kind == "movie" else data.array))
+    model = kind(load(tmp_path / "large.npy", kind=kind.kind, lazy=True))
+    shown = getattr(model, kind.kind)
+    assert shown.whole is not None
+    assert shown.source.names == ["load", "sampled"]
+    again = eval(shown.source.code, {"load": load, "sampled": sampling.sampled})
+    assert again.whole.words == shown.whole.words
+    arrays = [one.frames if kind.kind == "movie" else one.array for one in (again, shown)]
+    np.testing.assert_array_equal(*arrays)
+    words = described(shown.source, tmp_path)
+    assert words == {"source": "large.npy", "kind": kind.kind, "lazy": True}
+    assert kind(reopened(words, tmp_path)).kind == model.kind
