@@ -63,6 +63,19 @@ class NumberSlider(ipywidgets.FloatSlider):
         state = super().get_state(key, drop_defaults)
         return dict(sorted(state.items(), key=lambda item: (item[0] != "readout_format", item[0] == "value")))
 
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the page says.
+
+        A value beyond the limits was chosen before the page heard of a change of these, in another unit for example: it
+        is told again what to show.
+        """
+        value = sync_data.get("value", self.value)
+        slack = 0.01 * self.step  # for what rounding does
+        if not self.min - slack <= value <= self.max + slack:
+            sync_data = {name: said for name, said in sync_data.items() if name != "value"}
+            self.send_state("value")
+        super().set_state(sync_data)
+
     @observe("number", "low", "high", "scale")
     def _show(self, _change: Bunch | None = None) -> None:
         low, high, shown = (one * self.scale for one in (self.low, self.high, self.number))

@@ -73,6 +73,19 @@ def test_the_page_is_told_the_limits_before_the_value():
     assert list(slider.get_state())[-1] == "value"
 
 
+def test_a_move_in_the_unit_that_was_shown_before_is_no_move():
+    slider = NumberSlider("Step", "", 1, 64, 1)
+    slider.number = 16
+    slider.scale = 0.028
+    slider.set_state({"value": 15.0})  # pixels: the page had not heard of nm yet
+    assert (slider.number, slider.value) == (16, pytest.approx(16 * 0.028))
+    slider.set_state({"value": 15 * 0.028})
+    assert slider.number == 15
+    slider.scale = 1.0
+    slider.set_state({"value": 14 * 0.028})
+    assert (slider.number, slider.value) == (15, 15)
+
+
 def test_without_a_pixel_size_there_are_only_pixels(panel):
     panel.units._choice.value = "nm"
     panel.model.image = np.random.default_rng(0).random((64, 64))
