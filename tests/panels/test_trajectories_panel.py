@@ -120,7 +120,8 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
         *("Min length", "Lag", "Image", "Contrast", "Trail", "Zoom in on the track", "True atoms"),
     ]
     others = [leaf for leaf in leaves(panel) if isinstance(leaf, Button)]
-    assert len(others) == 10  # four cells of the matrix, back and on, clear, cancel, prepare a file, set pixel size
+    # Four cells of the matrix, back and on, clear, cancel, prepare a file, set pixel size, run on all.
+    assert len(others) == 11
     for control in (*controls, *others, *panel.player.children, panel._opacity):
         assert getattr(control, "tooltip", None), control
     assert len(panel._overlay.tooltips) == len(panel._overlay.options) == 3
