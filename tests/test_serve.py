@@ -17,7 +17,6 @@ from serving import Served, serving
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from atomstat_widgets.__main__ import main
 from atomstat_widgets.serve import serve
 from atomstat_widgets.server import ThisPython
 
@@ -139,9 +138,11 @@ def test_public_server_is_reached_by_any_name(public: Served) -> None:
     assert get(public.address, Host="class.example")[0] == 200
 
 
-def test_other_machines_need_a_token(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["serve", "--ip", "0.0.0.0", "--no-browser"]) == 2
-    assert capsys.readouterr().err == "atomstat: 0.0.0.0 answers other machines, and that needs a token: add --public\n"
+def test_other_machines_need_a_token() -> None:
+    command = [sys.executable, "-m", "atomstat_widgets", "serve", "--ip", "0.0.0.0", "--no-browser"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 2
+    assert "atomstat: 0.0.0.0 answers other machines, and that needs a token: add --public\n" in ended.stderr
 
 
 def test_settings_of_the_deployer_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
