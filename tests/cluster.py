@@ -36,8 +36,9 @@ def cluster(workers: int, memory: str = "1GB") -> Iterator[Cluster]:
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     environment = {
         **os.environ, **one_thread,
-        # What a worker gives back to the system after each block it has to ask for again, which takes long.
-        "MALLOC_TRIM_THRESHOLD_": str(2**28), "MALLOC_MMAP_THRESHOLD_": str(2**28),
+        # What a worker gives back to the system after each block it has to ask for again, which takes long; what it
+        # keeps counts as its memory, and above four fifths of its limit it waits.
+        "MALLOC_TRIM_THRESHOLD_": str(2**24), "MALLOC_MMAP_THRESHOLD_": str(2**24),
         "PYTHONPATH": str(Path(__file__).parent),  # for what is below
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:

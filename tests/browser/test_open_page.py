@@ -81,6 +81,7 @@ def test_one_of_several_signals_is_chosen(page: Page, voila_server: str, tmp_pat
 def test_the_progress_of_an_upload_is_said(page: Page, voila_server: str, tmp_path: Path):
     open_app(page, voila_server)
     page.get_by_role("button", name="Open").click()
+    expect(page.get_by_text("Uploads have up to 60 MB")).to_be_visible()
     said: list[str] = []
     page.expose_function("heard", lambda words: said.append(words))
     page.evaluate(
