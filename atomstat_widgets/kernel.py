@@ -1,9 +1,11 @@
 """The kernel of a served session: IPython's, within the memory that a session may take."""
 
 import gc
+import multiprocessing
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from threading import Thread
 
 from atomstat_widgets.data.memory import limit_memory
 
@@ -45,7 +47,14 @@ def run_forked(arguments: Sequence[str], environment: Mapping[str, str], folder:
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    Thread(target=_end_with_server, daemon=True).start()
     run(arguments)
+
+
+def _end_with_server() -> None:
+    """Wait until the server is gone, also where it was killed and could end no kernel, and go too."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -183,6 +183,16 @@ def test_signal_ends_server_and_kernels(end: signal.Signals) -> None:
         assert not psutil.wait_procs(kernels, timeout=5)[1]
 
 
+def test_kernels_end_with_a_server_that_is_killed() -> None:
+    with serving("--port", "0") as served:
+        process = psutil.Process(served.process.pid)
+        get(served.address)  # of which the kernel starts, beside the one that is kept ready
+        until(lambda: len(served.kernels()) == 2)
+        children = process.children(recursive=True)
+        process.kill()
+        assert not psutil.wait_procs(children, timeout=20)[1]
+
+
 def test_temporary_folder_too_long_for_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / ("long" * 20)
     folder.mkdir()
