@@ -21,8 +21,9 @@ class OnAllBar(ipywidgets.HBox):
     def __init__(self, model: AnalysisModel) -> None:
         self._model = model
         self._button = ipywidgets.Button(
-            description="Run on all", icon="database", layout=ipywidgets.Layout(width="120px", height="26px")
-        )
+            description="Run on all", icon="database", tooltip="Analyse all data with these parameters",
+            layout=ipywidgets.Layout(width="120px", height="26px"),
+        )  # fmt: skip
         self._text = ipywidgets.HTML()
         super().__init__([self._button, self._text])
         self.add_class("atomstat-on-all")
