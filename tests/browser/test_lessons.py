@@ -41,6 +41,7 @@ def answer(page: Page, name: str) -> None:
     expect(page.locator(".atomstat-error")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_lesson_is_read_and_answered(page: Page) -> None:
     with notebook_served("lesson_window") as address:
         page.goto(address)

@@ -55,6 +55,7 @@ def tabs(page: Page) -> Iterator[str]:
         yield tab
 
 
+@pytest.mark.slow
 def test_every_panel_is_read_easily_by_all_and_nothing_overlaps(app: Page) -> None:
     tools = [app.get_by_role("button", name=tool).locator("visible=true") for tool in ("Units", "History", "Export")]
     for name in ("Open", "Session"):
@@ -160,6 +161,7 @@ def test_nothing_jumps(app: Page) -> None:
 
 
 @sized(390, 844, has_touch=True)
+@pytest.mark.slow
 def test_on_a_phone_all_is_below_one_another(app: Page) -> None:
     for tab in tabs(app):
         assert not overlaps(app), tab
