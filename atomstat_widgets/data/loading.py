@@ -130,6 +130,7 @@ def list_signals(path: str | Path) -> list[str]:
 
 def signals_by_name(path: Path) -> dict[str, str]:
     """Describe the signals of a file, see `list_signals`, by what `load` takes for `signal`."""
+    refuse_too_large(path)
     if path.suffix.lower() == ".npz":
         return {name: f"{name}: {array.dtype} of shape {array.shape}" for name, array in read_npz(path).items()}
     return {str(number): words for number, words in enumerate(_listed(_signals(path)))}
