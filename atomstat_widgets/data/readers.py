@@ -195,13 +195,15 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
         raise ReadError(f"{path.name}: {shown} not known; known are {_COMMON_EXTENSIONS} and others of RosettaSciIO")
     failures: dict[str, Exception] = {}
     with quiet():
-        for plugin in plugins:
-            try:
-                read = importlib.import_module(plugin["api"]).file_reader
-                return read(str(path), lazy=True) if lazy and plugin in IO_PLUGINS else read(str(path))
-            except Exception as error:  # on a damaged file the readers raise whatever they run into
-                # Some leave the file open, held by the traceback and by objects that hold each other.
-                failures[plugin["name"]] = error.with_traceback(None)
+        try:
+            for plugin in plugins:
+                try:
+                    read = importlib.import_module(plugin["api"]).file_reader
+                    return read(str(path), lazy=True) if lazy and plugin in IO_PLUGINS else read(str(path))
+                except Exception as error:  # on a damaged file the readers raise whatever they run into
+                    failures[plugin["name"]] = error.with_traceback(None)
+        finally:
+            if failures:  # some leave the file open, held by objects that hold each other
                 gc.collect()
     last = list(failures.values())[-1]
     if all(isinstance(failure, ImportError) for failure in failures.values()):
