@@ -10,6 +10,7 @@ the settings are for:
 - A kernel that died is not started again: it would know nothing of the page, which says instead that it is over.
 - Kernels talk over ``ipc`` where there is any, as two kernels started at once can pick the same TCP port.
 - Kernels are kept ready, so that pages do not wait for imports: one here, several where a class arrives at once.
+- A page's scripts come in one file once one page has asked for them.
 - Other Jupyter extensions of the environment, other themes and templates and any files stay out of the page.
 """
 
@@ -26,11 +27,13 @@ import jinja2
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_core.paths import jupyter_path
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.utils import url_path_join
+from tornado.web import RequestHandler, StaticFileHandler
 from traitlets import Integer
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 
-from atomstat_widgets import forked
+from atomstat_widgets import forked, page_scripts
 from atomstat_widgets.data.memory import VARIABLE as MEMORY_VARIABLE
 
 # The path of an ipc socket may have 103 characters on macOS, 107 on Linux, and the names below this folder take 65.
@@ -98,6 +101,7 @@ class Server(Voila):
         """Read the settings."""
         self.config.VoilaConfiguration.kernel_spec_manager_class = ThisPython
         self.config.VoilaConfiguration.multi_kernel_manager_class = Kernels
+        self.config.VoilaConfiguration.page_config_hook = page_scripts.tell_page
         super().initialize(argv)
         if not has_room_for_sockets():
             self.config.KernelManager.transport = "tcp"
@@ -132,13 +136,13 @@ class Server(Voila):
         pages = settings["jinja2_env"]
         pages.loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(public_folders()), pages.loader])
         # Names of other machines are what a page elsewhere could reach this one by. With a token it gains nothing.
-        return {**settings, "allow_remote_access": asks}
+        return {**settings, "allow_remote_access": asks, "page_scripts": page_scripts.PageScripts()}
 
     def init_handlers(self) -> list[Any]:
-        """Routes, of Voila."""
+        """Routes, of Voila, and of the scripts in one file."""
         return [
-            (route, Page if handler is TornadoVoilaHandler else handler, *arguments)
-            for route, handler, *arguments in super().init_handlers()
+            (url_path_join(self.server_url, page_scripts.ROUTE), page_scripts.PageScriptsHandler),
+            *((route, own_handler(handler), *arguments) for route, handler, *arguments in super().init_handlers()),
         ]
 
     def stop(self) -> None:
@@ -148,6 +152,13 @@ class Server(Voila):
         """
         self.ioloop.run_sync(self.kernel_manager.shutdown_all)
         super().stop()
+
+
+def own_handler(handler: type[RequestHandler]) -> type[RequestHandler]:
+    """Replace a handler of Voila by one that does more, where there is one."""
+    if handler is TornadoVoilaHandler:
+        return Page
+    return page_scripts.learning(handler) if issubclass(handler, StaticFileHandler) else handler
 
 
 def has_room_for_sockets() -> bool:

@@ -1,0 +1,77 @@
+"""The scripts of a page in one file: what the first page asks for one by one, those after it get at once.
+
+Voila's page is made of a hundred scripts, and asks for some only when others have come. Which they are depends on the
+versions of a dozen packages, so the server learns it from what pages ask for.
+"""
+
+import gzip
+import re
+from pathlib import Path
+from typing import Any
+
+from tornado.ioloop import IOLoop
+from tornado.web import RequestHandler, StaticFileHandler
+
+ROUTE = "voila/scripts.js"
+
+# Webpack's chunks, which say what they hold and run nothing; they can come in any order, before they are asked for.
+CHUNK = re.compile(rb"\(self\.(\w+)=self\.\1\|\|\[\]\)\.push\(")
+BEGINNING = 500  # bytes in which a file says that it is one, after its comments
+
+
+class PageScripts:
+    """Those that pages asked for, joined."""
+
+    def __init__(self) -> None:
+        self._paths: list[Path] = []
+        self._joined: tuple[list[Path], bytes] = [], gzip.compress(b"")
+
+    def add(self, path: Path) -> None:
+        """Take one in, if it is a chunk."""
+        if path.suffix != ".js" or path in self._paths:
+            return
+        with path.open("rb") as file:
+            if CHUNK.search(file.read(BEGINNING)):
+                self._paths.append(path)
+
+    def joined(self) -> bytes:
+        """All of them, compressed."""
+        paths = self._paths.copy()
+        if paths != self._joined[0]:
+            # In a function each: some are in strict mode, which is for all of a script otherwise.
+            text = b"".join(b"(()=>{%b\n})();\n" % path.read_bytes() for path in paths)
+            self._joined = paths, gzip.compress(text, 6)
+        return self._joined[1]
+
+
+class PageScriptsHandler(RequestHandler):
+    """Gives them to a page, which keeps them until there are others."""
+
+    async def get(self) -> None:
+        """Join them beside the server's work: it takes a part of a second."""
+        text = await IOLoop.current().run_in_executor(None, self.settings["page_scripts"].joined)
+        self.set_header("Content-Type", "text/javascript")
+        self.set_header("Cache-Control", "no-cache")  # asks whether there are others
+        self.set_header("Vary", "Accept-Encoding")
+        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            self.finish(text)
+        else:
+            self.finish(gzip.decompress(text))
+
+
+def learning(handler: type[StaticFileHandler]) -> type[StaticFileHandler]:
+    """Make a handler of files that tells what it gave."""
+
+    class Learning(handler):  # type: ignore[misc, valid-type]
+        def on_finish(self) -> None:
+            super().on_finish()
+            if self.get_status() == 200:
+                self.settings["page_scripts"].add(Path(self.absolute_path))
+
+    return Learning
+
+
+def tell_page(page_config: dict[str, Any], base_url: str, **_others: Any) -> dict[str, Any]:
+    """Tell the template where they are: Voila's hook."""
+    return {**page_config, "pageScripts": base_url + ROUTE}
