@@ -9,6 +9,8 @@ from threading import Thread
 
 from atomstat_widgets.data.memory import limit_memory
 
+NICENESS = 5  # the server answers all, and comes before what each computes
+
 
 def run(arguments: Sequence[str]) -> None:
     """Be a kernel.
@@ -43,6 +45,7 @@ def run_forked(arguments: Sequence[str], environment: Mapping[str, str], folder:
         Where to be.
     """
     os.setsid()  # Ctrl+C in a terminal is for the server
+    os.nice(NICENESS)
     gc.freeze()  # what is there now stays, and its memory is shared as long as nobody touches it
     os.environ.clear()
     os.environ.update(environment)
