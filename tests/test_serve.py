@@ -1,5 +1,6 @@
 """The server: its address, who it answers, how it ends."""
 
+import gzip
 import signal
 import subprocess
 import sys
@@ -75,6 +76,18 @@ def test_page_is_served_to_this_machine_only(app: Served) -> None:
     assert listening == ["127.0.0.1"]
 
 
+def test_scripts_that_were_asked_for_come_in_one_file(app: Served) -> None:
+    address = app.address + "voila/scripts.js"
+    name = min((Path(sys.prefix) / "share/jupyter/voila/templates/base/static").glob("[0-9]*.voila.js")).name
+    chunk = get(app.address + "voila/static/" + name)[1]
+    with urllib.request.urlopen(urllib.request.Request(address, headers={"Accept-Encoding": "gzip"})) as answer:
+        assert (answer.headers["Content-Encoding"], answer.headers["Content-Type"]) == ("gzip", "text/javascript")
+        known = answer.headers["ETag"]
+        assert chunk in gzip.decompress(answer.read()).decode()
+    assert chunk in get(address)[1]  # for who cannot unpack it
+    assert get(address, **{"Accept-Encoding": "gzip", "If-None-Match": known})[0] == 304
+
+
 def test_closed_page_ends_its_kernel(app: Served) -> None:
     """The page says so with the token against cross-site requests, which it has as a cookie."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies := CookieJar()))
@@ -130,6 +143,7 @@ def test_public_server_keeps_four_kernels_ready_and_limits_them(public: Served) 
     until(lambda: len(public.kernels()) >= 4)
     assert {kernel.environ()["ATOMSTAT_MEMORY"] for kernel in public.kernels()} == {"1000"}
     assert {kernel.environ()["OPENBLAS_NUM_THREADS"] for kernel in public.kernels()} == {"1"}
+    until(lambda: {kernel.nice() for kernel in public.kernels()} == {5})  # after the server
     if hasattr(psutil, "RLIMIT_DATA"):
         until(lambda: {kernel.rlimit(psutil.RLIMIT_DATA)[0] for kernel in public.kernels()} == {1_000_000_000})
 
