@@ -1,4 +1,5 @@
-// What Jupyter's widgets leave out of the page: names for those who cannot see it, pictures for those who have no mouse.
+// What Jupyter's widgets leave out of the page: names for those who cannot see it, pictures for those who have no mouse,
+// patience for a busy machine.
 
 // Figures measure their room in pixels of the screen and draw in those of the page: when it is enlarged, divide.
 const measured = Element.prototype.getBoundingClientRect;
@@ -139,3 +140,20 @@ function tellTheme() {
 }
 dark.addEventListener("change", tellTheme);
 addEventListener("DOMContentLoaded", tellTheme);
+
+// --- widgets that are late
+
+// Widgets that take two seconds to come are given up in the very moment that they do, where the machine is busy:
+// let the page think that it still waits for them, and tell it again that they are there.
+Object.defineProperty(window, "jupyterapp", {
+  async set(app) {
+    const manager = await app.widgetManagerPromise.promise;
+    let there = manager.restoredStatus;
+    manager.restored.connect(() => (there = true));
+    Object.defineProperty(manager, "restoredStatus", { value: false });
+    const timer = setInterval(() => {
+      if (document.querySelector(".atomstat")) clearInterval(timer);
+      else if (there) manager.restored.emit();
+    }, 500);
+  },
+});
