@@ -193,18 +193,20 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
     if not plugins:
         shown = f"the extension .{extension} is" if extension else "a name without extension is"
         raise ReadError(f"{path.name}: {shown} not known; known are {_COMMON_EXTENSIONS} and others of RosettaSciIO")
+    signals: list[dict[str, Any]] | None = None
     failures: dict[str, Exception] = {}
     with quiet():
-        try:
-            for plugin in plugins:
-                try:
-                    read = importlib.import_module(plugin["api"]).file_reader
-                    return read(str(path), lazy=True) if lazy and plugin in IO_PLUGINS else read(str(path))
-                except Exception as error:  # on a damaged file the readers raise whatever they run into
-                    failures[plugin["name"]] = error.with_traceback(None)
-        finally:
-            if failures:  # some leave the file open, held by objects that hold each other
-                gc.collect()
+        for plugin in plugins:
+            try:
+                read = importlib.import_module(plugin["api"]).file_reader
+                signals = read(str(path), lazy=True) if lazy and plugin in IO_PLUGINS else read(str(path))
+                break
+            except Exception as error:  # on a damaged file the readers raise whatever they run into
+                failures[plugin["name"]] = error.with_traceback(None)
+        if failures:  # some leave the file open, held by objects that hold each other
+            gc.collect()
+    if signals is not None:
+        return signals
     last = list(failures.values())[-1]
     if all(isinstance(failure, ImportError) for failure in failures.values()):
         raise ReadError(f"{path.name} needs a package that is not installed ({_reasons(failures)})") from last

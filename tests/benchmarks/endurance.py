@@ -26,7 +26,7 @@ from interactions import SECOND, picture, press, status, wait_for_another_pictur
 from serving import Served, serving
 
 MOST_GROWTH = 5  # per cent
-WARM_UP = 10  # one part in so many, from which on memory is to hold
+WARM_UP = 10  # one part in so many
 PANELS = ("Domains", "Trajectories", "Unmixing", "Sliding FFT")
 # To and fro, so that every move gives another picture.
 MOVES = [("Components", "ArrowRight"), ("Height", "ArrowRight"), ("Step", "ArrowRight"),
@@ -85,12 +85,17 @@ def said(what: str, words: str, met: bool) -> bool:
     return met
 
 
+def warm_up(count: int) -> int:
+    """How many of so many turns come before memory is to hold."""
+    return max(count // WARM_UP, 1)
+
+
 def moves(page: Page, kernel: psutil.Process, count: int) -> bool:
     began = time.monotonic()
     before = 0
     for number, (label, key) in enumerate(islice(cycle(MOVES), count)):
         moved(page, label, key)
-        if number + 1 == max(count // WARM_UP, 1):
+        if number + 1 == warm_up(count):
             before = kernel.memory_info().rss
     took = time.monotonic() - began
     return grown(f"{count:,} slider moves, {1000 * took / count:.0f} ms each", before, kernel.memory_info().rss)
@@ -102,9 +107,9 @@ def turns(page: Page, kernel: psutil.Process, count: int) -> bool:
         for name in PANELS:
             page.get_by_role("button", name=name, exact=True).click()
             expect(status(page)).to_contain_text(" in ", timeout=60 * SECOND)
-            if number < max(count // WARM_UP, 1):
+            if number < warm_up(count):
                 page.wait_for_timeout(2 * SECOND)  # for what is computed after a result
-        if number + 1 == max(count // WARM_UP, 1):
+        if number + 1 == warm_up(count):
             before = kernel.memory_info().rss
     return grown(f"{count} turns through the panels of a page", before, kernel.memory_info().rss)
 
