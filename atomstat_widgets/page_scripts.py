@@ -7,10 +7,13 @@ versions of a dozen packages, so the server learns it from what pages ask for.
 import gzip
 import re
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
+from jupyter_server.base.handlers import FileFindHandler
 from tornado.ioloop import IOLoop
-from tornado.web import RequestHandler, StaticFileHandler
+from tornado.web import RequestHandler
+from voila.static_file_handler import MultiStaticFileHandler
 
 ROUTE = "voila/scripts.js"
 
@@ -25,6 +28,7 @@ class PageScripts:
     def __init__(self) -> None:
         self._paths: list[Path] = []
         self._joined: tuple[list[Path], bytes] = [], gzip.compress(b"")
+        self._joining = Lock()  # pages that come at once wait for one to be made, and make none themselves
 
     def add(self, path: Path) -> None:
         """Take one in, if it is a chunk."""
@@ -36,12 +40,13 @@ class PageScripts:
 
     def joined(self) -> bytes:
         """All of them, compressed."""
-        paths = self._paths.copy()
-        if paths != self._joined[0]:
-            # In a function each: some are in strict mode, which is for all of a script otherwise.
-            text = b"".join(b"(()=>{%b\n})();\n" % path.read_bytes() for path in paths)
-            self._joined = paths, gzip.compress(text, 6)
-        return self._joined[1]
+        with self._joining:
+            paths = self._paths.copy()
+            if paths != self._joined[0]:
+                # In a function each: some are in strict mode, which is for all of a script otherwise.
+                text = b"".join(b"(()=>{%b\n})();\n" % path.read_bytes() for path in paths)
+                self._joined = paths, gzip.compress(text, 6)
+            return self._joined[1]
 
 
 class PageScriptsHandler(RequestHandler):
@@ -60,16 +65,22 @@ class PageScriptsHandler(RequestHandler):
             self.finish(gzip.decompress(text))
 
 
-def learning(handler: type[StaticFileHandler]) -> type[StaticFileHandler]:
-    """Make a handler of files that tells what it gave."""
+class Learned:
+    """For handlers of files: tells which it gave."""
 
-    class Learning(handler):  # type: ignore[misc, valid-type]
-        def on_finish(self) -> None:
-            super().on_finish()
-            if self.get_status() == 200:
-                self.settings["page_scripts"].add(Path(self.absolute_path))
+    def on_finish(self) -> None:
+        """Tell, now that it was given."""
+        super().on_finish()
+        if self.get_status() == 200:
+            self.settings["page_scripts"].add(Path(self.absolute_path))
 
-    return Learning
+
+class VoilaScriptsHandler(Learned, MultiStaticFileHandler):
+    """Those of Voila."""
+
+
+class ExtensionScriptsHandler(Learned, FileFindHandler):
+    """Those of the packages whose widgets are shown."""
 
 
 def tell_page(page_config: dict[str, Any], base_url: str, **_others: Any) -> dict[str, Any]:

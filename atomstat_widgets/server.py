@@ -26,11 +26,12 @@ from typing import Any
 import jinja2
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_core.paths import jupyter_path
+from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import url_path_join
-from tornado.web import RequestHandler, StaticFileHandler
 from traitlets import Integer
 from voila.app import Voila
+from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
 from atomstat_widgets import forked, page_scripts
@@ -91,6 +92,14 @@ class Page(TornadoVoilaHandler):
         self.xsrf_token  # noqa: B018
 
 
+# In place of Voila's: each does a little more.
+OWN_HANDLERS = {
+    TornadoVoilaHandler: Page,
+    MultiStaticFileHandler: page_scripts.VoilaScriptsHandler,
+    FileFindHandler: page_scripts.ExtensionScriptsHandler,
+}
+
+
 class Server(Voila):
     """Voila for the app, on this machine or, with a token, for others."""
 
@@ -142,7 +151,10 @@ class Server(Voila):
         """Routes, of Voila, and of the scripts in one file."""
         return [
             (url_path_join(self.server_url, page_scripts.ROUTE), page_scripts.PageScriptsHandler),
-            *((route, own_handler(handler), *arguments) for route, handler, *arguments in super().init_handlers()),
+            *(
+                (route, OWN_HANDLERS.get(handler, handler), *arguments)
+                for route, handler, *arguments in super().init_handlers()
+            ),
         ]
 
     def stop(self) -> None:
@@ -152,13 +164,6 @@ class Server(Voila):
         """
         self.ioloop.run_sync(self.kernel_manager.shutdown_all)
         super().stop()
-
-
-def own_handler(handler: type[RequestHandler]) -> type[RequestHandler]:
-    """Replace a handler of Voila by one that does more, where there is one."""
-    if handler is TornadoVoilaHandler:
-        return Page
-    return page_scripts.learning(handler) if issubclass(handler, StaticFileHandler) else handler
 
 
 def has_room_for_sockets() -> bool:
