@@ -1,5 +1,6 @@
 """What a session may take of the machine's memory, where that is shared, and which files would take more."""
 
+import contextlib
 import math
 import os
 import warnings
@@ -10,12 +11,19 @@ from typing import IO, Any
 
 import numpy as np
 
+resource: Any = None
+with contextlib.suppress(ImportError):  # on Windows
+    import resource
+
 VARIABLE = "ATOMSTAT_MEMORY"  # how the server names the memory of a session, in MB, to its kernel
 
-BASE = 250_000_000  # bytes that a session takes with the embedded sample
 # Bytes that sliding FFT takes a value, whatever type it has in the file: measured on images of 17 and of 67 million
 # pixels. Other analyses may take more; there `limit_memory` holds.
 PER_VALUE = 24
+PER_VALUE_READ = 8  # where memory is not limited: to read it, at most
+_KB = 1024
+
+_given: int | None = None  # to a process that takes no more, and cannot ask any longer how much it has
 
 
 def session_memory() -> int | None:
@@ -30,31 +38,67 @@ def limit_memory() -> None:
     It does nothing where the system has no such limit (Windows) or does not heed it (macOS).
     """
     most = session_memory()
-    if most is None:
-        return
+    if most is not None:
+        _limit(most)
+
+
+def take_no_more(left: int | None) -> None:
+    """Let this process take no more than so many bytes besides those it has, nor write a larger file."""
+    global _given
+    _given = left
+    if left is not None:
+        _limit(left + (_told("/proc/self/status", "VmData") or 0))
+        if resource is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (left, left))
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def memory_left() -> int | None:
+    """Bytes that this process can still take: of its limit, and of what the machine has; None where neither is known."""
+    if _given is not None:
+        return _given
+    lefts = []
+    limit = resource.getrlimit(resource.RLIMIT_DATA)[0] if resource is not None else -1
+    taken = _told("/proc/self/status", "VmData")
+    if limit >= 0 and taken is not None:  # -1 is no limit
+        lefts.append(max(0, limit - taken))
+    available = _told("/proc/meminfo", "MemAvailable")
+    if available is not None:
+        lefts.append(available)
+    return min(lefts, default=None)
+
+
+def _limit(most: int) -> None:
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _told(path: str, name: str) -> int | None:
+    """Bytes that Linux tells under a name."""
     try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        lines = Path(path).read_text().splitlines()
+    except OSError:  # another system
+        return None
+    return next((int(line.split()[1]) * _KB for line in lines if line.startswith(f"{name}:")), None)
 
 
 def refuse_too_large(path: Path) -> None:
-    """Refuse a file of which the header says that this session has not the memory for it, before it is unpacked.
+    """Refuse a file of which the header says that there is not the memory for it, before it is unpacked.
 
     Raises
     ------
     ValueError
         The message says how large it is, and what would be read.
     """
-    most = session_memory()
-    if most is None or not path.is_file():
+    left = memory_left()
+    if left is None or not path.is_file():
         return
     values = values_at_once(path)
-    if values > (largest := max(0, most - BASE) // PER_VALUE):
+    if values > (largest := left // (PER_VALUE_READ if session_memory() is None else PER_VALUE)):
         raise ValueError(
-            f"{path.name} has {values / 1e6:,.0f} million values, and this session has the memory for "
-            f"{largest / 1e6:,.0f} million ({most / 1e6:,.0f} MB): cut, bin or split it"
+            f"{path.name} has {values / 1e6:,.0f} million values, and there is memory left for "
+            f"{largest / 1e6:,.0f} million ({left / 1e6:,.0f} MB): cut, bin or split it"
         )
 
 
@@ -83,7 +127,8 @@ def _told_by_header(path: Path) -> int:
         import tifffile
 
         with tifffile.TiffFile(path) as stack:
-            return max(math.prod(page.shape) for page in stack.pages)
+            pages = stack.pages
+            return max(math.prod(pages[number].shape) for number in range(len(pages)))  # which may go in a circle
     return _of_picture(path)
 
 

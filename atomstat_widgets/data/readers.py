@@ -7,11 +7,12 @@ import gc
 import importlib
 import logging
 import math
+import mmap
 import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ import numpy as np
 
 from atomstat_widgets.data.calibration import SPELLINGS, Data
 from atomstat_widgets.data.image import Image
+from atomstat_widgets.data.pointers import refuse_pointers
+from atomstat_widgets.data.read_error import ReadError
 
 _COMMON_EXTENSIONS = "npy, npz, tif, png, jpg, dm3, dm4, emd, mrc, ser"
 
@@ -39,10 +42,7 @@ _STORES = {".zspy", ".zarr"}  # "files" that are folders
 _NO_UNITS = {"", "px", "pixel", "pixels"}
 
 _SQUARE_TOLERANCE = 0.01
-
-
-class ReadError(ValueError):
-    """A source that holds no readable image; the message names it and says why."""
+_LONGEST_REASON = 300  # characters of what a library says
 
 
 def load_image(source: Any) -> Image:
@@ -118,6 +118,15 @@ def as_blocks(source: Any) -> Any:
     return as_dask(source) if in_blocks(source) else None
 
 
+def is_mapped(array: Any) -> bool:
+    """Whether an array shows a map of a file."""
+    while isinstance(array, np.ndarray):
+        if isinstance(array, np.memmap):
+            return True
+        array = array.base
+    return isinstance(array, mmap.mmap)
+
+
 def in_memory_or_blocks(source: Any) -> Any:
     """Array in memory, or of dask where the source is of dask or Zarr."""
     if isinstance(source, np.ndarray):
@@ -127,9 +136,11 @@ def in_memory_or_blocks(source: Any) -> Any:
 
 
 def require_there(path: Path) -> None:
-    """Refuse a file that does not exist or is empty."""
+    """Refuse what does not exist, is empty, or is no file of its own content: a pipe, a device or a socket."""
     if not path.exists():
         raise ReadError(f"{path.name} does not exist")
+    if not path.is_file() and not path.is_dir():
+        raise ReadError(f"{path.name} is not a regular file but a pipe, a device or a socket")
     if path.stat().st_size == 0:
         raise ReadError(f"{path.name} is empty (0 bytes)")
 
@@ -153,13 +164,14 @@ def read_npy(path: Path) -> np.ndarray:
 
 
 def _not_numpy(path: Path, error: Exception, kind: str) -> ReadError:
-    if "allow_pickle" in str(error):
+    if "Object arrays cannot be loaded" in str(error):
         return ReadError(
             f"{path.name} holds pickled Python objects; it is not opened, because unpickling could run code"
         )
     if isinstance(error, MemoryError):
         return ReadError(f"{path.name} needs more memory than there is: {error}")
-    return ReadError(f"{path.name} is truncated, damaged or not a {kind} file: {error}")
+    why = "its header is damaged" if "max_header_size" in str(error) else " ".join(str(error).split())[:_LONGEST_REASON]
+    return ReadError(f"{path.name} is truncated, damaged or not a {kind} file: {why}")
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
@@ -177,6 +189,16 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         raise _not_numpy(path, error, ".npz") from error
 
 
+def warm_up() -> None:
+    """Import all readers; those of which a package is not installed say so when they are needed."""
+    from rsciio import IO_PLUGINS
+
+    as_blocks(None)
+    for plugin in (*IO_PLUGINS, *_OWN_PLUGINS, _PICTURES):
+        with suppress(ImportError):
+            importlib.import_module(plugin["api"])
+
+
 def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict[str, Any]]:
     """Read what the file holds; several formats may share an extension, so each of their readers is tried.
 
@@ -184,6 +206,7 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
     """
     from rsciio import IO_PLUGINS
 
+    refuse_pointers(path)
     plugins = [
         plugin for plugin in (*IO_PLUGINS, *_OWN_PLUGINS)
         if extension in (known.lower() for known in plugin["file_extensions"])
@@ -220,7 +243,7 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
 
 def _reasons(failures: Mapping[str, Exception]) -> str:
     """What each reader said; where several said the same, the last of them."""
-    said = {" ".join(str(error).split()): name for name, error in failures.items()}
+    said = {" ".join(str(error).split())[:_LONGEST_REASON]: name for name, error in failures.items()}
     return "; ".join(f"{name}: {words}" for words, name in said.items())
 
 
