@@ -1,7 +1,7 @@
 """What a process does that reads one file for another: it takes limits, looks at that file only, and answers.
 
-Its answers are words and arrays, whatever the file holds: the other process runs nothing that comes from here. A request and
-an answer are JSON each; arrays lie in shared memory, one after the other.
+Its answers are words and arrays, whatever the file holds: the other process runs nothing that comes from here. A
+request and an answer are JSON each; arrays lie in shared memory, one after the other.
 """
 
 import json

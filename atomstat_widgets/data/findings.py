@@ -9,7 +9,10 @@ import numpy as np
 
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
-from atomstat_widgets.data.readers import ReadError, read_npy, read_npz, require_real, require_there
+from atomstat_widgets.data.npy import read_npy, read_npz
+from atomstat_widgets.data.paths import require_there
+from atomstat_widgets.data.read_error import ReadError
+from atomstat_widgets.data.readers import require_real
 
 
 def load_output(source: Any) -> Image | Movie:

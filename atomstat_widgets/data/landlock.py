@@ -1,7 +1,6 @@
 """Let a process see nothing but the files it needs, by Linux's Landlock, where the kernel has it.
 
-The calls are those of `landlock(7) <https://docs.kernel.org/userspace-api/landlock.html>`_: C libraries have no functions
-for them yet.
+The calls are those of landlock(7): C libraries have no functions for them yet.
 """
 
 import ctypes

@@ -16,20 +16,11 @@ from atomstat_widgets.data.lazy import STORED, is_large, lazy_array, lazy_signal
 from atomstat_widgets.data.memory import refuse_too_large
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.movie_readers import STACKS, load_movie, movie_of, several_frames, tiff_pixel
+from atomstat_widgets.data.npy import read_npz
 from atomstat_widgets.data.opening import Opening
+from atomstat_widgets.data.paths import is_folder, require_there
 from atomstat_widgets.data.read_error import ReadError
-from atomstat_widgets.data.readers import (
-    describe,
-    holds_no,
-    image_of,
-    is_folder,
-    is_mapped,
-    kind_of,
-    load_image,
-    read_npz,
-    read_signals,
-    require_there,
-)
+from atomstat_widgets.data.readers import describe, holds_no, image_of, is_mapped, kind_of, load_image, read_signals
 from atomstat_widgets.data.source import Source
 
 Kind = Literal["image", "movie", "cube", "output"]
@@ -105,7 +96,7 @@ def load(
     TypeError
         `source` is of another type, or `signal` is given with a source that is no file.
     ValueError
-        There is no such kind, a file that is not trusted is to be read block by block, or the memory is too small for it.
+        There is no such kind, a file that is not trusted is to be read block by block, or memory is too small for it.
     """
     if kind is not None and kind not in LOADERS:
         raise ValueError(f"the kind is one of {', '.join(LOADERS)}, got {kind!r}")

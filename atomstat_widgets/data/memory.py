@@ -7,9 +7,11 @@ import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
+
+from atomstat_widgets.data.npy import npy_header
 
 resource: Any = None
 with contextlib.suppress(ImportError):  # on Windows
@@ -55,7 +57,7 @@ def take_no_more(left: int | None) -> None:
 
 
 def memory_left() -> int | None:
-    """Bytes that this process can still take: of its limit, and of what the machine has; None where neither is known."""
+    """Bytes that this process can still take, of its limit and of what the machine has; None where neither is known."""
     if _given is not None:
         return _given
     lefts = []
@@ -118,7 +120,8 @@ def _told_by_header(path: Path) -> int:
         start = file.read(8)
         if start.startswith(np.lib.format.MAGIC_PREFIX):
             file.seek(0)
-            return _of_frame(_npy_shape(file))
+            shape, fortran, _ = npy_header(file)
+            return math.prod(shape) if fortran else _of_frame(shape)
     if start.startswith(b"PK"):
         return _of_archive(path)
     if start.startswith(b"\x89HDF"):
@@ -127,15 +130,13 @@ def _told_by_header(path: Path) -> int:
         import tifffile
 
         with tifffile.TiffFile(path) as stack:
-            pages = stack.pages
-            return max(math.prod(pages[number].shape) for number in range(len(pages)))  # which may go in a circle
+            seen: dict[int, int] = {}
+            for page in stack.pages:
+                if page.offset in seen:  # they go in a circle
+                    break
+                seen[page.offset] = math.prod(page.shape)
+            return max(seen.values())
     return _of_picture(path)
-
-
-def _npy_shape(file: IO[bytes]) -> Sequence[int]:
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    return read(file)[0]
 
 
 def _of_frame(shape: Sequence[int]) -> int:
@@ -149,7 +150,7 @@ def _of_archive(path: Path) -> int:
         for one in archive.infolist():
             if one.filename.endswith(".npy"):
                 with archive.open(one) as file:
-                    values += math.prod(_npy_shape(file))
+                    values += math.prod(npy_header(file)[0])
             else:
                 values += one.file_size // 4
     return values

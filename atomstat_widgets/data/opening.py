@@ -152,8 +152,13 @@ class Frames:
         self._opening, self._kind, self._signal = opening, kind, signal
         self.shape, self.dtype = shape, dtype
 
+    def __len__(self) -> int:
+        """Number of frames."""
+        return self.shape[0]
+
     def __getitem__(self, index: int) -> np.ndarray:
-        frame = self._opening.frame(int(index), self._kind, self._signal)
+        place = range(len(self))[index]
+        frame = self._opening.frame(place, self._kind, self._signal)
         if (frame.shape, frame.dtype) != (self.shape[1:], self.dtype):
             raise ReadError(f"{self._opening.path.name} is another file now: its frame {index} has shape {frame.shape}")
         return frame

@@ -36,7 +36,7 @@ def refuse_pointers(path: Path) -> None:
 
 
 def _is_hdf5(path: Path) -> bool:
-    """Whether the library would take it for HDF5, which may begin after any power of two of other bytes, from 512 on."""
+    """Whether the library would take it for HDF5, which may begin after 512, 1024, 2048 ... other bytes."""
     size, start = path.stat().st_size, 0
     with path.open("rb") as file:
         while start < size:

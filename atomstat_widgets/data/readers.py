@@ -10,7 +10,6 @@ import math
 import mmap
 import re
 import warnings
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -21,6 +20,8 @@ import numpy as np
 
 from atomstat_widgets.data.calibration import SPELLINGS, Data
 from atomstat_widgets.data.image import Image
+from atomstat_widgets.data.npy import read_npy
+from atomstat_widgets.data.paths import is_folder, require_there
 from atomstat_widgets.data.pointers import refuse_pointers
 from atomstat_widgets.data.read_error import ReadError
 
@@ -36,8 +37,6 @@ _OWN_PLUGINS = (
     {"name": "HDF5", "file_extensions": ("h5", "hdf5", "hf5"), "api": "atomstat_widgets.data.hdf5_reader"},
     {"name": "Nion Swift", "file_extensions": ("ndata",), "api": "atomstat_widgets.data.nion_reader"},
 )
-
-_STORES = {".zspy", ".zarr"}  # "files" that are folders
 
 _NO_UNITS = {"", "px", "pixel", "pixels"}
 
@@ -106,11 +105,6 @@ def _image(array: np.ndarray, name: str) -> Image:
         raise ReadError(str(error)) from error
 
 
-def is_folder(path: Path) -> bool:
-    """Whether a path is a folder of files, and not one that stands for a single file."""
-    return path.is_dir() and path.suffix.lower() not in _STORES
-
-
 def as_blocks(source: Any) -> Any:
     """Array of dask or Zarr as one of dask; None of anything else."""
     from atomstat_widgets.stat.blocks import as_dask, in_blocks  # here, because it takes longer to import than `data`
@@ -135,58 +129,12 @@ def in_memory_or_blocks(source: Any) -> Any:
     return np.asarray(source) if blocks is None else blocks
 
 
-def require_there(path: Path) -> None:
-    """Refuse what does not exist, is empty, or is no file of its own content: a pipe, a device or a socket."""
-    if not path.exists():
-        raise ReadError(f"{path.name} does not exist")
-    if not path.is_file() and not path.is_dir():
-        raise ReadError(f"{path.name} is not a regular file but a pipe, a device or a socket")
-    if path.stat().st_size == 0:
-        raise ReadError(f"{path.name} is empty (0 bytes)")
-
-
 def require_real(dtype: np.dtype, name: str) -> None:
     """Refuse values that are no real numbers."""
     if dtype.kind == "c":
         raise ReadError(f"{name} holds complex numbers ({dtype}); take the magnitude or the real part first")
     if dtype.kind not in "buif":
         raise ReadError(f"{name} holds no numbers but {dtype}")
-
-
-def read_npy(path: Path) -> np.ndarray:
-    """Array of a .npy file."""
-    try:
-        # Not np.load: what is no .npy file it takes for a pickle or a zip archive, and says so.
-        with path.open("rb") as file:
-            return np.lib.format.read_array(file, allow_pickle=False)
-    except Exception as error:
-        raise _not_numpy(path, error, ".npy") from error
-
-
-def _not_numpy(path: Path, error: Exception, kind: str) -> ReadError:
-    if "Object arrays cannot be loaded" in str(error):
-        return ReadError(
-            f"{path.name} holds pickled Python objects; it is not opened, because unpickling could run code"
-        )
-    if isinstance(error, MemoryError):
-        return ReadError(f"{path.name} needs more memory than there is: {error}")
-    why = "its header is damaged" if "max_header_size" in str(error) else " ".join(str(error).split())[:_LONGEST_REASON]
-    return ReadError(f"{path.name} is truncated, damaged or not a {kind} file: {why}")
-
-
-def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """Arrays of a .npz file by name."""
-    require_there(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".npy")]
-            arrays = {}
-            for name in names:
-                with archive.open(name) as file:
-                    arrays[name.removesuffix(".npy")] = np.lib.format.read_array(file, allow_pickle=False)
-            return arrays
-    except Exception as error:
-        raise _not_numpy(path, error, ".npz") from error
 
 
 def warm_up() -> None:

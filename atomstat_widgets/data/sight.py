@@ -17,11 +17,11 @@ _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/s
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/etc/ld.so.cache", "/etc/localtime", "/proc/cpuinfo",
             "/proc/meminfo", "/sys/devices/system/cpu")  # fmt: skip
 # What readers have no reason to do, as `sys.addaudithook` names it.
-_NEVER = frozenset(
-    "subprocess.Popen os.system os.exec os.posix_spawn os.spawn os.fork os.forkpty os.remove os.rename os.rmdir os.mkdir "
-    "os.link os.symlink os.chmod os.chown os.kill shutil.rmtree shutil.move socket.connect socket.bind "
-    "urllib.Request webbrowser.open".split()
-)
+_NEVER = {
+    "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.kill",
+    "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.chmod", "os.chown", "shutil.rmtree",
+    "shutil.move", "socket.connect", "socket.bind", "urllib.Request", "webbrowser.open",
+}  # fmt: skip
 
 
 class Sight:

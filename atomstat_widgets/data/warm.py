@@ -1,8 +1,8 @@
 """Processes that read files, each for one: forked from a process that has imported what readers need.
 
-Where this process was told to (a served kernel does so while it has no threads), it forks that warm process from itself;
-elsewhere on Linux a new interpreter becomes one, when the first file is to be read. Other systems do not bear being forked:
-there every reader is a new interpreter.
+Where this process was told to (a served kernel does so while it has no threads), it forks that warm process from
+itself; elsewhere on Linux a new interpreter becomes one, when the first file is to be read. Other systems do not bear
+being forked: there every reader is a new interpreter.
 """
 
 import atexit
@@ -24,7 +24,7 @@ Answer = Callable[[Connection, int | None], None]
 ANSWERING = "atomstat_widgets.data.answering"  # the module that a new interpreter runs
 START_SECONDS = 60.0  # in which a new interpreter has imported what readers need
 _DEATH_SIGNAL = 1  # of prctl: the signal that a process gets when the one that forked it is gone
-_FEW_THREADS = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+_FEW_THREADS = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 _control: socket.socket | None = None  # to the warm process
 _lock = Lock()

@@ -5,7 +5,7 @@ import pytest
 
 from atomstat_widgets import DomainsPanel, TrajectoriesPanel, cubes, load, movies, samples
 from atomstat_widgets.data import Cube, Image, Movie
-from atomstat_widgets.data.readers import ReadError
+from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.stat import find_atoms
 
 
