@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from atomstat_widgets.data.npy import npy_header
+from atomstat_widgets.data.readers import quiet
 
 resource: Any = None
 with contextlib.suppress(ImportError):  # on Windows
@@ -129,7 +130,7 @@ def _told_by_header(path: Path) -> int:
     if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         import tifffile
 
-        with tifffile.TiffFile(path) as stack:
+        with quiet(), tifffile.TiffFile(path) as stack:
             seen: dict[int, int] = {}
             for page in stack.pages:
                 if page.offset in seen:  # they go in a circle
