@@ -4,6 +4,7 @@ Its answers are words and arrays, whatever the file holds: the other process run
 request and an answer are JSON each; arrays lie in shared memory, one after the other.
 """
 
+import importlib
 import json
 import mmap
 import os
@@ -24,7 +25,7 @@ from atomstat_widgets.data.loading import in_process, several_signals
 from atomstat_widgets.data.memory import take_no_more
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.read_error import ReadError
-from atomstat_widgets.data.readers import is_mapped, warm_up
+from atomstat_widgets.data.readers import is_mapped
 from atomstat_widgets.data.sight import Sight
 from atomstat_widgets.data.warm import fork_readers
 
@@ -148,5 +149,5 @@ def _give(said: dict[str, Any], arrays: list[np.ndarray], channel: Connection, s
 
 
 if __name__ == "__main__":
-    warm_up()
+    importlib.import_module("atomstat_widgets.data.all_readers")
     fork_readers(socket.socket(fileno=int(sys.argv[1])), answer)

@@ -21,7 +21,7 @@ from atomstat_widgets.data.opening import Opening
 from atomstat_widgets.data.paths import is_folder, require_there
 from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.data.readers import describe, holds_no, image_of, is_mapped, kind_of, load_image, read_signals
-from atomstat_widgets.data.source import Source
+from atomstat_widgets.data.source import loaded_from
 
 Kind = Literal["image", "movie", "cube", "output"]
 LOADERS: Mapping[str, Any] = {"image": load_image, "movie": load_movie, "cube": load_cube, "output": load_output}
@@ -107,8 +107,6 @@ def load(
         return with_findings(data, coordinates, network_output)
     if isinstance(source, str | Path):
         path = Path(source)
-        chosen = {"kind": kind, "signal": signal, "lazy": lazy}
-        arguments = {"source": str(path.resolve()), **{name: one for name, one in chosen.items() if one is not None}}
         if in_parts(path) if lazy is None else lazy:
             if not trusted:
                 raise ValueError(f"{path.name} is read block by block, by whoever computes: only where it is trusted")
@@ -117,7 +115,7 @@ def load(
             data = _unmapped(in_process(path, kind, signal))
         else:
             data = Opening(path, beside="folder" if trusted else "stem").load(kind, signal)
-        return replace(data, source=Source("load", arguments))
+        return replace(data, source=loaded_from(path, kind=kind, signal=signal, lazy=lazy))
     if signal is not None:
         raise TypeError(f"signals are chosen of files, and this is of type {type(source).__name__}")
     if kind is None and isinstance(source, Image | Movie | Cube):

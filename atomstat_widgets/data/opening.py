@@ -5,8 +5,11 @@ It may take so much memory and time, sees no other file, see `sight`, and can be
 
 import json
 import mmap
+import time
 import weakref
+from collections.abc import Callable
 from math import prod
+from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -19,9 +22,11 @@ from atomstat_widgets.data.memory import memory_left
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.data.sight import Beside
+from atomstat_widgets.data.source import loaded_from
 from atomstat_widgets.data.warm import Reader, new_reader, seal
 
 SECONDS = 60.0  # for each request
+WAIT_SECONDS = 0.3  # between the calls that tell how long it takes
 _LONGEST_ANSWER = 2**26  # bytes, without arrays
 _KINDS = {"image": Image, "movie": Movie, "cube": Cube}
 
@@ -40,12 +45,18 @@ class Opening:
         Which other files belong to it, see `sight`.
     seconds : float
         After which a request that is not answered ends the reader.
+    on_wait : callable, optional
+        Called with the seconds that a request has taken, several times a second.
     """
 
-    def __init__(self, path: Path, *, beside: Beside = "stem", seconds: float = SECONDS) -> None:
+    def __init__(
+        self, path: Path, *, beside: Beside = "stem", seconds: float = SECONDS,
+        on_wait: Callable[[float], None] | None = None,
+    ) -> None:  # fmt: skip
         self.path = path
         self._beside = beside
-        self._seconds = seconds
+        self.seconds = seconds
+        self._on_wait = on_wait
         self._reader: Reader | None = None
         self._cancelled = False
         self._asking = Lock()
@@ -75,7 +86,8 @@ class Opening:
                 self.end()
             for name in fields.keys() & {"numbers", "energies"}:
                 fields[name] = np.array(fields[name])
-            return _KINDS[answer["is"]](**{**fields, "offset": tuple(fields["offset"])})
+            fields["offset"] = tuple(fields["offset"])
+            return _KINDS[answer["is"]](**fields, source=loaded_from(self.path, kind=kind, signal=signal))
         except (KeyError, TypeError, ValueError) as error:
             self.end()
             raise self._without_answer(error) from error
@@ -105,15 +117,14 @@ class Opening:
             self._reader = new_reader()
             weakref.finalize(self, _close, self._reader)
         asked = {
-            "do": do, "path": str(self.path.absolute()), "beside": self._beside, "seconds": self._seconds,
+            "do": do, "path": str(self.path.absolute()), "beside": self._beside, "seconds": self.seconds,
             "memory": memory_left(), **request,
         }  # fmt: skip
         try:
             if self._cancelled:
                 raise EOFError
             self._reader.channel.send_bytes(json.dumps(asked).encode())
-            if not self._reader.channel.poll(self._seconds):
-                raise TimeoutError
+            self._wait(self._reader.channel)
             answer = json.loads(self._reader.channel.recv_bytes(_LONGEST_ANSWER))
             arrays = [] if "error" in answer else _taken(answer["places"], self._reader)
         except Exception as error:  # whatever a reader that was taken over may answer
@@ -123,12 +134,21 @@ class Opening:
             raise (MemoryError if answer.get("memory") else ReadError)(f"{answer['error']}")
         return answer, arrays
 
+    def _wait(self, channel: Connection) -> None:
+        began = time.monotonic()
+        while (waited := time.monotonic() - began) < self.seconds:
+            if channel.poll(min(WAIT_SECONDS, self.seconds - waited)):
+                return
+            if self._on_wait is not None:
+                self._on_wait(time.monotonic() - began)
+        raise TimeoutError
+
     def _without_answer(self, error: Exception) -> Exception:
         name = self.path.name
         if self._cancelled:
             return Cancelled(f"{name}: cancelled")
         if isinstance(error, TimeoutError):
-            return ReadError(f"{name} is not read: it took longer than {self._seconds:.0f} s")
+            return ReadError(f"{name} is not read: it took longer than {self.seconds:.0f} s")
         if isinstance(error, EOFError | ConnectionError):
             return ReadError(f"{name} is not read: its reader crashed; the file is damaged, or not what its name says")
         if isinstance(error, MemoryError):

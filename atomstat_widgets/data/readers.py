@@ -11,7 +11,7 @@ import mmap
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ _PICTURES = {
     "file_extensions": ("png", "jpg", "jpeg", "bmp"),
     "api": "atomstat_widgets.data.picture_reader",
 }
-_OWN_PLUGINS = (
+OWN_PLUGINS = (
     {"name": "HDF5", "file_extensions": ("h5", "hdf5", "hf5"), "api": "atomstat_widgets.data.hdf5_reader"},
     {"name": "Nion Swift", "file_extensions": ("ndata",), "api": "atomstat_widgets.data.nion_reader"},
 )
@@ -137,16 +137,6 @@ def require_real(dtype: np.dtype, name: str) -> None:
         raise ReadError(f"{name} holds no numbers but {dtype}")
 
 
-def warm_up() -> None:
-    """Import all readers; those of which a package is not installed say so when they are needed."""
-    from rsciio import IO_PLUGINS
-
-    as_blocks(None)
-    for plugin in (*IO_PLUGINS, *_OWN_PLUGINS, _PICTURES):
-        with suppress(ImportError):
-            importlib.import_module(plugin["api"])
-
-
 def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict[str, Any]]:
     """Read what the file holds; several formats may share an extension, so each of their readers is tried.
 
@@ -156,7 +146,7 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
 
     refuse_pointers(path)
     plugins = [
-        plugin for plugin in (*IO_PLUGINS, *_OWN_PLUGINS)
+        plugin for plugin in (*IO_PLUGINS, *OWN_PLUGINS)
         if extension in (known.lower() for known in plugin["file_extensions"])
     ]  # fmt: skip
     if extension in _PICTURES["file_extensions"]:

@@ -4,6 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 
@@ -36,6 +37,13 @@ class Source:
         """What `code` needs of this package, in alphabetical order."""
         inner = (value.names for value in self.arguments.values() if isinstance(value, Source))
         return sorted({self.function.partition(".")[0], *(name for names in inner for name in names)})
+
+
+def loaded_from(path: Path, **chosen: Any) -> Source:
+    """Call of `load` that reads a file again, with what was chosen of its parameters."""
+    return Source(
+        "load", {"source": str(path.resolve()), **{name: one for name, one in chosen.items() if one is not None}}
+    )
 
 
 def remembered(module: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
