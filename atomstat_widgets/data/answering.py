@@ -21,7 +21,7 @@ import numpy as np
 
 from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.image import Image
-from atomstat_widgets.data.loading import in_process, several_signals
+from atomstat_widgets.data.loading import in_process, several_signals, signals_here
 from atomstat_widgets.data.memory import take_no_more
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.read_error import ReadError
@@ -67,7 +67,8 @@ def answer(channel: Connection, store: int | None) -> None:
 
 
 def _signals(request: Mapping[str, Any], _frames: list[Any]) -> tuple[dict[str, Any], list[np.ndarray]]:
-    return {"signals": several_signals(Path(request["path"]))}, []
+    find = several_signals if request["several"] else signals_here
+    return {"signals": find(Path(request["path"]))}, []
 
 
 def _open(request: Mapping[str, Any], frames: list[Any]) -> tuple[dict[str, Any], list[np.ndarray]]:

@@ -111,7 +111,7 @@ def load(
             if not trusted:
                 raise ValueError(f"{path.name} is read block by block, by whoever computes: only where it is trusted")
             data = _lazily(path, kind, signal)
-        elif trusted and (is_folder(path) or path.suffix.lower() in IN_PROCESS):
+        elif trusted and reads_here(path):
             data = _unmapped(in_process(path, kind, signal))
         else:
             data = Opening(path, beside="folder" if trusted else "stem").load(kind, signal)
@@ -144,6 +144,17 @@ def list_signals(path: str | Path) -> list[str]:
 
 def signals_by_name(path: Path) -> dict[str, str]:
     """Describe the signals of a file, see `list_signals`, by what `load` takes for `signal`."""
+    return signals_here(path) if reads_here(path) else Opening(path, beside="folder").signals()
+
+
+def reads_here(path: Path) -> bool:
+    """Whether this process can read a file that is trusted, or nothing is to be read."""
+    return not path.is_file() or path.suffix.lower() in IN_PROCESS
+
+
+def signals_here(path: Path) -> dict[str, str]:
+    """Describe the signals of a file, read in this process."""
+    require_there(path)
     refuse_too_large(path)
     if path.suffix.lower() == ".npz":
         return {name: f"{name}: {array.dtype} of shape {array.shape}" for name, array in read_npz(path).items()}
@@ -155,7 +166,7 @@ def several_signals(path: Path) -> dict[str, str]:
     if is_folder(path) or path.suffix.lower() in STACKS:
         return {}
     try:
-        signals = signals_by_name(path)
+        signals = signals_here(path)
     except ReadError:  # which `load` says
         return {}
     return signals if len(signals) > 1 else {}

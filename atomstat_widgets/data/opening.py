@@ -61,10 +61,10 @@ class Opening:
         self._cancelled = False
         self._asking = Lock()
 
-    def signals(self) -> dict[str, str]:
-        """Signals to choose from, see `loading.several_signals`."""
+    def signals(self, *, several: bool = False) -> dict[str, str]:
+        """Signals of the file, see `loading.signals_by_name`, or only where there are several to choose from."""
         with self._asking:
-            answer = self._request("signals")[0]["signals"]
+            answer = self._request("signals", several=several)[0]["signals"]
         return {str(name): str(words) for name, words in answer.items()}
 
     def load(self, kind: str | None = None, signal: int | str | None = None) -> Image | Movie | Cube:

@@ -7,6 +7,7 @@ being forked: there every reader is a new interpreter.
 
 import atexit
 import ctypes
+import gc
 import importlib
 import multiprocessing
 import os
@@ -92,6 +93,7 @@ def keep_warm(answer: Answer) -> None:
 def fork_readers(control: socket.socket, answer: Answer) -> None:
     """Be the warm process: fork a reader for each channel that comes, until the one that sends them is gone."""
     _close_all_but(control.fileno())
+    gc.freeze()  # what is there now stays: a reader that looked through it for garbage would copy all of it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the one that waits, and it cancels
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended readers leave nothing behind
     while True:

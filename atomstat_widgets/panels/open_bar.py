@@ -124,7 +124,7 @@ class OpenBar(ipywidgets.HBox):
             if in_parts(path):  # by whoever computes, block by block
                 return load(path, kind=kind, signal=signal)
             if not again:
-                offered.update(opening.signals())
+                offered.update(opening.signals(several=True))
             return opening.load(kind, signal)
 
         in_background(work, lambda data, error: self._opened(opening, None if again else offered, data, error))
