@@ -10,6 +10,7 @@ import numpy as np
 
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
+from atomstat_widgets.data.quiet import quiet
 from atomstat_widgets.data.readers import (
     ReadError,
     holds_no,
@@ -17,7 +18,6 @@ from atomstat_widgets.data.readers import (
     kind_of,
     load_image,
     pixel_of,
-    quiet,
     read_npy,
     read_signals,
     require_real,
