@@ -2,13 +2,14 @@
 
 import math
 import os
-import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+
+from atomstat_widgets.unwarned import unwarned
 
 VARIABLE = "ATOMSTAT_MEMORY"  # how the server names the memory of a session, in MB, to its kernel
 
@@ -114,10 +115,8 @@ def _of_picture(path: Path) -> int:
     import PIL.Image
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
-            with PIL.Image.open(path) as picture:
-                return math.prod(picture.size) * len(picture.getbands())
+        with unwarned(), PIL.Image.open(path) as picture:  # that it is large is what is asked
+            return math.prod(picture.size) * len(picture.getbands())
     except PIL.Image.DecompressionBombError:
         return 2 * PIL.Image.MAX_IMAGE_PIXELS  # or more: it opens no such picture
 

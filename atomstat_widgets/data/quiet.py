@@ -1,29 +1,15 @@
-"""Readers without their warnings and log lines, in the thread that reads and in no other.
-
-`warnings.catch_warnings` puts back what it found, for the whole process: of two threads that are inside at once, the
-one that leaves last may put back the silence of the other, for good. Here nothing is put back: a filter stays, which
-lets everything pass but in a thread that is quiet.
-"""
+"""Readers without their warnings and log lines, in the thread that reads and in no other."""
 
 import logging
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
 
+from atomstat_widgets.unwarned import unwarned
+
 # What tifffile said while this thread is quiet; None where it is not.
 _said: ContextVar[list[str] | None] = ContextVar("said", default=None)
-
-
-class _Everything:
-    """In place of the pattern for messages in a filter of warnings: matches all of a thread that is quiet."""
-
-    def match(self, _message: str) -> bool:
-        return _said.get() is not None
-
-
-_FILTER = ("ignore", _Everything(), Warning, None, 0)
 
 
 def _keep(record: logging.LogRecord) -> bool:
@@ -65,15 +51,11 @@ def quiet() -> Iterator[list[str]]:
 
     Gives the list of what tifffile says meanwhile, which goes on with what is left of a damaged file.
     """
-    if warnings.filters[:1] != [_FILTER]:  # the first that matches counts, and others may have come since
-        with suppress(ValueError):
-            warnings.filters.remove(_FILTER)  # type: ignore[attr-defined]
-        warnings.filters.insert(0, _FILTER)  # type: ignore[attr-defined]
     logging.getLogger("tifffile").addFilter(_keep)  # once, however often it is added
     said: list[str] = []
     token = _said.set(said)
     try:
-        with _rsciio:
+        with unwarned(), _rsciio:
             yield said
     finally:
         _said.reset(token)
