@@ -231,6 +231,11 @@ class SlidingFFTModel(ImageModel):
         elif self.window_linked and name in ("window_y", "window_x"):
             self.window_y = self.window_x = min(getattr(self, name), *self.sides)
 
+    def for_sample(self, parameters: dict[str, Any], sample: Image) -> dict[str, Any]:
+        """Keep windows inside the sample."""
+        limits = dict(zip(("window_y", "window_x"), sample.sides, strict=True))
+        return {name: min(value, limits.get(name, value)) for name, value in parameters.items()}
+
     def settle(self) -> None:
         """Windows that were given different sides are no longer linked."""
         self.window_linked = self.window_linked and self.window_y == self.window_x

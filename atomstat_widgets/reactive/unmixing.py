@@ -254,12 +254,12 @@ class UnmixingModel(AnalysisModel):
     @validate("mask")
     def _checked_mask(self, proposal: Bunch) -> Mask | None:
         mask = proposal["value"]
-        if mask is None or isinstance(mask, Mask):
-            return mask
-        used = np.asarray(mask)
+        if mask is None:
+            return None
+        used = np.asarray(mask.used if isinstance(mask, Mask) else mask)
         if used.shape != self.cube.sides or used.dtype != bool:
             raise TraitError(f"mask is a bool array of shape {self.cube.sides}, got {used.dtype} of shape {used.shape}")
-        return Mask(used.copy())
+        return mask if isinstance(mask, Mask) else Mask(used.copy())
 
     def reconcile(self, name: str) -> None:
         """Forget what belongs to another cube."""
@@ -274,6 +274,12 @@ class UnmixingModel(AnalysisModel):
         height, width = whole.data.sides
         used = mask.used.repeat(whole.every, axis=0).repeat(whole.every, axis=1)[:height, :width]
         return {**parameters, "mask": Mask(used)}
+
+    def for_sample(self, parameters: dict[str, Any], sample: Cube) -> dict[str, Any]:
+        """Take of a mask of all pixels those of the sample."""
+        if (mask := parameters.get("mask")) is None:
+            return parameters
+        return {**parameters, "mask": Mask(mask.used[:: sample.whole.every, :: sample.whole.every])}
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
         """Publish components and abundances, and give the facts of the run."""
