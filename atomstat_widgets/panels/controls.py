@@ -9,6 +9,8 @@ import ipywidgets
 from traitlets import Any as AnyTrait
 from traitlets import Bunch, Float, HasTraits, Unicode, dlink, link, observe
 
+from atomstat_widgets.reactive.own_changes import OwnChanges
+
 WIDTH = "238px"
 ECHO = 1.5  # seconds in which a page may send back what it was told to show, before it is told another value
 LABEL = {"description_width": "82px"}
@@ -38,7 +40,7 @@ class NumberSlider(ipywidgets.FloatSlider):
 
     def __init__(self, label: str, tooltip: str, low: float, high: float, step: float, width: str = WIDTH) -> None:
         self._step = step
-        self._showing, self._told = True, 0.0
+        self._showing, self._told = OwnChanges(), 0.0
         super().__init__(
             min=low, max=high, step=step, value=low, number=low, low=low, high=high, description=label, tooltip=tooltip,
             style=LABEL, layout=ipywidgets.Layout(width=width),
@@ -78,18 +80,20 @@ class NumberSlider(ipywidgets.FloatSlider):
 
     @observe("number", "low", "high", "scale")
     def _show(self, _change: Bunch | None = None) -> None:
-        low, high, shown = (one * self.scale for one in (self.low, self.high, self.number))
+        drawn = None
+        while drawn != (drawn := (self.number, self.low, self.high, self.scale)):  # another thread may change them
+            self._show_once(*drawn)
+
+    def _show_once(self, number: float, low: float, high: float, scale: float) -> None:
+        shown, low, high = (one * scale for one in (number, low, high))
         # Decimals by which two steps can be told apart; of whole numbers as they are, none.
-        decimals = next((n for n in range(6) if self._step * self.scale * 10**n > 0.95), 6)
-        self._showing = True
-        try:
-            with self.hold_sync():
-                self.min, self.max = min(self.min, low), max(self.max, high)  # room for the value, whatever it was
-                self.step, self.readout_format = self._step * self.scale, f".{decimals}f"
-                self.value = self._told = shown
-                self.min, self.max = low, high
-        finally:
-            self._showing = False
+        decimals = next((n for n in range(6) if self._step * scale * 10**n > 0.95), 6)
+        with self._showing, self.hold_sync():
+            self.min, self.max = min(self.min, low), max(self.max, high)  # room for the value, whatever it was
+            self.step, self.readout_format = self._step * scale, f".{decimals}f"
+            self._told = shown
+            self.value = shown
+            self.min, self.max = low, high
 
     @observe("value")
     def _moved(self, change: Bunch) -> None:
@@ -133,6 +137,7 @@ class AutomaticSlider(ipywidgets.HBox):
     ) -> None:
         self._model, self._name, self._tooltip, self._step = model, name, tooltip, step
         self._shown, self._replaced = low, [(0.0, low)]  # what was shown before, and until when
+        self._showing = OwnChanges()
         self.slider = NumberSlider(label, tooltip, low, high, step, "201px")
         self.automatic = ipywidgets.ToggleButton(
             value=True, description="auto", tooltip=f"{label}: let it be chosen from the image",
@@ -152,7 +157,10 @@ class AutomaticSlider(ipywidgets.HBox):
         now = time.monotonic()
         self._replaced = [(when, old) for when, old in self._replaced if now - when < ECHO] + [(now, self._shown)]
         self._shown = value
-        slider.number = value
+        with self._showing:
+            slider.number = value
+        if (chosen := getattr(self._model, self._name)) is not None:  # by the user, at the same moment
+            self._follow(chosen)
 
     def in_units(self, units: HasTraits) -> "AutomaticSlider":
         """Show the number, which is a length in pixels, in the unit chosen."""
@@ -165,6 +173,8 @@ class AutomaticSlider(ipywidgets.HBox):
         self.slider.tooltip = why or self._tooltip
 
     def _moved(self, change: Bunch) -> None:
+        if self._showing:
+            return
         # What is shown comes back from the page too, rounded by it, and maybe late, after another value was shown:
         # that is nobody's wish.
         now, close = time.monotonic(), self._step / 2
