@@ -102,6 +102,9 @@ class App(ipywidgets.VBox):
         """The panel that is shown."""
         return self._panels[self._tabs.value]
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} with {self.panel!r}"
+
     def close(self) -> None:
         """Take the app off every page and let go of its memory; runs are cancelled."""
         if self.comm is not None:

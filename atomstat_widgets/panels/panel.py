@@ -79,6 +79,9 @@ class Panel(ipywidgets.VBox):
     def truth_shown(self, shown: bool) -> None:
         self._truth.value = shown and not self._truth.disabled
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} of {self.model!r}"
+
     def close(self) -> None:
         """Take the panel off every page and let go of its memory; its runs are cancelled."""
         if self.comm is not None:

@@ -12,6 +12,7 @@ from typing import Any
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Float, HasTraits, TraitError, Unicode
 
+from atomstat_widgets.brief import described
 from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.history import with_run
 from atomstat_widgets.reactive.one_thread import one_thread
@@ -92,6 +93,10 @@ class AnalysisModel(HasTraits):
         self._reported = 0.0
         self._runner = Runner(self._run, self._report, threaded=False)
 
+    def __repr__(self) -> str:
+        values = {name: getattr(self, name) for name in self._data_first(self.trait_names(parameter=True))}
+        return described(type(self).__name__, values.items())
+
     @classmethod
     def analyse(cls, data: Any, on_progress: Callable[[float], None] | None = None, **parameters: Any) -> Any:
         """Analyse data once, without a screen.
@@ -131,9 +136,7 @@ class AnalysisModel(HasTraits):
         """
         self.request()
         self._runner.threaded = has_kernel()
-        self.observe(
-            lambda change: self._parameter_changed(change.name, change.new), names=list(self._parameter_names)
-        )
+        self.observe(lambda change: self._parameter_changed(change.name, change.new), names=list(self._parameter_names))
 
     def parameters(self) -> dict[str, Any]:
         """Current values of all parameters."""

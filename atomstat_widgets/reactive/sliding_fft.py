@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import Bool, Bunch, Dict, Float, Int, TraitError, Unicode, observe, validate
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Image
 from atomstat_widgets.data.calibration import in_pixels
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, ImageModel
@@ -40,6 +41,7 @@ COARSE_BYTES = 4_000_000
 COARSE_WINDOWS = 50
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class SlidingFFTResult:
     """All that one run found.

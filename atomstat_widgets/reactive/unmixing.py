@@ -10,6 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Dict, Enum, Float, Int, TraitError, validate
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Cube
 from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.arrangement import arrangement_like
@@ -45,6 +46,7 @@ GMM_DIMENSIONS, GMM_STARTS = 4, 10
 FEWEST_CHANNELS = 3
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Mask:
     """Pixels to use, (height, width): equal only to itself, so that what is computed can be kept for it."""
@@ -52,6 +54,7 @@ class Mask:
     used: NDArray[np.bool_]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class UnmixingResult:
     """All that one run found.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat import preparation
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.factor import Rows
@@ -26,6 +27,7 @@ REACH_OF_DISTANCE = 0.4
 MEMORY_BUDGET = 2**30
 
 
+@brief
 @dataclass(frozen=True)
 class CropsOnDemand:
     """One crop a row, cut when rows are asked for by a slice.
@@ -74,6 +76,7 @@ class CropsOnDemand:
         return preparation.normalise_rows(matrix) if self.normalise else matrix
 
 
+@brief
 @dataclass(frozen=True)
 class Crops:
     """Crops around atoms, and where they come from.

@@ -10,6 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from atomstat_widgets.data import Image, cubes, load, movies, samples
+from atomstat_widgets.data.calibration import calibrated
 from atomstat_widgets.data.export import save
 from atomstat_widgets.reactive.analyses import ANALYSES
 from atomstat_widgets.reactive.domains import DomainsModel
@@ -40,9 +41,15 @@ def of_oxides(**values):
     return changed(UnmixingModel(cubes.oxides(shape=(24, 24), channels=60)), **values)
 
 
+def of_numpy_types(**values):
+    image = calibrated(samples.grains(shape=np.array([96, 96]), noise=np.float64(0.3)), np.float32(0.02))
+    return changed(DomainsModel(image), **values)
+
+
 RESULTS = {
     "sliding-fft": lambda: of_grains(n_components=6, zoom=1, hamming=False, step=9),
     "domains by pca": lambda: of_graphene(smooth=0.5, recentre=False),
+    "domains with numbers of numpy": lambda: of_numpy_types(distance=np.float64(8.0), smooth=np.float64(0.5)),
     "domains by ica": lambda: of_graphene(method="ICA", n_components=3, smooth=2.0),
     "domains by gmm": lambda: of_graphene(method="GMM", n_components=5, gmm_dimensions=3, smooth=0.2),
     "trajectories": lambda: changed(TrajectoriesModel(movies.hopping_dopants(frames=12)), n_states=3, rmax=7.5, lag=2),
