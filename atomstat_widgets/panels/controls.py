@@ -1,14 +1,16 @@
 """Controls: each has a visible label, a tooltip, limits, and a trait of the model that it follows."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from html import escape
 from typing import Any
 
 import ipywidgets
 from traitlets import Any as AnyTrait
-from traitlets import Bunch, Float, HasTraits, Unicode, dlink, link, observe
+from traitlets import Bunch, Float, HasTraits, TraitError, Unicode, dlink, observe
 
+from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.own_changes import OwnChanges
 
 WIDTH = "238px"
@@ -104,8 +106,51 @@ class NumberSlider(ipywidgets.FloatSlider):
         self.number = round(number) if self.whole else round(number, 9)
 
 
+def linked(
+    model: AnalysisModel,
+    name: str,
+    control: HasTraits,
+    trait: str = "value",
+    *,
+    shown: Callable[[Any], Any] = lambda value: value,
+    chosen: Callable[[Any], Any] = lambda value: value,
+) -> None:
+    """Let a control and a trait of a model follow each other.
+
+    The control shows what the model makes of a choice, which may be another value, or the old one: why a choice is
+    refused is said in the model's `error`.
+
+    Parameters
+    ----------
+    model : AnalysisModel
+    name : str
+        Of its trait.
+    control : HasTraits
+    trait : str
+        Of the control.
+    shown, chosen : callable
+        Make the control's value of the model's, and the reverse.
+    """
+    own = OwnChanges()
+
+    def show(_change: Bunch | None = None) -> None:
+        with own, suppress(TraitError):  # that the control has no such choice is no reason to refuse it
+            setattr(control, trait, shown(getattr(model, name)))
+
+    def choose(change: Bunch) -> None:
+        if not own:
+            try:
+                setattr(model, name, chosen(change.new))
+            finally:
+                show()
+
+    show()
+    model.observe(show, name)
+    control.observe(model.guard(choose), trait)
+
+
 def slider(
-    model: HasTraits, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
+    model: AnalysisModel, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
 ) -> NumberSlider:
     """Slider that is linked both ways to a number; a value assigned beyond its end moves the end."""
     widget = NumberSlider(label, tooltip, low, max(high, getattr(model, name)), step)
@@ -114,8 +159,8 @@ def slider(
     def make_room(change: Bunch) -> None:
         widget.high = max(widget.high, change.new)
 
-    model.observe(make_room, name)  # before the link: a slider clips its value, and the link would clip the model's
-    link((model, name), (widget, "number"))
+    model.observe(make_room, name)  # before it is shown
+    linked(model, name, widget, "number")
     return widget
 
 
@@ -124,7 +169,7 @@ class AutomaticSlider(ipywidgets.HBox):
 
     Parameters
     ----------
-    model : HasTraits
+    model : AnalysisModel
     name : str
         Of a trait that is a number or None.
     label, tooltip : str
@@ -133,7 +178,7 @@ class AutomaticSlider(ipywidgets.HBox):
     """
 
     def __init__(
-        self, model: HasTraits, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
+        self, model: AnalysisModel, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
     ) -> None:
         self._model, self._name, self._tooltip, self._step = model, name, tooltip, step
         self._shown, self._replaced = low, [(0.0, low)]  # what was shown before, and until when
@@ -144,8 +189,8 @@ class AutomaticSlider(ipywidgets.HBox):
             layout=ipywidgets.Layout(width="35px", height="22px", padding="0"),
         )  # fmt: skip
         super().__init__([self.slider, self.automatic])
-        self.slider.observe(self._moved, "number")
-        self.automatic.observe(self._pressed, "value")
+        self.slider.observe(model.guard(self._moved), "number")
+        self.automatic.observe(model.guard(self._pressed), "value")
         model.observe(self._followed, name)
         self._follow(getattr(model, name))
 
@@ -184,10 +229,16 @@ class AutomaticSlider(ipywidgets.HBox):
         if self.automatic.value and late:
             self.slider.number = self._shown
         else:
-            setattr(self._model, self._name, change.new)
+            self._choose(change.new)
 
     def _pressed(self, change: Bunch) -> None:
-        setattr(self._model, self._name, None if change.new else self.slider.number)
+        self._choose(None if change.new else self.slider.number)
+
+    def _choose(self, value: float | None) -> None:
+        try:
+            setattr(self._model, self._name, value)
+        finally:
+            self._follow(getattr(self._model, self._name))
 
     def _followed(self, change: Bunch) -> None:
         self._follow(change.new)

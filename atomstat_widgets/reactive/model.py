@@ -22,7 +22,7 @@ from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
 
 logger = logging.getLogger(__name__)
 
-EXPECTED = (ValueError, TypeError, ConnectionError)  # whose messages are for the user
+EXPECTED = (ValueError, TypeError, TraitError, ConnectionError)  # whose messages are for the user
 PROGRESS_INTERVAL = 0.1  # seconds between progress reports; each is a message to the page
 
 

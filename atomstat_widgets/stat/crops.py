@@ -184,6 +184,7 @@ def extract_crops(
         raise ValueError(f"none of {sum(map(len, by_frame.values()))} atoms is of class {atom_class:g}")
     if window is None:
         window = _automatic_window([_of_class(points, atom_class)[:, :2] for points in by_frame.values()])
+        window = min(window, max(1, min(stack.shape[1:3]) // 2))  # a larger one has room around few atoms
     if not 1 <= window <= min(stack.shape[1:3]):
         raise ValueError(f"the window is between 1 and {min(stack.shape[1:3])}, the image's shorter side, got {window}")
     if not 0 <= smooth < math.inf:

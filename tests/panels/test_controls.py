@@ -4,17 +4,26 @@ import threading
 
 import pytest
 from stepped import TIMEOUT, Stepped
-from traitlets import Float, HasTraits, Int
+from traitlets import Float, Int
 
 from atomstat_widgets.data import samples
 from atomstat_widgets.panels.app import App
 from atomstat_widgets.panels.controls import AutomaticSlider, slider
 from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
+from atomstat_widgets.reactive.model import AnalysisModel
 
 
-class Model(HasTraits):
-    count = Int(4)
-    distance = Float(None, allow_none=True)
+class Model(AnalysisModel):
+    count = Int(4, max=20).tag(parameter=True)
+    distance = Float(None, allow_none=True, max=35).tag(parameter=True)
+
+    def reconcile(self, name):
+        if name == "count" and self.count == 7:
+            self.count = 6
+
+    def compute(self, parameters, run):
+        self.publish(parameters["count"])
+        return "counted"
 
 
 class Stop:
@@ -62,6 +71,30 @@ def test_slider_moved_while_the_automatic_number_is_shown():
         shown.result(TIMEOUT)
     assert (model.distance, control.slider.number, control.slider.value) == (30, 30, 30)
     assert not control.automatic.value
+
+
+def test_control_shows_what_the_model_makes_of_a_choice():
+    model = Model()
+    model.start()
+    control = slider(model, "count", "Count", "", 1, 30)
+    control.set_state({"value": 7.0})
+    assert (model.count, control.number, control.value) == (6, 6, 6)
+    model.count = 7
+    assert (model.count, control.number, control.value) == (6, 6, 6)
+
+
+def test_control_goes_back_where_a_choice_is_refused_and_the_model_says_why():
+    model = Model()
+    control = slider(model, "count", "Count", "", 1, 30)
+    control.set_state({"value": 25.0})
+    assert (model.count, control.number, control.value) == (4, 4, 4)
+    assert model.error.startswith("The value of the 'count' trait")
+    model.error = ""
+    automatic = AutomaticSlider(model, "distance", "Distance", "", 0.0, 40.0, 0.5)
+    automatic.slider.set_state({"value": 20.0})
+    automatic.slider.set_state({"value": 39.0})
+    assert (model.distance, automatic.slider.number, automatic.automatic.value) == (20, 20, False)
+    assert model.error.startswith("The value of the 'distance' trait")
 
 
 def test_run_chosen_to_be_compared_while_another_is_added():
