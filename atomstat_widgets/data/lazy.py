@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from atomstat_widgets.data.movie_readers import TiffFrames, open_npy, tiff_frames
+from atomstat_widgets.data.quiet import quiet
 from atomstat_widgets.data.read_error import ReadError
-from atomstat_widgets.data.readers import as_blocks, quiet
+from atomstat_widgets.data.readers import as_blocks
 
 LARGE = 2**32  # bytes of a file that is better not read at once
 STORED = {".npy", ".tif", ".tiff", ".zarr"}  # as one array, without signals to choose from

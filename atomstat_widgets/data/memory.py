@@ -3,7 +3,6 @@
 import contextlib
 import math
 import os
-import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from atomstat_widgets.data.npy import npy_header
-from atomstat_widgets.data.readers import quiet
+from atomstat_widgets.data.quiet import quiet
+from atomstat_widgets.unwarned import unwarned
 
 resource: Any = None
 with contextlib.suppress(ImportError):  # on Windows
@@ -161,10 +161,8 @@ def _of_picture(path: Path) -> int:
     import PIL.Image
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
-            with PIL.Image.open(path) as picture:
-                return math.prod(picture.size) * len(picture.getbands())
+        with unwarned(), PIL.Image.open(path) as picture:  # that it is large is what is asked
+            return math.prod(picture.size) * len(picture.getbands())
     except PIL.Image.DecompressionBombError:
         return 2 * PIL.Image.MAX_IMAGE_PIXELS  # or more: it opens no such picture
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data.numbers import Axis
 from atomstat_widgets.data.scaled import Scaled
 from atomstat_widgets.data.source import Source
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class MovieTruth:
     """What a simulated movie was made with.
@@ -34,6 +36,7 @@ class MovieTruth:
     probabilities: np.ndarray
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Movie(Scaled):
     """Images of one place, one after the other. Rows are y, columns are x.

@@ -12,13 +12,13 @@ from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.npy import npy_header, read_npy
 from atomstat_widgets.data.paths import is_folder, require_there
+from atomstat_widgets.data.quiet import quiet
 from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.data.readers import (
     holds_no,
     kind_of,
     load_image,
     pixel_of,
-    quiet,
     read_signals,
     require_real,
     with_facts,

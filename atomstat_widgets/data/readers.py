@@ -5,13 +5,10 @@ Files other than ``.npy`` go through RosettaSciIO, which is imported at the firs
 
 import gc
 import importlib
-import logging
 import math
 import mmap
 import re
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.npy import read_npy
 from atomstat_widgets.data.paths import is_folder, require_there
 from atomstat_widgets.data.pointers import refuse_pointers
+from atomstat_widgets.data.quiet import quiet
 from atomstat_widgets.data.read_error import ReadError
 
 _COMMON_EXTENSIONS = "npy, npz, tif, png, jpg, dm3, dm4, emd, mrc, ser"
@@ -183,30 +181,6 @@ def _reasons(failures: Mapping[str, Exception]) -> str:
     """What each reader said; where several said the same, the last of them."""
     said = {" ".join(str(error).split())[:_LONGEST_REASON]: name for name, error in failures.items()}
     return "; ".join(f"{name}: {words}" for words, name in said.items())
-
-
-@contextmanager
-def quiet() -> Iterator[list[str]]:
-    """Keep the readers' warnings and log lines off the notebook: what matters to the reader becomes a ReadError.
-
-    Gives the list of what tifffile says meanwhile, which goes on with what is left of a damaged file.
-    """
-    rsciio, tifffile = (logging.getLogger(name) for name in ("rsciio", "tifffile"))
-    level, said = rsciio.level, []
-
-    def keep(record: logging.LogRecord) -> bool:
-        said.append(record.getMessage())
-        return False
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        rsciio.setLevel(logging.CRITICAL + 1)
-        tifffile.addFilter(keep)
-        try:
-            yield said
-        finally:
-            rsciio.setLevel(level)
-            tifffile.removeFilter(keep)
 
 
 def kind_of(signal: dict[str, Any]) -> str | None:

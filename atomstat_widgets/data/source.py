@@ -7,7 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from atomstat_widgets.brief import brief
+from atomstat_widgets.data.code import as_code, plain
 
+
+@brief
 @dataclass(frozen=True)
 class Source:
     """A call of this package that makes the same data again.
@@ -17,17 +21,26 @@ class Source:
     function : str
         ``load``, ``calibrated``, ``sampled``, or the name of a sample with its module, as ``samples.grains``.
     arguments : mapping
-        By name, of types that JSON knows, or other sources.
+        By name, of types that JSON knows, or other sources; what NumPy has for such types is made one of them.
     """
 
     function: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arguments", plain(self.arguments))
+
     @property
     def code(self) -> str:
-        """The call, in Python."""
+        """The call, in Python.
+
+        Raises
+        ------
+        ValueError
+            It was called with something that cannot be written.
+        """
         arguments = (
-            f"{name}={value.code if isinstance(value, Source) else repr(value)}"
+            f"{name}={value.code if isinstance(value, Source) else as_code(value)}"
             for name, value in self.arguments.items()
         )
         return f"{self.function}({', '.join(arguments)})"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from math import floor, log10
-from threading import RLock, get_ident
+from threading import RLock
 from typing import Any
 
 import ipywidgets
@@ -19,6 +19,7 @@ from atomstat_widgets.panels.status import StatusLine
 from atomstat_widgets.panels.style import style_sheet
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import SEQUENTIAL_MAPS
 from atomstat_widgets.views.sample import SampleView
@@ -43,7 +44,7 @@ class Panel(ipywidgets.VBox):
         self.model = model
         # Results are drawn by the worker, clicks by the kernel's own thread.
         self._drawing = RLock()
-        self._quiet: int | None = None  # the thread whose changes are not to be drawn one by one
+        self._quiet = OwnChanges()  # which are not to be drawn one by one
         self._make_sample()
         self.units = UnitsBar(model, self._sample.show_line, lengths=self.has_lengths)
         self._controls = ipywidgets.VBox(self._make_left(), layout=ipywidgets.Layout(width="252px", flex="0 0 auto"))
@@ -77,6 +78,9 @@ class Panel(ipywidgets.VBox):
     @truth_shown.setter
     def truth_shown(self, shown: bool) -> None:
         self._truth.value = shown and not self._truth.disabled
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} of {self.model!r}"
 
     def close(self) -> None:
         """Take the panel off every page and let go of its memory; its runs are cancelled."""
@@ -160,17 +164,13 @@ class Panel(ipywidgets.VBox):
 
     def _on(self, widget: HasTraits, name: str, draw: Callable[[], None]) -> None:
         """Draw when a trait changes; what goes wrong then is said in the status line."""
-        widget.observe(self.model.guard(lambda change: None if self._quiet == get_ident() else draw()), name)
+        widget.observe(self.model.guard(lambda change: None if self._quiet else draw()), name)
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
         """Change what controls offer without drawing for every step of it; all is drawn afterwards."""
-        with self._drawing:
-            before, self._quiet = self._quiet, get_ident()
-            try:
-                yield
-            finally:
-                self._quiet = before
+        with self._drawing, self._quiet:
+            yield
 
     def _mark_stale(self) -> None:
         for part in (self._middle, self._right):

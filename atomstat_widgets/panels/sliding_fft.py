@@ -6,9 +6,8 @@ from typing import Any
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
-from traitlets import link
 
-from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, slider, title
+from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, linked, slider, title
 from atomstat_widgets.panels.image_panel import ALL, ImagePanel
 from atomstat_widgets.panels.panel import column, named
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
@@ -67,12 +66,12 @@ class SlidingFFTPanel(ImagePanel):
         self._step = slider(model, "step", "Step", "From one window to the next, along both axes", 1, 1)
         self._step.in_units(self.units)
         self._linked = checkbox("Square window", "Keep height and width of the window equal")
-        link((model, "window_linked"), (self._linked, "value"))
+        linked(model, "window_linked", self._linked)
         self._zoom = slider(
             model, "zoom", "Zoom", "Keep the central 1/zoom of the frequencies: the larger, the fewer", 1, 8
         )
         self._hamming = checkbox("Hamming taper", "Fade the windows out at their edges, against streaks in the spectra")
-        link((model, "hamming"), (self._hamming, "value"))
+        linked(model, "hamming", self._hamming)
         self._n_components = slider(model, "n_components", "Components", "Number of NMF components", 1, MAX_COMPONENTS)
         return [
             heading("Windows", self.units), self._window_y, self._window_x, Explained(self._linked), self._step,

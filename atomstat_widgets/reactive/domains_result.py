@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Image
 from atomstat_widgets.reactive.arrangement import arrangement_like
 from atomstat_widgets.reactive.domains_stages import sums_by_class
@@ -22,6 +23,7 @@ from atomstat_widgets.stat import (
 )
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class DomainsResult:
     """All that one run found.

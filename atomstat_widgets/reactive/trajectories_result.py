@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import KDTree
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie
 from atomstat_widgets.reactive.trajectories_stages import Chosen, Found, States, automatic_rmax
 from atomstat_widgets.stat import (
@@ -25,6 +26,7 @@ from atomstat_widgets.stat.motion import Diffusion
 ABSENT, UNKNOWN = -2, -1  # in a timeline: no atom there; an atom without a crop
 
 
+@brief
 class Atoms(NamedTuple):
     """Frame numbers (n,), positions (n, 2), tracks (n,) and states (n,) of atoms; -1 for no track, or no state."""
 
@@ -34,6 +36,7 @@ class Atoms(NamedTuple):
     states: NDArray[np.intp]
 
 
+@brief
 class Score(NamedTuple):
     """How a result compares with the truth.
 
@@ -63,6 +66,7 @@ class Score(NamedTuple):
         return self.links / max(self.all_links + self.wrong_links, 1)
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class TrajectoriesResult:
     """All that one run found.

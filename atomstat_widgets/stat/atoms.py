@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import KDTree
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import held
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.otsu import otsu_threshold
@@ -27,6 +28,7 @@ Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
 
+@brief
 @dataclass(frozen=True)
 class Atoms:
     """Atom columns of one image.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat import preparation
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.factor import Rows
@@ -26,6 +27,7 @@ REACH_OF_DISTANCE = 0.4
 MEMORY_BUDGET = 2**30
 
 
+@brief
 @dataclass(frozen=True)
 class CropsOnDemand:
     """One crop a row, cut when rows are asked for by a slice.
@@ -74,6 +76,7 @@ class CropsOnDemand:
         return preparation.normalise_rows(matrix) if self.normalise else matrix
 
 
+@brief
 @dataclass(frozen=True)
 class Crops:
     """Crops around atoms, and where they come from.
@@ -181,6 +184,7 @@ def extract_crops(
         raise ValueError(f"none of {sum(map(len, by_frame.values()))} atoms is of class {atom_class:g}")
     if window is None:
         window = _automatic_window([_of_class(points, atom_class)[:, :2] for points in by_frame.values()])
+        window = min(window, max(1, min(stack.shape[1:3]) // 2))  # a larger one has room around few atoms
     if not 1 <= window <= min(stack.shape[1:3]):
         raise ValueError(f"the window is between 1 and {min(stack.shape[1:3])}, the image's shorter side, got {window}")
     if not 0 <= smooth < math.inf:

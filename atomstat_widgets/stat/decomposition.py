@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.brief import brief
 
+
+@brief
 @dataclass(frozen=True)
 class Decomposition:
     """Components and how much of each there is in every piece, ``X ≈ mean + loadings @ components``.

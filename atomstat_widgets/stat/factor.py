@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import held, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
@@ -35,6 +36,7 @@ class Rows(Protocol):
     def __getitem__(self, rows: slice, /) -> Any: ...
 
 
+@brief
 @dataclass(frozen=True)
 class LowRank:
     """Truncated singular value decomposition of a weighted matrix, ``(X - mean) sqrt(weights) ≈ u @ diag(s) @ vt``.

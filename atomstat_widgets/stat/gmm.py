@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import held
 
 Floats = NDArray[np.float64]
@@ -18,6 +19,7 @@ SHORT_ITERATIONS = 10  # of every start, before all but the likeliest are given 
 KMEANS_ITERATIONS = 10  # only a start: expectation maximisation goes on from there
 
 
+@brief
 @dataclass(frozen=True)
 class Classes:
     """Which class each row of a matrix belongs to.
@@ -98,6 +100,7 @@ class _Gaussians:
         return np.asarray(exponents + logs[:, None], dtype=np.float64)
 
 
+@brief
 @dataclass(frozen=True)
 class Mixture:
     """Gaussians fitted to the rows of a matrix, which classify other rows too."""

@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from scipy.spatial import KDTree
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
@@ -20,6 +21,7 @@ Movie = Sequence[ArrayLike] | Mapping[Any, ArrayLike]
 """Points (n, 2) or more columns of each frame: a list, or a mapping of frame number to array."""
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Tracks:
     """Which points of a movie are the same atom.

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.link import Tracks
 
 Floats = NDArray[np.float64]
@@ -12,6 +13,7 @@ Integers = NDArray[np.intp]
 SHORTEST = 3  # points of a track, two steps, that tell diffusion from errors of localisation
 
 
+@brief
 class Displacements(NamedTuple):
     """Mean squared displacements.
 
@@ -33,6 +35,7 @@ class Displacements(NamedTuple):
     pairs: Integers
 
 
+@brief
 class Diffusion(NamedTuple):
     """A diffusion coefficient and its standard error."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat import preparation
 from atomstat_widgets.stat.crops import MEMORY_BUDGET, Crops, CropsOnDemand, cut_around
 from atomstat_widgets.stat.progress import Progress, unreported
@@ -15,6 +16,7 @@ Floats = NDArray[np.float64]
 Reader = Callable[[int], NDArray[Any]]
 
 
+@brief
 @dataclass(frozen=True)
 class CropsOfFrames:
     """One crop a row, cut when rows are asked for by a slice, from frames that are read then.

@@ -6,12 +6,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import as_dask, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
 Floats = NDArray[Any]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Spectra:
     """One spectrum a row, scaled; and what leads back to the spectrum image.

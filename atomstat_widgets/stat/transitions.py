@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse, special
 
+from atomstat_widgets.brief import brief
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class TransitionCounts:
     """How often atoms went from one state to another.
@@ -38,6 +41,7 @@ class TransitionCounts:
         return TransitionMatrix(self.counts, self.lag)
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class TransitionMatrix:
     """Probabilities of a Markov chain, estimated from counts.

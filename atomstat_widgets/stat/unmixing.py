@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import beside, held, in_blocks
 from atomstat_widgets.stat.constrained_nmf import constrained_nmf
 from atomstat_widgets.stat.decomposition import Decomposition
@@ -22,6 +23,7 @@ Start = Literal["vca", "nfindr"]
 FINDERS = {"vca": vca, "nfindr": nfindr}
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Unmixing:
     """Components of a spectrum image and their abundances, ``spectrum ≈ mean + abundances @ components``.

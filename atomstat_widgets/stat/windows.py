@@ -8,12 +8,15 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.brief import brief
+
 SMALLEST_WINDOW = 4
 
 Pair = SupportsIndex | tuple[SupportsIndex, SupportsIndex]
 """One number for both directions, or (rows, columns)."""
 
 
+@brief
 @dataclass(frozen=True)
 class WindowGrid:
     """Windows laid over an image at regular steps, from its top left corner on.

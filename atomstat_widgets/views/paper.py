@@ -3,7 +3,9 @@
 Rows are y and go down, columns are x. Components have the colours that they have on the screen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +36,7 @@ STYLE = {
     "legend.fontsize": 7, "axes.linewidth": 0.6, "axes.edgecolor": INK, "font.family": "DejaVu Sans",
     "svg.fonttype": "none", "pdf.fonttype": 42,
 }  # fmt: skip
+_one_at_a_time = Lock()
 
 
 def sliding_fft_figure(result: "SlidingFFTResult") -> Figure:
@@ -43,7 +46,7 @@ def sliding_fft_figure(result: "SlidingFFTResult") -> Figure:
     fy, fx = (axis / size for axis in result.spectra.frequencies)
     rows, columns = result.spectra.grid.axes
     y, x = image.along_y(rows), image.along_x(columns)
-    with rc_context(STYLE):
+    with _styled():
         figure, grid, (above, below) = _figure([len(spectra), len(maps)], 2)
         _show_image(figure.add_subplot(grid[0, :]), overview(image), image)
         for number, (axes, spectrum) in enumerate(zip(above, spectra, strict=True)):
@@ -66,7 +69,7 @@ def domains_figure(result: "DomainsResult") -> Figure:
     rows, columns = result.crops.positions.T
     y, x = image.along_y(rows), image.along_x(columns)
     of_classes = result.labels is not None
-    with rc_context(STYLE):
+    with _styled():
         figure, grid, (above, below) = _figure([len(pictures), loadings.shape[1]], 2)
         sample = figure.add_subplot(grid[0, :])
         _show_image(sample, overview(image), image, "loadings 1" if result.signed else "")
@@ -91,7 +94,7 @@ def domains_figure(result: "DomainsResult") -> Figure:
 def trajectories_figure(result: "TrajectoriesResult") -> Figure:
     """Tracks over the first frame, mean crops of the states, and transition probabilities with their counts."""
     movie, tracks, centroids = result.movie, result.tracks, result.states.centroids
-    with rc_context(STYLE):
+    with _styled():
         figure, grid, (below,) = _figure([len(centroids)], 2)
         sample = figure.add_subplot(grid[0, : A_ROW // 2])
         _show_image(sample, normalize_image(movie[0]), movie, "first frame")
@@ -112,7 +115,7 @@ def unmix_figure(result: "UnmixingResult") -> Figure:
     unmixing, cube = result.unmixing, result.cube
     maps = [*np.moveaxis(unmixing.abundance_maps, 2, 0), unmixing.residual_map]
     count = len(maps) - 1
-    with rc_context(STYLE):
+    with _styled():
         figure, grid, (below,) = _figure([len(maps)], 1.3)
         spectra = figure.add_subplot(grid[0, :])
         for number, component in enumerate(unmixing.components):
@@ -131,6 +134,13 @@ def unmix_figure(result: "UnmixingResult") -> Figure:
 
 
 # --- how a figure is laid out
+
+
+@contextmanager
+def _styled() -> Iterator[None]:
+    """Compose in the style of papers: one thread at a time, since the settings are those of the process."""
+    with _one_at_a_time, rc_context(STYLE):
+        yield
 
 
 def _figure(groups: Sequence[int], top: float) -> tuple[Figure, Any, list[list[Axes]]]:
