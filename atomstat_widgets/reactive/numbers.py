@@ -78,6 +78,7 @@ def _(result: TrajectoriesResult) -> Numbers:
         "state": first + 1,
         "next state": second + 1,
         "transitions": matrix.counts.ravel(),
+        "independent transitions": matrix.effective.ravel(),
         "probability": matrix.probabilities.ravel(),
         "lower end of 95 % interval": low.ravel(),
         "upper end of 95 % interval": high.ravel(),
