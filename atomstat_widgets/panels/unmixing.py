@@ -341,10 +341,9 @@ class UnmixingPanel(Panel):
             loadings = unmixing.decomposition.loadings[number]
             parts = loadings[:, None] * unmixing.components
             spectrum = np.asarray(unmixing.spectra.values[number])
-            fit = unmixing.mean + parts.sum(axis=0)
             self._pixel_title.value = title("Pixel", f"{self._place(y, x)}: grey data, fit, parts")
             self._pixel_view.show(
-                result.energies, np.stack([spectrum, *parts, fit]),
+                result.energies, np.stack([spectrum, *parts, unmixing.fit(number)]),
                 [DATA, *self._colors[: len(parts)], INK], (self._axis_name(), "intensity"),
             )  # fmt: skip
 
