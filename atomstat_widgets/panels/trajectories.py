@@ -20,9 +20,10 @@ from atomstat_widgets.reactive.trajectories_stages import frame_reader
 from atomstat_widgets.views.colors import COMPONENT_RGB, UNKNOWN, rgb
 from atomstat_widgets.views.graph import TransitionGraph
 from atomstat_widgets.views.histogram import Histogram
+from atomstat_widgets.views.limits import common_limits
 from atomstat_widgets.views.matrix import MatrixView
 from atomstat_widgets.views.points import Trails
-from atomstat_widgets.views.rounding import with_error
+from atomstat_widgets.views.rounding import percent, with_error
 from atomstat_widgets.views.strip import StateStrip
 from atomstat_widgets.views.tiles import TileGrid
 
@@ -308,9 +309,8 @@ class TrajectoriesPanel(Panel):
 
     def _draw_states(self) -> None:
         states = self._shown.states
-        limits = np.tile([states.centroids.min(), states.centroids.max()], (len(states.centroids), 1))
         titles = [f"{number} · {count:,}" for number, count in enumerate(states.counts.tolist(), start=1)]
-        self._centroids.show(states.centroids, titles, limits, "gray")
+        self._centroids.show(states.centroids, titles, common_limits(states.centroids), "gray")
 
     def _draw_matrix(self) -> None:
         result = self._shown
@@ -333,7 +333,7 @@ class TrajectoriesPanel(Panel):
         self._matrix.show(matrix.probabilities, texts, tooltips)
         self._matrix.choose(None)
         remarks = [
-            f"State {n + 1}: {share:.1%} of the time in the long run, "
+            f"State {n + 1}: {percent(share)} of the time in the long run, "
             + (f"left after {dwell:.3g} frames" if np.isfinite(dwell) else "never seen to be left")
             for n, (share, dwell) in enumerate(zip(matrix.stationary, matrix.dwell_times, strict=True))
         ]
@@ -393,7 +393,7 @@ class TrajectoriesPanel(Panel):
             if self._truth.value and self._shown is not None and self._shown.movie.truth is not None:
                 score = self._shown.score()
                 links = (
-                    f"{score.links / max(score.all_links, 1):.1%} of {score.all_links:,} true links found,<br>"
+                    f"{percent(score.links / max(score.all_links, 1))} of {score.all_links:,} true links found,<br>"
                     f"{score.wrong_links:,} wrong"
                 )
                 if score.entries is None:

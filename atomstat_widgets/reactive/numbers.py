@@ -85,7 +85,7 @@ def _(result: TrajectoriesResult) -> Numbers:
     }
     in_tracks = np.lexsort((atoms.frames, atoms.tracks))[np.count_nonzero(atoms.tracks < 0) :]
     tracks = {
-        "track": atoms.tracks[in_tracks],
+        "track": atoms.tracks[in_tracks] + 1,
         "frame": atoms.frames[in_tracks],
         **_places(atoms.positions[in_tracks], result.movie),
         "state": atoms.states[in_tracks] + 1,
@@ -106,8 +106,7 @@ def _(result: TrajectoriesResult) -> Numbers:
 def _(result: UnmixingResult) -> Numbers:
     unmixing, cube = result.unmixing, result.cube
     maps = np.moveaxis(unmixing.abundance_maps, 2, 0)
-    bins = result.parameters["bins"]
-    y, x = _axes(*(np.arange(n) * bin_ + (bin_ - 1) / 2 for n, bin_ in zip(maps.shape[1:], bins, strict=True)), cube)
+    y, x = _axes(*result.map_axes, cube)
     energy = Axis("energy", result.energies, cube.energy_unit)
     count = component_axis(len(maps))
     return Numbers(

@@ -84,13 +84,8 @@ class Unmixing:
 
     @property
     def shares(self) -> NDArray[np.float64]:
-        """Share of the sum of squares (beyond the mean) that each component has alone, (k,).
-
-        They do not add up to what all explain together, unless components are orthogonal.
-        """
-        lengths = np.sum(np.asarray(self.components, np.float64) ** 2, axis=1)
-        total = float(np.sum(self.deviations.astype(np.float64) ** 2))
-        return np.asarray(self.decomposition.energies * lengths / total)
+        """Share of the sum of squares that each component has alone, (k,), see `Decomposition.shares`."""
+        return self.decomposition.shares(float(np.sum(self.deviations.astype(np.float64) ** 2)))
 
 
 def unmixed(spectra: Spectra, decomposition: Decomposition, low_rank: LowRank | None = None) -> Unmixing:

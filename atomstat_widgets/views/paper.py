@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from atomstat_widgets.data import Cube, Image, Movie
 from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.stat import normalize_image
-from atomstat_widgets.views.colors import COMPONENT_COLORS, UNKNOWN
+from atomstat_widgets.views.colors import COMPONENT_COLORS, DIVERGING_MAPS, UNKNOWN
+from atomstat_widgets.views.limits import amount_limits, common_limits, own_limits
 from atomstat_widgets.views.rounding import round_length
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ def sliding_fft_figure(result: "SlidingFFTResult") -> Figure:
     with rc_context(STYLE):
         figure, grid, (above, below) = _figure([len(spectra), len(maps)], 2)
         _show_image(figure.add_subplot(grid[0, :]), overview(image), image)
-        for number, (axes, spectrum) in enumerate(zip(above, spectra, strict=True)):
-            _show_map(axes, spectrum, _extent(fy, fx), f"Spectrum {number + 1}", number)
-        for number, (axes, loadings) in enumerate(zip(below, maps, strict=True)):
-            _show_map(axes, loadings, _extent(y, x), f"Loadings {number + 1}", number)
+        for number, (axes, spectrum, limits) in enumerate(zip(above, spectra, own_limits(spectra), strict=True)):
+            _show_map(axes, spectrum, _extent(fy, fx), f"Spectrum {number + 1}", number, limits)
+        for number, (axes, loadings, limits) in enumerate(zip(below, maps, amount_limits(maps), strict=True)):
+            _show_map(axes, loadings, _extent(y, x), f"Loadings {number + 1}", number, limits)
             axes.set_xlim(*_sides(image)[1])
             axes.set_ylim(*_sides(image)[0])
         above[0].set(xlabel=f"kx (1/{image.unit})", ylabel=f"ky (1/{image.unit})")
@@ -63,6 +64,7 @@ def domains_figure(result: "DomainsResult") -> Figure:
     Where loadings have both signs, no component is the strongest: the image shows those of the first.
     """
     image, pictures, loadings = result.image, result.component_pictures, result.decomposition.loadings
+    loading_limits = amount_limits(loadings.T, result.signed)
     rows, columns = result.crops.positions.T
     y, x = image.along_y(rows), image.along_x(columns)
     of_classes = result.labels is not None
@@ -71,17 +73,17 @@ def domains_figure(result: "DomainsResult") -> Figure:
         sample = figure.add_subplot(grid[0, :])
         _show_image(sample, overview(image), image, "loadings 1" if result.signed else "")
         if result.signed:
-            colors = {"c": loadings[:, 0], **_limits(loadings[:, 0], signed=True)}
+            colors = {"c": loadings[:, 0], **_colors(loading_limits[0], signed=True)}
         else:
-            labels = loadings.argmax(axis=1) if result.labels is None else result.labels
-            colors = {"c": np.array(COMPONENT_COLORS)[labels]}
+            colors = {"c": np.array(COMPONENT_COLORS)[result.strongest]}
         sample.scatter(x, y, s=_dot(result.crops.positions), linewidths=0, **colors)
-        for number, (axes, picture) in enumerate(zip(above, pictures, strict=True)):
+        own = own_limits(pictures, result.signed)
+        for number, (axes, picture, limits) in enumerate(zip(above, pictures, own, strict=True)):
             name = f"Class {number + 1}" if of_classes else f"Component {number + 1}"
-            _show_map(axes, picture, None, name, number, signed=result.signed)
-        for number, (axes, loading) in enumerate(zip(below, loadings.T, strict=True)):
-            limits = _limits(loading, result.signed)
-            points = axes.scatter(x, y, s=_dot(result.crops.positions) / 4, c=loading, linewidths=0, **limits)
+            _show_map(axes, picture, None, name, number, limits, signed=result.signed)
+        for number, (axes, loading, limits) in enumerate(zip(below, loadings.T, loading_limits, strict=True)):
+            colors = _colors(limits, result.signed)
+            points = axes.scatter(x, y, s=_dot(result.crops.positions) / 4, c=loading, linewidths=0, **colors)
             axes.set(xlim=_sides(image)[1], ylim=_sides(image)[0], aspect="equal")
             axes.set_title(f"Probability {number + 1}" if of_classes else f"Loadings {number + 1}")
             _dress(axes, points, number)
@@ -89,7 +91,10 @@ def domains_figure(result: "DomainsResult") -> Figure:
 
 
 def trajectories_figure(result: "TrajectoriesResult") -> Figure:
-    """Tracks over the first frame, mean crops of the states, and transition probabilities with their counts."""
+    """Tracks over the first frame, mean crops of the states, and transition probabilities with their counts.
+
+    A track has the colour of the state that it is in most often.
+    """
     movie, tracks, centroids = result.movie, result.tracks, result.states.centroids
     with rc_context(STYLE):
         figure, grid, (below,) = _figure([len(centroids)], 2)
@@ -102,31 +107,33 @@ def trajectories_figure(result: "TrajectoriesResult") -> Figure:
             color = COMPONENT_COLORS[np.bincount(known).argmax()] if len(known) else UNKNOWN
             sample.plot(movie.along_x(columns), movie.along_y(rows), color=color, linewidth=0.7)
         _show_matrix(figure.add_subplot(grid[0, A_ROW // 2 :]), result.matrix)
-        for number, (axes, picture) in enumerate(zip(below, centroids, strict=True)):
-            _show_map(axes, picture, None, f"State {number + 1}", number, color_map="gray")
+        for number, (axes, picture, limits) in enumerate(zip(below, centroids, common_limits(centroids), strict=True)):
+            _show_map(axes, picture, None, f"State {number + 1}", number, limits, color_map="gray")
     return figure
 
 
 def unmix_figure(result: "UnmixingResult") -> Figure:
     """Component spectra, abundance maps, and what is left unexplained."""
     unmixing, cube = result.unmixing, result.cube
-    maps = [*np.moveaxis(unmixing.abundance_maps, 2, 0), unmixing.residual_map]
-    count = len(maps) - 1
+    maps, residual = np.moveaxis(unmixing.abundance_maps, 2, 0), unmixing.residual_map
     with rc_context(STYLE):
-        figure, grid, (below,) = _figure([len(maps)], 1.3)
+        figure, grid, (below,) = _figure([len(maps) + 1], 1.3)
         spectra = figure.add_subplot(grid[0, :])
         for number, component in enumerate(unmixing.components):
             spectra.plot(result.energies, component, color=COMPONENT_COLORS[number], linewidth=1, label=f"{number + 1}")
         spectra.set(xlabel=f"energy ({cube.energy_unit})", ylabel="intensity", title=f"Components of {cube.name}")
         spectra.margins(x=0)
         spectra.legend(frameon=False, ncols=2)
-        signed = [result.signed] * count + [False]
-        for number, (axes, values) in enumerate(zip(below, maps, strict=True)):
-            title = f"Abundance {number + 1}" if number < count else "Residual (RMS)"
-            extent = _extent(*(np.array([low, high]) for low, high in _sides(cube)), edges=True)
-            _show_map(axes, values, extent, title, number if number < count else None, signed=signed[number])
-            if number == 0:
-                _scale_bar(axes, cube)
+        height, width = result.map_sides
+        bottom_and_top, left_and_right = np.array([height - 0.5, -0.5]), np.array([-0.5, width - 0.5])
+        extent = _extent(cube.along_y(bottom_and_top), cube.along_x(left_and_right), edges=True)
+        limits = amount_limits(maps, result.signed)
+        for number, (axes, values) in enumerate(zip(below[:-1], maps, strict=True)):
+            _show_map(axes, values, extent, f"Abundance {number + 1}", number, limits[number], signed=result.signed)
+        _show_map(below[-1], residual, extent, "Residual (RMS)", None, amount_limits(residual[None])[0])
+        for axes in below:
+            axes.set(xlim=_sides(cube)[1], ylim=_sides(cube)[0])
+        _scale_bar(below[0], cube)
     return figure
 
 
@@ -160,12 +167,11 @@ def _show_image(axes: Axes, picture: NDArray[Any], data: Image | Movie, remark: 
 
 
 def _show_map(
-    axes: Axes, values: NDArray[Any], extent: Sequence[float] | None, title: str, component: int | None, *,
-    signed: bool = False, color_map: str = "viridis",
+    axes: Axes, values: NDArray[Any], extent: Sequence[float] | None, title: str, component: int | None,
+    limits: NDArray[Any], *, signed: bool = False, color_map: str = "viridis",
 ) -> None:  # fmt: skip
     """Picture of numbers with its colour bar, framed in the colour of a component."""
-    limits = {**_limits(values, signed), **({} if signed else {"cmap": color_map})}
-    picture = axes.imshow(values, extent=extent, interpolation="nearest", **limits)
+    picture = axes.imshow(values, extent=extent, interpolation="nearest", **_colors(limits, signed, color_map))
     axes.set_title(title)
     _dress(axes, picture, component)
 
@@ -231,12 +237,9 @@ def _bare(axes: Axes) -> None:
     axes.tick_params(left=False, bottom=False, labelleft=False, labelbottom=False)
 
 
-def _limits(values: NDArray[Any], signed: bool) -> dict[str, Any]:
-    """Colours of numbers: from the lowest to the highest, or with 0 in the middle."""
-    if not signed:
-        return {"cmap": "viridis"}
-    limit = float(np.nanmax(np.abs(values))) or 1.0
-    return {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
+def _colors(limits: NDArray[Any], signed: bool, color_map: str = "viridis") -> dict[str, Any]:
+    """Colours of numbers between these limits (2,); those of signed ones part at 0."""
+    return {"cmap": DIVERGING_MAPS[0] if signed else color_map, "vmin": float(limits[0]), "vmax": float(limits[1])}
 
 
 def _sides(data: Image | Movie | Cube) -> tuple[tuple[float, float], tuple[float, float]]:
