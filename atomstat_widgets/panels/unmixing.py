@@ -173,6 +173,9 @@ class UnmixingPanel(Panel):
         self._colors[number] = self._color.value
         self._draw_result()
 
+    def _look(self) -> dict[str, Any]:
+        return {"names": self.names, "colors": self._colors}
+
     # --- what is drawn
 
     @property

@@ -49,7 +49,7 @@ class Decomposition:
     def relative_loadings(self) -> NDArray[Any]:
         """Loadings (pieces, k) over the largest of each component: they can be compared where amplitudes cannot."""
         highest = self.loadings.max(axis=0)
-        return np.divide(self.loadings, highest, out=np.zeros_like(self.loadings), where=highest > 0)
+        return np.asarray(np.divide(self.loadings, highest, out=np.zeros_like(self.loadings), where=highest > 0))
 
     @property
     def strongest(self) -> NDArray[np.intp]:

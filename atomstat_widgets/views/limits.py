@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+CONTRAST = (0.5, 99.5)  # percentiles of an image that are black and white
+
 
 def own_limits(pictures: NDArray[Any], signed: bool = False) -> NDArray[Any]:
     """Lowest and highest number of each picture (k, ...), (k, 2); of signed ones 0 is in the middle."""

@@ -6,7 +6,7 @@ from matplotlib.colors import to_rgb
 
 from atomstat_widgets import DomainsPanel, SlidingFFTPanel, TrajectoriesPanel, UnmixingPanel
 from atomstat_widgets.data import Cube, cubes, movies, samples
-from atomstat_widgets.panels.exports import figure_of
+from atomstat_widgets.panels.exports import exported, figure_of
 from atomstat_widgets.panels.image_panel import ALL
 from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.views.tiles import TileGrid
@@ -88,6 +88,21 @@ def test_unmixing(tiles, method):
     figure = figure_of(panel.model.result)
     np.testing.assert_allclose(limits_in(figure, "Abundance"), tiles[panel._maps][1])
     np.testing.assert_allclose(limits_in(figure, "Residual"), tiles[panel._residual][1])
+
+
+def test_names_and_colours_of_the_page_are_in_the_figure():
+    panel = UnmixingPanel(cubes.oxides(shape=(20, 24), channels=60), n_components=3)
+    panel._which.value = 2
+    panel._name.value, panel._color.value = "_Ti & $Mn$", "#123456"
+    figure = figure_of(panel.model.result, **panel._look())
+    spectra = titled(figure, "Components of")[0]
+    texts = [text.get_text() for text in spectra.get_legend().get_texts()]
+    assert texts == ["1", "_Ti & $Mn$", "3"]
+    assert [line.get_color() for line in spectra.lines] == panel._spectra._solid.colors[:3]
+    (second,) = titled(figure, "Abundance _Ti & $Mn$")
+    assert to_rgb(second.spines["left"].get_edgecolor()) == to_rgb("#123456")
+    figure.draw_without_rendering()
+    assert b"Abundance _Ti &amp; $Mn$" in b"".join(exported(panel.model.result, "svg", **panel._look()).values())
 
 
 def test_maps_of_a_binned_cube_stand_where_their_pixels_are():
