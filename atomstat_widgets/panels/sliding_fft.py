@@ -205,7 +205,7 @@ class SlidingFFTPanel(ImagePanel):
                 colors = COMPONENT_RGB[: len(maps)]
                 pixels[..., :3] = np.tensordot(shares, colors, axes=(0, 0)).round()
                 pixels[..., 3] = round(255 * self._opacity.value)
-                self._overlay_bar.value = title("", "colours mixed by loading")
+                self._overlay_bar.value = title("", "colours mixed by relative loading")
             else:
                 high = amount_limits(maps)[chosen, 1]
                 pixels[..., :3] = rgb(COMPONENT_COLORS[chosen])

@@ -94,13 +94,15 @@ def domains_figure(result: "DomainsResult") -> Figure:
 def trajectories_figure(result: "TrajectoriesResult") -> Figure:
     """Tracks over the first frame, mean crops of the states, and transition probabilities with their counts.
 
-    A track has the colour of the state that it is in most often.
+    It is the first that can be used. A track has the colour of the state that it is in most often.
     """
     movie, tracks, centroids = result.movie, result.tracks, result.states.centroids
     with rc_context(STYLE):
         figure, grid, (below,) = _figure([len(centroids)], 2)
         sample = figure.add_subplot(grid[0, : A_ROW // 2])
-        _show_image(sample, normalize_image(movie[0]), movie, "first frame")
+        skipped, numbers = result.found.skipped, movie.frame_numbers.tolist()
+        place, frame = next((place, frame) for place, frame in enumerate(numbers) if frame not in skipped)
+        _show_image(sample, normalize_image(movie[place]), movie, f"frame {frame}" if place else "first frame")
         for number in range(len(tracks)):
             rows, columns = tracks.track(number)[1].T
             states = result.states_of(number)
