@@ -101,8 +101,10 @@ def _by_frame(coordinates: Any) -> dict[int, np.ndarray]:
         coordinates = read_npz(path)
     if not isinstance(coordinates, Mapping):
         coordinates = {0: coordinates}
+    from atomstat_widgets.stat.frame_numbers import by_frame_number  # here: it takes longer to import than `data`
+
     try:
-        return {int(frame): np.asarray(points, np.float64) for frame, points in coordinates.items()}
+        return by_frame_number((key, np.asarray(points, np.float64)) for key, points in coordinates.items())
     except ValueError as error:
         raise ReadError(f"coordinates are numbers by frame number: {error}") from error
 

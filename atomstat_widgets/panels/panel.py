@@ -22,6 +22,7 @@ from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import SEQUENTIAL_MAPS
+from atomstat_widgets.views.limits import CONTRAST
 from atomstat_widgets.views.sample import SampleView
 
 
@@ -62,7 +63,7 @@ class Panel(ipywidgets.VBox):
             (body, "body"),
         ):  # fmt: skip
             part.add_class(f"atomstat-{name}")
-        history, export = HistoryBar(model), ExportBar(model)
+        history, export = HistoryBar(model), ExportBar(model, self._look)
         self._status = StatusLine(model, self.units.switch, history.switch, export.switch)
         bars = [OnAllBar(model), self.units, history, export]
         super().__init__([style_sheet(), body, self._status, *bars])
@@ -114,6 +115,10 @@ class Panel(ipywidgets.VBox):
     def _draw_result(self) -> None:
         raise NotImplementedError
 
+    def _look(self) -> dict[str, Any]:
+        """Names and colours that the figure for a paper takes from the page."""
+        return {}
+
     # --- what they share
 
     def _make_sample(self) -> None:
@@ -132,7 +137,7 @@ class Panel(ipywidgets.VBox):
         self._overlay_bar = ColorBar(layout=ipywidgets.Layout(width="220px"))
         self._image_map = dropdown(SEQUENTIAL_MAPS, "gray", "Image", "Colour map of the image")
         self._contrast = ipywidgets.FloatRangeSlider(
-            value=(0.5, 99.5), min=0, max=100, step=0.5, description="Contrast", readout_format=".1f", style=LABEL,
+            value=CONTRAST, min=0, max=100, step=0.5, description="Contrast", readout_format=".1f", style=LABEL,
             tooltip="Darkest and brightest shown grey, as percentiles of the pixels",
             layout=ipywidgets.Layout(width=WIDTH),
         )  # fmt: skip

@@ -5,7 +5,6 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
-from numpy.typing import NDArray
 
 from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, linked, slider, title
 from atomstat_widgets.panels.image_panel import ALL, ImagePanel
@@ -16,8 +15,9 @@ from atomstat_widgets.stat.windows import SMALLEST_WINDOW
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import COMPONENT_COLORS, COMPONENT_RGB, MARKER, SEQUENTIAL_MAPS, rgb, to_bytes
 from atomstat_widgets.views.curve import CountCurve
+from atomstat_widgets.views.limits import amount_limits, own_limits
 from atomstat_widgets.views.mixture import MixtureBars
-from atomstat_widgets.views.rounding import round_length
+from atomstat_widgets.views.rounding import percent, round_length
 from atomstat_widgets.views.tiles import TileAxis, TileGrid
 
 LARGEST_SLIDER_WINDOW, LARGEST_SLIDER_STEP = 512, 64
@@ -159,17 +159,16 @@ class SlidingFFTPanel(ImagePanel):
     def _draw_components(self) -> None:
         with self._drawing:
             result: SlidingFFTResult = self.model.result
-            energies = result.decomposition.energies
             self._spectra.show(
                 result.components,
-                [f"{j} · {share:.0%}" for j, share in enumerate(energies / energies.sum(), start=1)],
-                _ranges(result.components),
+                [f"{j} · {percent(share)}" for j, share in enumerate(result.shares, start=1)],
+                own_limits(result.components),
                 self._picture_map.value,
                 [self._frequency_axis("kx", 1), self._frequency_axis("ky", 0)],
                 aspect=1,  # whatever the window: the frequencies go equally far along x and y
             )
             maps = result.loading_maps
-            limits = np.stack([np.zeros(len(maps)), maps.max(axis=(1, 2))], axis=1)
+            limits = amount_limits(maps)
             self._maps.show(
                 maps, [f"{j} · {high:.3g}" for j, (_, high) in enumerate(limits, start=1)], limits,
                 self._picture_map.value,
@@ -205,9 +204,9 @@ class SlidingFFTPanel(ImagePanel):
                 colors = COMPONENT_RGB[: len(maps)]
                 pixels[..., :3] = np.tensordot(shares, colors, axes=(0, 0)).round()
                 pixels[..., 3] = round(255 * self._opacity.value)
-                self._overlay_bar.value = title("", "colours mixed by loading")
+                self._overlay_bar.value = title("", "colours mixed by relative loading")
             else:
-                high = maps[chosen].max()
+                high = amount_limits(maps)[chosen, 1]
                 pixels[..., :3] = rgb(COMPONENT_COLORS[chosen])
                 pixels[..., 3] = (to_bytes(maps[chosen], 0, high) * self._opacity.value).round()
                 self._overlay_bar.show(["transparent", COMPONENT_COLORS[chosen]], "0", f"{high:.3g}")
@@ -224,7 +223,7 @@ class SlidingFFTPanel(ImagePanel):
             y, x = grid.centers[window]
             self._window_title.value = title("Window", self._place(y, x))
             self._sample.show_window(grid.corners[window], grid.window)
-            self._spectrum.show(spectrum, [""], _ranges(spectrum), self._picture_map.value, aspect=1)
+            self._spectrum.show(spectrum, [""], own_limits(spectrum), self._picture_map.value, aspect=1)
             self._mixture.show(result.share(window))
 
     def _draw_errors(self) -> None:
@@ -240,7 +239,3 @@ class SlidingFFTPanel(ImagePanel):
 
     def _agreement(self) -> tuple[float, str]:
         return self.model.result.agreement(), "the strongest component"
-
-
-def _ranges(pictures: NDArray[Any]) -> NDArray[Any]:
-    return np.stack([pictures.min(axis=(1, 2)), pictures.max(axis=(1, 2))], axis=1)

@@ -90,6 +90,16 @@ class DomainsResult:
         return self.parameters["method"] in ("PCA", "ICA")
 
     @property
+    def strongest(self) -> NDArray[np.intp]:
+        """Class of each crop or, of NMF, component that is relatively strongest in it, (crops,), from 0 on."""
+        return self.decomposition.strongest if self.labels is None else self.labels
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of the sum of squares that each component has alone, (k,)."""
+        return self.decomposition.shares(self.low_rank.total, self.low_rank.weights)
+
+    @property
     def component_pictures(self) -> NDArray[Any]:
         """Components (k, side, side * channels), channels side by side; of GMM the mean crops of the classes."""
         components = self.decomposition.components

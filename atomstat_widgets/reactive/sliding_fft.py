@@ -108,9 +108,12 @@ class SlidingFFTResult:
 
         Comparable where the amplitudes are not: noise gives all log spectra a large part in common.
         """
-        maps = self.loading_maps
-        highest = maps.max(axis=(1, 2), keepdims=True)
-        return np.divide(maps, highest, out=np.zeros_like(maps), where=highest > 0)
+        return self.decomposition.relative_loadings.T.reshape(-1, *self.spectra.grid.shape)
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of the sum of squares that each component has alone, (k,)."""
+        return self.decomposition.shares(self.low_rank.total, self.low_rank.weights)
 
     def agreement(self) -> float:
         """Adjusted Rand index between the true domains and the component that is relatively strongest in each window.
@@ -127,7 +130,7 @@ class SlidingFFTResult:
         if self.image.truth is None:
             raise ValueError(f"the true domains of {self.image.name} are not known")
         rows, columns = self.spectra.grid.centers.round().astype(int).T
-        return float(adjusted_rand_score(self.image.truth[rows, columns], self.relative_maps.argmax(axis=0).ravel()))
+        return float(adjusted_rand_score(self.image.truth[rows, columns], self.decomposition.strongest))
 
     def share(self, window: int) -> NDArray[np.float64]:
         """Mixture of components in one window, (k,), summing to 1 (0 where nothing is in it)."""

@@ -22,6 +22,7 @@ from atomstat_widgets.stat import (
     match_components,
 )
 from atomstat_widgets.stat.motion import Diffusion
+from atomstat_widgets.stat.transitions import pairs_apart
 
 ABSENT, UNKNOWN = -2, -1  # in a timeline: no atom there; an atom without a crop
 
@@ -183,9 +184,8 @@ class TrajectoriesResult:
             if self.transitions.per_track[number, first, second] == 0:
                 continue
             frames, states = self.tracks.track(number)[0], self.states_of(number)
-            later = np.searchsorted(frames, frames + lag)
-            there = np.append(frames, -1)[later] == frames + lag
-            seen = there & (states == first) & (np.append(states, -1)[later] == second)
+            now, later = pairs_apart(frames, lag)
+            seen = now[(states[now] == first) & (states[later] == second)]
             found += [(number, place) for place in self.places(frames[seen])]
         return np.array(found, np.intp).reshape(-1, 2)
 

@@ -104,6 +104,19 @@ class UnmixingResult:
         return np.asarray(np.interp(self.unmixing.spectra.channels, np.arange(len(axis)), axis))
 
     @property
+    def map_axes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Rows (height,) and columns (width,) of the cube that the pixels of the maps are centred on."""
+        sides, bins = self.unmixing.spectra.map_shape, self.parameters["bins"]
+        y, x = (np.arange(side) * every + (every - 1) / 2 for side, every in zip(sides, bins, strict=True))
+        return y, x
+
+    @property
+    def map_sides(self) -> tuple[int, int]:
+        """Rows and columns of the cube that the maps cover: what binning left over at the end is not in them."""
+        (height, width), bins = self.unmixing.spectra.map_shape, self.parameters["bins"]
+        return height * bins[0], width * bins[1]
+
+    @property
     def variance(self) -> NDArray[np.float64]:
         """Share of the sum of squares, or of the variance, that each singular vector explains, (MAX_COMPONENTS,)."""
         return explained_variance_ratio(self.low_rank)[:MAX_COMPONENTS]

@@ -13,6 +13,7 @@ from atomstat_widgets.brief import brief
 from atomstat_widgets.stat import preparation
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.factor import Rows
+from atomstat_widgets.stat.frame_numbers import by_frame_number
 from atomstat_widgets.stat.progress import Progress, unreported
 
 Floats = NDArray[np.float64]
@@ -357,12 +358,8 @@ def positions_by_frame(positions: Positions, n_frames: int) -> dict[int, Floats]
             raise ValueError(f"for {n_frames} images positions are a mapping of frame number to array")
         positions = {0: positions}
     arrays = {}
-    for key, points in positions.items():
-        try:
-            frame = int(key)
-        except (TypeError, ValueError):
-            raise ValueError(f"the key {key!r} of the positions is no frame number") from None
-        if not 0 <= frame < n_frames:
+    for frame, points in by_frame_number(positions.items()).items():
+        if frame >= n_frames:
             raise ValueError(f"positions are given for frame {frame}, the images have frames 0 to {n_frames - 1}")
         array = np.asarray(points, np.float64)
         if array.size == 0:
@@ -376,7 +373,7 @@ def positions_by_frame(positions: Positions, n_frames: int) -> dict[int, Floats]
                 f"{np.flatnonzero(bad)[0]}"
             )
         arrays[frame] = array
-    return dict(sorted(arrays.items()))
+    return arrays
 
 
 def _of_class(points: Floats, atom_class: float | None) -> Floats:

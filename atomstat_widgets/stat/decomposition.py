@@ -48,6 +48,32 @@ class Decomposition:
         """Sum of squares of each component's loadings, (k,)."""
         return np.asarray(np.einsum("ij,ij->j", self.loadings, self.loadings, dtype=np.float64))
 
+    @property
+    def relative_loadings(self) -> NDArray[Any]:
+        """Loadings (pieces, k) over the largest of each component: they can be compared where amplitudes cannot."""
+        highest = self.loadings.max(axis=0)
+        return np.asarray(np.divide(self.loadings, highest, out=np.zeros_like(self.loadings), where=highest > 0))
+
+    @property
+    def strongest(self) -> NDArray[np.intp]:
+        """Component that is relatively strongest in each piece, (pieces,), of loadings that are not negative."""
+        return np.asarray(self.relative_loadings.argmax(axis=1))
+
+    def shares(self, total: float, weights: NDArray[Any] | float = 1.0) -> NDArray[np.float64]:
+        """Share of a sum of squares, beyond the mean, that each component has alone, (k,).
+
+        They do not add up to what all explain together, unless components are orthogonal.
+
+        Parameters
+        ----------
+        total : float
+            The sum of squares.
+        weights : array, (features,), or float
+            Weight of each feature in it.
+        """
+        lengths = np.sum(np.asarray(self.components, np.float64) ** 2 * weights, axis=1)
+        return np.asarray(self.energies * lengths / total)
+
     def reordered(self, order: NDArray[np.intp]) -> "Decomposition":
         """Return the same decomposition with its components in another order."""
         return replace(self, components=self.components[order], loadings=self.loadings[:, order])

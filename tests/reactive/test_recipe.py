@@ -251,10 +251,10 @@ class TestAxes:
         table = numbers_of(result).tables["tracks"]
         order = np.lexsort((table["frame"], table["track"]))
         np.testing.assert_array_equal(order, np.arange(len(order)))
-        assert table["track"].min() == 0
-        assert np.bincount(table["track"]).tolist() == result.tracks.lengths.tolist()
+        assert table["track"].min() == 1  # as on the page
+        assert np.bincount(table["track"])[1:].tolist() == result.tracks.lengths.tolist()
         frames, places = result.tracks.track(1)[:2]
-        of_one = table["track"] == 1
+        of_one = table["track"] == 2
         np.testing.assert_array_equal(table["frame"][of_one], frames)
         np.testing.assert_array_equal(table["y (px)"][of_one], places[:, 0])
         np.testing.assert_array_equal(table["state"][of_one], result.states_of(1) + 1)
