@@ -10,12 +10,11 @@ import numbers
 import operator
 import reprlib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-T = TypeVar("T")
 Floats = NDArray[np.float64]
 
 LARGEST = 2**53  # of whole numbers: beyond, sums with others would overflow, and no float holds them all
@@ -229,16 +228,16 @@ def switch_of(value: Any, name: str) -> bool:
     raise TypeError(f"{name} is True or False, got {reprlib.repr(value)}")
 
 
-def instance_of(value: Any, name: str, kind: type[T]) -> T:
-    """Value of a type.
+def instance_of(value: Any, name: str, *kinds: type) -> Any:
+    """Value of one of these types.
 
     Raises
     ------
     TypeError
         It is of another.
     """
-    if not isinstance(value, kind):
-        raise TypeError(f"{name} is of type {kind.__name__}, got {type(value).__name__}")
+    if not isinstance(value, kinds):
+        raise TypeError(f"{name} is of type {' or '.join(one.__name__ for one in kinds)}, got {type(value).__name__}")
     return value
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.arguments import array_of, instance_of, points_of
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.readers import ReadError, read_npy, read_npz, require_real, require_there
@@ -42,6 +43,7 @@ def load_output(source: Any) -> Image | Movie:
         raise ReadError(
             f"{name}: the output of a network is (frames, height, width, channels), not of shape {output.shape}"
         )
+    output = array_of(output, name, stored=True)
     frames = output.reshape(-1, *output.shape[-3:])
     shown = frames[..., 0] if frames.shape[3] == 1 else frames[..., :-1].sum(axis=3)
     if len(frames) > 1:
@@ -68,9 +70,10 @@ def with_findings(data: Any, coordinates: Any = None, network_output: Any = None
 
     Raises
     ------
-    ValueError
-        They do not fit the data.
+    TypeError, ValueError
+        They do not fit the data, or are no real numbers.
     """
+    instance_of(data, "data", Image, Movie)
     if coordinates is not None:
         frames = _by_frame(coordinates)
         if isinstance(data, Movie):
@@ -80,7 +83,7 @@ def with_findings(data: Any, coordinates: Any = None, network_output: Any = None
         else:
             raise ValueError(f"coordinates are of one image, got those of {len(frames)}")
     if network_output is not None:
-        output = np.asarray(_array(network_output, "output of a network"), np.float32)
+        output = array_of(_array(network_output, "output of a network"), "network_output", dtype=np.float32)
         if not isinstance(data, Image):
             raise ValueError(f"{data.name}: the output of a network is taken beside one image, not beside a movie")
         data = replace(data, channels=output[0] if output.ndim == 4 and len(output) == 1 else output, source=None)
@@ -99,8 +102,8 @@ def _by_frame(coordinates: Any) -> dict[int, np.ndarray]:
     if not isinstance(coordinates, Mapping):
         coordinates = {0: coordinates}
     try:
-        return {int(frame): np.asarray(points, np.float64) for frame, points in coordinates.items()}
-    except ValueError as error:
+        return {int(frame): points_of(points, f"coordinates of frame {frame}") for frame, points in coordinates.items()}
+    except (TypeError, ValueError) as error:
         raise ReadError(f"coordinates are numbers by frame number: {error}") from error
 
 

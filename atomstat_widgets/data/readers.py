@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.arguments import in_blocks
 from atomstat_widgets.data.calibration import SPELLINGS, Data
 from atomstat_widgets.data.image import Image
 
@@ -113,9 +114,11 @@ def is_folder(path: Path) -> bool:
 
 def as_blocks(source: Any) -> Any:
     """Array of dask or Zarr as one of dask; None of anything else."""
-    from atomstat_widgets.stat.blocks import as_dask, in_blocks  # here, because it takes longer to import than `data`
+    if not in_blocks(source):
+        return None
+    from atomstat_widgets.stat.blocks import as_dask  # here, because it takes longer to import than `data`
 
-    return as_dask(source) if in_blocks(source) else None
+    return as_dask(source)
 
 
 def in_memory_or_blocks(source: Any) -> Any:

@@ -1,10 +1,10 @@
 """What images, movies and spectrum images share: pixels of a known size, at a known place."""
 
-import math
 from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.arguments import instance_of, number_of
 from atomstat_widgets.data.numbers import Axis
 
 
@@ -39,9 +39,13 @@ class Scaled:
         )
 
     def _check_scale(self) -> None:
-        if self.pixel_size is not None and not (math.isfinite(self.pixel_size) and self.pixel_size > 0):
-            raise ValueError(f"{self.name}: pixel_size must be a positive finite number, not {self.pixel_size}")
-        if len(self.offset) != 2 or not all(math.isfinite(one) for one in self.offset):
-            raise ValueError(f"{self.name}: offset is two finite numbers, y and x, not {self.offset}")
+        instance_of(self.name, "name", str)
+        instance_of(self.unit, f"{self.name}: unit", str)
+        if self.pixel_size is not None:
+            number_of(self.pixel_size, f"{self.name}: pixel_size", above=0, words="a positive finite number")
+        if not isinstance(self.offset, tuple) or len(self.offset) != 2:
+            raise ValueError(f"{self.name}: offset is two finite numbers, y and x, not {self.offset!r}")
+        for one in self.offset:
+            number_of(one, f"{self.name}: offset", words="two finite numbers, y and x")
         if self.pixel_size is None and any(self.offset):
             raise ValueError(f"{self.name}: an offset needs a pixel_size, to be in its unit")
