@@ -63,7 +63,8 @@ class Image(Scaled):
 
     def __post_init__(self) -> None:
         for name in ("array", "truth", "channels"):
-            if (value := getattr(self, name)) is not None:
+            value = getattr(self, name)
+            if name == "array" or value is not None:
                 object.__setattr__(self, name, array_of(value, f"{self.name}: {name}", stored=True))
         shape = self.array.shape
         if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (3, 4)):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from atomstat_widgets.arguments import instance_of, number_of
+from atomstat_widgets.arguments import array_of, instance_of, number_of
 from atomstat_widgets.data.numbers import Axis
 
 
@@ -23,11 +23,11 @@ class Scaled:
 
     def along_y(self, pixels: Any) -> Any:
         """Places of rows in `unit`, or as they are where the pixel size is not known."""
-        return self.offset[0] + np.asarray(pixels) * (self.pixel_size or 1.0)
+        return self.offset[0] + array_of(pixels, "pixels", dtype=np.float64) * (self.pixel_size or 1.0)
 
     def along_x(self, pixels: Any) -> Any:
         """Places of columns in `unit`, or as they are where the pixel size is not known."""
-        return self.offset[1] + np.asarray(pixels) * (self.pixel_size or 1.0)
+        return self.offset[1] + array_of(pixels, "pixels", dtype=np.float64) * (self.pixel_size or 1.0)
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -42,10 +42,12 @@ class Scaled:
         instance_of(self.name, "name", str)
         instance_of(self.unit, f"{self.name}: unit", str)
         if self.pixel_size is not None:
-            number_of(self.pixel_size, f"{self.name}: pixel_size", above=0, words="a positive finite number")
+            size = number_of(self.pixel_size, f"{self.name}: pixel_size", above=0, words="a positive finite number")
+            object.__setattr__(self, "pixel_size", size)
         if not isinstance(self.offset, tuple) or len(self.offset) != 2:
             raise ValueError(f"{self.name}: offset is two finite numbers, y and x, not {self.offset!r}")
-        for one in self.offset:
-            number_of(one, f"{self.name}: offset", words="two finite numbers, y and x")
+        words = "two finite numbers, y and x"
+        offset = tuple(number_of(one, f"{self.name}: offset", words=words) for one in self.offset)
+        object.__setattr__(self, "offset", offset)
         if self.pixel_size is None and any(self.offset):
             raise ValueError(f"{self.name}: an offset needs a pixel_size, to be in its unit")

@@ -11,9 +11,11 @@ from scipy.spatial import KDTree
 
 from atomstat_widgets.arguments import (
     array_of,
+    instance_of,
     number_of,
     points_of,
     progress_of,
+    require_by_frame,
     require_classes,
     switch_of,
     whole_of,
@@ -124,6 +126,7 @@ class Crops:
         return len(self.positions)
 
     def __getitem__(self, crops: slice) -> NDArray[np.float32]:
+        instance_of(crops, "crops", slice)
         return np.asarray(self.matrix[crops], np.float32).reshape(-1, *self.shape)
 
 
@@ -420,6 +423,7 @@ def neighbour_distances(arrays: Iterable[ArrayLike]) -> Floats:
     TypeError, ValueError
         These are no such arrays, or hold NaN or infinity.
     """
+    require_by_frame(arrays, "arrays")
     frames = (points_of(points, f"arrays: points of frame {frame}")[:, :2] for frame, points in enumerate(arrays))
     distances = [np.asarray(KDTree(points).query(points, k=[2])[0])[:, 0] for points in frames if len(points) > 1]
     return np.concatenate([np.empty(0), *distances])

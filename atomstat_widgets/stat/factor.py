@@ -104,8 +104,9 @@ class LowRank:
 
         One for each of the counts (n,), or of one count; from 0 to the rank.
         """
-        counts = whole_array_of(np.atleast_1d(n_components), "n_components", minimum=0, maximum=self.rank)
-        inside = np.concatenate([[0.0], np.cumsum(self.s.astype(float) ** 2)])[counts.reshape(np.shape(n_components))]
+        given = array_of(n_components, "n_components")
+        counts = whole_array_of(given.ravel(), "n_components", minimum=0, maximum=self.rank).reshape(given.shape)
+        inside = np.concatenate([[0.0], np.cumsum(self.s.astype(float) ** 2)])[counts]
         return np.asarray(np.sqrt(np.maximum(0, 1 - inside / self.total)))
 
 

@@ -314,7 +314,7 @@ class imlocal(Trajectories):
         cls,
         components: Array,
         X_vec_t: Array,
-        image_hw: tuple[int, int] | None = None,
+        image_hw: Sequence[int] | None = None,
         xy_centers: Array | None = None,
         plot_loading_maps: bool = True,
         *,
@@ -344,7 +344,9 @@ class imlocal(Trajectories):
         if switch_of(plot_loading_maps, "plot_loading_maps"):
             if image_hw is None or xy_centers is None:
                 raise ValueError("loading maps need image_hw, the size of the image, and xy_centers, the crops' places")
-            height, width = whole_array_of(image_hw, "image_hw", minimum=1).tolist()
+            sides = whole_array_of(image_hw, "image_hw", minimum=1).tolist()
+            if len(sides) != 2:
+                raise ValueError(f"image_hw is height and width, got {sides}")
             loadings = array_of(X_vec_t, "X_vec_t", "(crops, k)")
             centers = array_of(xy_centers, "xy_centers", "(crops, 2)", finite=True)
             if len(centers) != len(loadings):
@@ -352,7 +354,7 @@ class imlocal(Trajectories):
             marker_size = number_of(marker_size, "marker_size", above=0)
         plots.plot_components(pictures)
         if plot_loading_maps:
-            plots.plot_loading_maps(loadings, centers, (height, width), marker_size)
+            plots.plot_loading_maps(loadings, centers, (sides[0], sides[1]), marker_size)
 
     def _factor(self, n_components: int, *, center: bool) -> LowRank:
         """Factor of the crops, long enough for so many components."""

@@ -158,7 +158,9 @@ class SlidingFFTNMF:
         """
         if not hasattr(self, "windows_shape"):
             raise ValueError("fft_results are those of the windows of an image: call make_windows first")
-        spectra: NDArray[Any] = array_of(fft_results, "fft_results", "(windows, fy, fx)", dtype=FLOATING, empty=False)
+        spectra: NDArray[Any] = array_of(
+            fft_results, "fft_results", "(windows, fy, fx)", dtype=FLOATING, empty=False, finite=True
+        )
         if len(spectra) != np.prod(self.windows_shape):
             raise ValueError(
                 f"fft_results: {len(spectra)} spectra do not fill the {self.windows_shape} windows of the image"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atomstat_widgets.arguments import array_of, number_of, seed_of, switch_of, whole_of, word_of
+from atomstat_widgets.arguments import array_of, instance_of, number_of, seed_of, switch_of, whole_of, word_of
 from atomstat_widgets.stat import plots
 from atomstat_widgets.stat.blocks import held
 from atomstat_widgets.stat.decomposition import Decomposition
@@ -159,8 +159,16 @@ class SpectralUnmixer:
         Raises
         ------
         ValueError
-            Nothing was fitted yet.
+            Nothing was fitted yet, or the values or sizes are none.
         """
+        instance_of(cmap, "cmap", str)
+        if x_axis_units is not None:
+            instance_of(x_axis_units, "x_axis_units", str)
+        if figsize is not None:
+            inches = array_of(figsize, "figsize", "(2,)", finite=True, minimum=0.1)
+            if len(inches) != 2:
+                raise ValueError(f"figsize is width and height, got {len(inches)} numbers")
+            figsize = float(inches[0]), float(inches[1])
         if self.result_ is None:
             raise ValueError("there is nothing to plot: call fit first")
         values = self.result_.spectra.channels

@@ -229,7 +229,7 @@ def calculate_transition_matrix(trace: ArrayLike) -> Floats:
     Reference: AtomAI 0.8.1, ``atomai.stat.calculate_transition_matrix``, with its shapes; a row is 0 where its state is
     never left.
     """
-    return count_transitions(trace).matrix().probabilities
+    return count_transitions([whole_array_of(trace, "trace")]).matrix().probabilities
 
 
 def sum_transitions(trans_dict: dict[str, Any], msize: int) -> Floats:
