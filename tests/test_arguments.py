@@ -50,7 +50,7 @@ def test_frame_numbers_are_no_classes():
         require_classes({0: many})
     with pytest.raises(ValueError, match="looks like frame numbers"):
         require_classes({frame: np.full((2, 3), float(frame)) for frame in range(3)})
-    with pytest.raises(ValueError, match="a class is a whole number, got 0.5 at number 1"):
+    with pytest.raises(ValueError, match=r"a class is a whole number, got 0.5 at number 1"):
         require_classes({0: np.array([[1, 1, 0], [2, 2, 0.5]])})
     require_classes({0: many[np.random.default_rng(0).permutation(60)]})  # as many classes, in no order
     require_classes({0: np.zeros((60, 3)), 1: np.ones((2, 3))})
@@ -60,9 +60,9 @@ def test_frame_numbers_are_no_classes():
 def test_a_mask_is_no_less_than_a_value():
     masked = np.ma.array([1.0, 2, 3], mask=[0, 1, 0])
     for given in (masked, [masked, masked], ([1.0, 2, 3], masked)):
-        with pytest.raises(ValueError, match="x must not be masked, and 1 of 3 values are: fill them"):
+        with pytest.raises(ValueError, match=r"x must not be masked, and 1 of 3 values are: fill them"):
             array_of(given, "x")
-    with pytest.raises(ValueError, match="fill it first, by dask.array.ma.filled"):
+    with pytest.raises(ValueError, match=r"fill it first, by dask\.array\.ma\.filled"):
         array_of(da.from_array(masked), "x", stored=True)
     np.testing.assert_array_equal(array_of(np.ma.array([1.0, 2]), "x"), [1, 2])
     assert type(array_of(np.ma.array([1.0, 2]), "x")) is np.ndarray
@@ -83,9 +83,21 @@ def test_arrays_keep_what_they_are_and_others_are_converted():
     ("call", "error", "message"),
     [
         (lambda: array_of([1j], "x"), TypeError, "x must be real, got complex numbers .*: take the magnitude"),
-        (lambda: array_of(np.ones(2), "x", "(a, b)", "(a, b, c)"), ValueError, r"x must have shape \(a, b\) or .*got shape \(2,\)"),
-        (lambda: array_of([[1, np.nan]], "x", finite=True), ValueError, r"1 of 2 values are NaN or infinite, first \[0, 1\]"),
-        (lambda: array_of([1, -2, -3], "x", minimum=0), ValueError, "x must not be below 0: 2 of 3 values are, the lowest -3"),
+        (
+            lambda: array_of(np.ones(2), "x", "(a, b)", "(a, b, c)"),
+            ValueError,
+            r"x must have shape \(a, b\) or .*got shape \(2,\)",
+        ),
+        (
+            lambda: array_of([[1, np.nan]], "x", finite=True),
+            ValueError,
+            r"1 of 2 values are NaN or infinite, first \[0, 1\]",
+        ),
+        (
+            lambda: array_of([1, -2, -3], "x", minimum=0),
+            ValueError,
+            "x must not be below 0: 2 of 3 values are, the lowest -3",
+        ),
         (lambda: array_of([1e300], "x", dtype=np.float32), ValueError, "x must fit float32, and holds larger numbers"),
         (lambda: whole_array_of([1, 2.5], "x"), ValueError, r"x are whole numbers \(n,\), got float64"),
         (lambda: whole_array_of([1, 2], "x", maximum=1), ValueError, "x are at most 1, got 2"),
@@ -98,7 +110,7 @@ def test_arrays_keep_what_they_are_and_others_are_converted():
         (lambda: word_of("c", "x", ("a", None)), ValueError, "x is 'a' or None, got 'c'"),
         (lambda: switch_of("no", "x"), TypeError, "x is True or False, got 'no'"),
     ],
-)  # fmt: skip
+)
 def test_what_is_refused_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()

@@ -34,7 +34,7 @@ ROWS, COLUMNS = np.indices((32, 32))
 IMAGE = np.round(100 * (2 + np.sin(ROWS * np.pi / 4) + np.sin(COLUMNS * np.pi / 4))) + RNG.integers(0, 9, (32, 32))
 STACK = np.stack([IMAGE, IMAGE, IMAGE + 1])[..., None]
 POINTS = np.array([[10.0, 10, 0], [10, 18, 1], [18, 10, 0], [18, 18, 1], [14, 14, 0], [10, 14, 0]])
-BY_FRAME = {0: POINTS[:5], 1: POINTS[1:] + [1, 0, 0], 2: POINTS}
+BY_FRAME = {0: POINTS[:5], 1: POINTS[1:] + np.array([1, 0, 0]), 2: POINTS}
 MATRIX = RNG.integers(1, 50, (14, 6)).astype(float)
 CUBE = RNG.integers(1, 50, (5, 4, 6)).astype(float)
 SPECTRA = stat.take_spectra(CUBE)
@@ -53,7 +53,7 @@ SLIDING_WINDOWS = SLIDING.make_windows(IMAGE)
 SLIDING_SPECTRA = SLIDING.process_fft(SLIDING_WINDOWS)
 UNMIXER = stat.SpectralUnmixer("pca", 2)
 UNMIXER.fit(CUBE)
-TRANSITIONS = {"trajectories": [POINTS + [0, 0, 1]], "frames": [np.arange(6)]}
+TRANSITIONS = {"trajectories": [POINTS + np.array([0, 0, 1])], "frames": [np.arange(6)]}
 PICTURE = data.Image(IMAGE, pixel_size=0.1, unit="nm")
 FILM = data.Movie(STACK[..., 0])
 
@@ -232,7 +232,7 @@ class Points(Array):
 
     def same(self):
         y, x, *rest = self.array.T
-        columns = {"x": x, **{"class": one for one in rest}, "y": y, "mass": x**2}
+        columns = {"x": x, **dict(zip(["class"], rest, strict=False)), "y": y, "mass": x**2}
         table = pd.DataFrame(columns)
         return [*super().same(), table, table.to_records(index=False), table.rename(columns=str.upper)]
 
@@ -304,21 +304,36 @@ CALLS = [
         sum_to_one=Switch(False),
     ),
     call("automatic_window", length=Whole(100, also_bad=[0])),
-    call("calculate_transition_matrix", trace=Array(np.array([0, 1, 1, 0]), ["states"], integers=True, empty=True,
-         also_bad=[[0, 10**9], [0, 10**30], [0, 0.5]])),
+    call(
+        "calculate_transition_matrix",
+        trace=Array(
+            np.array([0, 1, 1, 0]), ["states"], integers=True, empty=True, also_bad=[[0, 10**9], [0, 10**30], [0, 0.5]]
+        ),
+    ),
     call(
         "count_transitions",
-        states=Array(np.array([0, 1, 1, 0]), integers=True, empty=True, lazy=False, axes=False, also_bad=[[0, 10**9], [0, 1e300]]),
-        frames=Array(np.array([0, 1, 3, 4]), integers=True, optional=True, lazy=False, axes=False, also_bad=[[0, 1, 1, 2]]),
+        states=Array(
+            np.array([0, 1, 1, 0]), integers=True, empty=True, lazy=False, axes=False, also_bad=[[0, 10**9], [0, 1e300]]
+        ),
+        frames=Array(
+            np.array([0, 1, 3, 4]), integers=True, optional=True, lazy=False, axes=False, also_bad=[[0, 1, 1, 2]]
+        ),
         n_states=Whole(3, ["a state is"], optional=True, also_bad=[1, 10**9]),
         lag=Whole(1, also_bad=[0]),
         counting=Word("sliding"),
     ),
-    call("diffusion_coefficient", tracks=Of(TRACKS), pixel_size=Number(2.0, also_bad=[0, -1]),
-         frame_time=Number(2.0, also_bad=[0])),
+    call(
+        "diffusion_coefficient",
+        tracks=Of(TRACKS),
+        pixel_size=Number(2.0, also_bad=[0, -1]),
+        frame_time=Number(2.0, also_bad=[0]),
+    ),
     *(
-        call(name, counts=Array(np.array([1, 2, 3]), ["count"], integers=True, empty=True, also_bad=[[3, 2, 1]]),
-             **{values: Array(np.array([3.0, 1, 0.5]), ["value"], empty=True)})
+        call(
+            name,
+            counts=Array(np.array([1, 2, 3]), ["count"], integers=True, empty=True, also_bad=[[3, 2, 1]]),
+            **{values: Array(np.array([3.0, 1, 0.5]), ["value"], empty=True)},
+        )
         for name, values in (("elbow", "values"), ("lowest", "values"), ("largest_stable", "stabilities"))
     ),
     call("estimate_drift", tracks=Of(TRACKS)),
@@ -329,57 +344,117 @@ CALLS = [
         positions=ByFrame(BY_FRAME, POSITIONS),
         window=Whole(6, optional=True, also_bad=[0, 100]),
         atom_class=Number(0.0, ["class"], optional=True, also_bad=[7]),
-        recentre=Switch(False), between_pixels=Switch(False), normalise=Switch(True),
+        recentre=Switch(False),
+        between_pixels=Switch(False),
+        normalise=Switch(True),
         smooth=Number(1.0, also_bad=[-1, 1e9]),
-        memory_budget=Whole(10**6), progress=Called(),
+        memory_budget=Whole(10**6),
+        progress=Called(),
     ),
-    call("extract_crops", images=Array(IMAGE, IMAGE_WORDS, finite=False, axes=False, lazy=False),
-         positions=Points(POINTS, POSITIONS, lazy=False, also_bad=[POINTS + [0, 0, 0.5]]), window=Given(6)),
+    call(
+        "extract_crops",
+        images=Array(IMAGE, IMAGE_WORDS, finite=False, axes=False, lazy=False),
+        positions=Points(POINTS, POSITIONS, lazy=False, also_bad=[POINTS + np.array([0, 0, 0.5])]),
+        window=Given(6),
+    ),
     call(
         "extract_movie_crops",
         read=Called(STACK[..., 0].__getitem__),
         positions=Given(list(BY_FRAME.values())),
-        window=Whole(6, also_bad=[0, 100]), normalise=Switch(False), smooth=Number(1.0, also_bad=[-1, 1e9]),
-        memory_budget=Whole(10**6), progress=Called(),
+        window=Whole(6, also_bad=[0, 100]),
+        normalise=Switch(False),
+        smooth=Number(1.0, also_bad=[-1, 1e9]),
+        memory_budget=Whole(10**6),
+        progress=Called(),
     ),
-    call("extract_movie_crops", function=lambda positions: stat.extract_movie_crops(STACK[..., 0].__getitem__,
-         [positions, POINTS], 6), positions=Points(POINTS, POSITIONS, lazy=False, empty=True)),
+    call(
+        "extract_movie_crops",
+        function=lambda positions: stat.extract_movie_crops(STACK[..., 0].__getitem__, [positions, POINTS], 6),
+        positions=Points(POINTS, POSITIONS, lazy=False, empty=True),
+    ),
     call(
         "factorize",
-        x=Array(MATRIX, ["values"]), rank=Whole(3, also_bad=[0]),
+        x=Array(MATRIX, ["values"]),
+        rank=Whole(3, also_bad=[0]),
         weights=Array(np.arange(1, 7.0), optional=True, also_bad=[-np.ones(6), np.ones(5)]),
-        center=Switch(True), seed=SEED, progress=Called(),
+        center=Switch(True),
+        seed=SEED,
+        progress=Called(),
     ),
-    call("find_atoms", image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False),
-         spacing=Number(8.0, optional=True, also_bad=[0, -1, 1e9]), strength=Number(3.0, optional=True, also_bad=[-1]),
-         refine=Word("gaussian")),
-    call("find_movie_atoms", movie=Array(STACK[..., 0], ["frame", "image"], finite=False, lazy=False, rows=False),
-         dark=Switch(False), spacing=Number(8.0, optional=True, also_bad=[0, -1]),
-         strength=Number(3.0, optional=True, also_bad=[-1]), refine=Word("gaussian"), progress=Called()),
+    call(
+        "find_atoms",
+        image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False),
+        spacing=Number(8.0, optional=True, also_bad=[0, -1, 1e9]),
+        strength=Number(3.0, optional=True, also_bad=[-1]),
+        refine=Word("gaussian"),
+    ),
+    call(
+        "find_movie_atoms",
+        movie=Array(STACK[..., 0], ["frame", "image"], finite=False, lazy=False, rows=False),
+        dark=Switch(False),
+        spacing=Number(8.0, optional=True, also_bad=[0, -1]),
+        strength=Number(3.0, optional=True, also_bad=[-1]),
+        refine=Word("gaussian"),
+        progress=Called(),
+    ),
     call("gmm", x=Array(MATRIX), **COMPONENTS, **COVARIANCE, starts=Whole(1, also_bad=[0]), seed=SEED),
-    call("gmm_stability", scores=Array(MATRIX), **COMPONENTS, **COVARIANCE, repeats=Whole(1, also_bad=[0]), seed=SEED,
-         progress=Called()),
-    call("ica", low_rank=Of(CENTRED), **COMPONENTS, seed=SEED, tol=Number(1e-4, also_bad=[-1]),
-         max_iter=Whole(200, also_bad=[0])),
-    call("imlocal", function=lambda **given: dict(list(vars(stat.imlocal(**given)).items())[-5:]), network_output=Array(STACK, ["images"], finite=False, lazy=False),
-         coord_class_dict_all=ByFrame(BY_FRAME, POSITIONS), window_size=Whole(6, ["window"], optional=True, also_bad=[0]),
-         coord_class=Number(0, ["class"], also_bad=[7])),
-    call("implied_timescales", states=Array(np.array([0, 1, 1, 0, 1]), integers=True, lazy=False, empty=True, axes=False),
-         lags=Array(np.array([1, 2]), integers=True, empty=True, also_bad=[[0], [1, -2]]),
-         frames=Array(np.arange(5), integers=True, lazy=False, optional=True, axes=False),
-         n_states=Whole(2, ["a state is"], optional=True)),
-    call("kl_nmf", x=Array(MATRIX, also_bad=[-MATRIX, MATRIX[:3]]), start=Of(FOUND, also_bad=[stat.pca(CENTRED, 2)]),
-         tol=Number(1e-4, also_bad=[-1]), max_iter=Whole(20), progress=Called()),
+    call(
+        "gmm_stability",
+        scores=Array(MATRIX),
+        **COMPONENTS,
+        **COVARIANCE,
+        repeats=Whole(1, also_bad=[0]),
+        seed=SEED,
+        progress=Called(),
+    ),
+    call(
+        "ica",
+        low_rank=Of(CENTRED),
+        **COMPONENTS,
+        seed=SEED,
+        tol=Number(1e-4, also_bad=[-1]),
+        max_iter=Whole(200, also_bad=[0]),
+    ),
+    call(
+        "imlocal",
+        function=lambda **given: dict(list(vars(stat.imlocal(**given)).items())[-5:]),
+        network_output=Array(STACK, ["images"], finite=False, lazy=False),
+        coord_class_dict_all=ByFrame(BY_FRAME, POSITIONS),
+        window_size=Whole(6, ["window"], optional=True, also_bad=[0]),
+        coord_class=Number(0, ["class"], also_bad=[7]),
+    ),
+    call(
+        "implied_timescales",
+        states=Array(np.array([0, 1, 1, 0, 1]), integers=True, lazy=False, empty=True, axes=False),
+        lags=Array(np.array([1, 2]), integers=True, empty=True, also_bad=[[0], [1, -2]]),
+        frames=Array(np.arange(5), integers=True, lazy=False, optional=True, axes=False),
+        n_states=Whole(2, ["a state is"], optional=True),
+    ),
+    call(
+        "kl_nmf",
+        x=Array(MATRIX, also_bad=[-MATRIX, MATRIX[:3]]),
+        start=Of(FOUND, also_bad=[stat.pca(CENTRED, 2)]),
+        tol=Number(1e-4, also_bad=[-1]),
+        max_iter=Whole(20),
+        progress=Called(),
+    ),
     call("link", positions=ByFrame(BY_FRAME, POSITIONS), rmax=LINKS["rmax"], memory=LINKS["memory"], progress=Called()),
     *(
         call(name, reference=Array(MATRIX[:3], empty=True), candidates=Array(MATRIX[:3] + 1, empty=True), **options)
         for name, options in (("match_components", {"either_sign": Switch(False)}), ("matching_signs", {}))
     ),
-    call("mean_squared_displacement", tracks=Of(TRACKS), max_lag=Whole(2, also_bad=[0, 10**9]),
-         pixel_size=Number(2.0, also_bad=[0])),
+    call(
+        "mean_squared_displacement",
+        tracks=Of(TRACKS),
+        max_lag=Whole(2, also_bad=[0, 10**9]),
+        pixel_size=Number(2.0, also_bad=[0]),
+    ),
     call("nearest_steps", positions=ByFrame(BY_FRAME, POSITIONS)),
-    call("neighbour_distances", function=lambda arrays: stat.neighbour_distances([POINTS, arrays]),
-         arrays=Points(POINTS, lazy=False, empty=True)),
+    call(
+        "neighbour_distances",
+        function=lambda arrays: stat.neighbour_distances([POINTS, arrays]),
+        arrays=Points(POINTS, lazy=False, empty=True),
+    ),
     call("neighbour_distances", arrays=Of([POINTS])),
     call("nfindr", low_rank=Of(LOW), n_endmembers=Whole(2, also_bad=[0, 10**6]), seed=SEED),
     call("nmf", **FACTOR, tol=Number(1e-3, also_bad=[-1]), max_iter=Whole(50, also_bad=[0]), progress=Called()),
@@ -387,146 +462,322 @@ CALLS = [
     call("normalize_image", image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False)),
     call("otsu_threshold", values=Array(np.array([1.0, 2, 8, 9]))),
     call("pca", low_rank=Of(CENTRED), **COMPONENTS),
-    call("pure_spectra", spectra=Of(SPECTRA), n_endmembers=Whole(2, also_bad=[0, 10**6]), start=Word("vca"),
-         smooth=Number(1.0, also_bad=[-1, 1e9]), seed=SEED),
+    call(
+        "pure_spectra",
+        spectra=Of(SPECTRA),
+        n_endmembers=Whole(2, also_bad=[0, 10**6]),
+        start=Word("vca"),
+        smooth=Number(1.0, also_bad=[-1, 1e9]),
+        seed=SEED,
+    ),
     call("recentre_positions", images=IMAGES, positions=ByFrame(BY_FRAME, POSITIONS)),
     call("remove_drift", positions=ByFrame(BY_FRAME, POSITIONS), drift=Array(np.ones((3, 2)))),
     call("scree", x=Array(MATRIX)),
-    call("sliding_fft", image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False),
-         window=Whole(8, also_bad=[0, 100, (8, 100)], several=2), step=Whole(8, also_bad=[0, (1, 0)], several=2),
-         zoom=Whole(2, also_bad=[0]), hamming=Switch(True), progress=Called()),
+    call(
+        "sliding_fft",
+        image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False),
+        window=Whole(8, also_bad=[0, 100, (8, 100)], several=2),
+        step=Whole(8, also_bad=[0, (1, 0)], several=2),
+        zoom=Whole(2, also_bad=[0]),
+        hamming=Switch(True),
+        progress=Called(),
+    ),
     call("step_lengths", tracks=Of(TRACKS), pixel_size=Number(2.0, also_bad=[0])),
-    call("sum_transitions", trans_dict=Of(TRANSITIONS, ["trajector"], also_bad=[{"trajectories": [MATRIX], "frames": []}]),
-         msize=Whole(3, ["class", "state"], also_bad=[0, 10**9])),
+    call(
+        "sum_transitions",
+        trans_dict=Of(TRANSITIONS, ["trajector"], also_bad=[{"trajectories": [MATRIX], "frames": []}]),
+        msize=Whole(3, ["class", "state"], also_bad=[0, 10**9]),
+    ),
     call(
         "take_spectra",
         cube=Array(CUBE, ["value"], finite=False, lazy=False),
         mask=Array(CUBE.sum(axis=2) > 100, optional=True, integers=True, lazy=False, axes=True),
-        signal_range=Given((1, 5), optional=True), binning=Whole(1, also_bad=[0, 10**6, (1, 1)], several=3),
-        normalize=Switch(False), weighting=Word("poisson", optional=True), negative=Word("keep"), progress=Called(),
+        signal_range=Given((1, 5), optional=True),
+        binning=Whole(1, also_bad=[0, 10**6, (1, 1)], several=3),
+        normalize=Switch(False),
+        weighting=Word("poisson", optional=True),
+        negative=Word("keep"),
+        progress=Called(),
     ),
-    call("take_spectra", cube=Given(CUBE), signal_range=Pair((1, 5), optional=True, also_bad=[(1, 9), (-1, 4), (4, 4)])),
-    call("unmix_nmf", spectra=Of(SPECTRA), low_rank=Of(LOW_OF_SPECTRA, also_bad=[LOW]), **COMPONENTS,
-         loss=Word("frobenius"), start=Word("vca", optional=True), smooth=Number(1.0, also_bad=[-1, 1e9]),
-         known=Array(CUBE[0, :1], optional=True, empty=True, also_bad=[-CUBE[0, :1], CUBE[0, :1, :3]]), sum_to_one=Switch(False),
-         tol=Number(1e-3, also_bad=[-1]), max_iter=Whole(10), seed=SEED, progress=Called()),
-    call("update_classes", coordinates=ByFrame(BY_FRAME, POSITIONS),
-         image=Array(STACK, ["intensit"], finite=False, axes=False, lazy=False), method=Word("threshold"),
-         thresh=Number(200.0), window_size=Whole(3, optional=True, also_bad=[0]),
-         n_components=Whole(2, optional=True, also_bad=[0]), quantile=Number(0.25, also_bad=[0, 2]),
-         coord_class=Number(0), random_state=SEED),
+    call(
+        "take_spectra", cube=Given(CUBE), signal_range=Pair((1, 5), optional=True, also_bad=[(1, 9), (-1, 4), (4, 4)])
+    ),
+    call(
+        "unmix_nmf",
+        spectra=Of(SPECTRA),
+        low_rank=Of(LOW_OF_SPECTRA, also_bad=[LOW]),
+        **COMPONENTS,
+        loss=Word("frobenius"),
+        start=Word("vca", optional=True),
+        smooth=Number(1.0, also_bad=[-1, 1e9]),
+        known=Array(CUBE[0, :1], optional=True, empty=True, also_bad=[-CUBE[0, :1], CUBE[0, :1, :3]]),
+        sum_to_one=Switch(False),
+        tol=Number(1e-3, also_bad=[-1]),
+        max_iter=Whole(10),
+        seed=SEED,
+        progress=Called(),
+    ),
+    call(
+        "update_classes",
+        coordinates=ByFrame(BY_FRAME, POSITIONS),
+        image=Array(STACK, ["intensit"], finite=False, axes=False, lazy=False),
+        method=Word("threshold"),
+        thresh=Number(200.0),
+        window_size=Whole(3, optional=True, also_bad=[0]),
+        n_components=Whole(2, optional=True, also_bad=[0]),
+        quantile=Number(0.25, also_bad=[0, 2]),
+        coord_class=Number(0),
+        random_state=SEED,
+    ),
     call("vca", low_rank=Of(LOW), n_endmembers=Whole(2, also_bad=[0, 10**6]), seed=SEED),
-    call("zoom_spectra", spectra=Array(IMAGE, axes=False, finite=False),
-         factor=Whole(2, also_bad=[0, 10**6])),
+    call("zoom_spectra", spectra=Array(IMAGE, axes=False, finite=False), factor=Whole(2, also_bad=[0, 10**6])),
     # Methods of results.
     of_result(FOUND, "reordered", order=Array(np.array([1, 0]), integers=True, also_bad=[[0, 0], [0, 2], [0, -1]])),
-    of_result(FOUND, "arranged", arrangement=Array(np.array([2, -1]), integers=True, also_bad=[[0, 1], [1, 1], [1, 3]])),
+    of_result(
+        FOUND, "arranged", arrangement=Array(np.array([2, -1]), integers=True, also_bad=[[0, 1], [1, 1], [1, 3]])
+    ),
     of_result(FOUND, "flipped", signs=Array(np.array([1.0, -1]), also_bad=[[1, 2], [1, 0], [1, 1, 1]])),
     of_result(LOW, "require", **COMPONENTS, name=Given("n_components")),
     of_result(LOW, "in_memory"),
     of_result(LOW, "unweighted", components=Array(MATRIX[:2], finite=False, empty=True)),
-    of_result(LOW, "smallest_error", n_components=Array(np.array([1, 2]), integers=True, axes=False,
-              empty=True, also_bad=[7, [-1], 1.5])),
+    of_result(
+        LOW,
+        "smallest_error",
+        n_components=Array(np.array([1, 2]), integers=True, axes=False, empty=True, also_bad=[7, [-1], 1.5]),
+    ),
     of_result(TRACKS, "members", number=Whole(1, ["track"], also_bad=[10**6])),
     of_result(TRACKS, "track", number=Whole(1, also_bad=[10**6])),
     of_result(TRACKS, "at_least", length=Whole(2)),
     of_result(COUNTS, "matrix"),
     of_result(COUNTS.matrix(), "interval", level=Number(0.9, also_bad=[0, 1, 95])),
     of_result(GRID, "require", n_components=Whole(2, ["component"], also_bad=[0, 10**6])),
-    of_result(GRID, "nearest", y=Array(np.array([3.0, 9]), axes=False, empty=True),
-              x=Array(np.array([3.0, 9]), axes=False, empty=True)),
+    of_result(
+        GRID,
+        "nearest",
+        y=Array(np.array([3.0, 9]), axes=False, empty=True),
+        x=Array(np.array([3.0, 9]), axes=False, empty=True),
+    ),
     of_result(WINDOWS, "unfold", features=Array(WINDOWS.features, axes=False, finite=False, empty=True, lazy=False)),
     of_result(SPECTRA, "maps", loadings=Array(MATRIX[[*range(14), *range(6)]], axes=False, finite=False, lazy=False)),
     of_result(CROPS, "__getitem__", crops=Of(slice(0, 2))),
-    call("WindowGrid", image_shape=Given((32, 32)), window=Whole(8, also_bad=[0, 100], several=2), step=Whole(8, also_bad=[0], several=2)),
+    call(
+        "WindowGrid",
+        image_shape=Given((32, 32)),
+        window=Whole(8, also_bad=[0, 100], several=2),
+        step=Whole(8, also_bad=[0], several=2),
+    ),
     call("WindowGrid", image_shape=Pair((32, 32), ["the image"]), window=Given(8), step=Given(8)),
     # AtomAI's classes.
     call("imlocal.extract_subimages_", function=LOCAL.extract_subimages_),
     *(
         call(f"imlocal.{name}", function=getattr(LOCAL, name), **IN_LOCAL, **more)
         for name, more in (
-            ("pca", {}), ("ica", {}), ("nmf", {"max_iterations": Whole(20, also_bad=[0])}), ("gmm", COVARIANCE),
-            ("imblock_pca", {"marker_size": MARKER}), ("imblock_ica", {"marker_size": MARKER}),
+            ("pca", {}),
+            ("ica", {}),
+            ("nmf", {"max_iterations": Whole(20, also_bad=[0])}),
+            ("gmm", COVARIANCE),
+            ("imblock_pca", {"marker_size": MARKER}),
+            ("imblock_ica", {"marker_size": MARKER}),
             ("imblock_nmf", {"max_iterations": Whole(20, also_bad=[0]), "marker_size": MARKER}),
         )
     ),
-    call("imlocal.pca_gmm", function=LOCAL.pca_gmm, n_components_gmm=Whole(2, ["n_components"], also_bad=[0]),
-         n_components_pca=Whole(1, ["components"], also_bad=[0, 10**6], several=2), plot_results=Switch(False),
-         covariance_type=Word("diag", ["covariance"]), random_state=SEED),
+    call(
+        "imlocal.pca_gmm",
+        function=LOCAL.pca_gmm,
+        n_components_gmm=Whole(2, ["n_components"], also_bad=[0]),
+        n_components_pca=Whole(1, ["components"], also_bad=[0, 10**6], several=2),
+        plot_results=Switch(False),
+        covariance_type=Word("diag", ["covariance"]),
+        random_state=SEED,
+    ),
     call("imlocal.pca_scree_plot", function=LOCAL.pca_scree_plot, plot_results=Switch(False)),
-    call("imlocal.pca_gmm_scree_plot", function=LOCAL.pca_gmm_scree_plot,
-         n_components_gmm=Whole(2, ["n_components"], also_bad=[0]), covariance_type=Word("diag", ["covariance"]),
-         random_state=SEED, plot_results=Switch(False)),
-    call("imlocal.plot_decomposition_results", function=LOCAL.plot_decomposition_results,
-         components=Array(STACK[:2, :6, :6], finite=False, lazy=False), X_vec_t=Array(MATRIX[:, :2], finite=False, lazy=False),
-         image_hw=Array(np.array([32, 32]), integers=True, lazy=False),
-         xy_centers=Array(MATRIX[:, :2], lazy=False), plot_loading_maps=Switch(True), marker_size=MARKER),
-    call("imlocal.get_trajectory", function=LOCAL.get_trajectory, coord_class_dict=ByFrame(BY_FRAME, POSITIONS),
-         start_coord=Array(np.array([10.0, 10]), lazy=False), rmax=LINKS["rmax"], memory=LINKS["memory"]),
-    call("imlocal.get_all_trajectories", function=LOCAL.get_all_trajectories, run_gmm=Switch(True), **LINKS,
-         **COMPONENTS, **COVARIANCE, random_state=SEED),
-    call("imlocal.transition_matrix", function=LOCAL.transition_matrix, sum_all_transitions=Switch(True), **LINKS,
-         **COMPONENTS, **COVARIANCE, random_state=SEED),
-    call("imlocal.renumerate_classes", function=LOCAL.renumerate_classes,
-         classes=Array(np.array([3.0, 7, 3]), empty=True)),
+    call(
+        "imlocal.pca_gmm_scree_plot",
+        function=LOCAL.pca_gmm_scree_plot,
+        n_components_gmm=Whole(2, ["n_components"], also_bad=[0]),
+        covariance_type=Word("diag", ["covariance"]),
+        random_state=SEED,
+        plot_results=Switch(False),
+    ),
+    call(
+        "imlocal.plot_decomposition_results",
+        function=LOCAL.plot_decomposition_results,
+        components=Array(STACK[:2, :6, :6], finite=False, lazy=False),
+        X_vec_t=Array(MATRIX[:, :2], finite=False, lazy=False),
+        image_hw=Array(np.array([32, 32]), integers=True, lazy=False),
+        xy_centers=Array(MATRIX[:, :2], lazy=False),
+        plot_loading_maps=Switch(True),
+        marker_size=MARKER,
+    ),
+    call(
+        "imlocal.get_trajectory",
+        function=LOCAL.get_trajectory,
+        coord_class_dict=ByFrame(BY_FRAME, POSITIONS),
+        start_coord=Array(np.array([10.0, 10]), lazy=False),
+        rmax=LINKS["rmax"],
+        memory=LINKS["memory"],
+    ),
+    call(
+        "imlocal.get_all_trajectories",
+        function=LOCAL.get_all_trajectories,
+        run_gmm=Switch(True),
+        **LINKS,
+        **COMPONENTS,
+        **COVARIANCE,
+        random_state=SEED,
+    ),
+    call(
+        "imlocal.transition_matrix",
+        function=LOCAL.transition_matrix,
+        sum_all_transitions=Switch(True),
+        **LINKS,
+        **COMPONENTS,
+        **COVARIANCE,
+        random_state=SEED,
+    ),
+    call(
+        "imlocal.renumerate_classes",
+        function=LOCAL.renumerate_classes,
+        classes=Array(np.array([3.0, 7, 3]), empty=True),
+    ),
     call(
         "SlidingFFTNMF",
         function=lambda **options: stat.SlidingFFTNMF(**options).analyze_image(IMAGE),
-        **{f"window_{what}_{axis}": Whole(8, ["window", "step"], optional=True, also_bad=[0])
-           for what in ("size", "step") for axis in "xy"},
-        interpolation_factor=Whole(2, also_bad=[0, 10**6]), zoom_factor=Whole(2, also_bad=[0]),
-        hamming_filter=Switch(True), components=Whole(2, also_bad=[0, 10**6]),
+        **{
+            f"window_{what}_{axis}": Whole(8, ["window", "step"], optional=True, also_bad=[0])
+            for what in ("size", "step")
+            for axis in "xy"
+        },
+        interpolation_factor=Whole(2, also_bad=[0, 10**6]),
+        zoom_factor=Whole(2, also_bad=[0]),
+        hamming_filter=Switch(True),
+        components=Whole(2, also_bad=[0, 10**6]),
     ),
-    call("SlidingFFTNMF.make_windows", function=SLIDING.make_windows,
-         image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False)),
+    call(
+        "SlidingFFTNMF.make_windows",
+        function=SLIDING.make_windows,
+        image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False),
+    ),
     call("SlidingFFTNMF.process_fft", function=SLIDING.process_fft, windows=Array(SLIDING_WINDOWS[:3] * 1.0)),
-    call("SlidingFFTNMF.run_nmf", function=SLIDING.run_nmf,
-         fft_results=Array(np.round(SLIDING_SPECTRA.astype(float)), ["values", "spectra"])),
-    call("SlidingFFTNMF.analyze_image", function=SLIDING.analyze_image,
-         image_input=Array(IMAGE, (*IMAGE_WORDS, "text does not exist"), axes=False, lazy=False),
-         output_path=Given(None, optional=True)),
-    call("SpectralUnmixer", function=lambda **options: stat.SpectralUnmixer(**options).fit(CUBE), method=Word("nmf"),
-         **COMPONENTS, normalize=Switch(False), binning=Whole(1, also_bad=[0], several=3), random_state=Whole(1, optional=True),
-         tol=Number(1e-3, also_bad=[-1]), max_iter=Whole(10), sum_to_one=Switch(False), loss=Word("frobenius", ["loss"]),
-         known=Array(CUBE[0, :1], optional=True, empty=True, also_bad=[-CUBE[0, :1]]), negative=Word("keep")),
-    call("SpectralUnmixer", function=lambda **options: stat.SpectralUnmixer("gmm", 2, **options).fit(CUBE),
-         pca_dims=Whole(3, also_bad=[0, 1.0, 10**6]), covariance_type=Word("full", ["covariance"])),
-    call("SpectralUnmixer", function=lambda **options: stat.SpectralUnmixer("gmm", 2, **options).fit(CUBE),
-         pca_dims=Number(0.9, also_bad=[0, 1.5, -0.5])),
-    call("SpectralUnmixer.fit", function=UNMIXER.fit, hspy_data=Array(CUBE, ["cube", "value"], finite=False, lazy=False)),
-    call("SpectralUnmixer.plot_results", function=UNMIXER.plot_results,
-         x_axis_vals=Array(np.arange(6.0), optional=True, lazy=False), x_axis_units=Text("eV", optional=True),
-         cmap=Text("seismic"), figsize=Array(np.array([3.0, 3]), optional=True, lazy=False, also_bad=[(0, 1)])),
-    # Data.
-    call("Image", array=Array(IMAGE, ["image"], finite=False, lazy=False),
-         name=Text("sample"), pixel_size=Number(0.1, optional=True, also_bad=[0, -1]), unit=Text("nm"),
-         truth=Array(np.zeros((32, 32), int), integers=True, optional=True, lazy=False),
-         atoms=Points(POINTS, optional=True, lazy=False, empty=True),
-         channels=Array(STACK[0], optional=True, finite=False, lazy=False), source=Given(None), offset=Given((0.0, 1.0)),
-         metadata=Given({}), whole=Given(None)),
-    call("Image", function=lambda offset: data.Image(IMAGE, pixel_size=0.1, offset=(0.0, offset)), offset=Number(1.0)),
-    call("Movie", frames=Array(STACK[..., 0], ["movie"], finite=False, lazy=False), name=Text("film"),
-         pixel_size=Number(0.1, optional=True, also_bad=[0]), unit=Text("nm"),
-         numbers=Array(np.array([0, 1, 2]), integers=True, optional=True, lazy=False), atoms=Given(BY_FRAME),
-         truth=Given(None), source=Given(None), offset=Given((0.0, 1.0)), metadata=Given({}), whole=Given(None)),
-    call("Movie", function=lambda atoms: data.Movie(STACK[..., 0], atoms={0: atoms}),
-         atoms=Points(POINTS, lazy=False, empty=True)),
-    call("Movie.__getitem__", function=FILM.__getitem__, index=Whole(1, ["place"], also_bad=[3, -1])),
-    call("Cube", array=Array(CUBE, ["spectrum image"], finite=False, lazy=False), name=Text("cube"),
-         pixel_size=Number(0.1, optional=True, also_bad=[0]), unit=Text("nm"),
-         energies=Array(np.arange(6.0), optional=True, lazy=False), energy_unit=Text("eV"), truth=Given(None),
-         source=Given(None), offset=Given((0.0, 1.0)), metadata=Given({}), whole=Given(None)),
-    *(
-        call(f"{name}.{method}", function=getattr(PICTURE, method), pixels=Array(np.arange(3.0), axes=False, finite=False,
-             empty=True))
-        for name in ("Image", "Movie", "Cube") for method in ("along_y", "along_x")
+    call(
+        "SlidingFFTNMF.run_nmf",
+        function=SLIDING.run_nmf,
+        fft_results=Array(np.round(SLIDING_SPECTRA.astype(float)), ["values", "spectra"]),
     ),
-    call("calibrated", data=Of(PICTURE), pixel_size=Number(0.2, also_bad=[0, -1]), unit=Text("nm", also_bad=["", "px"])),
+    call(
+        "SlidingFFTNMF.analyze_image",
+        function=SLIDING.analyze_image,
+        image_input=Array(IMAGE, (*IMAGE_WORDS, "text does not exist"), axes=False, lazy=False),
+        output_path=Given(None, optional=True),
+    ),
+    call(
+        "SpectralUnmixer",
+        function=lambda **options: stat.SpectralUnmixer(**options).fit(CUBE),
+        method=Word("nmf"),
+        **COMPONENTS,
+        normalize=Switch(False),
+        binning=Whole(1, also_bad=[0], several=3),
+        random_state=Whole(1, optional=True),
+        tol=Number(1e-3, also_bad=[-1]),
+        max_iter=Whole(10),
+        sum_to_one=Switch(False),
+        loss=Word("frobenius", ["loss"]),
+        known=Array(CUBE[0, :1], optional=True, empty=True, also_bad=[-CUBE[0, :1]]),
+        negative=Word("keep"),
+    ),
+    call(
+        "SpectralUnmixer",
+        function=lambda **options: stat.SpectralUnmixer("gmm", 2, **options).fit(CUBE),
+        pca_dims=Whole(3, also_bad=[0, 1.0, 10**6]),
+        covariance_type=Word("full", ["covariance"]),
+    ),
+    call(
+        "SpectralUnmixer",
+        function=lambda **options: stat.SpectralUnmixer("gmm", 2, **options).fit(CUBE),
+        pca_dims=Number(0.9, also_bad=[0, 1.5, -0.5]),
+    ),
+    call(
+        "SpectralUnmixer.fit", function=UNMIXER.fit, hspy_data=Array(CUBE, ["cube", "value"], finite=False, lazy=False)
+    ),
+    call(
+        "SpectralUnmixer.plot_results",
+        function=UNMIXER.plot_results,
+        x_axis_vals=Array(np.arange(6.0), optional=True, lazy=False),
+        x_axis_units=Text("eV", optional=True),
+        cmap=Text("seismic"),
+        figsize=Array(np.array([3.0, 3]), optional=True, lazy=False, also_bad=[(0, 1)]),
+    ),
+    # Data.
+    call(
+        "Image",
+        array=Array(IMAGE, ["image"], finite=False, lazy=False),
+        name=Text("sample"),
+        pixel_size=Number(0.1, optional=True, also_bad=[0, -1]),
+        unit=Text("nm"),
+        truth=Array(np.zeros((32, 32), int), integers=True, optional=True, lazy=False),
+        atoms=Points(POINTS, optional=True, lazy=False, empty=True),
+        channels=Array(STACK[0], optional=True, finite=False, lazy=False),
+        source=Given(None),
+        offset=Given((0.0, 1.0)),
+        metadata=Given({}),
+        whole=Given(None),
+    ),
+    call("Image", function=lambda offset: data.Image(IMAGE, pixel_size=0.1, offset=(0.0, offset)), offset=Number(1.0)),
+    call(
+        "Movie",
+        frames=Array(STACK[..., 0], ["movie"], finite=False, lazy=False),
+        name=Text("film"),
+        pixel_size=Number(0.1, optional=True, also_bad=[0]),
+        unit=Text("nm"),
+        numbers=Array(np.array([0, 1, 2]), integers=True, optional=True, lazy=False),
+        atoms=Given(BY_FRAME),
+        truth=Given(None),
+        source=Given(None),
+        offset=Given((0.0, 1.0)),
+        metadata=Given({}),
+        whole=Given(None),
+    ),
+    call(
+        "Movie",
+        function=lambda atoms: data.Movie(STACK[..., 0], atoms={0: atoms}),
+        atoms=Points(POINTS, lazy=False, empty=True),
+    ),
+    call("Movie.__getitem__", function=FILM.__getitem__, index=Whole(1, ["place"], also_bad=[3, -1])),
+    call(
+        "Cube",
+        array=Array(CUBE, ["spectrum image"], finite=False, lazy=False),
+        name=Text("cube"),
+        pixel_size=Number(0.1, optional=True, also_bad=[0]),
+        unit=Text("nm"),
+        energies=Array(np.arange(6.0), optional=True, lazy=False),
+        energy_unit=Text("eV"),
+        truth=Given(None),
+        source=Given(None),
+        offset=Given((0.0, 1.0)),
+        metadata=Given({}),
+        whole=Given(None),
+    ),
+    *(
+        call(
+            f"{name}.{method}",
+            function=getattr(PICTURE, method),
+            pixels=Array(np.arange(3.0), axes=False, finite=False, empty=True),
+        )
+        for name in ("Image", "Movie", "Cube")
+        for method in ("along_y", "along_x")
+    ),
+    call(
+        "calibrated", data=Of(PICTURE), pixel_size=Number(0.2, also_bad=[0, -1]), unit=Text("nm", also_bad=["", "px"])
+    ),
     call("sampled", data=Of(PICTURE)),
-    call("with_findings", function=with_findings, data=Of(PICTURE),
-         coordinates=Points(POINTS, ["positions"], optional=True, lazy=False, empty=True),
-         network_output=Given(None)),
-]  # fmt: skip
+    call(
+        "with_findings",
+        function=with_findings,
+        data=Of(PICTURE),
+        coordinates=Points(POINTS, ["positions"], optional=True, lazy=False, empty=True),
+        network_output=Given(None),
+    ),
+]
 
 
 def named(of: ModuleType) -> dict[str, Any]:
@@ -549,9 +800,21 @@ def public() -> dict[str, Callable[..., Any]]:
 
 
 RESULTS = {  # which functions make, not users
-    "Atoms", "Classes", "Crops", "CubeTruth", "Decomposition", "LowRank", "MovieAtoms", "MovieTruth", "Spectra", "Tracks",
-    "TransitionCounts", "TransitionMatrix", "Unmixing", "WindowSpectra",
-}  # fmt: skip
+    "Atoms",
+    "Classes",
+    "Crops",
+    "CubeTruth",
+    "Decomposition",
+    "LowRank",
+    "MovieAtoms",
+    "MovieTruth",
+    "Spectra",
+    "Tracks",
+    "TransitionCounts",
+    "TransitionMatrix",
+    "Unmixing",
+    "WindowSpectra",
+}
 OF_FILES = {"load", "load_image", "load_movie", "load_cube", "list_signals"}  # tests/data, and `test_loading_of_arrays`
 
 
@@ -643,7 +906,7 @@ def test_bad_arguments_are_named_and_others_mean_the_same(one):
     [(data.load, IMAGE), (data.load_image, IMAGE), (data.load_movie, STACK[..., 0]), (data.load_cube, CUBE)],
 )
 def test_loading_of_arrays(load, array):
-    kind = Array(array, finite=False, empty=True)
+    kind = Array(array, finite=False, empty=True, axes=load is not data.load)
     for value in kind.bad():
         if not isinstance(value, str):  # a path
             with pytest.raises((TypeError, ValueError), match=r"loaded from|array[: ]"):
@@ -662,7 +925,7 @@ def test_bad_frames_of_any_number():
     for positions in (None, "text", 3, [["a"]], pd.DataFrame({"x": [1.0], "y": [2.0]})):
         with pytest.raises((TypeError, ValueError), match="positions"):
             stat.extract_movie_crops(STACK[..., 0].__getitem__, positions, 6)
-        with pytest.raises((TypeError, ValueError), match="positions|points"):
+        with pytest.raises((TypeError, ValueError), match=r"positions|points"):
             stat.link(positions, 3)
 
 
