@@ -255,7 +255,7 @@ def progress_of(value: Any) -> Callable[[float], Any]:
     return called
 
 
-def points_of(value: Any, name: str, columns: int = 2, most: int | None = None) -> Floats:
+def points_of(value: Any, name: str, columns: int = 2, most: int | None = None, *, finite: bool = True) -> Floats:
     """Points: row, column and, where it is known, class.
 
     Parameters
@@ -269,6 +269,8 @@ def points_of(value: Any, name: str, columns: int = 2, most: int | None = None) 
         Least number of columns, 2 or 3.
     most : int, optional
         Largest number of columns; any by default.
+    finite : bool
+        Refuse NaN and infinity.
 
     Returns
     -------
@@ -291,7 +293,7 @@ def points_of(value: Any, name: str, columns: int = 2, most: int | None = None) 
         upper = "more columns" if most is None else f"(n, {most})"
         raise ValueError(f"{name} have shape (n, {columns}) or {upper}, got {array.shape}")
     bad = ~np.isfinite(array).all(axis=1)
-    if bad.any():
+    if finite and bad.any():
         raise ValueError(
             f"{bad.sum()} of {len(array)} {name} are not finite, the first is number {np.flatnonzero(bad)[0]}"
         )
@@ -311,7 +313,7 @@ def require_classes(points: Mapping[int, Floats]) -> None:
     """
     classes = {frame: array[:, 2] for frame, array in points.items() if array.shape[1] > 2 and len(array)}
     for frame, column in classes.items():
-        odd = np.flatnonzero(column != np.floor(column))
+        odd = np.flatnonzero(np.isfinite(column) & (column != np.floor(column)))
         if len(odd):
             raise ValueError(
                 f"positions of frame {frame} are row, column and class, and a class is a whole number, got "

@@ -102,7 +102,10 @@ def _by_frame(coordinates: Any) -> dict[int, np.ndarray]:
     if not isinstance(coordinates, Mapping):
         coordinates = {0: coordinates}
     try:
-        return {int(frame): points_of(points, f"coordinates of frame {frame}") for frame, points in coordinates.items()}
+        return {
+            int(frame): points_of(points, f"coordinates of frame {frame}", finite=False)
+            for frame, points in coordinates.items()
+        }
     except (TypeError, ValueError) as error:
         raise ReadError(f"coordinates are numbers by frame number: {error}") from error
 

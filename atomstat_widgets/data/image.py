@@ -79,7 +79,7 @@ class Image(Scaled):
         if self.truth is not None and self.truth.dtype.kind not in "iu":
             raise ValueError(f"{self.name}: truth must hold integer labels, not {self.truth.dtype}")
         if self.atoms is not None:
-            atoms = points_of(self.atoms, f"atoms of {self.name}", most=3)
+            atoms = points_of(self.atoms, f"atoms of {self.name}", most=3, finite=False)
             require_classes({0: atoms})
             object.__setattr__(self, "atoms", atoms)
         if self.channels is not None and (self.channels.ndim != 3 or self.channels.shape[:2] != shape[:2]):

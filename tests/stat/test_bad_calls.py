@@ -715,7 +715,7 @@ CALLS = [
         pixel_size=Number(0.1, optional=True, also_bad=[0, -1]),
         unit=Text("nm"),
         truth=Array(np.zeros((32, 32), int), integers=True, optional=True, lazy=False),
-        atoms=Points(POINTS, optional=True, lazy=False, empty=True),
+        atoms=Points(POINTS, optional=True, lazy=False, empty=True, finite=False),
         channels=Array(STACK[0], optional=True, finite=False, lazy=False),
         source=Given(None),
         offset=Given((0.0, 1.0)),
@@ -774,7 +774,7 @@ CALLS = [
         "with_findings",
         function=with_findings,
         data=Of(PICTURE),
-        coordinates=Points(POINTS, ["positions"], optional=True, lazy=False, empty=True),
+        coordinates=Points(POINTS, ["positions"], optional=True, lazy=False, empty=True, finite=False),
         network_output=Given(None),
     ),
 ]
@@ -940,7 +940,7 @@ def test_two_bad_arguments_at_once(draw):
     names = draw.draw(st.permutations([name for name, kind in one.arguments.items() if kind.bad()]))[:2]
     changes = {name: draw.draw(st.sampled_from(range(len(one.arguments[name].bad())))) for name in names}
     values = {name: one.arguments[name].bad()[number] for name, number in changes.items()}
-    wanted = {word.lower() for name in names for word in (name.replace("_", " "), *one.arguments[name].words)}
+    wanted = {word.lower().replace("_", " ") for name in names for word in (name, *one.arguments[name].words)}
     with pytest.raises((TypeError, ValueError, IndexError)) as caught:
         one(**values)
     told = str(caught.value).lower().replace("_", " ")
