@@ -62,8 +62,12 @@ def _changed(one: Any) -> list[tuple[str, Any]]:
     return [
         (field.name, value)
         for field in fields(one)
-        if (value := getattr(one, field.name)) is not field.default and not _is_empty(value)
+        if not _is_default(value := getattr(one, field.name), field.default) and not _is_empty(value)
     ]
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    return value is default or (isinstance(value, str | int | float | tuple) and value == default)
 
 
 def _is_empty(value: Any) -> bool:

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from typing import TypeVar
 
+from atomstat_widgets.arguments import instance_of, number_of
 from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
@@ -37,10 +38,12 @@ def calibrated(data: Data, pixel_size: float, unit: str = "nm") -> Data:
 
     Raises
     ------
-    ValueError
-        The pixel size is not a positive finite number, or the unit is empty or "px".
+    TypeError, ValueError
+        The data are of another type; the pixel size is not a positive finite number, or the unit is empty or "px".
     """
-    if not unit.strip() or unit == "px":
+    instance_of(data, "data", Image, Movie, Cube)
+    pixel_size = number_of(pixel_size, "pixel_size", above=0, words="a positive finite number")
+    if not instance_of(unit, "unit", str).strip() or unit == "px":
         raise ValueError(f"the unit of a pixel size is one of length, such as nm, not {unit!r}")
     source = data.source
     if source is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.arguments import array_of, instance_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data.numbers import Axis
 from atomstat_widgets.data.scaled import Scaled
@@ -63,8 +64,9 @@ class Cube(Scaled):
 
     Raises
     ------
-    ValueError
-        If the array is no spectrum image, or one of the others is not as above or does not fit it.
+    TypeError, ValueError
+        If the array is no spectrum image, or not of real numbers, or one of the others is not as above or does not fit
+        it.
     """
 
     array: np.ndarray
@@ -80,13 +82,18 @@ class Cube(Scaled):
     whole: Any = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "array", array_of(self.array, f"{self.name}: array", stored=True))
         shape = self.array.shape
         if len(shape) != 3 or 0 in shape:
             raise ValueError(f"{self.name}: a spectrum image is (height, width, channels), not of shape {shape}")
         self._check_scale()
+        instance_of(self.energy_unit, f"{self.name}: energy_unit", str)
         if self.energies is not None:
+            object.__setattr__(self, "energies", array_of(self.energies, f"{self.name}: energies"))
             if np.shape(self.energies) != shape[2:]:
-                raise ValueError(f"{self.name}: {shape[2]} channels have as many energies, not {len(self.energies)}")
+                raise ValueError(
+                    f"{self.name}: {shape[2]} channels have as many energies, not {np.shape(self.energies)}"
+                )
             if not np.isfinite(self.energies).all() or (np.diff(self.energies) <= 0).any():
                 raise ValueError(f"{self.name}: energies are finite and increase")
         if self.truth is not None:

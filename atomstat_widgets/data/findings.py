@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.arguments import array_of, instance_of, points_of
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.npy import read_npy, read_npz
@@ -45,6 +46,7 @@ def load_output(source: Any) -> Image | Movie:
         raise ReadError(
             f"{name}: the output of a network is (frames, height, width, channels), not of shape {output.shape}"
         )
+    output = array_of(output, name, stored=True)
     frames = output.reshape(-1, *output.shape[-3:])
     shown = frames[..., 0] if frames.shape[3] == 1 else frames[..., :-1].sum(axis=3)
     if len(frames) > 1:
@@ -71,9 +73,10 @@ def with_findings(data: Any, coordinates: Any = None, network_output: Any = None
 
     Raises
     ------
-    ValueError
-        They do not fit the data.
+    TypeError, ValueError
+        They do not fit the data, or are no real numbers.
     """
+    instance_of(data, "data", Image, Movie)
     if coordinates is not None:
         frames = _by_frame(coordinates)
         if isinstance(data, Movie):
@@ -83,7 +86,7 @@ def with_findings(data: Any, coordinates: Any = None, network_output: Any = None
         else:
             raise ValueError(f"coordinates are of one image, got those of {len(frames)}")
     if network_output is not None:
-        output = np.asarray(_array(network_output, "output of a network"), np.float32)
+        output = array_of(_array(network_output, "output of a network"), "network_output", dtype=np.float32)
         if not isinstance(data, Image):
             raise ValueError(f"{data.name}: the output of a network is taken beside one image, not beside a movie")
         data = replace(data, channels=output[0] if output.ndim == 4 and len(output) == 1 else output, source=None)
@@ -104,8 +107,11 @@ def _by_frame(coordinates: Any) -> dict[int, np.ndarray]:
     from atomstat_widgets.stat.frame_numbers import by_frame_number  # here: it takes longer to import than `data`
 
     try:
-        return by_frame_number((key, np.asarray(points, np.float64)) for key, points in coordinates.items())
-    except ValueError as error:
+        return {
+            frame: points_of(points, f"coordinates of frame {frame}", finite=False)
+            for frame, points in by_frame_number(coordinates.items()).items()
+        }
+    except (TypeError, ValueError) as error:
         raise ReadError(f"coordinates are numbers by frame number: {error}") from error
 
 

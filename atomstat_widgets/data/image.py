@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.arguments import array_of, points_of, require_classes
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data.scaled import Scaled
 from atomstat_widgets.data.source import Source
@@ -45,9 +46,9 @@ class Image(Scaled):
 
     Raises
     ------
-    ValueError
-        If the array is no image, the pixel size is not a positive finite number, or one of the others does not fit the
-        array.
+    TypeError, ValueError
+        If the array is no image, or not of real numbers, the pixel size is not a positive finite number, or one of the
+        others does not fit the array.
     """
 
     array: np.ndarray
@@ -63,6 +64,10 @@ class Image(Scaled):
     whole: Any = None
 
     def __post_init__(self) -> None:
+        for name in ("array", "truth", "channels"):
+            value = getattr(self, name)
+            if name == "array" or value is not None:
+                object.__setattr__(self, name, array_of(value, f"{self.name}: {name}", stored=True))
         shape = self.array.shape
         if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (3, 4)):
             raise ValueError(
@@ -75,8 +80,10 @@ class Image(Scaled):
             raise ValueError(f"{self.name}: truth has shape {self.truth.shape}, the image {shape[:2]}")
         if self.truth is not None and self.truth.dtype.kind not in "iu":
             raise ValueError(f"{self.name}: truth must hold integer labels, not {self.truth.dtype}")
-        if self.atoms is not None and (self.atoms.ndim != 2 or self.atoms.shape[1] not in (2, 3)):
-            raise ValueError(f"{self.name}: atoms have shape (n, 2) or (n, 3), not {self.atoms.shape}")
+        if self.atoms is not None:
+            atoms = points_of(self.atoms, f"atoms of {self.name}", most=3, finite=False)
+            require_classes({0: atoms})
+            object.__setattr__(self, "atoms", atoms)
         if self.channels is not None and (self.channels.ndim != 3 or self.channels.shape[:2] != shape[:2]):
             raise ValueError(
                 f"{self.name}: channels have shape (height, width, channels) over the image's {shape[:2]}, not "

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from atomstat_widgets.arguments import switch_of, word_of
 from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.cube_readers import cube_of, load_cube
 from atomstat_widgets.data.findings import load_output, with_findings
@@ -98,8 +99,10 @@ def load(
     ValueError
         There is no such kind, a file that is not trusted is to be read block by block, or memory is too small for it.
     """
-    if kind is not None and kind not in LOADERS:
-        raise ValueError(f"the kind is one of {', '.join(LOADERS)}, got {kind!r}")
+    if kind is not None:
+        word_of(kind, "the kind", LOADERS)
+    if lazy is not None:
+        lazy = switch_of(lazy, "lazy")
     if coordinates is not None or network_output is not None:
         data = load(source, kind=kind, signal=signal, lazy=lazy, trusted=trusted)
         if isinstance(data, Cube):

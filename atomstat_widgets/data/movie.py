@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.arguments import array_of, instance_of, points_of, require_classes, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data.numbers import Axis
 from atomstat_widgets.data.scaled import Scaled
@@ -69,8 +70,8 @@ class Movie(Scaled):
 
     Raises
     ------
-    ValueError
-        If the frames are no movie, or one of the others is not as above or does not fit them.
+    TypeError, ValueError
+        If the frames are no movie, or not of real numbers, or one of the others is not as above or does not fit them.
     """
 
     frames: Any
@@ -86,6 +87,7 @@ class Movie(Scaled):
     whole: Any = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "frames", array_of(self.frames, f"{self.name}: frames", stored=True))
         shape = tuple(self.frames.shape)
         if len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (3, 4)):
             raise ValueError(
@@ -96,21 +98,22 @@ class Movie(Scaled):
             raise ValueError(f"{self.name}: the movie has no frames or no pixels, its shape is {shape}")
         self._check_scale()
         if self.numbers is not None:
-            numbers = np.asarray(self.numbers)
+            numbers = array_of(self.numbers, f"{self.name}: numbers")
             whole = numbers.dtype.kind in "iu" and numbers.shape == shape[:1]
             if not whole or numbers[0] < 0 or (numbers[1:] <= numbers[:-1]).any():
                 raise ValueError(f"{self.name}: frame numbers are {shape[0]} numbers that increase from 0 or more")
         if self.atoms is not None:
             known = set(self.frame_numbers.tolist())
-            for number, points in sorted(self.atoms.items()):
-                if number not in known:
-                    raise ValueError(f"{self.name}: atoms are given for frame {number}, which is not in the movie")
-                if np.ndim(points) != 2 or np.shape(points)[1] not in (2, 3):
-                    raise ValueError(
-                        f"{self.name}: atoms of frame {number} have shape (n, 2) or (n, 3), not {np.shape(points)}"
-                    )
-                if not np.isfinite(points).all():
-                    raise ValueError(f"{self.name}: atoms of frame {number} are not all finite")
+            instance_of(self.atoms, f"{self.name}: atoms", Mapping)
+            strange = sorted((number for number in self.atoms if number not in known), key=str)
+            if strange:
+                raise ValueError(f"{self.name}: atoms are given for frame {strange[0]}, which is not in the movie")
+            atoms = {
+                number: points_of(points, f"atoms of frame {number} of {self.name}", most=3)
+                for number, points in sorted(self.atoms.items())
+            }
+            require_classes(atoms)
+            object.__setattr__(self, "atoms", atoms)
         if self.truth is not None:
             lengths = {len(self.truth.positions), len(self.truth.ids), len(self.truth.states)}
             if lengths != {len(self)}:
@@ -122,6 +125,7 @@ class Movie(Scaled):
 
     def __getitem__(self, index: int) -> np.ndarray:
         """Frame by its place in the movie, from 0 on, whatever its number."""
+        index = whole_of(index, f"{self.name}: the place of a frame")
         if not 0 <= index < len(self):
             raise IndexError(f"{self.name} has {len(self)} frames, there is none at place {index}")
         return np.asarray(self.frames[index])

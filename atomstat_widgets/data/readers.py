@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.arguments import in_blocks
 from atomstat_widgets.data.calibration import SPELLINGS, Data
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.npy import read_npy
@@ -105,9 +106,11 @@ def _image(array: np.ndarray, name: str) -> Image:
 
 def as_blocks(source: Any) -> Any:
     """Array of dask or Zarr as one of dask; None of anything else."""
-    from atomstat_widgets.stat.blocks import as_dask, in_blocks  # here, because it takes longer to import than `data`
+    if not in_blocks(source):
+        return None
+    from atomstat_widgets.stat.blocks import as_dask  # here, because it takes longer to import than `data`
 
-    return as_dask(source) if in_blocks(source) else None
+    return as_dask(source)
 
 
 def is_mapped(array: Any) -> bool:

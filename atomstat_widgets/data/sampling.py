@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.arguments import in_blocks, instance_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.image import Image
@@ -43,8 +44,7 @@ def sampled(data: Any) -> Any:
     Of a movie every n-th frame, of a spectrum image every n-th pixel along y and x, of an image the middle. What is
     small enough is taken as a whole.
     """
-    from atomstat_widgets.stat.blocks import in_blocks  # here, because it takes longer to import than `data`
-
+    instance_of(data, "data", Image, Movie, Cube)
     array = data.frames if isinstance(data, Movie) else data.array
     if not in_blocks(array):
         return data
@@ -57,8 +57,7 @@ def sampled(data: Any) -> Any:
 
 def overview(image: Image) -> np.ndarray:
     """Pixels of an image, from 0 to 1, or of one in blocks so many of them as can be seen at once."""
-    from atomstat_widgets.stat import normalize_image
-    from atomstat_widgets.stat.blocks import in_blocks
+    from atomstat_widgets.stat import normalize_image  # here, because it takes longer to import than `data`
 
     if not in_blocks(image.array):
         return normalize_image(image.array)

@@ -1,10 +1,10 @@
 """What images, movies and spectrum images share: pixels of a known size, at a known place."""
 
-import math
 from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.arguments import array_of, instance_of, number_of
 from atomstat_widgets.data.numbers import Axis
 
 
@@ -23,11 +23,11 @@ class Scaled:
 
     def along_y(self, pixels: Any) -> Any:
         """Places of rows in `unit`, or as they are where the pixel size is not known."""
-        return self.offset[0] + np.asarray(pixels) * (self.pixel_size or 1.0)
+        return self.offset[0] + array_of(pixels, "pixels", dtype=np.float64) * (self.pixel_size or 1.0)
 
     def along_x(self, pixels: Any) -> Any:
         """Places of columns in `unit`, or as they are where the pixel size is not known."""
-        return self.offset[1] + np.asarray(pixels) * (self.pixel_size or 1.0)
+        return self.offset[1] + array_of(pixels, "pixels", dtype=np.float64) * (self.pixel_size or 1.0)
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -39,9 +39,15 @@ class Scaled:
         )
 
     def _check_scale(self) -> None:
-        if self.pixel_size is not None and not (math.isfinite(self.pixel_size) and self.pixel_size > 0):
-            raise ValueError(f"{self.name}: pixel_size must be a positive finite number, not {self.pixel_size}")
-        if len(self.offset) != 2 or not all(math.isfinite(one) for one in self.offset):
-            raise ValueError(f"{self.name}: offset is two finite numbers, y and x, not {self.offset}")
+        instance_of(self.name, "name", str)
+        instance_of(self.unit, f"{self.name}: unit", str)
+        if self.pixel_size is not None:
+            size = number_of(self.pixel_size, f"{self.name}: pixel_size", above=0, words="a positive finite number")
+            object.__setattr__(self, "pixel_size", size)
+        if not isinstance(self.offset, tuple) or len(self.offset) != 2:
+            raise ValueError(f"{self.name}: offset is two finite numbers, y and x, not {self.offset!r}")
+        words = "two finite numbers, y and x"
+        offset = tuple(number_of(one, f"{self.name}: offset", words=words) for one in self.offset)
+        object.__setattr__(self, "offset", offset)
         if self.pixel_size is None and any(self.offset):
             raise ValueError(f"{self.name}: an offset needs a pixel_size, to be in its unit")

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from threading import Lock
 
+from atomstat_widgets.brief import brief
+
 Answer = Callable[[Connection, int | None], None]
 
 ANSWERING = "atomstat_widgets.data.answering"  # the module that a new interpreter runs
@@ -31,6 +33,7 @@ _control: socket.socket | None = None  # to the warm process
 _lock = Lock()
 
 
+@brief
 @dataclass(frozen=True)
 class Reader:
     """A process that reads one file.

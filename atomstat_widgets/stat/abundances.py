@@ -1,16 +1,18 @@
 """How much of each endmember there is: least squares under the constraints that amounts have."""
 
 from itertools import combinations
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from atomstat_widgets.arguments import array_of, switch_of
 
 Floats = NDArray[np.float64]
+MOST = 62  # endmembers, each a bit of the number of a support
 TOLERANCE = 1e-10  # of the largest product: what rounding makes of 0
 
 
-def abundances(spectra: NDArray[Any], endmembers: NDArray[Any], *, sum_to_one: bool = False) -> Floats:
+def abundances(spectra: ArrayLike, endmembers: ArrayLike, *, sum_to_one: bool = False) -> Floats:
     """Amounts of endmembers in spectra.
 
     Parameters
@@ -30,16 +32,18 @@ def abundances(spectra: NDArray[Any], endmembers: NDArray[Any], *, sum_to_one: b
 
     Raises
     ------
-    ValueError
-        The shapes do not go together.
+    TypeError, ValueError
+        They are no such arrays, hold NaN or infinity, or their shapes do not go together; there are more than 62
+        endmembers.
     """
-    spectra, endmembers = np.asarray(spectra, np.float64), np.asarray(endmembers, np.float64)
-    if spectra.ndim != 2 or endmembers.ndim != 2 or spectra.shape[1] != endmembers.shape[1]:
+    rows: Floats = array_of(spectra, "spectra", "(n, channels)", dtype=np.float64, finite=True)
+    pure: Floats = array_of(endmembers, "endmembers", "(k, channels)", dtype=np.float64, finite=True, empty=False)
+    if rows.shape[1] != pure.shape[1] or len(pure) > MOST:
         raise ValueError(
-            f"spectra (n, channels) and endmembers (k, channels) go together, got shapes {spectra.shape} and "
-            f"{endmembers.shape}"
+            f"spectra (n, channels) and endmembers (k, channels), at most {MOST}, go together, got shapes {rows.shape} "
+            f"and {pure.shape}"
         )
-    return constrained(endmembers @ endmembers.T, spectra @ endmembers.T, sum_to_one=sum_to_one)
+    return constrained(pure @ pure.T, rows @ pure.T, sum_to_one=switch_of(sum_to_one, "sum_to_one"))
 
 
 def constrained(gram: Floats, cross: Floats, *, sum_to_one: bool, start: NDArray[np.bool_] | None = None) -> Floats:

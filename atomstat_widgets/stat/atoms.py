@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import KDTree
 
+from atomstat_widgets.arguments import number_of, word_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import held
 from atomstat_widgets.stat.image import normalize_image
@@ -105,12 +106,14 @@ def find_atoms(
     pixels = held(normalize_image(image), "the pixels")
     if min(pixels.shape) < SMALLEST_SIDE:
         raise ValueError(f"finding atoms needs at least {SMALLEST_SIDE} rows and columns, got shape {pixels.shape}")
-    if spacing is not None and not 2 <= spacing <= max(pixels.shape):
-        raise ValueError(f"spacing is in pixels, between 2 and the image's {max(pixels.shape)}, got {spacing}")
-    if strength is not None and not 0 <= strength < math.inf:
-        raise ValueError(f"strength is a signal-to-noise ratio, finite and not negative, got {strength}")
-    if refine not in ("gaussian", "centroid"):
-        raise ValueError(f"refine is 'gaussian' or 'centroid', got {refine!r}")
+    if spacing is not None:
+        longest = max(pixels.shape)
+        words = f"in pixels, between 2 and the image's {longest}"
+        spacing = number_of(spacing, "spacing", minimum=2, maximum=longest, words=words)
+    if strength is not None:
+        words = "a signal-to-noise ratio, finite and not negative"
+        strength = number_of(strength, "strength", minimum=0, words=words)
+    word_of(refine, "refine", ("gaussian", "centroid"))
 
     scale, noise = _scale_and_noise(pixels)
     if spacing is None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.arguments import array_of
+from atomstat_widgets.arguments import in_blocks as in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
 # Of one block: several fit into a small worker, and each is worth the overhead of a task.
@@ -18,11 +20,6 @@ BLOCK_BYTES = 2**26
 MEMORY_BUDGET = 2**32
 FAN = 8  # sums that are added up at a time
 POLL = 0.1  # seconds
-
-
-def in_blocks(array: Any) -> bool:
-    """Whether an array is one of dask or Zarr."""
-    return type(array).__module__.partition(".")[0] in ("dask", "zarr") and hasattr(array, "chunks")
 
 
 def as_dask(array: Any) -> Any:
@@ -70,11 +67,12 @@ def held(array: Any, what: str, progress: Progress = unreported) -> Any:
 
     Raises
     ------
-    ValueError
-        It is too large for that.
+    TypeError, ValueError
+        It is too large for that, or no array of real numbers.
     """
+    array = array_of(array, what, stored=in_blocks(array))
     if not in_blocks(array):
-        return np.asarray(array)
+        return array
     if array.nbytes > MEMORY_BUDGET:
         raise ValueError(
             f"{what} are needed in one piece here, and have {array.nbytes / 1e9:.1f} GB; the limit is "

@@ -9,6 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 
+from atomstat_widgets.arguments import (
+    array_of,
+    instance_of,
+    number_of,
+    points_of,
+    progress_of,
+    require_by_frame,
+    require_classes,
+    switch_of,
+    whole_of,
+)
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat import preparation
 from atomstat_widgets.stat.blocks import in_blocks
@@ -119,11 +130,12 @@ class Crops:
         return len(self.positions)
 
     def __getitem__(self, crops: slice) -> NDArray[np.float32]:
+        instance_of(crops, "crops", slice)
         return np.asarray(self.matrix[crops], np.float32).reshape(-1, *self.shape)
 
 
 def extract_crops(
-    images: NDArray[Any],
+    images: ArrayLike,
     positions: Positions,
     window: int | None = None,
     *,
@@ -144,7 +156,8 @@ def extract_crops(
         whole frames at a time, wherever dask is configured to compute.
     positions : array, or mapping of frame number to array
         Of one image: (n, 2) or (n, 3), row and column in pixels and, if given, class. Of a stack: a mapping to such
-        arrays, whose keys are frame numbers (int, or str of one); frames may be missing.
+        arrays, whose keys are frame numbers (int, or str of one); frames may be missing. A table, as a structured array
+        or a DataFrame is, may have its columns in any order: row or y, column or x, and class.
     window : int, optional
         Side of the squares, in pixels; by default twice the median distance of nearest neighbours. The square around
         a position starts ``window // 2`` before the pixel nearest to it.
@@ -173,23 +186,26 @@ def extract_crops(
 
     Raises
     ------
-    ValueError
-        The images or positions do not have one of these shapes, a frame is not in the stack, a position is not
-        finite, no atom is of the class, the window is smaller than 1 or larger than the image, `smooth` is negative or
-        not finite, or no crop is left.
+    TypeError, ValueError
+        The images or positions do not have one of these shapes or are no real numbers, a frame is not in the stack, a
+        position is not finite, a class is not whole, no atom is of the class, the window is smaller than 1 or larger
+        than the image, `smooth` is negative or longer than the image, or no crop is left.
     """
+    progress_of(progress)
+    recentre, between_pixels = switch_of(recentre, "recentre"), switch_of(between_pixels, "between_pixels")
+    normalise = switch_of(normalise, "normalise")
+    memory_budget = whole_of(memory_budget, "memory_budget", minimum=0)
     lazy = in_blocks(images)
     stack = _stack_of_blocks(images) if lazy else as_stack(images)
     by_frame = positions_by_frame(positions, len(stack))
+    if atom_class is not None:
+        atom_class = number_of(atom_class, "atom_class")
     if atom_class is not None and not any(len(_of_class(points, atom_class)) for points in by_frame.values()):
         raise ValueError(f"none of {sum(map(len, by_frame.values()))} atoms is of class {atom_class:g}")
     if window is None:
         window = _automatic_window([_of_class(points, atom_class)[:, :2] for points in by_frame.values()])
         window = min(window, max(1, min(stack.shape[1:3]) // 2))  # a larger one has room around few atoms
-    if not 1 <= window <= min(stack.shape[1:3]):
-        raise ValueError(f"the window is between 1 and {min(stack.shape[1:3])}, the image's shorter side, got {window}")
-    if not 0 <= smooth < math.inf:
-        raise ValueError(f"smooth is a standard deviation in pixels, finite and not negative, got {smooth}")
+    window, smooth = window_of(window, stack.shape[1:3]), smooth_of(smooth, stack.shape[1:3])
     if recentre:
         by_frame = _recentred(stack, by_frame)
 
@@ -223,6 +239,19 @@ def extract_crops(
         len(points) - len(kept),
         kept,
     )
+
+
+def window_of(window: Any, sides: tuple[int, ...]) -> int:
+    """Side of a square that an image, of these sides, holds."""
+    words = f"between 1 and {min(sides)}, the image's shorter side"
+    return whole_of(window, "the window", minimum=1, maximum=min(sides), words=words)
+
+
+def smooth_of(smooth: Any, sides: tuple[int, ...]) -> float:
+    """Standard deviation of a Gaussian over an image of these sides; 0 where it reaches no other pixel."""
+    words = "a standard deviation in pixels, not negative, and not longer than the image"
+    sigma = number_of(smooth, "smooth", minimum=0, maximum=max(sides), words=words)
+    return sigma if sigma >= preparation.NARROWEST else 0.0
 
 
 def cut_around(
@@ -260,7 +289,7 @@ def no_crop_left(count: int) -> ValueError:
     return ValueError(f"no crop is left of {count} atoms: each would leave the image, or holds NaN")
 
 
-def recentre_positions(images: NDArray[Any], positions: Positions) -> Floats | dict[int, Floats]:
+def recentre_positions(images: ArrayLike, positions: Positions) -> Floats | dict[int, Floats]:
     """Move positions to the centres of their atoms.
 
     Parameters
@@ -275,9 +304,9 @@ def recentre_positions(images: NDArray[Any], positions: Positions) -> Floats | d
 
     Raises
     ------
-    ValueError
-        The images or positions do not have one of these shapes, a frame is not in the stack, or a position is not
-        finite.
+    TypeError, ValueError
+        The images or positions do not have one of these shapes or are no real numbers, a frame is not in the stack, a
+        position is not finite, or a class is not whole.
 
     Notes
     -----
@@ -314,9 +343,9 @@ def _recentred(stack: Any, by_frame: dict[int, Floats]) -> dict[int, Floats]:
     }
 
 
-def as_stack(images: NDArray[Any]) -> NDArray[np.float32]:
+def as_stack(images: ArrayLike) -> NDArray[np.float32]:
     """Images (frames, height, width, channels), NaN where pixels are missing."""
-    stack = np.asarray(images, np.float32)
+    stack: NDArray[np.float32] = array_of(images, "images", dtype=np.float32)
     if stack.ndim == 2:
         stack = stack[None, :, :, None]
     check_shape(stack, np.shape(images))
@@ -361,18 +390,8 @@ def positions_by_frame(positions: Positions, n_frames: int) -> dict[int, Floats]
     for frame, points in by_frame_number(positions.items()).items():
         if frame >= n_frames:
             raise ValueError(f"positions are given for frame {frame}, the images have frames 0 to {n_frames - 1}")
-        array = np.asarray(points, np.float64)
-        if array.size == 0:
-            array = array.reshape(0, 3)
-        if array.ndim != 2 or array.shape[1] not in (2, 3):
-            raise ValueError(f"positions of frame {frame} have shape (n, 2) or (n, 3), got {array.shape}")
-        bad = ~np.isfinite(array).all(axis=1)
-        if bad.any():
-            raise ValueError(
-                f"{bad.sum()} of {len(array)} positions of frame {frame} are not finite, the first is number "
-                f"{np.flatnonzero(bad)[0]}"
-            )
-        arrays[frame] = array
+        arrays[frame] = points_of(points, f"positions of frame {frame}", most=3)
+    require_classes(arrays)
     return arrays
 
 
@@ -392,9 +411,20 @@ def _automatic_window(arrays: Iterable[Floats]) -> int:
     return max(2, 2 * round(float(np.median(distances))))
 
 
-def neighbour_distances(arrays: Iterable[Floats]) -> Floats:
-    """Distance from each atom to the nearest in its frame, where there is one."""
-    distances = [
-        np.asarray(KDTree(points[:, :2]).query(points[:, :2], k=[2])[0])[:, 0] for points in arrays if len(points) > 1
-    ]
+def neighbour_distances(arrays: Iterable[ArrayLike]) -> Floats:
+    """Distance from each atom to the nearest in its frame, where there is one.
+
+    Parameters
+    ----------
+    arrays : iterable of array, (n, 2) or more columns
+        Row and column of the atoms of each frame.
+
+    Raises
+    ------
+    TypeError, ValueError
+        These are no such arrays, or hold NaN or infinity.
+    """
+    require_by_frame(arrays, "arrays")
+    frames = (points_of(points, f"arrays: points of frame {frame}")[:, :2] for frame, points in enumerate(arrays))
+    distances = [np.asarray(KDTree(points).query(points, k=[2])[0])[:, 0] for points in frames if len(points) > 1]
     return np.concatenate([np.empty(0), *distances])

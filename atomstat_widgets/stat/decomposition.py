@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import array_of, whole_array_of
 from atomstat_widgets.brief import brief
 
 
@@ -74,9 +75,18 @@ class Decomposition:
         lengths = np.sum(np.asarray(self.components, np.float64) ** 2 * weights, axis=1)
         return np.asarray(self.energies * lengths / total)
 
-    def reordered(self, order: NDArray[np.intp]) -> "Decomposition":
-        """Return the same decomposition with its components in another order."""
-        return replace(self, components=self.components[order], loadings=self.loadings[:, order])
+    def reordered(self, order: ArrayLike) -> "Decomposition":
+        """Return the same decomposition with its components in another order.
+
+        Raises
+        ------
+        ValueError
+            The order does not hold each number from 0 to the number of components once.
+        """
+        numbers = whole_array_of(order, "order")
+        if not np.array_equal(np.sort(numbers), np.arange(self.n_components)):
+            raise ValueError(f"order holds 0 to {self.n_components - 1} once each, got {numbers.tolist()}")
+        return replace(self, components=self.components[numbers], loadings=self.loadings[:, numbers])
 
     def arranged(self, arrangement: Sequence[int]) -> "Decomposition":
         """Return the same decomposition with other numbers and signs of its components.
@@ -85,11 +95,26 @@ class Decomposition:
         ----------
         arrangement : sequence of int
             For each component which of the present ones it becomes, counted from 1; negative where the sign changes.
+
+        Raises
+        ------
+        ValueError
+            Not each number is there once.
         """
-        numbers = np.asarray(arrangement)
+        numbers = whole_array_of(arrangement, "arrangement")
+        if not np.array_equal(np.sort(np.abs(numbers)), np.arange(1, self.n_components + 1)):
+            raise ValueError(f"arrangement holds 1 to {self.n_components} once each, got {numbers.tolist()}")
         return self.reordered(np.abs(numbers) - 1).flipped(np.sign(numbers))
 
-    def flipped(self, signs: NDArray[Any]) -> "Decomposition":
-        """Return the same decomposition with components and loadings times these signs (k,)."""
-        signs = signs.astype(self.loadings.dtype)
-        return replace(self, components=self.components * signs[:, None], loadings=self.loadings * signs)
+    def flipped(self, signs: ArrayLike) -> "Decomposition":
+        """Return the same decomposition with components and loadings times these signs (k,).
+
+        Raises
+        ------
+        ValueError
+            A sign is not 1 or -1, or there is not one for each component.
+        """
+        factors: NDArray[Any] = array_of(signs, "signs", "(k,)", dtype=self.loadings.dtype)
+        if factors.shape != (self.n_components,) or not (np.abs(factors) == 1).all():
+            raise ValueError(f"signs are {self.n_components} numbers, 1 or -1, got {factors.tolist()}")
+        return replace(self, components=self.components * factors[:, None], loadings=self.loadings * factors)

@@ -1,8 +1,9 @@
 """The motion that all atoms of a movie have in common."""
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import array_of, instance_of
 from atomstat_widgets.stat.link import Movie, Tracks, frames_and_points
 
 Floats = NDArray[np.float64]
@@ -22,6 +23,7 @@ def estimate_drift(tracks: Tracks) -> Floats:
         Along rows and columns, in pixels. From frame to frame it is the median displacement of the atoms that are in
         both, which a few that jump do not bend; none where there are no such atoms.
     """
+    instance_of(tracks, "tracks", Tracks)
     drift = np.zeros((len(tracks.frames), 2))
     for number in range(1, len(drift)):
         # Ids of one frame differ from each other, but for those of no track.
@@ -34,7 +36,7 @@ def estimate_drift(tracks: Tracks) -> Floats:
     return np.cumsum(drift, axis=0)
 
 
-def remove_drift(positions: Movie, drift: Floats) -> dict[int, Floats]:
+def remove_drift(positions: Movie, drift: ArrayLike) -> dict[int, Floats]:
     """Positions (n, 2) by frame number as they would be without a drift (frames, 2), see `estimate_drift`.
 
     Raises
@@ -43,6 +45,7 @@ def remove_drift(positions: Movie, drift: Floats) -> dict[int, Floats]:
         The drift has not one row for each frame that has points.
     """
     frames, points = frames_and_points(positions)
-    if drift.shape != (len(frames), 2):
-        raise ValueError(f"the drift has a row and column for each of {len(frames)} frames, got shape {drift.shape}")
-    return {frame: here - moved for frame, here, moved in zip(frames.tolist(), points, drift, strict=True)}
+    steps: Floats = array_of(drift, "drift", "(frames, 2)", dtype=np.float64, finite=True)
+    if steps.shape != (len(frames), 2):
+        raise ValueError(f"the drift has a row and column for each of {len(frames)} frames, got shape {steps.shape}")
+    return {frame: here - moved for frame, here, moved in zip(frames.tolist(), points, steps, strict=True)}

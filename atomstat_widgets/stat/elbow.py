@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.arguments import array_of, whole_array_of
+
 MIN_BEND = 1 / 8  # of the range of the values: less is a straight line and its noise
 TOLERANCE = 0.05
 MIN_STABILITY = 0.8
@@ -95,8 +97,9 @@ def largest_stable(counts: Sequence[int], stabilities: Sequence[float]) -> int |
 
 
 def _curve(counts: Sequence[int], values: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    x, y = np.asarray(counts, np.float64), np.asarray(values, np.float64)
-    if x.ndim != 1 or x.shape != y.shape:
+    x = whole_array_of(counts, "counts").astype(np.float64)
+    y: NDArray[np.float64] = array_of(values, "values", "(n,)", dtype=np.float64)
+    if x.shape != y.shape:
         raise ValueError(f"there is one value for each count, got shapes {x.shape} and {y.shape}")
     if not np.all(np.diff(x) > 0):
         raise ValueError(f"counts increase, got {list(counts)}")

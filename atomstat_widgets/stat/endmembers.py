@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.arguments import instance_of, seed_of
 from atomstat_widgets.stat.factor import LowRank
 
 Floats = NDArray[np.float64]
@@ -35,8 +36,9 @@ def vca(low_rank: LowRank, n_endmembers: int, *, seed: int = 0) -> NDArray[np.in
     Nascimento & Dias, IEEE Trans. Geosci. Remote Sens. 43, 898 (2005), with the projection onto the plane of the mean
     spectrum (their choice for low noise). Noise passes for purity: take the factor of smoothed or binned spectra.
     """
+    n_endmembers = instance_of(low_rank, "low_rank", LowRank).require(n_endmembers, "n_endmembers")
     points = _projected(low_rank, n_endmembers)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed_of(seed, "seed"))
     found = np.zeros((n_endmembers, n_endmembers))
     found[-1, 0] = 1
     rows = np.zeros(n_endmembers, np.intp)
@@ -58,6 +60,7 @@ def nfindr(low_rank: LowRank, n_endmembers: int, *, seed: int = 0) -> NDArray[np
     N-FINDR (Winter, Proc. SPIE 3753, 266 (1999)): each vertex in turn is replaced by the pixel that makes the volume
     largest, until none does; it starts from `vca`.
     """
+    n_endmembers = instance_of(low_rank, "low_rank", LowRank).require(n_endmembers, "n_endmembers")
     points = _projected(low_rank, n_endmembers)
     rows = vca(low_rank, n_endmembers, seed=seed)
     for _ in range(MAX_SWAPS):
@@ -77,7 +80,6 @@ def nfindr(low_rank: LowRank, n_endmembers: int, *, seed: int = 0) -> NDArray[np
 
 def _projected(low_rank: LowRank, count: int) -> Floats:
     """Scores (rows, count) of the spectra, scaled so that they lie in a plane: only proportions count."""
-    low_rank.require(count)
     scores = np.asarray(low_rank.u[:, :count] * low_rank.s[:count], np.float64)
     mean = scores.mean(axis=0)
     lengths = scores @ mean

@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
+from atomstat_widgets.arguments import FLOATING, array_of, progress_of, seed_of, switch_of, whole_array_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import held, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
@@ -74,10 +75,13 @@ class LowRank:
         """Sum of squares that the factor leaves out."""
         return max(0.0, self.total - float(np.sum(self.s.astype(float) ** 2)))
 
-    def require(self, n_components: int) -> None:
-        """Raise a ValueError when so many components cannot be read from the factor."""
-        if not 1 <= n_components <= self.rank:
-            raise ValueError(f"n_components is between 1 and the rank of the factor, {self.rank}, got {n_components}")
+    def require(self, n_components: int, name: str = "n_components") -> int:
+        """Return the number, or raise a TypeError or ValueError when so many components cannot be read from the factor.
+
+        `name` is that of the argument.
+        """
+        words = f"between 1 and the rank of the factor, {self.rank}"
+        return whole_of(n_components, name, minimum=1, maximum=self.rank, words=words)
 
     def in_memory(self) -> "LowRank":
         """Return the same factor with all of `u` in memory, where that is in blocks.
@@ -89,22 +93,30 @@ class LowRank:
         """
         return replace(self, u=held(self.u, "the rows' coordinates")) if in_blocks(self.u) else self
 
-    def unweighted(self, components: NDArray[Any]) -> NDArray[Any]:
+    def unweighted(self, components: ArrayLike) -> NDArray[Any]:
         """Components (k, columns) of the weighted matrix as those of X; 0 where the weight is 0."""
-        scale = np.sqrt(self.weights).astype(components.dtype)
-        return np.asarray(np.divide(components, scale, out=np.zeros_like(components), where=scale > 0))
+        rows: NDArray[Any] = array_of(components, "components", "(k, columns)", dtype=FLOATING)
+        if rows.shape[1] != len(self.weights):
+            raise ValueError(f"components have {len(self.weights)} columns, got shape {rows.shape}")
+        scale = np.sqrt(self.weights).astype(rows.dtype)
+        return np.asarray(np.divide(rows, scale, out=np.zeros_like(rows), where=scale > 0))
 
-    def smallest_error(self, n_components: NDArray[Any] | int) -> NDArray[np.float64]:
-        """Relative Frobenius error that no decomposition into so many components can undercut (Eckart-Young)."""
-        inside = np.concatenate([[0.0], np.cumsum(self.s.astype(float) ** 2)])[n_components]
+    def smallest_error(self, n_components: ArrayLike) -> NDArray[np.float64]:
+        """Relative Frobenius error that no decomposition into so many components can undercut (Eckart-Young).
+
+        One for each of the counts (n,), or of one count; from 0 to the rank.
+        """
+        given = array_of(n_components, "n_components")
+        counts = whole_array_of(given.ravel(), "n_components", minimum=0, maximum=self.rank).reshape(given.shape)
+        inside = np.concatenate([[0.0], np.cumsum(self.s.astype(float) ** 2)])[counts]
         return np.asarray(np.sqrt(np.maximum(0, 1 - inside / self.total)))
 
 
 def factorize(
-    x: Rows,
+    x: Any,
     rank: int,
     *,
-    weights: NDArray[Any] | None = None,
+    weights: ArrayLike | None = None,
     center: bool = False,
     seed: int = 0,
     progress: Progress = unreported,
@@ -113,7 +125,7 @@ def factorize(
 
     Parameters
     ----------
-    x : array, (rows, columns)
+    x : array or Rows, (rows, columns)
         float32 or float64, which is also the precision of the factor; other numbers become float64. Read in blocks of
         rows of up to 64 MB, so it may be larger than memory: 3 times, or 14 times where both sides are longer than
         1,200. (Where there are fewer rows than columns but more than 64 MB, every pair of blocks is read.) An array of
@@ -135,9 +147,9 @@ def factorize(
 
     Raises
     ------
-    ValueError
-        The matrix is empty or not 2-D, holds NaN or infinite values, or is zero (with `center`: all its rows are
-        equal); the rank is below 1; the weights do not fit.
+    TypeError, ValueError
+        The matrix is empty or not 2-D, is masked, holds anything but real numbers, or NaN or infinite values, or is
+        zero (with `center`: all its rows are equal); the rank is below 1; the weights do not fit.
 
     Notes
     -----
@@ -146,12 +158,11 @@ def factorize(
     one Rayleigh-Ritz step on the data, which gives back the precision that squaring the matrix took. After subspace
     iteration the last singular values, where they lie in a flat tail of noise, are up to 4 % too small.
     """
-    if len(x.shape) != 2 or 0 in x.shape:
-        raise ValueError(f"the matrix to factorize has rows and columns, got shape {x.shape}")
+    x = array_of(x, "x, the matrix to factorize,", "(rows, columns)", empty=False, stored=True)
     rows, columns = x.shape
-    if rank < 1:
-        raise ValueError(f"the rank is at least 1, got {rank}")
-    weights = np.ones(columns) if weights is None else np.asarray(weights, np.float64)
+    rank, seed, center = whole_of(rank, "rank", minimum=1), seed_of(seed, "seed"), switch_of(center, "center")
+    progress_of(progress)
+    weights = np.ones(columns) if weights is None else array_of(weights, "weights", dtype=np.float64, finite=True)
     if weights.shape != (columns,) or not np.all(weights >= 0):
         raise ValueError(f"weights are {columns} non-negative numbers, one a column, got shape {weights.shape}")
     if in_blocks(x):

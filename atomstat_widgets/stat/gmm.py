@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import FLOATING, array_of, seed_of, whole_of, word_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import held
 
@@ -124,7 +125,7 @@ class _Fit(NamedTuple):
     converged: bool
 
 
-def gmm(x: NDArray[Any], n_components: int, *, covariance: str = "diag", starts: int = 1, seed: int = 0) -> Classes:
+def gmm(x: ArrayLike, n_components: int, *, covariance: str = "diag", starts: int = 1, seed: int = 0) -> Classes:
     """Sort the rows of a matrix into classes by a Gaussian mixture model.
 
     Parameters
@@ -146,9 +147,9 @@ def gmm(x: NDArray[Any], n_components: int, *, covariance: str = "diag", starts:
 
     Raises
     ------
-    ValueError
-        There are fewer rows than classes, less than one class or start is asked for, the covariance is not one of
-        the four, or a value is not finite.
+    TypeError, ValueError
+        The matrix is none of real numbers; there are fewer rows than classes, less than one class or start is asked
+        for, the covariance is not one of the four, or a value is not finite.
 
     Notes
     -----
@@ -160,29 +161,25 @@ def gmm(x: NDArray[Any], n_components: int, *, covariance: str = "diag", starts:
     """
     mixture, fit = _fitted(x, n_components, covariance, starts, seed)
     labels = fit.memberships.argmax(axis=0)
-    order = np.argsort(-np.bincount(labels, minlength=n_components), kind="stable")
-    (n, d), k = x.shape, n_components
+    order = np.argsort(-np.bincount(labels, minlength=len(fit.memberships)), kind="stable")
+    n, d, k = labels.size, len(mixture.shift), len(fit.memberships)
     entries = {"full": k * d * (d + 1) // 2, "tied": d * (d + 1) // 2, "diag": k * d, "spherical": k}[covariance]
     log_likelihood = n * (fit.log_likelihood - d * np.log(mixture.scale))
     bic = float((k - 1 + k * d + entries) * np.log(n) - 2 * log_likelihood)
     return Classes(np.argsort(order)[labels] + 1, fit.memberships[order].T, bic, fit.converged)
 
 
-def fit_mixture(x: NDArray[Any], n_components: int, *, covariance: str = "diag", seed: int = 0) -> Mixture:
+def fit_mixture(x: ArrayLike, n_components: int, *, covariance: str = "diag", seed: int = 0) -> Mixture:
     """Mixture by which `gmm` classifies the rows from one start, to classify others: parameters and errors as there."""
     return _fitted(x, n_components, covariance, 1, seed)[0]
 
 
-def _fitted(x: NDArray[Any], n_components: int, covariance: str, starts: int, seed: int) -> tuple[Mixture, _Fit]:
-    x = held(x, "the rows")
-    if not 1 <= n_components <= len(x):
-        raise ValueError(f"the number of classes is between 1 and the number of rows, {len(x)}, got {n_components}")
-    if covariance not in COVARIANCES:
-        raise ValueError(f"covariance is one of {', '.join(COVARIANCES)}, got {covariance!r}")
-    if starts < 1:
-        raise ValueError(f"at least 1 start is needed, got {starts}")
-    if not np.isfinite(x).all():
-        raise ValueError("all values must be finite")
+def _fitted(x: Any, n_components: int, covariance: str, starts: int, seed: int) -> tuple[Mixture, _Fit]:
+    x = array_of(held(x, "x"), "x", "(rows, columns)", dtype=FLOATING, empty=False, finite=True)
+    words = f"between 1 and the number of rows, {len(x)}"
+    n_components = whole_of(n_components, "n_components", minimum=1, maximum=len(x), words=words)
+    word_of(covariance, "covariance", COVARIANCES)
+    starts, seed = whole_of(starts, "starts", minimum=1), seed_of(seed, "seed")
     diagonal = covariance in ("diag", "spherical")
     # A covariance that is singular but for the regularisation has no Cholesky factor in the digits of float32.
     dtype = np.float32 if diagonal and x.dtype == np.float32 else np.float64

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.arguments import instance_of, number_of, seed_of, whole_of
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank
 from atomstat_widgets.stat.pca import signs_of_largest
@@ -42,7 +43,8 @@ def ica(
     Raises
     ------
     ValueError
-        There are fewer singular values than components asked for, or less than one component is asked for.
+        There are fewer singular values than components asked for, or less than one component or iteration is asked for;
+        the tolerance is negative.
 
     Notes
     -----
@@ -52,7 +54,9 @@ def ica(
     ICASSP 2018, 4464), but shortened until the contrast grows. Without that, FastICA jumps about for ever between
     directions that are nearly normal, where the curvature it divides by is nearly zero.
     """
-    low_rank.require(n_components)
+    n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)
+    tol, max_iter = number_of(tol, "tol", minimum=0), whole_of(max_iter, "max_iter", minimum=1)
+    seed = seed_of(seed, "seed")
     low_rank = low_rank.in_memory()
     pieces = len(low_rank.u)
     whitened = np.ascontiguousarray(low_rank.u[:, :n_components].T) * np.sqrt(pieces, dtype=low_rank.u.dtype)

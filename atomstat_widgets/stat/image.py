@@ -3,8 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import array_of
 from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
@@ -12,7 +13,7 @@ from atomstat_widgets.stat.progress import Progress, unreported
 LUMINANCE = (0.2125, 0.7154, 0.0721)
 
 
-def normalize_image(image: NDArray[Any]) -> NDArray[np.float32]:
+def normalize_image(image: ArrayLike) -> NDArray[np.float32]:
     """Check an image, make it grey and stretch it to 0..1.
 
     Parameters
@@ -38,21 +39,21 @@ def normalize_image(image: NDArray[Any]) -> NDArray[np.float32]:
     if in_blocks(image):
         lazy: NDArray[np.float32] = normalize_blocks(image)
         return lazy
-    image = np.asarray(image)
-    _require_image(image)
-    _require_finite(image)
-    if image.ndim == 3:
-        image = _gray(image)
-    low, high = float(image.min()), float(image.max())
-    _require_range(low, high, image.size)
-    return _stretched(image, low, high)
+    pixels = array_of(image, "image")
+    _require_image(pixels)
+    _require_finite(pixels)
+    if pixels.ndim == 3:
+        pixels = _gray(pixels)
+    low, high = float(pixels.min()), float(pixels.max())
+    _require_range(low, high, pixels.size)
+    return _stretched(pixels, low, high)
 
 
 def normalize_blocks(image: Any, progress: Progress = unreported) -> Any:
     """Normalise an image of dask or Zarr, see `normalize_image`, with progress in the one look at all of it."""
     import dask.array as da
 
-    image = as_dask(image)
+    image = as_dask(array_of(image, "image", stored=True))
     _require_image(image)
     finite = da.isfinite(image).all(axis=2) if image.ndim == 3 else da.isfinite(image)
     gray = _gray(image) if image.ndim == 3 else image
@@ -65,8 +66,6 @@ def normalize_blocks(image: Any, progress: Progress = unreported) -> Any:
 
 
 def _require_image(image: Any) -> None:
-    if image.dtype.kind not in "buif":
-        raise TypeError(f"an image needs real numbers as pixels, got dtype {image.dtype}")
     if image.size == 0:
         raise ValueError(f"the image is empty: its shape is {image.shape}")
     if image.ndim not in (2, 3):

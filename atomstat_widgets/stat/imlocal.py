@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import array_of, number_of, seed_of, switch_of, whole_array_of, whole_of
 from atomstat_widgets.stat import plots
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.crops import Positions, extract_crops
@@ -53,8 +54,8 @@ class imlocal(Trajectories):
 
     Raises
     ------
-    ValueError
-        See `extract_crops`.
+    TypeError, ValueError
+        See `extract_crops`; and those of all methods, whose numbers of components and seeds are whole.
 
     Notes
     -----
@@ -64,14 +65,14 @@ class imlocal(Trajectories):
 
     def __init__(
         self,
-        network_output: Array,
+        network_output: ArrayLike,
         coord_class_dict_all: Positions,
         window_size: int | None = None,
         coord_class: int = 0,
     ) -> None:
-        self.network_output = network_output if in_blocks(network_output) else np.asarray(network_output)
+        self.network_output = array_of(network_output, "network_output", stored=in_blocks(network_output))
         self.coord_all = coord_class_dict_all
-        self.coord_class = coord_class
+        self.coord_class = number_of(coord_class, "coord_class")
         self._window = window_size
         self.imgstack, self.imgstack_com, self.imgstack_frames = self.extract_subimages_()
         self._factors: dict[bool, LowRank] = {}
@@ -108,6 +109,7 @@ class imlocal(Trajectories):
         com_frames : array, (crops, 3)
             Row, column and frame number of each crop.
         """
+        seed_of(random_state, "random_state")
         return self._described(pca(self._factor(n_components, center=True), n_components), plot_results)
 
     def ica(self, n_components: int, random_state: int = 1, plot_results: bool = False) -> tuple[Array, Array, Array]:
@@ -129,8 +131,9 @@ class imlocal(Trajectories):
         com_frames : array, (crops, 3)
             As for `pca`.
         """
+        seed = seed_of(random_state, "random_state")
         low_rank = self._factor(n_components, center=True)
-        return self._described(ica(low_rank, n_components, seed=random_state), plot_results)
+        return self._described(ica(low_rank, n_components, seed=seed), plot_results)
 
     def nmf(
         self, n_components: int, random_state: int = 1, plot_results: bool = False, *, max_iterations: int = 1000
@@ -157,6 +160,8 @@ class imlocal(Trajectories):
         ValueError
             The crops hold negative values: how many, and the lowest.
         """
+        seed_of(random_state, "random_state")
+        max_iterations = whole_of(max_iterations, "max_iterations", minimum=1)
         negative = int((self.imgstack < 0).sum())
         if negative:
             raise ValueError(
@@ -190,7 +195,9 @@ class imlocal(Trajectories):
         com_class_frames : array, (crops, 4)
             Row, column, class (from 1 on, the largest first) and frame number of each crop.
         """
-        classes = gmm(self._matrix, n_components, covariance=covariance, seed=random_state)
+        plot_results, seed = switch_of(plot_results, "plot_results"), seed_of(random_state, "random_state")
+        classes = gmm(self._matrix, n_components, covariance=covariance, seed=seed)
+        n_components = classes.probabilities.shape[1]
         members = [self.imgstack[classes.labels == label] for label in range(1, n_components + 1)]
         centroids = np.zeros((n_components, *self.imgstack.shape[1:]), self.imgstack.dtype)
         for centroid, crops in zip(centroids, members, strict=True):
@@ -233,7 +240,11 @@ class imlocal(Trajectories):
             There is not one number of components for each class, or a class has fewer members than components.
         """
         centroids, members, com_class_frames = self.gmm(n_components_gmm, covariance_type, random_state, plot_results)
-        counts = list(n_components_pca) if isinstance(n_components_pca, Sequence) else [n_components_pca] * len(members)
+        given: Any = n_components_pca
+        several = isinstance(given, (list, tuple)) or (isinstance(given, np.ndarray) and given.ndim > 0)
+        counts = [
+            whole_of(one, "n_components_pca", minimum=1) for one in (given if several else [given] * len(members))
+        ]
         if len(counts) != n_components_gmm:
             raise ValueError(f"{n_components_gmm} classes need as many numbers of components, got {len(counts)}")
         components, scores = [], []
@@ -249,6 +260,7 @@ class imlocal(Trajectories):
 
     def pca_scree_plot(self, plot_results: bool = True) -> Array:
         """Explained variance ratio of all principal components, (min(crops, pixels),), the largest first."""
+        switch_of(plot_results, "plot_results")
         ratios = scree(self._matrix)
         if plot_results:
             plots.plot_scree(ratios)
@@ -302,7 +314,7 @@ class imlocal(Trajectories):
         cls,
         components: Array,
         X_vec_t: Array,
-        image_hw: tuple[int, int] | None = None,
+        image_hw: Sequence[int] | None = None,
         xy_centers: Array | None = None,
         plot_loading_maps: bool = True,
         *,
@@ -328,14 +340,26 @@ class imlocal(Trajectories):
         ValueError
             Loading maps are asked for without `image_hw` and `xy_centers`.
         """
-        plots.plot_components(components)
-        if plot_loading_maps:
+        pictures = array_of(components, "components", "(k, window, window, channels)", empty=False)
+        if switch_of(plot_loading_maps, "plot_loading_maps"):
             if image_hw is None or xy_centers is None:
                 raise ValueError("loading maps need image_hw, the size of the image, and xy_centers, the crops' places")
-            plots.plot_loading_maps(X_vec_t, xy_centers, image_hw, marker_size)
+            sides = whole_array_of(image_hw, "image_hw", minimum=1).tolist()
+            if len(sides) != 2:
+                raise ValueError(f"image_hw is height and width, got {sides}")
+            loadings = array_of(X_vec_t, "X_vec_t", "(crops, k)")
+            centers = array_of(xy_centers, "xy_centers", "(crops, 2)", finite=True)
+            if len(centers) != len(loadings):
+                raise ValueError(f"xy_centers are of {len(centers)} crops, and X_vec_t of {len(loadings)}")
+            marker_size = number_of(marker_size, "marker_size", above=0)
+        plots.plot_components(pictures)
+        if plot_loading_maps:
+            plots.plot_loading_maps(loadings, centers, (sides[0], sides[1]), marker_size)
 
     def _factor(self, n_components: int, *, center: bool) -> LowRank:
         """Factor of the crops, long enough for so many components."""
+        words = f"between 1 and the rank of the factor, {min(self._matrix.shape)}"
+        whole_of(n_components, "n_components", minimum=1, maximum=min(self._matrix.shape), words=words)
         kept = self._factors.get(center)
         if kept is None or kept.rank < min(n_components + EXTRA_RANK // 2, *self._matrix.shape):
             kept = self._factors[center] = factorize(self._matrix, n_components + EXTRA_RANK, center=center)
@@ -347,7 +371,7 @@ class imlocal(Trajectories):
 
     def _described(self, result: Decomposition, plot_results: bool) -> tuple[Array, Array, Array]:
         components = result.components.reshape(-1, *self.imgstack.shape[1:])
-        if plot_results:
+        if switch_of(plot_results, "plot_results"):
             plots.plot_components(components)
         return components, result.loadings, np.column_stack([self.imgstack_com, self.imgstack_frames])
 
@@ -356,7 +380,8 @@ class imlocal(Trajectories):
     ) -> tuple[Array, Array, Array]:
         components, loadings, com_frames = results
         positions = com_frames[:, :2]
-        if plot_results:
+        marker_size = number_of(marker_size, "marker_size", above=0)
+        if switch_of(plot_results, "plot_results"):
             shape = self.network_output.shape
             if len(shape) == 4 and shape[0] != 1:
                 raise ValueError(f"loading maps are drawn over one image, there are {shape[0]}")

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.arguments import FLOATING, array_of, instance_of, number_of, progress_of, whole_of
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.progress import Progress, unreported
 
@@ -13,7 +14,7 @@ START_REST = 1e-3  # of the mean: an entry of 0 would stay 0
 
 
 def kl_nmf(
-    x: NDArray[Any],
+    x: Any,
     start: Decomposition,
     *,
     tol: float = 1e-4,
@@ -31,7 +32,7 @@ def kl_nmf(
     tol : float
         Stop when ten iterations lower the divergence by less than this fraction of it.
     max_iter : int
-        Stop after so many iterations.
+        Stop after so many iterations; with 0 the start is only scaled.
     progress : callable
         Called with the fraction of `max_iter` done; an exception it raises stops the computation.
 
@@ -40,13 +41,25 @@ def kl_nmf(
     Decomposition
         Components that sum to 1, the largest sum of loadings first.
 
+    Raises
+    ------
+    TypeError, ValueError
+        The matrix is empty, zero, of another shape than the start, or holds negative values, NaN or infinity; so does
+        the start; the tolerance is negative, or less than no iteration is asked for.
+
     Notes
     -----
     Multiplicative updates (Lee & Seung, Nature 401, 788 (1999)). Each iteration looks at all data.
     """
-    x = np.asarray(x)
-    dtype = x.dtype if x.dtype in (np.float32, np.float64) else np.dtype(np.float64)
-    x = x.astype(dtype, copy=False)
+    x = array_of(x, "x", "(pieces, features)", dtype=FLOATING, empty=False, finite=True, minimum=0)
+    shape = len(instance_of(start, "start", Decomposition).loadings), start.components.shape[1]
+    if x.shape != shape or not x.any():
+        raise ValueError(f"x is a matrix that is not zero, of the shape of the start, {shape}, got shape {x.shape}")
+    for part, name in ((start.loadings, "loadings of the start"), (start.components, "components of the start")):
+        array_of(part, name, finite=True, minimum=0)
+    tol, max_iter = number_of(tol, "tol", minimum=0), whole_of(max_iter, "max_iter", minimum=0)
+    progress_of(progress)
+    dtype = x.dtype
     tiny = np.finfo(dtype).tiny ** 0.5
     loadings = np.maximum(start.loadings, START_REST * start.loadings.mean()).astype(dtype)
     components = np.maximum(start.components, START_REST * start.components.mean()).astype(dtype)

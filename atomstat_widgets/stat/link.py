@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from scipy.spatial import KDTree
 
+from atomstat_widgets.arguments import number_of, points_of, progress_of, require_by_frame, require_classes, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks
 from atomstat_widgets.stat.frame_numbers import by_frame_number
@@ -67,17 +68,26 @@ class Tracks:
         return frames, np.concatenate([np.empty((0, 2)), *self.positions])
 
     def members(self, number: int) -> Integers:
-        """Which points are those of a track, (n,), when all frames' are counted one after the other."""
-        return self._members[number]
+        """Which points are those of a track, (n,), when all frames' are counted one after the other.
+
+        Raises
+        ------
+        TypeError, IndexError
+            The number is not whole, or there is no such track.
+        """
+        place = whole_of(number, "the number of a track")
+        if not 0 <= place < len(self):
+            raise IndexError(f"the number of a track is 0 to {len(self) - 1}, got {place}")
+        return self._members[place]
 
     def track(self, number: int) -> tuple[Integers, Floats]:
-        """Frame numbers (n,) and positions (n, 2) of one track."""
+        """Frame numbers (n,) and positions (n, 2) of one track; what is raised is as of `members`."""
         frames, positions = self._joined
         return frames[self.members(number)], positions[self.members(number)]
 
     def at_least(self, length: int) -> "Tracks":
         """Only the tracks of so many points or more, numbered anew; points of others belong to none."""
-        long_enough = self.lengths >= length
+        long_enough = self.lengths >= whole_of(length, "length", minimum=0)
         numbers = np.append(np.where(long_enough, np.cumsum(long_enough) - 1, -1), -1)  # the last is that of -1
         return Tracks(self.frames, self.positions, [numbers[ids] for ids in self.ids], self.ambiguous)
 
@@ -116,10 +126,9 @@ def link(positions: Movie, rmax: float, *, memory: int = 0, progress: Progress =
     Volgenant, Computing 38, 325 (1987)) for all groups of rivals of a frame together; its time grows like a power of
     their number, whatever the range.
     """
-    if not 0 < rmax < np.inf:
-        raise ValueError(f"rmax is a positive, finite number of pixels, got {rmax}")
-    if not memory >= 0:  # so that NaN is refused too
-        raise ValueError(f"memory is a number of frames, 0 or more, got {memory}")
+    rmax = number_of(rmax, "rmax", above=0, words="a positive, finite number of pixels")
+    memory = whole_of(memory, "memory", minimum=0, words="a number of frames, 0 or more")
+    progress_of(progress)
     frames, points = frames_and_points(positions)
     ids: list[Integers] = []
     # Last place, last frame and number of each track that may go on.
@@ -166,6 +175,7 @@ def nearest_steps(positions: Movie) -> Floats:
 
 def frames_and_points(positions: Movie, columns: int = 2) -> tuple[Integers, list[Floats]]:
     """Frame numbers, increasing, and the first columns of the points (n, columns) of each frame; see `link`."""
+    require_by_frame(positions, "positions")
     pairs = list(positions.items() if isinstance(positions, Mapping) else enumerate(positions))
     lazy = [given for _, given in pairs if in_blocks(given)]
     if lazy:  # all together, not one by one
@@ -173,22 +183,8 @@ def frames_and_points(positions: Movie, columns: int = 2) -> tuple[Integers, lis
         pairs = [(key, next(found) if in_blocks(given) else given) for key, given in pairs]
     points: dict[int, Floats] = {}
     for frame, given in by_frame_number(pairs).items():
-        try:
-            array = np.asarray(given, np.float64)
-        except (TypeError, ValueError):
-            raise ValueError(f"points of frame {frame} are no array of numbers") from None
-        if array.size == 0:
-            array = array.reshape(0, columns)
-        if array.ndim != 2 or array.shape[1] < columns:
-            raise ValueError(f"points of frame {frame} have shape (n, {columns}) or more columns, got {array.shape}")
-        array = array[:, :columns]
-        bad = ~np.isfinite(array).all(axis=1)
-        if bad.any():
-            raise ValueError(
-                f"{bad.sum()} of {len(array)} points of frame {frame} are not finite, the first is number "
-                f"{np.flatnonzero(bad)[0]}"
-            )
-        points[frame] = array
+        points[frame] = points_of(given, f"points of frame {frame}", columns)[:, :columns]
+    require_classes(points)
     return np.array(list(points), np.intp), list(points.values())
 
 

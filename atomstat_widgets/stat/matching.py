@@ -3,13 +3,13 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
+from atomstat_widgets.arguments import array_of, switch_of
 
-def match_components(
-    reference: NDArray[Any], candidates: NDArray[Any], *, either_sign: bool = False
-) -> NDArray[np.intp]:
+
+def match_components(reference: ArrayLike, candidates: ArrayLike, *, either_sign: bool = False) -> NDArray[np.intp]:
     """Order in which candidates line up with the reference they resemble most.
 
     Parameters
@@ -30,28 +30,46 @@ def match_components(
 
     Raises
     ------
-    ValueError
-        The two do not have the same length.
+    TypeError, ValueError
+        The two are no such arrays, hold NaN or infinity, or do not have the same length.
     """
-    if reference.shape[1] != candidates.shape[1]:
-        raise ValueError(
-            f"components of different lengths cannot be matched: {reference.shape[1]} and {candidates.shape[1]}"
-        )
-    similarity = _standardized(reference) @ _standardized(candidates).T
-    kept, partner = linear_sum_assignment(np.abs(similarity) if either_sign else similarity, maximize=True)
-    order = np.full(len(candidates), -1)
-    numbered = kept < len(candidates)
+    models, others = _pair(reference, candidates)
+    similarity = _standardized(models) @ _standardized(others).T
+    if switch_of(either_sign, "either_sign"):
+        similarity = np.abs(similarity)
+    kept, partner = linear_sum_assignment(similarity, maximize=True)
+    order = np.full(len(others), -1)
+    numbered = kept < len(others)
     order[kept[numbered]] = partner[numbered]
-    order[order < 0] = np.setdiff1d(np.arange(len(candidates)), order)
+    order[order < 0] = np.setdiff1d(np.arange(len(others)), order)
     return order
 
 
-def matching_signs(reference: NDArray[Any], candidates: NDArray[Any]) -> NDArray[np.float64]:
-    """Sign, 1 or -1, that makes each candidate (m, n) more like the reference (k, n) of the same number; 1 without."""
-    signs = np.ones(len(candidates))
-    for number, (model, own) in enumerate(zip(_standardized(reference), _standardized(candidates), strict=False)):
+def matching_signs(reference: ArrayLike, candidates: ArrayLike) -> NDArray[np.float64]:
+    """Sign, 1 or -1, that makes each candidate (m, n) more like the reference (k, n) of the same number; 1 without.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As of `match_components`.
+    """
+    models, others = _pair(reference, candidates)
+    signs = np.ones(len(others))
+    for number, (model, own) in enumerate(zip(_standardized(models), _standardized(others), strict=False)):
         signs[number] = -1 if model @ own < 0 else 1
     return signs
+
+
+def _pair(reference: ArrayLike, candidates: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Reference and candidates, which are as long as each other."""
+    models = array_of(reference, "reference", "(k, n)", dtype=np.float64, finite=True)
+    others = array_of(candidates, "candidates", "(m, n)", dtype=np.float64, finite=True)
+    if models.shape[1] != others.shape[1]:
+        raise ValueError(
+            "reference and candidates: components of different lengths cannot be matched: "
+            f"{models.shape[1]} and {others.shape[1]}"
+        )
+    return models, others
 
 
 def _standardized(rows: NDArray[Any]) -> NDArray[np.float64]:

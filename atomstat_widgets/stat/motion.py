@@ -5,11 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.arguments import instance_of, number_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.link import Tracks
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
+LONGEST = 10**6  # frames of a lag, so many numbers a track
 SHORTEST = 3  # points of a track, two steps, that tell diffusion from errors of localisation
 
 
@@ -60,13 +62,13 @@ def mean_squared_displacement(tracks: Tracks, max_lag: int, *, pixel_size: float
     ValueError
         The largest lag is below 1, or the pixel size is not positive.
     """
-    if max_lag < 1:
-        raise ValueError(f"the largest lag is at least 1 frame, got {max_lag}")
+    instance_of(tracks, "tracks", Tracks)
+    max_lag, pixel_size = whole_of(max_lag, "max_lag", minimum=1, maximum=LONGEST), _length(pixel_size)
     lags = np.arange(1, max_lag + 1)
     sums, pairs = np.zeros((len(tracks), max_lag)), np.zeros((len(tracks), max_lag), np.intp)
     for number in range(len(tracks)):
         frames, places = tracks.track(number)
-        places = _scaled(places, pixel_size)
+        places = places * pixel_size
         for column, lag in enumerate(lags[lags <= frames[-1] - frames[0]].tolist()):
             first, later = _apart(frames, lag)
             sums[number, column] = np.sum((places[later] - places[first]) ** 2)
@@ -101,12 +103,12 @@ def diffusion_coefficient(tracks: Tracks, *, pixel_size: float = 1.0, frame_time
     ``<step^2> / 2 + <step step'>`` per axis, where step and step' follow each other, so that errors of localisation
     cancel. Its error is theirs too.
     """
-    if not frame_time > 0:
-        raise ValueError(f"the time from frame to frame is positive, got {frame_time}")
+    instance_of(tracks, "tracks", Tracks)
+    frame_time, pixel_size = number_of(frame_time, "frame_time", above=0), _length(pixel_size)
     all_squares, all_products = [np.empty((0, 2))], [np.empty((0, 2))]
     for number in np.flatnonzero(tracks.lengths >= SHORTEST).tolist():
         frames, places = tracks.track(number)
-        steps = np.diff(_scaled(places, pixel_size), axis=0)
+        steps = np.diff(places * pixel_size, axis=0)
         consecutive = np.diff(frames) == 1
         both = consecutive[:-1] & consecutive[1:]
         here, following = steps[:-1][both], steps[1:][both]
@@ -124,11 +126,13 @@ def diffusion_coefficient(tracks: Tracks, *, pixel_size: float = 1.0, frame_time
 
 def step_lengths(tracks: Tracks, *, pixel_size: float = 1.0) -> Floats:
     """Distances that atoms go from one frame to the next, (n,), in the unit of the pixel size; none over gaps."""
+    instance_of(tracks, "tracks", Tracks)
+    pixel_size = _length(pixel_size)
     steps = []
     for number in range(len(tracks)):
         frames, places = tracks.track(number)
         first, later = _apart(frames, 1)
-        steps.append(np.hypot(*(_scaled(places, pixel_size)[later] - _scaled(places, pixel_size)[first]).T))
+        steps.append(np.hypot(*((places[later] - places[first]) * pixel_size).T))
     return np.concatenate([np.empty(0), *steps])
 
 
@@ -139,10 +143,8 @@ def _apart(frames: Integers, lag: int) -> tuple[Integers, Integers]:
     return np.flatnonzero(found), later[found]
 
 
-def _scaled(places: Floats, pixel_size: float) -> Floats:
-    if not pixel_size > 0:
-        raise ValueError(f"the pixel size is positive, got {pixel_size}")
-    return places * pixel_size
+def _length(pixel_size: float) -> float:
+    return number_of(pixel_size, "pixel_size", above=0)
 
 
 def _mean(sums: Floats, counts: Integers) -> Floats:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.arguments import array_of, number_of, progress_of, switch_of, word_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat import blocks
 from atomstat_widgets.stat.atoms import Atoms, find_atoms
@@ -64,9 +65,23 @@ def find_movie_atoms(
 
     Raises
     ------
-    ValueError
-        Nothing but frames that cannot be used; the message is that of the first.
+    TypeError, ValueError
+        The movie has no frames, or they are no images of real numbers; an option is none of `find_atoms`; nothing but
+        frames that cannot be used, where the message is that of the first.
     """
+    progress_of(progress)
+    dark = switch_of(dark, "dark")
+    if spacing is not None:
+        spacing = number_of(spacing, "spacing", minimum=2)
+    if strength is not None:
+        strength = number_of(strength, "strength", minimum=0)
+    word_of(refine, "refine", ("gaussian", "centroid"))
+    if hasattr(movie, "shape"):
+        movie = array_of(movie, "movie", "(frames, height, width)", "(frames, height, width, colours)", stored=True)
+    elif not (hasattr(movie, "__len__") and hasattr(movie, "__getitem__")) or isinstance(movie, (str, bytes, dict)):
+        raise TypeError(f"movie is an array, or what gives frames by their number, got {type(movie).__name__}")
+    if len(movie) == 0:
+        raise ValueError("the movie has no frames")
     options = {"spacing": spacing, "strength": strength, "refine": refine}
     found: list[Atoms | str] = []
     if blocks.in_blocks(movie):

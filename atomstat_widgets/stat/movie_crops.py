@@ -1,15 +1,24 @@
 """Crops around the atoms of a movie that need not fit in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import points_of, progress_of, require_by_frame, switch_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat import preparation
-from atomstat_widgets.stat.crops import MEMORY_BUDGET, Crops, CropsOnDemand, cut_around
+from atomstat_widgets.stat.crops import (
+    MEMORY_BUDGET,
+    Crops,
+    CropsOnDemand,
+    as_stack,
+    cut_around,
+    smooth_of,
+    window_of,
+)
 from atomstat_widgets.stat.progress import Progress, unreported
 
 Floats = NDArray[np.float64]
@@ -62,7 +71,7 @@ class CropsOfFrames:
 
 def extract_movie_crops(
     read: Reader,
-    positions: list[Floats],
+    positions: Sequence[ArrayLike],
     window: int,
     *,
     normalise: bool = False,
@@ -91,24 +100,27 @@ def extract_movie_crops(
 
     Raises
     ------
-    ValueError
-        The window is smaller than 1 or larger than the frames, or no crop is left.
+    TypeError, ValueError
+        Positions are no such arrays, or not finite; the window is smaller than 1 or larger than the frames, `smooth` is
+        negative or longer than them, or no crop is left.
     """
+    progress_of(progress)
+    normalise, memory_budget = switch_of(normalise, "normalise"), whole_of(memory_budget, "memory_budget", minimum=0)
+    if not callable(read):
+        raise TypeError(f"read gives a frame by its place, and {type(read).__name__} cannot be called")
+    require_by_frame(positions, "positions")
+    atoms = [points_of(points, f"positions of frame {place}")[:, :2] for place, points in enumerate(positions)]
 
     def cut(place: int) -> tuple[CropsOnDemand, NDArray[np.intp]]:
-        stack = np.asarray(read(place), np.float32)[None, :, :, None]
-        if not 1 <= window <= min(stack.shape[1:3]):
-            raise ValueError(
-                f"the window is between 1 and {min(stack.shape[1:3])}, the image's shorter side, got {window}"
-            )
-        if smooth:
-            stack = preparation.smooth_images(stack, smooth)
-        points = positions[place]
-        return cut_around(
-            stack, np.zeros(len(points), np.intp), points, window, between_pixels=True, normalise=normalise
-        )
+        stack = as_stack(read(place))
+        sides = stack.shape[1:3]
+        side, sigma = window_of(window, sides), smooth_of(smooth, sides)
+        if sigma:
+            stack = preparation.smooth_images(stack, sigma)
+        points = atoms[place]
+        return cut_around(stack, np.zeros(len(points), np.intp), points, side, between_pixels=True, normalise=normalise)
 
-    before = np.concatenate([[0], np.cumsum([len(points) for points in positions])])
+    before = np.concatenate([[0], np.cumsum([len(points) for points in atoms])])
     blocks: list[NDArray[np.float32]] = []
     numbers: list[NDArray[np.intp]] = []
     fits, held = True, 0
@@ -122,7 +134,7 @@ def extract_movie_crops(
             blocks.append(found[:])
         else:
             blocks.clear()
-        progress((place + 1) / len(positions))
+        progress((place + 1) / len(atoms))
     which = np.concatenate([np.empty(0, np.intp), *numbers])
     if len(which) == 0:
         raise ValueError(f"no crop is left of {before[-1]} atoms: each would leave the image, or holds NaN")
@@ -130,7 +142,7 @@ def extract_movie_crops(
     return Crops(
         np.concatenate(blocks) if fits else CropsOfFrames(lambda place: cut(place)[0], frames, window),
         (window, window, 1),
-        np.concatenate(positions)[which],
+        np.concatenate(atoms)[which],
         frames,
         int(before[-1]) - len(which),
         which,

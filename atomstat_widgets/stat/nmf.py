@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.arguments import instance_of, number_of, progress_of, whole_of
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank
 from atomstat_widgets.stat.progress import Progress, unreported
@@ -49,7 +50,8 @@ def nmf(
     Raises
     ------
     ValueError
-        There are fewer singular values than components asked for, or less than one component is asked for.
+        There are fewer singular values than components asked for, or less than one component or iteration is asked for;
+        the tolerance is negative; the factor is centred.
 
     Notes
     -----
@@ -62,7 +64,9 @@ def nmf(
     clips the same vectors without rotating them, needs several times the iterations where components are many, and can
     end in a worse minimum.
     """
-    low_rank.require(n_components)
+    n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)
+    tol, max_iter = number_of(tol, "tol", minimum=0), whole_of(max_iter, "max_iter", minimum=1)
+    progress_of(progress)
     low_rank = low_rank.in_memory()
     if low_rank.mean.any():
         raise ValueError("the factor is centred: its matrix has negative values, which NMF cannot take")

@@ -1,12 +1,12 @@
 """A threshold between two kinds of numbers."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from atomstat_widgets.arguments import array_of
 
 
-def otsu_threshold(values: NDArray[Any]) -> float:
+def otsu_threshold(values: ArrayLike) -> float:
     """Threshold that splits values into two classes with the largest variance between them.
 
     Parameters
@@ -20,18 +20,18 @@ def otsu_threshold(values: NDArray[Any]) -> float:
 
     Raises
     ------
-    ValueError
-        There are fewer than two values.
+    TypeError, ValueError
+        They are no such array, or not finite; there are fewer than two values.
 
     Notes
     -----
     Otsu, IEEE Trans. Syst. Man Cybern. 9, 62 (1979), on the values themselves instead of a histogram of them.
     """
-    if len(values) < 2:
-        raise ValueError(f"a threshold parts at least two values, got {len(values)}")
-    values = np.sort(values)
-    below = np.arange(1, len(values))
-    sums = np.cumsum(values, dtype=np.float64)
-    between = (sums[-1] * below / len(values) - sums[:-1]) ** 2 / (below * (len(values) - below))
+    rising: NDArray[np.float64] = np.sort(array_of(values, "values", "(n,)", dtype=np.float64, finite=True))
+    if len(rising) < 2:
+        raise ValueError(f"a threshold parts at least two values, got {len(rising)}")
+    below = np.arange(1, len(rising))
+    sums = np.cumsum(rising)
+    between = (sums[-1] * below / len(rising) - sums[:-1]) ** 2 / (below * (len(rising) - below))
     split = int(between.argmax())
-    return float(values[split : split + 2].mean())
+    return float(rising[split : split + 2].mean())

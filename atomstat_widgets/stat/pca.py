@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
+from atomstat_widgets.arguments import FLOATING, array_of, instance_of
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank
 
@@ -32,7 +33,7 @@ def pca(low_rank: LowRank, n_components: int) -> Decomposition:
     ValueError
         There are fewer singular values than components asked for, or less than one component is asked for.
     """
-    low_rank.require(n_components)
+    n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)
     axes = low_rank.vt[:n_components]
     signs = signs_of_largest(axes)
     components = low_rank.unweighted(axes * signs[:, None])
@@ -42,10 +43,11 @@ def pca(low_rank: LowRank, n_components: int) -> Decomposition:
 
 def explained_variance_ratio(low_rank: LowRank) -> NDArray[np.float64]:
     """Share of the variance that each principal component of a centred factor explains, (rank,)."""
+    instance_of(low_rank, "low_rank", LowRank)
     return np.asarray(low_rank.s.astype(np.float64) ** 2 / low_rank.total)
 
 
-def scree(x: NDArray[Any]) -> NDArray[np.float64]:
+def scree(x: ArrayLike) -> NDArray[np.float64]:
     """Share of the variance that each of all principal components explains.
 
     Parameters
@@ -59,11 +61,13 @@ def scree(x: NDArray[Any]) -> NDArray[np.float64]:
 
     Raises
     ------
-    ValueError
-        All rows are equal, or there is only one.
+    TypeError, ValueError
+        The matrix is empty, of another shape, or holds anything but finite real numbers; all rows are equal, or there
+        is only one.
     """
-    deviations = x - x.mean(axis=0, dtype=np.float64).astype(x.dtype)
-    gram = deviations @ deviations.T if len(x) <= x.shape[1] else deviations.T @ deviations
+    rows: NDArray[Any] = array_of(x, "x", "(rows, columns)", dtype=FLOATING, empty=False, finite=True)
+    deviations = rows - rows.mean(axis=0, dtype=np.float64).astype(rows.dtype)
+    gram = deviations @ deviations.T if len(rows) <= rows.shape[1] else deviations.T @ deviations
     variances = np.maximum(0, linalg.eigvalsh(np.asarray(gram), overwrite_a=True, check_finite=False)[::-1]).astype(
         np.float64
     )

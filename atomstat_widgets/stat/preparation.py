@@ -28,6 +28,8 @@ ROUNDING = 1 / 12
 # A move so many times the usual spread is none to the point's own atom.
 OUTLIER = 4
 TINY = float(np.finfo(np.float32).tiny)
+# Standard deviation, in pixels, of the narrowest Gaussian that reaches another pixel, cut off after four of them.
+NARROWEST = 1 / 8
 
 
 def smooth_images(stack: Float32, sigma: float) -> Float32:

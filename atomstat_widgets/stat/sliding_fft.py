@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import FLOATING, array_of, progress_of, switch_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat import blocks
 from atomstat_widgets.stat.image import normalize_blocks, normalize_image
@@ -40,8 +41,7 @@ class Band:
     @classmethod
     def of_window(cls, window: tuple[int, int], zoom: int) -> "Band":
         """Band of the centre ``1 / zoom`` of the frequencies of a window (rows, columns)."""
-        if zoom < 1:
-            raise ValueError(f"zoom is at least 1 (all frequencies), got {zoom}")
+        zoom = whole_of(zoom, "zoom", minimum=1, words="at least 1 (all frequencies)")
         rows, columns = (max(1, size // (2 * zoom)) for size in window)
         return cls((rows, columns))
 
@@ -94,13 +94,22 @@ class WindowSpectra:
         fy, fx = (np.arange(-h, h) / size for h, size in zip(self.band.half, self.grid.window, strict=True))
         return fy, fx
 
-    def unfold(self, features: NDArray[Any]) -> NDArray[Any]:
-        """Lay features (..., n_features) out as pictures (..., fy, fx) with frequency 0 at [fy // 2, fx // 2]."""
-        return np.asarray(features[..., self.band.unfolding])
+    def unfold(self, features: ArrayLike) -> NDArray[Any]:
+        """Lay features (..., n_features) out as pictures (..., fy, fx) with frequency 0 at [fy // 2, fx // 2].
+
+        Raises
+        ------
+        TypeError, ValueError
+            They are no such array.
+        """
+        rows: NDArray[Any] = array_of(features, "features")
+        if rows.ndim == 0 or rows.shape[-1] != self.band.n_features:
+            raise ValueError(f"features have shape (..., {self.band.n_features}), got {rows.shape}")
+        return np.asarray(rows[..., self.band.unfolding])
 
 
 def sliding_fft(
-    image: NDArray[Any],
+    image: ArrayLike,
     window: Pair,
     step: Pair,
     *,
@@ -138,6 +147,8 @@ def sliding_fft(
     The sliding FFT of Vasudevan et al., Appl. Phys. Lett. 106, 091601 (2015), with the features of
     AtomAI's ``SlidingFFTNMF``.
     """
+    zoom, hamming = whole_of(zoom, "zoom"), switch_of(hamming, "hamming")
+    progress_of(progress)
     if blocks.in_blocks(image):
         return _in_blocks(normalize_blocks(image, progress), window, step, zoom, hamming)
     pixels = normalize_image(image)
@@ -264,22 +275,28 @@ def _log_abs(real: Float32, imag: Float32, out: Float32) -> None:
     np.log(real, out=out)
 
 
-def zoom_spectra(spectra: NDArray[Any], factor: int) -> NDArray[Any]:
+def zoom_spectra(spectra: ArrayLike, factor: int) -> NDArray[Any]:
     """Enlarge pictures (..., fy, fx) to (..., factor fy, factor fx), bilinearly.
 
     The corner pixels keep their places, as with ``scipy.ndimage.zoom(order=1)``.
 
     Raises
     ------
-    ValueError
-        The factor is smaller than 1.
+    TypeError, ValueError
+        The pictures are no such array; the factor is smaller than 1, or makes them larger than 4 GB.
     """
-    if factor < 1:
-        raise ValueError(f"the interpolation factor is at least 1, got {factor}")
+    pictures: NDArray[Any] = array_of(spectra, "spectra", dtype=FLOATING)
+    if pictures.ndim < 2 or 0 in pictures.shape[-2:]:
+        raise ValueError(f"spectra have shape (..., fy, fx), got {pictures.shape}")
+    factor = whole_of(factor, "the interpolation factor", minimum=1)
     if factor == 1:
-        return spectra
-    along_y, along_x = (_interpolation(size, factor * size).astype(spectra.dtype) for size in spectra.shape[-2:])
-    return np.asarray(along_y @ spectra @ along_x.T)
+        return pictures
+    if pictures.nbytes * factor**2 > blocks.MEMORY_BUDGET:
+        raise ValueError(
+            f"the interpolation factor {factor} makes spectra of {pictures.nbytes * factor**2 / 1e9:.1f} GB"
+        )
+    along_y, along_x = (_interpolation(size, factor * size).astype(pictures.dtype) for size in pictures.shape[-2:])
+    return np.asarray(along_y @ pictures @ along_x.T)
 
 
 def _interpolation(size: int, new_size: int) -> NDArray[np.float64]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import FLOATING, array_of, switch_of, whole_of
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.factor import factorize
 from atomstat_widgets.stat.image import normalize_image
@@ -41,6 +42,11 @@ class SlidingFFTNMF:
     components : int
         Number of NMF components.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A size, step, factor or number of components is no whole number, 1 or more.
+
     Attributes
     ----------
     window_size_x, window_size_y, window_step_x, window_step_y : int
@@ -69,14 +75,18 @@ class SlidingFFTNMF:
         hamming_filter: bool = True,
         components: int = 4,
     ) -> None:
-        self._asked_size = (window_size_x, window_size_y)
-        self._asked_step = (window_step_x, window_step_y)
-        self.interpolation_factor = interpolation_factor
-        self.zoom_factor = zoom_factor
-        self.hamming_filter = hamming_filter
-        self.components = components
+        sizes = {"window_size_x": window_size_x, "window_size_y": window_size_y}
+        steps = {"window_step_x": window_step_x, "window_step_y": window_step_y}
+        self._asked_size, self._asked_step = (
+            tuple(None if one is None else whole_of(one, name, minimum=1) for name, one in asked.items())
+            for asked in (sizes, steps)
+        )
+        self.interpolation_factor = whole_of(interpolation_factor, "interpolation_factor", minimum=1)
+        self.zoom_factor = whole_of(zoom_factor, "zoom_factor", minimum=1)
+        self.hamming_filter = switch_of(hamming_filter, "hamming_filter")
+        self.components = whole_of(components, "components", minimum=1)
 
-    def make_windows(self, image: NDArray[Any]) -> NDArray[np.float32]:
+    def make_windows(self, image: ArrayLike) -> NDArray[np.float32]:
         """Cut an image into windows.
 
         Parameters
@@ -99,7 +109,7 @@ class SlidingFFTNMF:
         views = sliding_window_view(pixels, grid.window)[:: grid.step[0], :: grid.step[1]]
         return views.reshape(grid.count, *grid.window)
 
-    def process_fft(self, windows: NDArray[Any]) -> NDArray[np.float32]:
+    def process_fft(self, windows: ArrayLike) -> NDArray[np.float32]:
         """Spectra of separate windows.
 
         Parameters
@@ -115,19 +125,19 @@ class SlidingFFTNMF:
 
         Raises
         ------
-        ValueError
-            The windows are not a stack of pictures.
+        TypeError, ValueError
+            The windows are not a stack of pictures, or not finite.
         """
-        windows = np.asarray(windows, np.float32)
-        if windows.ndim != 3:
-            raise ValueError(f"windows are a stack (n, rows, columns), got shape {windows.shape}")
-        rows, columns = windows.shape[1:]
+        stack: NDArray[np.float32] = array_of(windows, "windows", dtype=np.float32, finite=True)
+        if stack.ndim != 3 or 0 in stack.shape:
+            raise ValueError(f"windows are a stack (n, rows, columns), got shape {stack.shape}")
+        rows, columns = stack.shape[1:]
         transform = WindowTransform((rows, columns), zoom=self.zoom_factor, hamming=self.hamming_filter)
-        spectra = zoom_spectra(transform(windows)[:, transform.band.unfolding], self.interpolation_factor)
+        spectra = zoom_spectra(transform(stack)[:, transform.band.unfolding], self.interpolation_factor)
         self.fft_size = spectra.shape[1:]
         return np.asarray(spectra)
 
-    def run_nmf(self, fft_results: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def run_nmf(self, fft_results: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
         """Components of spectra, and how much of each there is in every window.
 
         Parameters
@@ -142,19 +152,26 @@ class SlidingFFTNMF:
 
         Raises
         ------
-        ValueError
-            The spectra are zero, not finite, or not those of the windows last made; or there are fewer windows
-            than components.
+        TypeError, ValueError
+            No windows were made yet; the spectra are zero, not finite, or not those of the windows last made; or there
+            are fewer windows than components.
         """
-        if len(fft_results) != np.prod(self.windows_shape):
-            raise ValueError(f"{len(fft_results)} spectra do not fill the {self.windows_shape} windows of the image")
-        matrix = np.maximum(fft_results.reshape(len(fft_results), -1), 0)
+        if not hasattr(self, "windows_shape"):
+            raise ValueError("fft_results are those of the windows of an image: call make_windows first")
+        spectra: NDArray[Any] = array_of(
+            fft_results, "fft_results", "(windows, fy, fx)", dtype=FLOATING, empty=False, finite=True
+        )
+        if len(spectra) != np.prod(self.windows_shape):
+            raise ValueError(
+                f"fft_results: {len(spectra)} spectra do not fill the {self.windows_shape} windows of the image"
+            )
+        matrix = np.maximum(spectra.reshape(len(spectra), -1), 0)
         result = nmf(factorize(matrix, self.components + EXTRA_RANK), self.components)
-        components = result.components.reshape(-1, *fft_results.shape[1:])
+        components = result.components.reshape(-1, *spectra.shape[1:])
         return components, result.loadings.reshape(*self.windows_shape, -1)
 
     def analyze_image(
-        self, image_input: str | PathLike[str] | NDArray[Any], output_path: str | PathLike[str] | None = None
+        self, image_input: str | PathLike[str] | ArrayLike, output_path: str | PathLike[str] | None = None
     ) -> tuple[NDArray[Any], NDArray[Any]]:
         """Do the full analysis of an image.
 
@@ -177,25 +194,26 @@ class SlidingFFTNMF:
         TypeError, ValueError
             For an image, window or number of components that cannot be used, or a file that cannot be read.
         """
+        written = None if output_path is None else fspath(output_path)
         spectra = self._spectra(image_input)
         low_rank = factorize(spectra.features, self.components + EXTRA_RANK, weights=spectra.weights)
         result = nmf(low_rank, self.components)
         components = zoom_spectra(spectra.unfold(result.components), self.interpolation_factor)
         self.fft_size = components.shape[1:]
         abundances = result.loadings.T.reshape(-1, *self.windows_shape)
-        if output_path is not None:
-            np.save(f"{fspath(output_path)}_components.npy", components)
-            np.save(f"{fspath(output_path)}_abundances.npy", abundances)
+        if written is not None:
+            np.save(f"{written}_components.npy", components)
+            np.save(f"{written}_abundances.npy", abundances)
         return components, abundances
 
-    def _spectra(self, image_input: str | PathLike[str] | NDArray[Any]) -> WindowSpectra:
+    def _spectra(self, image_input: Any) -> WindowSpectra:
         if isinstance(image_input, (str, PathLike)):
             # The one import against the layers: AtomAI's method takes a path, and readers know no analysis.
             from atomstat_widgets.data.readers import load_image
 
             image_input = load_image(fspath(image_input)).array
-        elif not isinstance(image_input, np.ndarray) and not in_blocks(image_input):
-            raise TypeError(f"image_input is a path or a numpy, dask or Zarr array, got {type(image_input).__name__}")
+        elif not in_blocks(image_input):
+            image_input = array_of(image_input, "image_input")
         grid = self._lay_out(image_input.shape)
         return sliding_fft(image_input, grid.window, grid.step, zoom=self.zoom_factor, hamming=self.hamming_filter)
 

@@ -1,11 +1,13 @@
 """Spectra of a spectrum image, as a matrix that components can be read from."""
 
+import reprlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import FLOATING, array_of, progress_of, switch_of, whole_of, word_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import as_dask, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
@@ -51,11 +53,20 @@ class Spectra:
         """Spectra (n, channels) in the unit of the cube, shifted or clipped if they were."""
         return self.matrix * self.row_scale[:, None] * self.column_scale
 
-    def maps(self, loadings: Floats) -> Floats:
-        """Loadings (n, k) of the pixels as maps (height, width, k), NaN where a pixel is not used."""
-        maps = np.full((self.map_shape[0] * self.map_shape[1], *loadings.shape[1:]), np.nan, loadings.dtype)
-        maps[self.pixels] = loadings
-        return maps.reshape(*self.map_shape, *loadings.shape[1:])
+    def maps(self, loadings: ArrayLike) -> Floats:
+        """Loadings (n, k) of the pixels as maps (height, width, k), NaN where a pixel is not used.
+
+        Raises
+        ------
+        TypeError, ValueError
+            There is not one row of loadings for each pixel that is used.
+        """
+        rows: Floats = array_of(loadings, "loadings", dtype=FLOATING)
+        if rows.ndim == 0 or len(rows) != len(self.pixels):
+            raise ValueError(f"loadings have a row for each of {len(self.pixels)} pixels, got shape {rows.shape}")
+        maps = np.full((self.map_shape[0] * self.map_shape[1], *rows.shape[1:]), np.nan, rows.dtype)
+        maps[self.pixels] = rows
+        return maps.reshape(*self.map_shape, *rows.shape[1:])
 
 
 def take_spectra(
@@ -104,25 +115,23 @@ def take_spectra(
         The cube is no real array of three dimensions; mask, range or binning do not fit it; no pixel is left; Poisson
         weighting meets a negative mean; weighting or negative are other words.
     """
-    data = as_dask(cube) if in_blocks(cube) else np.asarray(cube)
-    if data.dtype.kind not in "buif":
-        raise TypeError(f"a spectrum image needs real numbers, got dtype {data.dtype}")
-    if data.ndim != 3 or 0 in data.shape:
-        raise ValueError(f"a spectrum image has shape (height, width, channels), got {data.shape}")
-    if weighting not in (None, "poisson"):
-        raise ValueError(f"weighting is 'poisson' or None, got {weighting!r}")
-    if negative not in ("keep", "clip", "shift"):
-        raise ValueError(f"negative is 'keep', 'clip' or 'shift', got {negative!r}")
+    data = array_of(cube, "cube", "(height, width, channels)", empty=False, stored=in_blocks(cube))
+    if in_blocks(cube):
+        data = as_dask(data)
+    progress_of(progress)
+    normalize = switch_of(normalize, "normalize")
+    word_of(weighting, "weighting", ("poisson", None))
+    word_of(negative, "negative", ("keep", "clip", "shift"))
     height, width, count = data.shape
-    first, last = (0, count) if signal_range is None else signal_range
+    first, last = (0, count) if signal_range is None else _whole_numbers(signal_range, "signal_range", 2)
     if not 0 <= first < last <= count:
-        raise ValueError(f"the signal range is within channels 0 to {count}, got {first} to {last}")
-    used = np.ones((height, width), bool) if mask is None else np.asarray(mask)
+        raise ValueError(f"signal_range is within channels 0 to {count}, got {first} to {last}")
+    used = np.ones((height, width), bool) if mask is None else array_of(mask, "mask")
     if used.shape != (height, width) or used.dtype != bool:
         raise ValueError(f"the mask is a bool array of shape {(height, width)}, got {used.dtype} of shape {used.shape}")
     data = data[:, :, first:last]
-    bins = (binning,) * 3 if isinstance(binning, int) else tuple(binning)
-    if len(bins) != 3 or not all(1 <= one <= side for one, side in zip(bins, data.shape, strict=True)):
+    bins = _whole_numbers(binning, "binning", 3)
+    if not all(1 <= one <= side for one, side in zip(bins, data.shape, strict=True)):
         raise ValueError(f"binning is 1 to the length of each axis, {data.shape}, got {binning}")
     if in_blocks(cube):
         from atomstat_widgets.stat.block_spectra import spectra_of_blocks
@@ -152,6 +161,15 @@ def take_spectra(
     channels = channel_centres(first, bins[2], values.shape[1])
     shape = (used.shape[0], used.shape[1])
     return Spectra(values, row_scale, column_scale, np.flatnonzero(used), shape, channels, shift, n_negative, lowest)
+
+
+def _whole_numbers(given: Any, name: str, count: int) -> tuple[int, ...]:
+    """So many whole numbers; one stands for all, but for a range, which is two."""
+    several = isinstance(given, (list, tuple)) or (isinstance(given, np.ndarray) and given.ndim > 0)
+    values = tuple(given) if several else (given,) * count
+    if len(values) != count:
+        raise ValueError(f"{name} is given by {count} whole numbers, got {reprlib.repr(given)}")
+    return tuple(whole_of(one, name) for one in values)
 
 
 def channel_centres(first: int, binning: int, count: int) -> NDArray[np.float64]:

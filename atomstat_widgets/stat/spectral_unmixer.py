@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import array_of, instance_of, number_of, seed_of, switch_of, whole_of, word_of
 from atomstat_widgets.stat import plots
 from atomstat_widgets.stat.blocks import held
 from atomstat_widgets.stat.decomposition import Decomposition
@@ -67,9 +68,9 @@ class SpectralUnmixer:
     Raises
     ------
     ValueError
-        Another method.
+        Another method, or less than one component.
     TypeError
-        A parameter that neither this class nor scikit-learn's model has.
+        A parameter that neither this class nor scikit-learn's model has; the number of components is no whole number.
 
     Examples
     --------
@@ -79,11 +80,9 @@ class SpectralUnmixer:
     """
 
     def __init__(self, method: str = "nmf", n_components: int = 4, normalize: bool = False, **kwargs: Any) -> None:
-        if method not in MODELS:
-            raise ValueError(f"the method is one of {', '.join(MODELS)}, got {method!r}")
-        self.method = method
-        self.n_components = n_components
-        self.normalize = normalize
+        self.method = word_of(method, "the method", MODELS)
+        self.n_components = whole_of(n_components, "n_components", minimum=1)
+        self.normalize = switch_of(normalize, "normalize")
         self.kwargs = dict(kwargs)
         own = OWN_OPTIONS[method] | SPECTRA_OPTIONS | {"random_state"}
         self._theirs = {name: value for name, value in kwargs.items() if name not in own}
@@ -163,11 +162,25 @@ class SpectralUnmixer:
         Raises
         ------
         ValueError
-            Nothing was fitted yet.
+            Nothing was fitted yet, or the values or sizes are none.
         """
+        instance_of(cmap, "cmap", str)
+        if x_axis_units is not None:
+            instance_of(x_axis_units, "x_axis_units", str)
+        if figsize is not None:
+            inches = array_of(figsize, "figsize", "(2,)", finite=True, minimum=0.1)
+            if len(inches) != 2:
+                raise ValueError(f"figsize is width and height, got {len(inches)} numbers")
+            figsize = float(inches[0]), float(inches[1])
         if self.result_ is None:
             raise ValueError("there is nothing to plot: call fit first")
-        values = self.result_.spectra.channels if x_axis_vals is None else np.asarray(x_axis_vals)
+        values = self.result_.spectra.channels
+        if x_axis_vals is not None:
+            values = array_of(x_axis_vals, "x_axis_vals", "(channels,)", finite=True)
+            if len(values) != self.result_.components.shape[1]:
+                raise ValueError(
+                    f"x_axis_vals are of {self.result_.components.shape[1]} channels, got shape {values.shape}"
+                )
         plots.plot_unmixing(
             self.result_.components, self.result_.abundance_maps, values, x_axis_units or "channel",
             self.method.upper(), cmap, figsize,
@@ -175,7 +188,8 @@ class SpectralUnmixer:
 
     @property
     def _seed(self) -> int:
-        return int(self.kwargs.get("random_state") or 0)
+        given = self.kwargs.get("random_state")
+        return 0 if given is None else seed_of(given, "random_state")
 
     def _chosen(self, *names: str) -> dict[str, Any]:
         return {name: self.kwargs[name] for name in names if name in self.kwargs}
@@ -243,9 +257,10 @@ def _parameters(method: str) -> set[str]:
 
 def _dimensions(low_rank: LowRank, pca_dims: Any) -> int:
     """Principal components to take: so many, or as many as explain such a share of the variance."""
-    if isinstance(pca_dims, int) and not isinstance(pca_dims, bool) and 1 <= pca_dims <= low_rank.rank:
-        return pca_dims
-    if isinstance(pca_dims, float) and 0 < pca_dims < 1:
-        explained = np.cumsum(explained_variance_ratio(low_rank))
-        return min(int(np.searchsorted(explained, pca_dims)) + 1, low_rank.rank)
-    raise ValueError(f"pca_dims is 1 to {low_rank.rank} components, or a share of the variance below 1, got {pca_dims}")
+    words = f"1 to {low_rank.rank} components, or a share of the variance below 1"
+    try:
+        return whole_of(pca_dims, "pca_dims", minimum=1, maximum=low_rank.rank, words=words)
+    except TypeError:  # no whole number
+        share = number_of(pca_dims, "pca_dims", above=0, below=1, words=words)
+    explained = np.cumsum(explained_variance_ratio(low_rank))
+    return min(int(np.searchsorted(explained, share)) + 1, low_rank.rank)

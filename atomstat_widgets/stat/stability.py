@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import FLOATING, array_of, instance_of, progress_of, seed_of, whole_of, word_of
 from atomstat_widgets.stat.factor import LowRank
 from atomstat_widgets.stat.gmm import COVARIANCES, fit_mixture
 from atomstat_widgets.stat.nmf import nmf
@@ -54,7 +55,7 @@ def nmf_stability(
     from random starts. Here, `nmf` has one start, and the sets are solutions of disjoint random halves of the pieces
     (100 iterations at most), which asks besides whether other data would have given the same components.
     """
-    low_rank.require(n_components)
+    n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)
     low_rank = low_rank.in_memory()
 
     def components(rows: NDArray[np.intp], start: int) -> NDArray[Any]:
@@ -72,7 +73,7 @@ def nmf_stability(
 
 
 def gmm_stability(
-    scores: NDArray[Any],
+    scores: ArrayLike,
     n_components: int,
     *,
     covariance: str = "full",
@@ -116,18 +117,18 @@ def gmm_stability(
     out by the adjusted Rand index (Hubert & Arabie, J. Classif. 2, 193 (1985)), which needs no random labellings.
     Averaged over the splits; below chance is 0. One start a fit.
     """
-    if covariance not in COVARIANCES:
-        raise ValueError(f"covariance is one of {', '.join(COVARIANCES)}, got {covariance!r}")
+    word_of(covariance, "covariance", COVARIANCES)
+    x: NDArray[Any] = array_of(scores, "scores", "(rows, columns)", dtype=FLOATING, empty=False, finite=True)
 
     def labels(rows: NDArray[np.intp], start: int) -> NDArray[Any]:
-        return fit_mixture(scores[rows], n_components, covariance=covariance, seed=start).labels(scores)
+        return fit_mixture(x[rows], n_components, covariance=covariance, seed=start).labels(x)
 
     def agreement(first: NDArray[Any], second: NDArray[Any]) -> float:
         from sklearn.metrics import adjusted_rand_score
 
         return float(adjusted_rand_score(first, second))
 
-    return max(0.0, _mean_agreement(len(scores), n_components, labels, agreement, repeats, seed, progress))
+    return max(0.0, _mean_agreement(len(x), n_components, labels, agreement, repeats, seed, progress))
 
 
 def _mean_agreement(
@@ -144,10 +145,10 @@ def _mean_agreement(
     A solution gets its rows and a seed for its start: what hangs on the start is not stable either.
     """
     half = rows // 2  # of an odd number, one row is left out
-    if not 1 <= n_components <= half:
-        raise ValueError(f"the count is between 1 and half the number of rows, {half}, got {n_components}")
-    if repeats < 1:
-        raise ValueError(f"at least 1 repeat is needed, got {repeats}")
+    words = f"between 1 and half the number of rows, {half}"
+    n_components = whole_of(n_components, "n_components", minimum=1, maximum=half, words=words)
+    repeats, seed = whole_of(repeats, "repeats", minimum=1), seed_of(seed, "seed")
+    progress_of(progress)
     if n_components == 1:
         return 1.0
     rng = np.random.default_rng(seed)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from atomstat_widgets.arguments import array_of, number_of, switch_of, whole_of, word_of
 from atomstat_widgets.stat.link import Movie, frames_and_points, link
 from atomstat_widgets.stat.transitions import count_transitions, sum_transitions
 
@@ -58,10 +59,15 @@ class Trajectories:
         ValueError
             See `link`.
         """
+        start_coord = array_of(start_coord, "start_coord", "(2,)", dtype=np.float64, finite=True)
+        if len(start_coord) < 2:
+            raise ValueError(f"start_coord is row and column, got shape {start_coord.shape}")
+        rmax = number_of(rmax, "rmax", above=0, words="a positive, finite number of pixels")
+        memory = whole_of(memory, "memory", minimum=0)
         frames, points = frames_and_points(coord_class_dict, columns=3)
         if len(points) == 0 or len(points[0]) == 0:
             return np.empty((0, 3)), np.empty(0, np.intp)
-        distance, nearest = KDTree(points[0][:, :2]).query(np.asarray(start_coord)[:2])
+        distance, nearest = KDTree(points[0][:, :2]).query(start_coord[:2])
         if distance > rmax:
             return np.empty((0, 3)), np.empty(0, np.intp)
         tracks = link(dict(zip(frames.tolist(), points, strict=True)), rmax, memory=memory)
@@ -108,8 +114,8 @@ class Trajectories:
         ValueError
             `start` is another one; see `link` and `gmm`.
         """
-        if start not in ("first", "any"):
-            raise ValueError(f"start is 'first' or 'any', got {start!r}")
+        word_of(start, "start", ("first", "any"))
+        min_length, run_gmm = whole_of(min_length, "min_length", minimum=0), switch_of(run_gmm, "run_gmm")
         classes = np.zeros(len(self.imgstack_frames))
         found: dict[str, Any] = {}
         if run_gmm:
@@ -130,7 +136,7 @@ class Trajectories:
     @classmethod
     def renumerate_classes(cls, classes: Array) -> Array:
         """Classes (n,), of which some may be missing, numbered from 0 on without gaps, in their order."""
-        return np.unique(classes, return_inverse=True)[1].astype(np.int64)
+        return np.unique(array_of(classes, "classes", "(n,)", finite=True), return_inverse=True)[1].astype(np.int64)
 
     def transition_matrix(
         self,
@@ -165,6 +171,7 @@ class Trajectories:
         ValueError
             See `get_all_trajectories`.
         """
+        switch_of(sum_all_transitions, "sum_all_transitions")
         found = self.get_all_trajectories(
             min_length, True, rmax, n_components=n_components, covariance=covariance, random_state=random_state,
             memory=memory, start=start,

@@ -1,6 +1,6 @@
 """From which state atoms go to which: counted first, then made probabilities."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse, special
 
+from atomstat_widgets.arguments import array_of, number_of, whole_array_of, whole_of, word_of
 from atomstat_widgets.brief import brief
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
+MOST_STATES = 1000  # a table of each track has their square
 
 
 @brief
@@ -112,8 +114,7 @@ class TransitionMatrix:
         ValueError
             The level is not between 0 and 1.
         """
-        if not 0 < level < 1:
-            raise ValueError(f"the level of an interval is between 0 and 1, got {level}")
+        level = number_of(level, "the level of an interval", above=0, below=1, words="between 0 and 1")
         if len(self.counts) == 1:  # one state is always left for itself
             return np.ones((1, 1)), np.ones((1, 1))
         totals = self.counts.sum(axis=1, keepdims=True)
@@ -173,7 +174,7 @@ def count_transitions(
     Parameters
     ----------
     states : array of int, (n,), or sequence of such arrays
-        States of one track, or of each, from 0 on; a negative one is not known, and counts for nothing.
+        States of one track, or of each, from 0 to 999; a negative one is not known, and counts for nothing.
     frames : array of int, (n,), or sequence of such arrays, optional
         Frame numbers, increasing; by default frames without gaps. Two states are a transition only where they are
         exactly `lag` frames apart: a gap is never one step.
@@ -192,7 +193,7 @@ def count_transitions(
     ------
     ValueError
         States and frames do not go together, are no whole numbers or not in one row; frames do not increase; a state
-        is not below `n_states`; the lag is below 1; the counting is another one.
+        is not below `n_states`, or above 999; the lag is below 1; the counting is another one.
 
     Notes
     -----
@@ -200,15 +201,19 @@ def count_transitions(
     less than a lag apart overlap and may say the same: only so many count for intervals as are independent, see
     `_inefficiency`.
     """
-    if lag < 1:
-        raise ValueError(f"the lag is at least 1 frame, got {lag}")
-    if counting not in ("sliding", "sampled"):
-        raise ValueError(f"counting is 'sliding' or 'sampled', got {counting!r}")
-    tracks = [_whole(track, f"states of track {number}") for number, track in enumerate(_tracks(states))]
+    lag = whole_of(lag, "lag", minimum=1)
+    word_of(counting, "counting", ("sliding", "sampled"))
+    if n_states is not None:
+        n_states = whole_of(n_states, "n_states", minimum=0, maximum=MOST_STATES)
+    tracks = [
+        whole_array_of(track, f"states of track {number}") for number, track in enumerate(_tracks(states, "states"))
+    ]
     if frames is None:
         times = [np.arange(len(track)) for track in tracks]
     else:
-        times = [_whole(track, f"frames of track {number}") for number, track in enumerate(_tracks(frames))]
+        times = [
+            whole_array_of(track, f"frames of track {number}") for number, track in enumerate(_tracks(frames, "frames"))
+        ]
     if [len(track) for track in tracks] != [len(time) for time in times]:
         raise ValueError("each track has as many frames as states")
     for number, time in enumerate(times):
@@ -216,6 +221,11 @@ def count_transitions(
             raise ValueError(f"frames of track {number} do not increase")
     highest = max((int(track.max(initial=-1)) for track in tracks), default=-1)
     n_states = highest + 1 if n_states is None else n_states
+    if highest >= MOST_STATES:
+        raise ValueError(
+            f"states are numbered from 0 on, to {MOST_STATES - 1} at most, got {highest}: "
+            "numpy.unique(states, return_inverse=True)[1] numbers them so"
+        )
     if highest >= n_states:
         raise ValueError(f"a state is {highest}, and there are {n_states}: 0 to {n_states - 1}")
 
@@ -264,7 +274,8 @@ def implied_timescales(
 
     Parameters, and what is wrong with them, as for `count_transitions`.
     """
-    return np.array([count_transitions(states, frames, n_states=n_states, lag=lag).matrix().timescales for lag in lags])
+    each = whole_array_of(lags, "lags", minimum=1).tolist()
+    return np.array([count_transitions(states, frames, n_states=n_states, lag=lag).matrix().timescales for lag in each])
 
 
 def calculate_transition_matrix(trace: ArrayLike) -> Floats:
@@ -273,7 +284,7 @@ def calculate_transition_matrix(trace: ArrayLike) -> Floats:
     Reference: AtomAI 0.8.1, ``atomai.stat.calculate_transition_matrix``, with its shapes; a row is 0 where its state is
     never left.
     """
-    return count_transitions(trace).matrix().probabilities
+    return count_transitions([whole_array_of(trace, "trace")]).matrix().probabilities
 
 
 def sum_transitions(trans_dict: dict[str, Any], msize: int) -> Floats:
@@ -293,7 +304,20 @@ def sum_transitions(trans_dict: dict[str, Any], msize: int) -> Floats:
     that short ones count as much as long ones. Here the transitions are counted, and then normalised; the row of a
     class that is never left is 0, not NaN.
     """
-    classes = [np.asarray(track)[:, -1].astype(int) - 1 for track in trans_dict["trajectories"]]
+    missing = [
+        key for key in ("trajectories", "frames") if not isinstance(trans_dict, Mapping) or key not in trans_dict
+    ]
+    if missing:
+        raise ValueError(f"trans_dict has no {missing[0]!r}: it is what imlocal.transition_matrix gives")
+    msize = whole_of(msize, "msize", minimum=1, maximum=MOST_STATES)
+    tracks = [
+        array_of(track, f"trajectory {number}", "(n, 3)", finite=True)
+        for number, track in enumerate(trans_dict["trajectories"])
+    ]
+    classes = [
+        whole_array_of(track[:, -1], f"classes of trajectory {number}", minimum=1, maximum=msize) - 1
+        for number, track in enumerate(tracks)
+    ]
     return count_transitions(classes, trans_dict["frames"], n_states=msize).matrix().probabilities
 
 
@@ -351,15 +375,10 @@ def _normalised(counts: Integers) -> Floats:
     return np.asarray(np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0))
 
 
-def _tracks(given: Any) -> list[Any]:
+def _tracks(given: Any, name: str) -> list[Any]:
     """One row of numbers is one track."""
-    return [given] if len(given) and np.ndim(given[0]) == 0 else list(given)
-
-
-def _whole(given: Any, what: str) -> Integers:
-    array = np.asarray(given)
-    if array.size == 0:
-        return np.empty(0, np.intp)
-    if array.ndim != 1 or array.dtype.kind not in "iuf" or not (array == np.floor(array)).all():
-        raise ValueError(f"{what} are whole numbers (n,), got {array.dtype} of shape {array.shape}")
-    return array.astype(np.intp)
+    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable) or getattr(given, "ndim", 1) == 0:
+        raise TypeError(f"{name} are whole numbers (n,), or such an array for each track, got {type(given).__name__}")
+    tracks = given if isinstance(given, np.ndarray) else list(given)
+    one = len(tracks) and not isinstance(tracks[0], (list, tuple)) and np.ndim(tracks[0]) == 0
+    return [tracks] if one else list(tracks)

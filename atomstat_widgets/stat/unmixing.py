@@ -5,12 +5,23 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
+from atomstat_widgets.arguments import (
+    array_of,
+    instance_of,
+    number_of,
+    progress_of,
+    seed_of,
+    switch_of,
+    whole_of,
+    word_of,
+)
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import beside, held, in_blocks
 from atomstat_widgets.stat.constrained_nmf import constrained_nmf
+from atomstat_widgets.stat.crops import smooth_of
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.endmembers import nfindr, vca
 from atomstat_widgets.stat.factor import LowRank, factorize
@@ -144,12 +155,12 @@ def pure_spectra(
     Raises
     ------
     ValueError
-        Another `start`, `smooth` is negative or not finite, or there are not so many endmembers.
+        Another `start`, `smooth` is negative or longer than the map, or there are not so many endmembers.
     """
-    if start not in FINDERS:
-        raise ValueError(f"endmembers are found by 'vca' or 'nfindr', got {start!r}")
-    if not 0 <= smooth < np.inf:
-        raise ValueError(f"smooth is a standard deviation in pixels, finite and not negative, got {smooth}")
+    instance_of(spectra, "spectra", Spectra)
+    n_endmembers = whole_of(n_endmembers, "n_endmembers", minimum=1, maximum=min(spectra.matrix.shape))
+    word_of(start, "start", FINDERS)
+    seed, smooth = seed_of(seed, "seed"), smooth_of(smooth, spectra.map_shape)
     matrix = held(spectra.matrix, "the spectra")
     if smooth:
         maps = np.nan_to_num(spectra.maps(matrix))
@@ -170,7 +181,7 @@ def unmix_nmf(
     loss: Literal["frobenius", "kullback-leibler"] = "frobenius",
     start: Start | None = None,
     smooth: float = 1.0,
-    known: NDArray[Any] | None = None,
+    known: ArrayLike | None = None,
     sum_to_one: bool = False,
     tol: float = 1e-3,
     max_iter: int = 500,
@@ -205,18 +216,30 @@ def unmix_nmf(
     Raises
     ------
     ValueError
-        Spectra have negative values; another loss; more spectra are known than components asked for, or of another
-        length; the Kullback-Leibler loss with sums of one or known spectra.
+        Spectra have negative values; the factor is of others; another loss or start; more spectra are known than
+        components asked for, or of another length, or with values that are negative or not finite; the
+        Kullback-Leibler loss with sums of one or known spectra; a number is out of range.
     """
+    channels = instance_of(spectra, "spectra", Spectra).matrix.shape[1]
+    n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)
+    if (len(low_rank.u), low_rank.vt.shape[1]) != spectra.matrix.shape:
+        factored = len(low_rank.u), low_rank.vt.shape[1]
+        raise ValueError(f"low_rank is of a matrix of shape {factored}, the spectra have {spectra.matrix.shape}")
+    tol, max_iter = number_of(tol, "tol", minimum=0), whole_of(max_iter, "max_iter", minimum=0)
+    seed, smooth = seed_of(seed, "seed"), smooth_of(smooth, spectra.map_shape)
+    sum_to_one = switch_of(sum_to_one, "sum_to_one")
+    word_of(start, "start", (*FINDERS, None))
+    progress_of(progress)
     if spectra.negative and spectra.matrix.min() < 0:
         raise ValueError(
             f"NMF needs values that are not negative: {spectra.negative} of {spectra.matrix.size} are, the lowest "
             f"{spectra.lowest:g}; clip or shift them"
         )
-    if loss not in ("frobenius", "kullback-leibler"):
-        raise ValueError(f"the loss is 'frobenius' or 'kullback-leibler', got {loss!r}")
-    channels = spectra.matrix.shape[1]
-    given = np.empty((0, channels)) if known is None else np.atleast_2d(np.asarray(known, np.float64))
+    word_of(loss, "the loss", ("frobenius", "kullback-leibler"))
+    given = np.empty((0, channels))
+    if known is not None:
+        shapes = "(channels,)", "(m, channels)"
+        given = np.atleast_2d(array_of(known, "known", *shapes, dtype=np.float64, finite=True, minimum=0))
     if given.shape[1] != channels or len(given) > n_components:
         raise ValueError(f"known spectra are at most {n_components} of {channels} channels, got shape {given.shape}")
     if loss == "kullback-leibler" and (sum_to_one or len(given)):

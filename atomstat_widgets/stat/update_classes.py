@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import array_of, number_of, seed_of, whole_of, word_of
 from atomstat_widgets.stat.crops import Positions, classes_of, extract_crops, positions_by_frame
 from atomstat_widgets.stat.gmm import gmm
 from atomstat_widgets.unwarned import unwarned
@@ -79,26 +80,28 @@ def update_classes(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         There is no such method, or it lacks an option; an option is out of range; there are more classes than
-        different intensities or crops; coordinates or image have another shape; there are no atoms, or one is not
-        finite, outside the image or in no frame of the stack; an intensity is not finite.
+        different intensities or crops; coordinates or image have another shape, or are no real numbers; there are no
+        atoms, or one is not finite, outside the image or in no frame of the stack; an intensity is not finite.
 
     Notes
     -----
     Reference: AtomAI 0.8.1, ``atomai.stat.update_classes``. The coordinates given are not changed.
     """
-    if method not in METHODS:
-        raise ValueError(f"the method is one of {', '.join(METHODS)}, got {method!r}")
+    word_of(method, "the method", METHODS)
     options: dict[str, Any] = {"thresh": thresh, "window_size": window_size, "n_components": n_components}
     missing = [name for name in METHODS[method] if options[name] is None]
     if missing:
         raise ValueError(f"the method {method!r} needs {' and '.join(missing)}")
-    for name in ("window_size", "n_components"):
-        if options[name] is not None and options[name] < 1:
-            raise ValueError(f"{name} is at least 1, got {options[name]}")
-    if not 0 < quantile <= 1:
-        raise ValueError(f"quantile is above 0 and at most 1, got {quantile}")
+    if thresh is not None:
+        options["thresh"] = number_of(thresh, "thresh")
+    if window_size is not None:
+        options["window_size"] = whole_of(window_size, "window_size", minimum=1)
+    if n_components is not None:
+        options["n_components"] = whole_of(n_components, "n_components", minimum=1)
+    quantile, random_state = number_of(quantile, "quantile", above=0, maximum=1), seed_of(random_state, "random_state")
+    coord_class = number_of(coord_class, "coord_class")
     stack = _as_stack(image)
     by_frame = positions_by_frame(coordinates, len(stack))
     if not any(map(len, by_frame.values())):
@@ -108,7 +111,8 @@ def update_classes(
     if method == "gmm_local":
         labels = _by_crop(stack, by_frame, options["window_size"], coord_class, options["n_components"], random_state)
     else:
-        window = 3 if window_size is None else window_size
+        # One that is twice as long as the image holds all of it, wherever the atom is.
+        window = min(options["window_size"] or 3, 2 * max(stack.shape[1:3]) + 1)
         intensities = np.concatenate([_intensities(stack[frame], by_frame[frame], window, frame) for frame in by_frame])
         if method == "threshold":
             labels = (intensities >= options["thresh"]).astype(np.intp)
@@ -123,7 +127,7 @@ def update_classes(
 
 def _as_stack(image: ArrayLike) -> NDArray[Any]:
     """The image as (frames, height, width, channels)."""
-    stack = np.asarray(image)
+    stack: NDArray[Any] = array_of(image, "image")
     if stack.ndim == 2:
         stack = stack[None, :, :, None]
     elif stack.ndim == 3:

@@ -1,13 +1,14 @@
 """Where the sliding windows lie."""
 
+import reprlib
 from dataclasses import dataclass
 from functools import cached_property
-from operator import index
 from typing import SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atomstat_widgets.arguments import array_of, whole_of
 from atomstat_widgets.brief import brief
 
 SMALLEST_WINDOW = 4
@@ -89,9 +90,8 @@ class WindowGrid:
         return np.stack(np.meshgrid(*self.axes, indexing="ij"), axis=-1).reshape(-1, 2)
 
     def require(self, n_components: int) -> None:
-        """Raise a ValueError when there are fewer windows than components, or no component is asked for."""
-        if n_components < 1:
-            raise ValueError(f"at least 1 component is needed, got {n_components}")
+        """Raise a ValueError or TypeError when there are fewer windows than components, or no such number of them."""
+        n_components = whole_of(n_components, "n_components", minimum=1)
         if self.count < n_components:
             raise ValueError(
                 f"{n_components} components need at least {n_components} windows, and {self.count} fit the image: "
@@ -101,8 +101,8 @@ class WindowGrid:
     def nearest(self, y: ArrayLike, x: ArrayLike) -> NDArray[np.intp]:
         """Index of the window whose centre is nearest to points (y, x) of the image, in pixels; y and x broadcast."""
         row, column = (
-            np.clip(np.rint((np.asarray(at) - (size - 1) / 2) / stride), 0, n - 1).astype(np.intp)
-            for at, size, stride, n in zip((y, x), self.window, self.step, self.shape, strict=True)
+            np.clip(np.rint((array_of(at, name, finite=True) - (size - 1) / 2) / stride), 0, n - 1).astype(np.intp)
+            for at, name, size, stride, n in zip((y, x), "yx", self.window, self.step, self.shape, strict=True)
         )
         return np.asarray(row * self.shape[1] + column)
 
@@ -111,17 +111,21 @@ def automatic_window(length: int) -> int:
     """Window size for an image side: the power of two at or below side // 8, between 32 and 128 (AtomAI's rule).
 
     A side shorter than 32 pixels gets the power of two that fits.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The side is no whole number of pixels, 1 or more.
     """
+    length = whole_of(length, "length", minimum=1)
     size = min(max(length // 8, 32), 128, length)
     return int(2 ** (size.bit_length() - 1))
 
 
 def _pair(value: object, name: str) -> tuple[int, int]:
-    values = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else (value, value)
+    several = isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    values = tuple(value) if several else (value, value)  # type: ignore[arg-type]
     if len(values) != 2:
-        raise ValueError(f"{name} is one number or a pair (rows, columns), got {value!r}")
-    try:
-        rows, columns = (index(v) for v in values)
-    except TypeError:
-        raise TypeError(f"{name} is given in whole pixels, got {value!r}") from None
+        raise ValueError(f"{name} is one number or a pair (rows, columns), got {reprlib.repr(value)}")
+    rows, columns = (whole_of(one, name, words="given in whole pixels") for one in values)
     return rows, columns

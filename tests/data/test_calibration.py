@@ -72,7 +72,7 @@ def test_another_pixel_size(data):
 
 @pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf")])
 def test_a_size_that_is_none(size):
-    with pytest.raises(ValueError, match="pixel_size must be a positive finite number"):
+    with pytest.raises(ValueError, match="pixel_size is a positive finite number"):
         calibrated(Image(PIXELS), size)
 
 

@@ -13,8 +13,8 @@ TRUTH = CubeTruth(np.ones((2, 5)), np.ones((3, 4, 2)), ("a", "b"))
     [
         (ARRAY[0], {}, r"is \(height, width, channels\), not of shape \(4, 5\)"),
         (ARRAY[:0], {}, r"not of shape \(0, 4, 5\)"),
-        (ARRAY, {"pixel_size": 0}, "pixel_size must be a positive finite number, not 0"),
-        (ARRAY, {"energies": np.arange(4)}, "5 channels have as many energies, not 4"),
+        (ARRAY, {"pixel_size": 0}, "pixel_size is a positive finite number, got 0"),
+        (ARRAY, {"energies": np.arange(4)}, r"5 channels have as many energies, not \(4,\)"),
         (ARRAY, {"energies": np.zeros(5)}, "energies are finite and increase"),
         (ARRAY[:2], {"truth": TRUTH}, r"abundances of \(3, 4, 2\), not .* and \(2, 4, 2\)"),
     ],

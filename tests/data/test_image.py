@@ -32,7 +32,7 @@ def test_refuses_an_image_without_pixels(shape):
 
 @pytest.mark.parametrize("size", [0, -1.0, np.nan, np.inf])
 def test_refuses_an_impossible_pixel_size(size):
-    with pytest.raises(ValueError, match=f"sample: pixel_size must be a positive finite number, not {size}"):
+    with pytest.raises(ValueError, match=f"sample: pixel_size is a positive finite number, got {size}"):
         Image(np.ones((4, 5)), "sample", size, "nm")
 
 
@@ -49,8 +49,8 @@ def test_refuses_a_truth_that_holds_no_labels():
 @pytest.mark.parametrize(
     ("findings", "message"),
     [
-        ({"atoms": np.ones(4)}, r"atoms have shape \(n, 2\) or \(n, 3\), not \(4,\)"),
-        ({"atoms": np.ones((4, 5))}, r"not \(4, 5\)"),
+        ({"atoms": np.ones(4)}, r"atoms of array have shape \(n, 2\) or \(n, 3\), got \(4,\)"),
+        ({"atoms": np.ones((4, 5))}, r"got \(4, 5\)"),
         ({"channels": np.ones((8, 9))}, r"channels have shape \(height, width, channels\) over the image's \(8, 9\)"),
         ({"channels": np.ones((9, 8, 2))}, r"not \(9, 8, 2\)"),
     ],

@@ -91,7 +91,7 @@ def test_without_a_folder_files_have_no_words(folder):
         ({"sample": "movies.hopping_dopants", "frames": 10**9}, "there is no such sample with frames"),
         ({"sample": "samples.grains", "noise": "much"}, "there is no such sample with noise"),
         ({"sample": "samples.grains", "noise": -1.0}, "noise"),
-        ({"sample": "cubes.oxides", "pixel_size": -1, "unit": "nm"}, "pixel_size must be a positive"),
+        ({"sample": "cubes.oxides", "pixel_size": -1, "unit": "nm"}, "pixel_size is a positive"),
         ({"sample": "cubes.oxides", "pixel_size": 1, "unit": "px"}, "the unit of a pixel size"),
     ],
 )

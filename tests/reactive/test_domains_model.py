@@ -32,7 +32,7 @@ def test_coordinates_as_atomai_gives_them(image, given, as_given):
     ("coordinates", "output", "message"),
     [
         ({0: np.ones((2, 2)), 1: np.ones((2, 2))}, None, "coordinates are of one image, got those of 2"),
-        (np.ones((2, 4)), None, r"atoms have shape \(n, 2\) or \(n, 3\), not \(2, 4\)"),
+        (np.ones((2, 4)), None, r"atoms of .* have shape \(n, 2\) or \(n, 3\), got \(2, 4\)"),
         (None, np.ones((5, 5, 2)), r"channels have shape \(height, width, channels\) over the image's \(192, 224\)"),
         (None, np.ones((2, 192, 224, 2)), "channels have shape"),
     ],

@@ -128,7 +128,7 @@ def test_the_lowest_by_hand(bics, expected):
     ("counts", "values", "message"),
     [
         ([1, 2, 3], [1, 0], r"one value for each count, got shapes \(3,\) and \(2,\)"),
-        ([[1, 2]], [[1, 0]], "one value for each count"),
+        ([[1, 2]], [[1, 0]], r"counts are whole numbers \(n,\), got int64 of shape \(1, 2\)"),
         ([1, 3, 2], [3, 2, 1], r"counts increase, got \[1, 3, 2\]"),
         ([1, 1, 2], [3, 2, 1], "counts increase"),
         ([1, 2, 3], [3, np.nan, -np.inf], "2 of 3 values are NaN or infinite"),

@@ -181,5 +181,5 @@ def test_every_row_has_a_class(x, covariance, dtype, data):
 def test_values_that_are_not_finite_are_refused(value, function):
     x = np.eye(4)
     x[1, 2] = value
-    with pytest.raises(ValueError, match="all values must be finite"):
+    with pytest.raises(ValueError, match="x must be finite: 1 of 16 values"):
         function(x, 2)

@@ -219,7 +219,7 @@ def test_gmm_finds_separate_clusters():
         ((np.eye(3), 4), {}, "between 1 and the number of rows, 3, got 4"),
         ((np.eye(3), 0), {}, "got 0"),
         ((np.eye(3), 2), {"covariance": "round"}, "one of full, tied, diag, spherical, got 'round'"),
-        ((np.eye(3), 2), {"starts": 0}, "at least 1 start"),
+        ((np.eye(3), 2), {"starts": 0}, "starts is at least 1, got 0"),
     ],
 )
 def test_gmm_refuses(arguments, options, message):

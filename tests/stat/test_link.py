@@ -202,8 +202,7 @@ def test_progress_and_cancel():
         ({"first": [[1, 1]]}, {"rmax": 3}, "the key 'first' of the positions is no frame number"),
         ({1.5: [[1, 1]]}, {"rmax": 3}, "the key 1.5 of the positions is no frame number"),
         ({np.inf: [[1, 1]]}, {"rmax": 3}, "the key inf of the positions is no frame number"),
-        ([[[1, 1]], [[1, 1], [2]]], {"rmax": 3}, "points of frame 1 are no array of numbers"),
-        ([[[1, 1]]], {"rmax": 3, "memory": np.nan}, "memory is a number of frames, 0 or more, got nan"),
+        ([[[1, 1]], [[1, 1], [2]]], {"rmax": 3}, "points of frame 1 must be an array of numbers"),
         ({-1: [[1, 1]]}, {"rmax": 3}, "frame -1 is negative"),
         ({1: [[1, 1]], "1": [[1, 1]]}, {"rmax": 3}, "frame 1 is there twice"),
     ],
@@ -211,6 +210,11 @@ def test_progress_and_cancel():
 def test_refuses(movie, options, message):
     with pytest.raises(ValueError, match=message):
         link(movie, **options)
+
+
+def test_refuses_a_memory_that_is_no_whole_number():
+    with pytest.raises(TypeError, match="memory is a number of frames, 0 or more, got nan"):
+        link([[[1, 1]]], 3, memory=np.nan)
 
 
 @pytest.mark.parametrize(("memory", "stored"), [(0, "arr_5"), (2, "arr_6")])

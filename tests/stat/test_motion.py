@@ -66,10 +66,10 @@ def test_gaps_are_no_steps():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda t: mean_squared_displacement(t, 0), "the largest lag is at least 1 frame, got 0"),
-        (lambda t: mean_squared_displacement(t, 1, pixel_size=0), "the pixel size is positive, got 0"),
-        (lambda t: diffusion_coefficient(t, frame_time=-1), "the time from frame to frame is positive, got -1"),
-        (lambda t: step_lengths(t, pixel_size=np.nan), "the pixel size is positive, got nan"),
+        (lambda t: mean_squared_displacement(t, 0), "max_lag is at least 1 and at most 1000000, got 0"),
+        (lambda t: mean_squared_displacement(t, 1, pixel_size=0), "pixel_size is above 0, got 0"),
+        (lambda t: diffusion_coefficient(t, frame_time=-1), "frame_time is above 0, got -1"),
+        (lambda t: step_lengths(t, pixel_size=np.nan), "pixel_size is above 0, got nan"),
     ],
 )
 def test_refuses(call, message):

@@ -60,9 +60,9 @@ def test_weights_are_those_of_repeated_columns():
     weights = np.ones(20)
     weights[[3, 11]] = 2
     weights[7] = 0
-    result = nmf(factorize(x, 20, weights=weights), 2, tol=-1, max_iter=3000)
+    result = nmf(factorize(x, 20, weights=weights), 2, tol=0, max_iter=3000)
     repeated = np.concatenate([np.delete(x, 7, axis=1), x[:, [3, 11]]], axis=1)
-    plain = nmf(factorize(repeated, 20), 2, tol=-1, max_iter=3000)
+    plain = nmf(factorize(repeated, 20), 2, tol=0, max_iter=3000)
     assert result.reconstruction_error == pytest.approx(plain.reconstruction_error, rel=1e-6)
     np.testing.assert_allclose(np.delete(result.components, 7, axis=1), plain.components[:, :19], atol=1e-4)
     np.testing.assert_array_equal(result.components[:, 7], 0)

@@ -54,7 +54,7 @@ def image_with(value, at=(2, 3)):
         (np.arange(9.0), ValueError, r"2 dimensions .* got 1: shape \(9,\)"),
         (np.zeros((2, 3, 4, 5)), ValueError, r"got 4: shape \(2, 3, 4, 5\)"),
         (np.zeros((4, 5, 7)), ValueError, "at most 4 channels"),
-        (np.array([["a", "b"]]), TypeError, "real numbers as pixels, got dtype <U1"),
+        (np.array([["a", "b"]]), TypeError, "image must be an array of real numbers, got dtype <U1"),
         (np.ones((2, 2), complex), TypeError, "complex128"),
         (np.array([[None, 1]]), TypeError, "object"),
         (np.array([[-1.7e308, 1.7e308]]), ValueError, "too large for floating point"),

@@ -57,9 +57,11 @@ def test_classes_and_their_dimensions(pca_dims):
     np.testing.assert_allclose(maps.sum(axis=2), 1)
 
 
-@pytest.mark.parametrize("pca_dims", [0, 1.5, -1, "all", True, 41])
+@pytest.mark.parametrize("pca_dims", [0, 1.5, -1, np.nan, "all", True, 41])
 def test_strange_dimensions(pca_dims):
-    with pytest.raises(ValueError, match="pca_dims is 1 to 40 components, or a share of the variance below 1"):
+    with pytest.raises(
+        (ValueError, TypeError), match="pca_dims is 1 to 40 components, or a share of the variance below 1"
+    ):
         SpectralUnmixer("gmm", 3, pca_dims=pca_dims).fit(CUBE)
 
 

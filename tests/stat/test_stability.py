@@ -151,7 +151,7 @@ def test_nmf_refuses():
         nmf_stability(low_rank, 6)
     with pytest.raises(ValueError, match="between 1 and half the number of rows, 4, got 5"):
         nmf_stability(low_rank, 5)
-    with pytest.raises(ValueError, match="at least 1 repeat is needed, got 0"):
+    with pytest.raises(ValueError, match="repeats is at least 1, got 0"):
         nmf_stability(low_rank, 2, repeats=0)
     with pytest.raises(ValueError, match="the factor is centred"):
         nmf_stability(factorize(x, 5, center=True), 2)
@@ -163,7 +163,7 @@ def test_gmm_refuses():
         gmm_stability(x, 5)
     with pytest.raises(ValueError, match="between 1 and half the number of rows, 4, got 0"):
         gmm_stability(x, 0)
-    with pytest.raises(ValueError, match="at least 1 repeat is needed, got 0"):
+    with pytest.raises(ValueError, match="repeats is at least 1, got 0"):
         gmm_stability(x, 2, repeats=0)
     with pytest.raises(ValueError, match="full, tied, diag, spherical, got 'round'"):
         gmm_stability(x, 2, covariance="round")

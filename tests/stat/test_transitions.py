@@ -264,7 +264,7 @@ def test_drop_ins():
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        (([0, 1],), {"lag": 0}, "the lag is at least 1 frame, got 0"),
+        (([0, 1],), {"lag": 0}, "lag is at least 1, got 0"),
         (([0, 1],), {"counting": "all"}, "counting is 'sliding' or 'sampled', got 'all'"),
         (([0, 1, 2],), {"n_states": 2}, "a state is 2, and there are 2: 0 to 1"),
         (([0, 1], [0]), {}, "each track has as many frames as states"),

@@ -199,7 +199,7 @@ def test_kullback_leibler_is_of_the_counts_themselves():
     [
         (CUBE - 30, {}, r"values that are not negative: \d+ of 3000 are, the lowest -16; clip or shift them"),
         (CUBE, {"loss": "l1"}, "the loss is 'frobenius' or 'kullback-leibler', got 'l1'"),
-        (CUBE, {"start": "ppi"}, "endmembers are found by 'vca' or 'nfindr', got 'ppi'"),
+        (CUBE, {"start": "ppi"}, "start is one of vca, nfindr, None, got 'ppi'"),
         (CUBE, {"start": "vca", "smooth": -1}, "smooth is a standard deviation in pixels"),
         (CUBE, {"known": np.ones((4, 30))}, r"known spectra are at most 3 of 30 channels, got shape \(4, 30\)"),
         (CUBE, {"known": np.ones(29)}, r"got shape \(1, 29\)"),

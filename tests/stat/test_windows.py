@@ -73,7 +73,7 @@ def test_too_few_windows_for_the_components():
     grid.require(1)
     with pytest.raises(ValueError, match="2 components need at least 2 windows, and 1 fit the image"):
         grid.require(2)
-    with pytest.raises(ValueError, match="at least 1 component is needed, got 0"):
+    with pytest.raises(ValueError, match="n_components is at least 1, got 0"):
         grid.require(0)
 
 
