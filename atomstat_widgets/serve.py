@@ -7,7 +7,7 @@ import warnings
 import webbrowser
 from pathlib import Path
 
-from atomstat_widgets.supervisor import Chosen, Started, supervise
+from atomstat_widgets.supervisor import Chosen, Started, Supervisor
 from atomstat_widgets.temporary import server_folder
 
 
@@ -85,5 +85,4 @@ def serve(
             threading.Thread(target=webbrowser.open, args=(started.address,), daemon=True).start()
 
     with server_folder() as temporary:
-        os.environ["MPLCONFIGDIR"] = str(temporary / "matplotlib")
-        supervise(Chosen(notebook, public, ip, port), temporary, announce)
+        Supervisor(Chosen(notebook, public, ip, port), temporary, announce).run()

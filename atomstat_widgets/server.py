@@ -22,6 +22,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -153,20 +154,21 @@ class Server(Voila):
             ),
         ]
 
-    async def serve(self, line: Line, before: Started | None) -> None:
+    async def serve(self, line: Line, sockets: list[socket.socket]) -> None:
         """Answer until SIGTERM.
 
         Parameters
         ----------
         line : Line
             Where to tell that it is ready, and then every second that it goes on.
-        before : Started, optional
-            The server of which this one takes the place.
+        sockets : list of socket
+            Where a server before this one listened; empty for the first.
         """
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(stopped.set))
-        sockets = before.sockets if before else self._bind()
+        fresh = [] if sockets else self._bind()
+        sockets = sockets or fresh
         self.port = sockets[0].getsockname()[1]
         self.app = Application(**self.init_settings())
         self.app.settings.update(self.tornado_settings)
@@ -176,8 +178,8 @@ class Server(Voila):
             HTTPServer(self.app, **LIMITS).add_sockets(sockets)
             token = self.identity_provider.token
             address = f"http://{HOST}:{self.port}{self.base_url}" + (f"?token={token}" if token else "")
-            line.told.send(Started(self.display_url, address, sockets, token, self.cookie_secret))
-            goes_on = PeriodicCallback(lambda: line.told.send(True), 1000)
+            line.ready(Started(self.display_url, address, len(fresh), token, self.cookie_secret), fresh)
+            goes_on = PeriodicCallback(line.goes_on, 1000)
             goes_on.start()
             await stopped.wait()
         finally:
@@ -194,11 +196,14 @@ class Server(Voila):
         raise OSError(f"the ports from {self.port} to {port} are all taken")
 
 
-def run(chosen: Chosen, folder: Path, line: Line, before: Started | None) -> None:
-    """Be a server; see `supervisor.supervise`."""
+def run(chosen: Chosen, folder: Path, line: Line, before: Started | None, sockets: list[socket.socket]) -> None:
+    """Be a server; see `supervisor.Supervisor`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the process above, which asks to end
     end_with(line.life)
     forked.ForkedProvisioner.life = line.life
+    # The process that kernels are forked from reads the list of fonts, and makes it where there is none.
+    os.environ |= {"TMPDIR": str(folder), "MPLCONFIGDIR": str(folder / "matplotlib")}
+    tempfile.tempdir = None
     _allow_many_files()
     logging.getLogger("tornado").setLevel(logging.ERROR)
     try:
@@ -215,9 +220,9 @@ def run(chosen: Chosen, folder: Path, line: Line, before: Started | None) -> Non
             app.ip = chosen.ip
         if before is not None:
             app.token, app.cookie_secret = before.token, before.cookie_secret
-        asyncio.run(app.serve(line, before))
+        asyncio.run(app.serve(line, sockets))
     except (ValueError, OSError) as error:
-        line.told.send(str(error))
+        line.failed(error)
 
 
 def possible_sessions(memory_per_session: int) -> int:

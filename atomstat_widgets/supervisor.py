@@ -11,9 +11,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import reduction
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from threading import Thread
@@ -43,7 +44,7 @@ class Started:
 
     shown: str  # its address, in words for people
     address: str  # its address on this machine
-    sockets: list[socket.socket]
+    sockets: int  # how many follow, at which it listens
     token: str
     cookie_secret: bytes
 
@@ -52,65 +53,113 @@ class Started:
 class Line:
     """The way from a server to the process above it."""
 
-    told: Connection  # Started, why it could not start, or True: it goes on
+    told: Connection
     life: Connection  # ends with the process above
 
+    def ready(self, started: Started, sockets: list[socket.socket]) -> None:
+        """Tell what it is, and hand on where it listens."""
+        self.told.send(started)
+        for one in sockets:
+            reduction.send_handle(self.told, one.fileno(), os.getppid())
 
-def supervise(chosen: Chosen, folder: Path, announce: Callable[[Started], None]) -> None:
-    """Serve until SIGINT or SIGTERM.
+    def goes_on(self) -> None:
+        """Tell that it answers."""
+        self.told.send(None)
+
+    def failed(self, error: Exception) -> None:
+        """Tell why it could not start."""
+        self.told.send(str(error))
+
+
+class Supervisor:
+    """Starts servers, one after the other.
 
     Parameters
     ----------
     chosen : Chosen
         What to serve.
     folder : Path
-        Temporary folder of the server and of its sessions.
+        Temporary folder of the servers and of their sessions.
     announce : callable
         Called when the first server is ready.
-
-    Raises
-    ------
-    OSError
-        The server cannot start; the message says why.
     """
-    woken = _wake_by_signals()
-    life, mine = CONTEXT.Pipe(duplex=False)
-    _keep_orphans()
-    started = None
-    server = None
-    try:
-        while True:
-            told, tells = CONTEXT.Pipe(duplex=False)
-            server = CONTEXT.Process(target=_serve, args=(chosen, folder, Line(tells, life), started))
-            server.start()
-            tells.close()
-            up, silent = False, 0
-            # Counted, not timed: a machine that slept, or a stop by Ctrl+Z, is one silence.
-            while silent < SILENCE:
-                ready = wait([woken, told], timeout=1)
-                if woken in ready:
-                    return
-                silent = 0 if ready or not up else silent + 1
-                _reap_orphans(server.pid)
-                if not ready:
-                    continue
+
+    def __init__(self, chosen: Chosen, folder: Path, announce: Callable[[Started], None]) -> None:
+        self._chosen, self._folder, self._announce = chosen, folder, announce
+        self._started: Started | None = None
+        self._sockets: list[socket.socket] = []
+        self._server: multiprocessing.process.BaseProcess | None = None
+
+    def run(self) -> None:
+        """Serve until SIGINT or SIGTERM.
+
+        Raises
+        ------
+        OSError
+            The server cannot start; the message says why.
+        """
+        _keep_orphans()
+        life, mine = CONTEXT.Pipe(duplex=False)
+        with _signals_to_end() as woken, life, mine:
+            try:
+                while self._watch(self._start(life), woken):
+                    sys.stderr.write("atomstat: the server did not answer, and is started again\n")
+            finally:
+                self._end()
+
+    def _start(self, life: Connection) -> Connection:
+        """Start a server, in the place of one before it if there was any, and give the line to it."""
+        told, tells = CONTEXT.Pipe()
+        given = (self._chosen, self._folder, Line(tells, life), self._started, self._sockets)
+        self._server = CONTEXT.Process(target=_serve, args=given)
+        self._server.start()
+        tells.close()  # so that the line ends with the server
+        return told
+
+    def _watch(self, told: Connection, woken: socket.socket) -> bool:
+        """Listen to a server, and tell whether another has to take its place, or all is to end."""
+        up, silent = False, 0
+        # Counted, not timed: a machine that slept, or a stop by Ctrl+Z, is one silence.
+        while silent < SILENCE:
+            ready = wait([woken, told], timeout=1)
+            if woken in ready:
+                return False
+            silent = 0 if ready or not up else silent + 1
+            _reap_orphans(self._server.pid)
+            if ready:
                 try:
-                    heard = told.recv()
-                except (EOFError, OSError):  # it is gone
+                    up = self._hear(told) or up
+                except EOFError:
                     break
-                if isinstance(heard, str):
-                    raise OSError(heard)
-                if isinstance(heard, Started):
-                    if started is None:
-                        announce(heard)
-                    up, started = True, heard
-            server.kill()
-            server.join()
-            if started is None or server.exitcode == 0:
-                raise OSError("the server ended before it was ready" if started is None else "the server was ended")
-            sys.stderr.write("atomstat: the server did not answer and is started again\n")
-    finally:
-        _end(server, mine)
+        self._server.kill()
+        self._server.join()
+        if self._started is None:
+            raise OSError("the server ended before it was ready")
+        return self._server.exitcode != 0  # or it was asked to end, itself
+
+    def _hear(self, told: Connection) -> bool:
+        """Take what a server tells, and tell whether it is that it is ready."""
+        heard = told.recv()
+        if isinstance(heard, str):
+            raise OSError(heard)
+        if not isinstance(heard, Started):
+            return False
+        if self._started is None:
+            self._announce(heard)
+        self._started = heard
+        self._sockets += [socket.socket(fileno=reduction.recv_handle(told)) for _ in range(heard.sockets)]
+        return True
+
+    def _end(self) -> None:
+        """End the server, in order if it can, and then whatever is left below this process."""
+        if self._server is not None and self._server.pid is not None:
+            self._server.terminate()
+            self._server.join(PATIENCE)
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        for one in self._sockets:
+            one.close()
 
 
 def end_with(life: Connection) -> None:
@@ -124,37 +173,29 @@ def end_with(life: Connection) -> None:
     Thread(target=watch, daemon=True).start()
 
 
-def _serve(chosen: Chosen, folder: Path, line: Line, before: Started | None) -> None:
+def _serve(chosen: Chosen, folder: Path, line: Line, before: Started | None, sockets: list[socket.socket]) -> None:
     from atomstat_widgets.server import run  # not in the process above, which stays small
 
-    run(chosen, folder, line, before)
+    run(chosen, folder, line, before, sockets)
 
 
-def _wake_by_signals() -> socket.socket:
+@contextmanager
+def _signals_to_end() -> Iterator[socket.socket]:
     """Give a socket that can be read once a signal to end came: waiting for it cannot miss one."""
     woken, waker = socket.socketpair()
     waker.setblocking(False)
 
     def wake(*_: object) -> None:
-        with suppress(OSError):
+        with suppress(OSError):  # it was woken often enough
             waker.send(b"\0")
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, wake)
-    return woken
-
-
-def _end(server: multiprocessing.process.BaseProcess | None, life: Connection) -> None:
-    """End the server, in order if it can, and then whatever is left below this process."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    if server is not None and server.pid is not None:
-        server.terminate()
-        server.join(PATIENCE)
-    for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    life.close()
+    before = {number: signal.signal(number, wake) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with woken, waker:
+            yield woken
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _keep_orphans() -> None:
