@@ -13,10 +13,10 @@ from typing import Any
 
 V1 = "v1.kernel.websocket.jupyter.org"
 
-CHANNELS = {"shell", "control", "stdin", "iopub"}
+CHANNELS = ("shell", "control", "stdin", "iopub")
 HEAD = 4  # parts of a message before its buffers: header, parent header, metadata, content
 
-MOST_BUFFERS = 100  # pages send one a file, a few a picture
+MOST_BUFFERS = 100  # pages send one a file
 MOST_JSON = 1_000_000  # bytes of a part that is JSON; what is large is sent as buffers
 MOST_NESTED = 50
 
@@ -84,7 +84,7 @@ def check_frame(frame: str | bytes, protocol: str | None) -> None:
     if protocol == V1:
         _check_v1(frame)
     elif isinstance(frame, bytes):
-        first, *_buffers = _parts(frame, _table(frame, "!I"))
+        first, *_buffers = _parts(frame, _table(frame, "!I", least=1))
         _check_message(_json(first), buffers=False)
     else:
         _check_message(_json(frame), buffers=True)
@@ -94,12 +94,10 @@ def _check_v1(frame: str | bytes) -> None:
     if not isinstance(frame, bytes):
         raise BadFrame("text, where bytes are spoken")
     # The last offset is the end of the last part.
-    *offsets, end = _table(frame, "<Q")
+    *offsets, end = _table(frame, "<Q", least=1 + HEAD + 1)
     if end > len(frame):
         raise BadFrame("a part ends outside the frame")
     channel, *parts = _parts(frame[:end], offsets)
-    if len(parts) < HEAD:
-        raise BadFrame(f"{len(parts)} parts, and a message has {HEAD} at least")
     header, parent, metadata, content = (_json(part) for part in parts[:HEAD])
     _check_message(
         {
@@ -110,14 +108,14 @@ def _check_v1(frame: str | bytes) -> None:
     )  # fmt: skip
 
 
-def _table(frame: bytes, kind: str) -> Sequence[int]:
+def _table(frame: bytes, kind: str, least: int) -> Sequence[int]:
     """Offsets of the parts, behind their number, all of the same kind of integer."""
     size = struct.calcsize(kind)
     if len(frame) < size:
         raise BadFrame("shorter than a number")
     (number,) = struct.unpack_from(kind, frame)
-    if not 1 <= number <= MOST_BUFFERS + HEAD + 2:
-        raise BadFrame(f"{number} parts")
+    if not least <= number <= least + MOST_BUFFERS:
+        raise BadFrame(f"{number} parts, and a message has {least} to {least + MOST_BUFFERS}")
     if len(frame) < size * (number + 1):
         raise BadFrame("its table is longer than the frame")
     return struct.unpack_from(f"{kind[0]}{number}{kind[1]}", frame, size)
@@ -136,7 +134,8 @@ def _json(text: str | bytes) -> Any:
     if len(text) > MOST_JSON:
         raise BadFrame(f"JSON of {len(text) / 1e6:.1f} MB, and {MOST_JSON / 1e6:.0f} are allowed")
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False).encode()  # halves of letters are read, and cannot be written again
     except RecursionError:
         raise BadFrame("JSON that is nested too deeply") from None
     except ValueError:
@@ -152,6 +151,10 @@ def _json(text: str | bytes) -> Any:
         if not level:
             return value
     raise BadFrame("JSON that is nested too deeply")
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON, though Python reads it")
 
 
 def _check_message(message: Any, buffers: bool) -> None:

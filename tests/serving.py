@@ -24,6 +24,13 @@ class Served:
         below = psutil.Process(self.process.pid).children(recursive=True)
         return [one for one in below if os.getsid(one.pid) == one.pid]
 
+    def server(self) -> psutil.Process:
+        """The process that answers, below the one that watches it."""
+        (server,) = [
+            one for one in psutil.Process(self.process.pid).children() if "--multiprocessing-fork" in one.cmdline()
+        ]
+        return server
+
 
 @contextmanager
 def serving(*arguments: str, command: tuple[str, ...] | None = None, cwd: Path | None = None) -> Iterator[Served]:
@@ -48,3 +55,13 @@ def serving(*arguments: str, command: tuple[str, ...] | None = None, cwd: Path |
         finally:
             process.terminate()
             process.wait(20)
+
+
+def kernel_of(html: str) -> str:
+    """Id of the kernel of a page."""
+    return html.partition('"kernelId": "')[2].partition('"')[0]
+
+
+def socket_of(address: str, kernel: str) -> str:
+    """Address of the socket of a kernel."""
+    return address.replace("http", "ws", 1) + f"api/kernels/{kernel}/channels"
