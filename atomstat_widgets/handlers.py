@@ -8,6 +8,7 @@ name of a file to the metadata in it, is no script whatever it contains.
 import secrets
 from typing import Any
 
+from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
 from tornado.httputil import HTTPHeaders
 from tornado.web import HTTPError, OutputTransform, StaticFileHandler, authenticated
@@ -113,7 +114,7 @@ class ForWhoCameIn(JupyterHandler):
 
     async def prepare(self) -> None:
         """Refuse others."""
-        await super().prepare()
+        await super().prepare(_redirect_to_login=False)
         if self.current_user is None:
             raise HTTPError(403)
 
@@ -141,7 +142,8 @@ INSTEAD = {
 class NotFound(JupyterHandler):
     """For what is not below the address of the app."""
 
-    async def prepare(self) -> None:
+    @allow_unauthenticated
+    def get(self) -> None:
         """Say so."""
         raise HTTPError(404)
 

@@ -4,6 +4,7 @@ Widgets show the traceback of what fails in them as IPython shows that of a cell
 """
 
 import sys
+import traceback
 
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.zmqshell import ZMQInteractiveShell
@@ -16,7 +17,7 @@ class Shell(ZMQInteractiveShell):
     """Says that something failed, and not what."""
 
     def _showtraceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
-        sys.stderr.write("\n".join([*stb, ""]))
+        sys.stderr.write("".join(traceback.format_exception(evalue)))
         super()._showtraceback(RuntimeError, RuntimeError(FAILURE), [FAILURE])
 
 

@@ -123,6 +123,8 @@ class Server(Voila):
             Other machines would be answered without a token.
         """
         settings = super().init_settings()
+        # Strict ones would not come with a link from elsewhere, and whoever has come in would be asked for the token.
+        self.identity_provider.cookie_options = {"samesite": "Lax", **self.identity_provider.cookie_options}
         asks = self.identity_provider.auth_enabled
         if not (asks or self.is_local):
             raise ValueError(f"{self.ip} answers other machines, and that needs a token: add --public")
@@ -167,23 +169,25 @@ class Server(Voila):
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(stopped.set))
-        fresh = [] if sockets else self._bind()
-        sockets = sockets or fresh
-        self.port = sockets[0].getsockname()[1]
-        self.app = Application(**self.init_settings())
-        self.app.settings.update(self.tornado_settings)
-        self.app.add_handlers(".*$", self.init_handlers())
         try:
-            await self.kernel_manager.take_over()
-            HTTPServer(self.app, **LIMITS).add_sockets(sockets)
-            token = self.identity_provider.token
-            address = f"http://{HOST}:{self.port}{self.base_url}" + (f"?token={token}" if token else "")
-            line.ready(Started(self.display_url, address, len(fresh), token, self.cookie_secret), fresh)
-            goes_on = PeriodicCallback(line.goes_on, 1000)
-            goes_on.start()
-            await stopped.wait()
+            fresh = [] if sockets else self._bind()
+            self.port = (sockets or fresh)[0].getsockname()[1]
+            self.app = Application(**self.init_settings())
+            self.app.settings.update(self.tornado_settings)
+            self.app.add_handlers(".*$", self.init_handlers())
+            try:
+                await self.kernel_manager.take_over()
+                HTTPServer(self.app, **LIMITS).add_sockets(sockets or fresh)
+                token = self.identity_provider.token
+                address = f"http://{HOST}:{self.port}{self.base_url}" + (f"?token={token}" if token else "")
+                line.ready(Started(self.display_url, address, len(fresh), token, self.cookie_secret), fresh)
+                goes_on = PeriodicCallback(line.goes_on, 1000)
+                goes_on.start()
+                await stopped.wait()
+            finally:
+                await self.kernel_manager.shutdown_all()
         finally:
-            await self.kernel_manager.shutdown_all()
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the loop, which it was for, ends
 
     def _bind(self) -> list[socket.socket]:
         """Listen at the first port that is free."""

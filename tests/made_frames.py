@@ -3,6 +3,7 @@
 import json
 import random
 import struct
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,9 @@ V1 = "v1.kernel.websocket.jupyter.org"
 
 
 def message(kind: str = "kernel_info_request", **changed: Any) -> dict[str, Any]:
-    header = {"msg_id": "1", "msg_type": kind, "session": "s", "username": "", "version": "5.4", "date": ""}
+    # Kernels refuse what they had before, so each has another number.
+    number = uuid.uuid4().hex
+    header = {"msg_id": number, "msg_type": kind, "session": "s", "username": "", "version": "5.4", "date": ""}
     return {"header": header, "parent_header": {}, "metadata": {}, "content": {}, "channel": "shell", **changed}
 
 
@@ -95,6 +98,7 @@ def near(chance: random.Random) -> Iterator[tuple[str | None, str | bytes]]:
     values = [{}, [], "x", 1, None, {"comm_id": "1", "data": {}}, {"a": [1, {"b": 2}]}]
     while True:
         made = message(chance.choice(kinds), content=chance.choice(values))
+        made["header"]["msg_id"] = str(chance.getrandbits(64))
         if chance.random() < 0.3:
             made[chance.choice(list(made))] = chance.choice(values)
         parts = parts_of(made) + [chance.randbytes(chance.randrange(50)) for _ in range(chance.randrange(3))]

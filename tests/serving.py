@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -18,6 +19,12 @@ import psutil
 class Served:
     address: str
     process: subprocess.Popen[str]
+    errors: IO[str]
+
+    def said(self) -> str:
+        """What it wrote to standard error."""
+        self.errors.seek(0)
+        return self.errors.read()
 
     def kernels(self) -> list[psutil.Process]:
         """Processes of kernels: each leads a session of its own, as the helpers of the server do not."""
@@ -51,7 +58,7 @@ def serving(*arguments: str, command: tuple[str, ...] | None = None, cwd: Path |
             if address is None:
                 errors.seek(0)
                 raise AssertionError(f"no address in {line!r}\n{errors.read()}")
-            yield Served(address[0], process)
+            yield Served(address[0], process, errors)
         finally:
             process.terminate()
             process.wait(20)
