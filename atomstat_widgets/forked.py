@@ -7,15 +7,21 @@ do not bear being forked.
 import multiprocessing
 import os
 import sys
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import psutil
 from jupyter_client.provisioning import LocalProvisioner
 
 from atomstat_widgets.kernel import run_forked
 
 CONTEXT = multiprocessing.get_context("forkserver") if sys.platform == "linux" else None
-PRELOADED = ["ipykernel.kernelapp", "matplotlib.cm", "atomstat_widgets.kernel", "atomstat_widgets.panels.app"]
+PRELOADED = [
+    *("ipykernel.kernelapp", "matplotlib.cm", "matplotlib.font_manager"),
+    *("atomstat_widgets.kernel", "atomstat_widgets.in_words", "atomstat_widgets.panels.app"),
+]
 
 
 def preload() -> None:
@@ -29,13 +35,26 @@ def preload() -> None:
 class ForkedProvisioner(LocalProvisioner):
     """Launches kernels for Jupyter, which finds it by the name ``atomstat-forked``."""
 
+    life: Connection  # of the process above the server, with which kernels end
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Prepare the launch, or learn of a kernel that is running where it is to be talked to."""
+        if "running" not in kwargs:
+            return await super().pre_launch(**kwargs)
+        self.parent.load_connection_file()
+        self.connection_info = self.parent.get_connection_info()
+        return {**kwargs, "cmd": []}
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
-        """Fork a kernel; of its command the arguments of the module count."""
+        """Fork a kernel, of whose command the arguments of the module count, or take one that is ``running``."""
         self.cwd = kwargs.get("cwd") or str(Path.cwd())
-        # Voila's names of variables are of an enumeration: to be told of them, the kernel would have to import Voila.
-        environment = {str.__str__(name): value for name, value in kwargs["env"].items()}
-        self.process = ForkedProcess(cmd[3:], environment, self.cwd)
-        self.pid = self.process.pid
+        if "running" in kwargs:
+            self.process = RunningProcess(kwargs["running"])
+        else:
+            # Voila's names of variables are of an enumeration: to be told of them, the kernel would import Voila.
+            environment = {str.__str__(name): value for name, value in kwargs["env"].items()}
+            self.process = ForkedProcess(cmd[3:], environment, self.cwd, self.life)
+        self.pid = self.pgid = self.process.pid  # it leads a group, in which are the processes that it starts
         return self.connection_info
 
 
@@ -44,8 +63,9 @@ class ForkedProcess:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], folder: str) -> None:
-        self._process = CONTEXT.Process(target=run_forked, args=(arguments, environment, folder), daemon=True)
+    def __init__(self, arguments: list[str], environment: dict[str, str], folder: str, life: Connection) -> None:
+        given = (arguments, environment, folder, life)
+        self._process = CONTEXT.Process(target=run_forked, args=given, daemon=True)
         self._process.start()
         self.pid = self._process.pid
 
@@ -62,3 +82,31 @@ class ForkedProcess:
         """Send a signal, unless it has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
+
+
+class RunningProcess:
+    """The same, of one that was forked for a server before this. Nobody is left to tell its exit code: it is 1."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, process: psutil.Process) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    def poll(self) -> int | None:
+        """Exit code, or None while it runs."""
+        with suppress(psutil.NoSuchProcess):
+            if self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE:
+                return None
+        return 1
+
+    def wait(self) -> int | None:
+        """Wait until it has ended, and return the exit code."""
+        with suppress(psutil.TimeoutExpired):
+            self._process.wait(10)
+        return 1
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        with suppress(psutil.NoSuchProcess):
+            self._process.send_signal(number)

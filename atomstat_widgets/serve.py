@@ -1,19 +1,14 @@
 """Serve the app, on this machine or to a class, until it is stopped."""
 
-import logging
 import os
-import signal as process_signals
-import socket
 import sys
 import threading
+import warnings
 import webbrowser
 from pathlib import Path
 
-from tornado.ioloop import IOLoop
-
-from atomstat_widgets.server import Server, apps_notebook, configuration
-
-HOST = "127.0.0.1"
+from atomstat_widgets.supervisor import Chosen, Started, Supervisor
+from atomstat_widgets.temporary import server_folder
 
 
 def serve(
@@ -55,7 +50,10 @@ def serve(
     FileNotFoundError
         When there is no file or folder at `path`, no file at `notebook`, or no folder at `folder`.
     ValueError
-        When `ip` would answer other machines without being public.
+        When there is no such `port`.
+    OSError
+        When it cannot be served there, with the reason; also where `ip` would answer other machines without being
+        public.
     """
     if path is not None:
         if not Path(path).exists():
@@ -71,35 +69,20 @@ def serve(
     if notebook is not None and not Path(notebook).is_file():
         raise FileNotFoundError(f"no such notebook: {notebook}")
 
-    app = Server(
-        notebook_path=str(apps_notebook() if notebook is None else Path(notebook).resolve()),
-        config_file_paths=configuration(public),
-        port=port or _any_port(),
-        open_browser=False,
-        log_level=logging.ERROR,  # its warnings are routine: a kernel culled, a notebook not signed
-    )
-    app.initialize([])
-    if ip is not None:
-        app.ip = ip
-    # Ctrl+C stops the loop, as Voila has it for SIGTERM, and not in the middle of whatever runs.
-    process_signals.signal(process_signals.SIGINT, process_signals.getsignal(process_signals.SIGTERM))
-    logging.getLogger("tornado").setLevel(logging.ERROR)
+    if not 0 <= port <= 65535:
+        raise ValueError(f"ports are from 0 to 65535, not {port}")
 
-    def announce() -> None:
-        sys.stdout.write(f"atomstat is ready at {app.display_url} (Ctrl+C stops it)\n")
+    # What a library warns of is no failure of the page, however the user has it in programs of their own.
+    os.environ.pop("PYTHONWARNINGS", None)
+    sys.warnoptions.clear()  # which the server would be started with
+    warnings.simplefilter("ignore")
+
+    def announce(started: Started) -> None:
+        sys.stdout.write(f"atomstat is ready at {started.shown} (Ctrl+C stops it)\n")
         sys.stdout.flush()
         if open_browser:
-            token = app.identity_provider.token
-            address = f"http://{HOST}:{app.port}{app.base_url}" + (f"?token={token}" if token else "")
             # Some browsers return only when they are closed.
-            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+            threading.Thread(target=webbrowser.open, args=(started.address,), daemon=True).start()
 
-    # Voila settles the port and then runs this loop: its first callback finds the server listening.
-    IOLoop.current().add_callback(announce)
-    app.start()
-
-
-def _any_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    with server_folder() as temporary:
+        Supervisor(Chosen(notebook, public, ip, port), temporary, announce).run()

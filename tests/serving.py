@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -18,11 +19,24 @@ import psutil
 class Served:
     address: str
     process: subprocess.Popen[str]
+    errors: IO[str]
+
+    def said(self) -> str:
+        """What it wrote to standard error."""
+        self.errors.seek(0)
+        return self.errors.read()
 
     def kernels(self) -> list[psutil.Process]:
         """Processes of kernels: each leads a session of its own, as the helpers of the server do not."""
         below = psutil.Process(self.process.pid).children(recursive=True)
         return [one for one in below if os.getsid(one.pid) == one.pid]
+
+    def server(self) -> psutil.Process:
+        """The process that answers, below the one that watches it."""
+        (server,) = [
+            one for one in psutil.Process(self.process.pid).children() if "--multiprocessing-fork" in one.cmdline()
+        ]
+        return server
 
 
 @contextmanager
@@ -44,7 +58,17 @@ def serving(*arguments: str, command: tuple[str, ...] | None = None, cwd: Path |
             if address is None:
                 errors.seek(0)
                 raise AssertionError(f"no address in {line!r}\n{errors.read()}")
-            yield Served(address[0], process)
+            yield Served(address[0], process, errors)
         finally:
             process.terminate()
             process.wait(20)
+
+
+def kernel_of(html: str) -> str:
+    """Id of the kernel of a page."""
+    return html.partition('"kernelId": "')[2].partition('"')[0]
+
+
+def socket_of(address: str, kernel: str) -> str:
+    """Address of the socket of a kernel."""
+    return address.replace("http", "ws", 1) + f"api/kernels/{kernel}/channels"
