@@ -21,6 +21,7 @@ CONTEXT = multiprocessing.get_context("forkserver") if sys.platform == "linux" e
 PRELOADED = [
     *("ipykernel.kernelapp", "matplotlib.cm", "matplotlib.font_manager"),
     *("atomstat_widgets.kernel", "atomstat_widgets.in_words", "atomstat_widgets.panels.app"),
+    "atomstat_widgets.data.all_readers",
 ]
 
 

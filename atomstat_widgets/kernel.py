@@ -14,7 +14,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 
+from atomstat_widgets.data.answering import answer
 from atomstat_widgets.data.memory import limit_memory
+from atomstat_widgets.data.warm import keep_warm
 from atomstat_widgets.supervisor import end_with
 from atomstat_widgets.temporary import SHOWN, VARIABLE
 
@@ -67,6 +69,7 @@ def run_forked(arguments: Sequence[str], environment: Mapping[str, str], folder:
     os.environ.update(environment)
     tempfile.tempdir = None  # as of the process forked from; the variables name another
     os.chdir(folder)
+    keep_warm(answer)  # while there are no threads
     end_with(life)
     Thread(target=_end_with_server, daemon=True).start()
     run(arguments)

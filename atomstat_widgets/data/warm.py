@@ -85,7 +85,8 @@ def keep_warm(answer: Answer) -> None:
     if os.fork() == 0:
         try:
             ours.close()
-            os.dup2(os.open(os.devnull, os.O_RDWR), 2)  # what C libraries say of a damaged file is nobody's business
+            for stream in range(3):  # what C libraries say of a damaged file is nobody's business
+                os.dup2(os.open(os.devnull, os.O_RDWR), stream)
             fork_readers(theirs, answer)
         finally:
             os._exit(0)

@@ -21,7 +21,6 @@ from atomstat_widgets.panels.background import in_background
 from atomstat_widgets.panels.controls import Explained
 
 FOLDER_VARIABLE = "ATOMSTAT_DATA"  # how the command line names the folder of data to the notebook it serves
-TEMPORARY_VARIABLE = "ATOMSTAT_TEMPORARY"  # how the server names the folder of the session, which it removes
 MOST_BYTES = 60_000_000  # of an upload: the server takes messages of 64 MiB
 MOST_FILES = 500  # that the list shows
 
@@ -48,7 +47,7 @@ class OpenBar(ipywidgets.HBox):
         named = os.environ.get(FOLDER_VARIABLE)
         self.folder = None if named is None else Path(named)
         self._opening: Opening | None = None
-        self._uploads = tempfile.mkdtemp(prefix="atomstat-", dir=os.environ.get(TEMPORARY_VARIABLE))
+        self._uploads = tempfile.mkdtemp(prefix="atomstat-")
         weakref.finalize(self, shutil.rmtree, self._uploads, ignore_errors=True)
         self.switch = ipywidgets.ToggleButton(
             description="Open", icon="folder-open", tooltip="Open a file of your own", layout={"width": "90px"}
@@ -78,6 +77,7 @@ class OpenBar(ipywidgets.HBox):
             layout=ipywidgets.Layout(width="90px", flex="0 0 auto", display="none"),
         )  # fmt: skip
         self._words = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 300px"))
+        self._words.add_class("atomstat-opening")
         lists = [Explained(one) for one in (self._kind, self._file, self._signal)]
         for one in lists:
             one.layout.flex = "0 0 auto"

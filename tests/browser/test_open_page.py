@@ -86,7 +86,7 @@ def test_the_progress_of_an_upload_is_said(page: Page, voila_server: str, tmp_pa
     page.expose_function("heard", lambda words: said.append(words))
     page.evaluate(
         """() => {
-            const words = document.querySelector(".atomstat-upload").nextElementSibling;
+            const words = document.querySelector(".atomstat-opening");
             new MutationObserver(() => heard(words.textContent)).observe(words, {childList: true, subtree: true});
         }"""
     )
@@ -95,4 +95,4 @@ def test_the_progress_of_an_upload_is_said(page: Page, voila_server: str, tmp_pa
     upload(page, tmp_path / "large.npy")
     expect(page.get_by_text("large.npy is shown.")).to_be_visible(timeout=30_000)
     assert said[0] == "Uploading large.npy…"
-    assert "Opening…" in said
+    assert "Opening large.npy…" in said
