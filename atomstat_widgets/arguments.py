@@ -57,7 +57,7 @@ def array_of(
     empty : bool
         Whether there may be no numbers.
     finite : bool
-        Refuse NaN and infinity, which is a look at all numbers.
+        Refuse NaN, infinity and what has no finite square, which is a look at all numbers.
     minimum : float, optional
         Refuse numbers below, which is another.
     stored : bool
@@ -113,12 +113,16 @@ def whole_array_of(value: Any, name: str, *, minimum: int = -LARGEST, maximum: i
 
 
 def require_finite(array: NDArray[Any], name: str) -> None:
-    """Refuse NaN and infinity, and say how many there are, and where."""
-    bad = ~np.isfinite(array)
+    """Refuse NaN, infinity, and what is too large to be squared and summed; say how many there are, and where."""
+    if array.dtype.kind != "f":
+        return
+    most = np.sqrt(np.finfo(array.dtype).max) / array.dtype.type(1e6 if array.dtype.itemsize > 2 else 1)
+    bad = ~(np.abs(array) <= most)  # which NaN is not
     count = int(bad.sum())
     if count:
         first = ", ".join(str(int(index)) for index in np.unravel_index(int(bad.argmax()), array.shape))
-        raise ValueError(f"{name} must be finite: {count} of {array.size} values are NaN or infinite, first [{first}]")
+        what = "too large to be squared" if np.isfinite(array).all() else "NaN or infinite"
+        raise ValueError(f"{name} must be finite: {count} of {array.size} values are {what}, first [{first}]")
 
 
 def number_of(
