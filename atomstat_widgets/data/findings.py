@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from atomstat_widgets.arguments import array_of, instance_of, points_of
+from atomstat_widgets.arguments import array_of, instance_of
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.readers import ReadError, read_npy, read_npz, require_real, require_there
+from atomstat_widgets.points import points_of
 
 
 def load_output(source: Any) -> Image | Movie:

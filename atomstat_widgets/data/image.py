@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from atomstat_widgets.arguments import array_of, points_of, require_classes
+from atomstat_widgets.arguments import array_of
 from atomstat_widgets.data.scaled import Scaled
 from atomstat_widgets.data.source import Source
+from atomstat_widgets.points import points_of, require_classes
 
 
 @dataclass(frozen=True, eq=False)
