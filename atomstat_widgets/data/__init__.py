@@ -8,7 +8,8 @@ from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.loading import list_signals, load
 from atomstat_widgets.data.movie import Movie, MovieTruth
 from atomstat_widgets.data.movie_readers import load_movie
-from atomstat_widgets.data.readers import ReadError, load_image
+from atomstat_widgets.data.read_error import ReadError
+from atomstat_widgets.data.readers import load_image
 from atomstat_widgets.data.sampling import sampled
 
 __all__ = [

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from atomstat_widgets.arguments import array_of, instance_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data.numbers import Axis
 from atomstat_widgets.data.scaled import Scaled
 from atomstat_widgets.data.source import Source
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class CubeTruth:
     """What a simulated spectrum image was made with.
@@ -31,6 +33,7 @@ class CubeTruth:
     names: tuple[str, ...]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Cube(Scaled):
     """A spectrum in each pixel. Rows are y, columns are x.

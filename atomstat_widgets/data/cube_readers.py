@@ -6,17 +6,16 @@ from typing import Any
 import numpy as np
 
 from atomstat_widgets.data.cube import Cube
+from atomstat_widgets.data.npy import read_npy
+from atomstat_widgets.data.paths import is_folder, require_there
 from atomstat_widgets.data.readers import (
     ReadError,
     as_blocks,
     holds_no,
     in_memory_or_blocks,
-    is_folder,
     kind_of,
-    read_npy,
     read_signals,
     require_real,
-    require_there,
     with_facts,
 )
 

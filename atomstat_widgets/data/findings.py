@@ -10,7 +10,10 @@ import numpy as np
 from atomstat_widgets.arguments import array_of, instance_of
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
-from atomstat_widgets.data.readers import ReadError, read_npy, read_npz, require_real, require_there
+from atomstat_widgets.data.npy import read_npy, read_npz
+from atomstat_widgets.data.paths import require_there
+from atomstat_widgets.data.read_error import ReadError
+from atomstat_widgets.data.readers import require_real
 from atomstat_widgets.points import points_of
 
 
@@ -102,10 +105,12 @@ def _by_frame(coordinates: Any) -> dict[int, np.ndarray]:
         coordinates = read_npz(path)
     if not isinstance(coordinates, Mapping):
         coordinates = {0: coordinates}
+    from atomstat_widgets.stat.frame_numbers import by_frame_number  # here: it takes longer to import than `data`
+
     try:
         return {
-            int(frame): points_of(points, f"coordinates of frame {frame}", finite=False)
-            for frame, points in coordinates.items()
+            frame: points_of(points, f"coordinates of frame {frame}", finite=False)
+            for frame, points in by_frame_number(coordinates.items()).items()
         }
     except (TypeError, ValueError) as error:
         raise ReadError(f"coordinates are numbers by frame number: {error}") from error

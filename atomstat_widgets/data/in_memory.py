@@ -3,7 +3,7 @@
 from typing import Any
 
 from atomstat_widgets.data.named_axes import NamedAxis, ordered_signal
-from atomstat_widgets.data.readers import ReadError
+from atomstat_widgets.data.read_error import ReadError
 
 
 def signal_of(source: Any) -> dict[str, Any] | None:

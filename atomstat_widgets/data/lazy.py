@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from atomstat_widgets.data.movie_readers import TiffFrames, tiff_frames
-from atomstat_widgets.data.readers import ReadError, as_blocks, quiet
+from atomstat_widgets.data.movie_readers import TiffFrames, open_npy, tiff_frames
+from atomstat_widgets.data.quiet import quiet
+from atomstat_widgets.data.read_error import ReadError
+from atomstat_widgets.data.readers import as_blocks
 
 LARGE = 2**32  # bytes of a file that is better not read at once
 STORED = {".npy", ".tif", ".tiff", ".zarr"}  # as one array, without signals to choose from
@@ -61,7 +63,7 @@ def lazy_signal(signal: dict[str, Any]) -> dict[str, Any]:
 def _stored(path: Path) -> Iterator[Any]:
     """What gives parts of a file: an array in it, frames of a stack or, of any other tif file, its first series."""
     if path.suffix.lower() == ".npy":
-        yield np.lib.format.open_memmap(path, mode="r")
+        yield open_npy(path)
     elif (frames := tiff_frames(path)) is not None:
         yield frames
     else:

@@ -1,6 +1,6 @@
 """Load whatever a source holds: an image, a movie or a spectrum image."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,19 +17,12 @@ from atomstat_widgets.data.lazy import STORED, is_large, lazy_array, lazy_signal
 from atomstat_widgets.data.memory import refuse_too_large
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.movie_readers import STACKS, load_movie, movie_of, several_frames, tiff_pixel
-from atomstat_widgets.data.readers import (
-    ReadError,
-    describe,
-    holds_no,
-    image_of,
-    is_folder,
-    kind_of,
-    load_image,
-    read_npz,
-    read_signals,
-    require_there,
-)
-from atomstat_widgets.data.source import Source
+from atomstat_widgets.data.npy import read_npz
+from atomstat_widgets.data.opening import Opening
+from atomstat_widgets.data.paths import is_folder, require_there
+from atomstat_widgets.data.read_error import ReadError
+from atomstat_widgets.data.readers import describe, holds_no, image_of, is_mapped, kind_of, load_image, read_signals
+from atomstat_widgets.data.source import loaded_from
 
 Kind = Literal["image", "movie", "cube", "output"]
 LOADERS: Mapping[str, Any] = {"image": load_image, "movie": load_movie, "cube": load_cube, "output": load_output}
@@ -46,6 +39,12 @@ KINDS: Mapping[str, str] = {  # in words
     "cube": "spectrum image",
     "output": "output of a network",
 }
+# Formats whose readers open the one file, and were not seen to crash or to go on for ever, whatever was in it.
+IN_PROCESS = {
+    ".npy", ".npz", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".dm3", ".dm4", ".emd", ".h5", ".hdf5", ".hf5",
+    ".hspy", ".ndata", ".ser", ".blo", ".mrc",
+}  # fmt: skip
+_FEW = 10  # names in a message
 # What a file with several signals was most likely opened for: spectra come with a survey image.
 PREFERRED = ("cube", "image", "movie", "spectra", "patterns")
 
@@ -58,6 +57,7 @@ def load(
     coordinates: Any = None,
     network_output: Any = None,
     lazy: bool | None = None,
+    trusted: bool = True,
 ) -> Image | Movie | Cube:
     """Load an image, a movie or a spectrum image.
 
@@ -80,6 +80,10 @@ def load(
     lazy : bool, optional
         Read a file block by block, whenever what is computed asks for a block: its data are an array of dask. By
         default files of more than 4 GB. Of RosettaSciIO's formats, .npy, tif and .zarr.
+    trusted : bool, default: True
+        False of a file that may be damaged or do harm: a process of its own reads it, see `data.opening`, which sees no
+        other file (but those whose names go on from its own), and ends after 60 s. Formats whose readers may open
+        other files, or crash, are read so in any case, with the other files of their folder in sight.
 
     Returns
     -------
@@ -93,23 +97,28 @@ def load(
     TypeError
         `source` is of another type, or `signal` is given with a source that is no file.
     ValueError
-        There is no such kind.
+        There is no such kind, a file that is not trusted is to be read block by block, or memory is too small for it.
     """
     if kind is not None:
         word_of(kind, "the kind", LOADERS)
     if lazy is not None:
         lazy = switch_of(lazy, "lazy")
     if coordinates is not None or network_output is not None:
-        data = load(source, kind=kind, signal=signal, lazy=lazy)
+        data = load(source, kind=kind, signal=signal, lazy=lazy, trusted=trusted)
         if isinstance(data, Cube):
             raise TypeError(f"{data.name}: coordinates and outputs are of images and movies, not of a spectrum image")
         return with_findings(data, coordinates, network_output)
     if isinstance(source, str | Path):
         path = Path(source)
-        chosen = {"kind": kind, "signal": signal, "lazy": lazy}
-        arguments = {"source": str(path.resolve()), **{name: one for name, one in chosen.items() if one is not None}}
-        in_parts = path.suffix.lower() == ".zarr" or (is_large(path) if lazy is None else lazy)
-        return replace((_lazily if in_parts else _of_path)(path, kind, signal), source=Source("load", arguments))
+        if in_parts(path) if lazy is None else lazy:
+            if not trusted:
+                raise ValueError(f"{path.name} is read block by block, by whoever computes: only where it is trusted")
+            data = _lazily(path, kind, signal)
+        elif trusted and reads_here(path):
+            data = _unmapped(in_process(path, kind, signal))
+        else:
+            data = Opening(path, beside="folder" if trusted else "stem").load(kind, signal)
+        return replace(data, source=loaded_from(path, kind=kind, signal=signal, lazy=lazy))
     if signal is not None:
         raise TypeError(f"signals are chosen of files, and this is of type {type(source).__name__}")
     if kind is None and isinstance(source, Image | Movie | Cube):
@@ -118,6 +127,11 @@ def load(
     if described is not None:
         return _of_signals([described], name_of(described), kind)
     return LOADERS[kind or _kind_of_array(source)](source)
+
+
+def in_parts(path: Path) -> bool:
+    """Whether a file is read block by block, unless told otherwise."""
+    return path.suffix.lower() == ".zarr" or is_large(path)
 
 
 def list_signals(path: str | Path) -> list[str]:
@@ -133,6 +147,17 @@ def list_signals(path: str | Path) -> list[str]:
 
 def signals_by_name(path: Path) -> dict[str, str]:
     """Describe the signals of a file, see `list_signals`, by what `load` takes for `signal`."""
+    return signals_here(path) if reads_here(path) else Opening(path, beside="folder").signals()
+
+
+def reads_here(path: Path) -> bool:
+    """Whether this process can read a file that is trusted, or nothing is to be read."""
+    return not path.is_file() or path.suffix.lower() in IN_PROCESS
+
+
+def signals_here(path: Path) -> dict[str, str]:
+    """Describe the signals of a file, read in this process."""
+    require_there(path)
     refuse_too_large(path)
     if path.suffix.lower() == ".npz":
         return {name: f"{name}: {array.dtype} of shape {array.shape}" for name, array in read_npz(path).items()}
@@ -144,7 +169,7 @@ def several_signals(path: Path) -> dict[str, str]:
     if is_folder(path) or path.suffix.lower() in STACKS:
         return {}
     try:
-        signals = signals_by_name(path)
+        signals = signals_here(path)
     except ReadError:  # which `load` says
         return {}
     return signals if len(signals) > 1 else {}
@@ -166,7 +191,9 @@ def _title(signal: dict[str, Any]) -> str:
     return str(signal.get("metadata", {}).get("General", {}).get("title", ""))
 
 
-def _of_path(path: Path, kind: Kind | None, signal: int | str | None) -> Image | Movie | Cube:
+def in_process(path: Path, kind: Kind | None, signal: int | str | None) -> Image | Movie | Cube:
+    """What a file or a folder holds, read here and now."""
+    require_there(path)
     refuse_too_large(path)
     suffix = path.suffix.lower()
     if is_folder(path) and signal is None:
@@ -174,7 +201,6 @@ def _of_path(path: Path, kind: Kind | None, signal: int | str | None) -> Image |
     if is_folder(path) or (suffix == ".npy" and signal is not None):
         raise ReadError(f"{path.name} has no signals to choose from")
     if suffix in STACKS and signal is None:
-        require_there(path)
         return LOADERS[kind or ("movie" if several_frames(path) else "image")](path)
     if suffix == ".npz":
         array = _array_of_npz(path, signal)
@@ -183,6 +209,13 @@ def _of_path(path: Path, kind: Kind | None, signal: int | str | None) -> Image |
         return load_output(path)
     signals = _signals(path)
     return _of_signals(signals if signal is None else [_chosen(signals, signal, path)], path.name, kind)
+
+
+def _unmapped(data: Image | Movie | Cube) -> Image | Movie | Cube:
+    """Data that show no map of a file: whoever cuts the file would end this process."""
+    field = "frames" if isinstance(data, Movie) else "array"
+    array = getattr(data, field)
+    return replace(data, **{field: np.array(array)}) if is_mapped(array) else data
 
 
 def _lazily(path: Path, kind: Kind | None, signal: int | str | None) -> Image | Movie | Cube:
@@ -226,7 +259,14 @@ def _chosen(signals: list[dict[str, Any]], signal: int | str, path: Path) -> dic
     for number, one in enumerate(signals):
         if str(signal) == str(number):
             return one
-    raise ReadError(f"{path.name} has no signal {signal!r}; it has {'; '.join(_listed(signals)) or 'none'}")
+    raise ReadError(f"{path.name} has no signal {signal!r}; it has {few(_listed(signals), '; ')}")
+
+
+def few(names: Sequence[str], between: str) -> str:
+    """The first of some names, and how many there are."""
+    if len(names) <= _FEW:
+        return between.join(names) or "none"
+    return f"{between.join(names[:_FEW])}{between}and {len(names) - _FEW:,} more"
 
 
 def _array_of_npz(path: Path, name: int | str | None) -> np.ndarray:
@@ -237,9 +277,9 @@ def _array_of_npz(path: Path, name: int | str | None) -> np.ndarray:
     if name is None and len(shown) == 1:
         (name,) = shown
     if name not in arrays:
-        listed = ", ".join(f"{key} {array.shape}" for key, array in arrays.items())
+        listed = few([f"{key} {array.shape}" for key, array in arrays.items()], ", ")
         wanted = "choose an array by its name" if name is None else f"there is no array {name!r}"
-        raise ReadError(f"{path.name}: {wanted}; it has {listed or 'none'}")
+        raise ReadError(f"{path.name}: {wanted}; it has {listed}")
     return arrays[str(name)]
 
 

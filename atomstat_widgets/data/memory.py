@@ -1,21 +1,32 @@
 """What a session may take of the machine's memory, where that is shared, and which files would take more."""
 
+import contextlib
 import math
 import os
-import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.data.npy import npy_header
+from atomstat_widgets.data.quiet import quiet
+from atomstat_widgets.unwarned import unwarned
+
+resource: Any = None
+with contextlib.suppress(ImportError):  # on Windows
+    import resource
+
 VARIABLE = "ATOMSTAT_MEMORY"  # how the server names the memory of a session, in MB, to its kernel
 
-BASE = 250_000_000  # bytes that a session takes with the embedded sample
 # Bytes that sliding FFT takes a value, whatever type it has in the file: measured on images of 17 and of 67 million
 # pixels. Other analyses may take more; there `limit_memory` holds.
 PER_VALUE = 24
+PER_VALUE_READ = 8  # where memory is not limited: to read it, at most
+_KB = 1024
+
+_given: int | None = None  # to a process that takes no more, and cannot ask any longer how much it has
 
 
 def session_memory() -> int | None:
@@ -30,31 +41,67 @@ def limit_memory() -> None:
     It does nothing where the system has no such limit (Windows) or does not heed it (macOS).
     """
     most = session_memory()
-    if most is None:
-        return
+    if most is not None:
+        _limit(most)
+
+
+def take_no_more(left: int | None) -> None:
+    """Let this process take no more than so many bytes besides those it has, nor write a larger file."""
+    global _given
+    _given = left
+    if left is not None:
+        _limit(left + (_told("/proc/self/status", "VmData") or 0))
+        if resource is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (left, left))
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def memory_left() -> int | None:
+    """Bytes that this process can still take, of its limit and of what the machine has; None where neither is known."""
+    if _given is not None:
+        return _given
+    lefts = []
+    limit = resource.getrlimit(resource.RLIMIT_DATA)[0] if resource is not None else -1
+    taken = _told("/proc/self/status", "VmData")
+    if limit >= 0 and taken is not None:  # -1 is no limit
+        lefts.append(max(0, limit - taken))
+    available = _told("/proc/meminfo", "MemAvailable")
+    if available is not None:
+        lefts.append(available)
+    return min(lefts, default=None)
+
+
+def _limit(most: int) -> None:
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _told(path: str, name: str) -> int | None:
+    """Bytes that Linux tells under a name."""
     try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        lines = Path(path).read_text().splitlines()
+    except OSError:  # another system
+        return None
+    return next((int(line.split()[1]) * _KB for line in lines if line.startswith(f"{name}:")), None)
 
 
 def refuse_too_large(path: Path) -> None:
-    """Refuse a file of which the header says that this session has not the memory for it, before it is unpacked.
+    """Refuse a file of which the header says that there is not the memory for it, before it is unpacked.
 
     Raises
     ------
     ValueError
         The message says how large it is, and what would be read.
     """
-    most = session_memory()
-    if most is None or not path.is_file():
+    left = memory_left()
+    if left is None or not path.is_file():
         return
     values = values_at_once(path)
-    if values > (largest := max(0, most - BASE) // PER_VALUE):
+    if values > (largest := left // (PER_VALUE_READ if session_memory() is None else PER_VALUE)):
         raise ValueError(
-            f"{path.name} has {values / 1e6:,.0f} million values, and this session has the memory for "
-            f"{largest / 1e6:,.0f} million ({most / 1e6:,.0f} MB): cut, bin or split it"
+            f"{path.name} has {values / 1e6:,.0f} million values, and there is memory left for "
+            f"{largest / 1e6:,.0f} million ({left / 1e6:,.0f} MB): cut, bin or split it"
         )
 
 
@@ -74,7 +121,8 @@ def _told_by_header(path: Path) -> int:
         start = file.read(8)
         if start.startswith(np.lib.format.MAGIC_PREFIX):
             file.seek(0)
-            return _of_frame(_npy_shape(file))
+            shape, fortran, _ = npy_header(file)
+            return math.prod(shape) if fortran else _of_frame(shape)
     if start.startswith(b"PK"):
         return _of_archive(path)
     if start.startswith(b"\x89HDF"):
@@ -82,15 +130,14 @@ def _told_by_header(path: Path) -> int:
     if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         import tifffile
 
-        with tifffile.TiffFile(path) as stack:
-            return max(math.prod(page.shape) for page in stack.pages)
+        with quiet(), tifffile.TiffFile(path) as stack:
+            seen: dict[int, int] = {}
+            for page in stack.pages:
+                if page.offset in seen:  # they go in a circle
+                    break
+                seen[page.offset] = math.prod(page.shape)
+            return max(seen.values())
     return _of_picture(path)
-
-
-def _npy_shape(file: IO[bytes]) -> Sequence[int]:
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    return read(file)[0]
 
 
 def _of_frame(shape: Sequence[int]) -> int:
@@ -104,7 +151,7 @@ def _of_archive(path: Path) -> int:
         for one in archive.infolist():
             if one.filename.endswith(".npy"):
                 with archive.open(one) as file:
-                    values += math.prod(_npy_shape(file))
+                    values += math.prod(npy_header(file)[0])
             else:
                 values += one.file_size // 4
     return values
@@ -114,10 +161,8 @@ def _of_picture(path: Path) -> int:
     import PIL.Image
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
-            with PIL.Image.open(path) as picture:
-                return math.prod(picture.size) * len(picture.getbands())
+        with unwarned(), PIL.Image.open(path) as picture:  # that it is large is what is asked
+            return math.prod(picture.size) * len(picture.getbands())
     except PIL.Image.DecompressionBombError:
         return 2 * PIL.Image.MAX_IMAGE_PIXELS  # or more: it opens no such picture
 

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from atomstat_widgets.arguments import array_of, instance_of, whole_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data.numbers import Axis
 from atomstat_widgets.data.scaled import Scaled
 from atomstat_widgets.data.source import Source
 from atomstat_widgets.points import points_of, require_classes
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class MovieTruth:
     """What a simulated movie was made with.
@@ -36,6 +38,7 @@ class MovieTruth:
     probabilities: np.ndarray
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Movie(Scaled):
     """Images of one place, one after the other. Rows are y, columns are x.

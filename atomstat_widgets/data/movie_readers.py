@@ -10,20 +10,20 @@ import numpy as np
 
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
+from atomstat_widgets.data.npy import npy_header, read_npy
+from atomstat_widgets.data.paths import is_folder, require_there
+from atomstat_widgets.data.quiet import quiet
+from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.data.readers import (
-    ReadError,
     holds_no,
-    is_folder,
     kind_of,
     load_image,
     pixel_of,
-    quiet,
-    read_npy,
     read_signals,
     require_real,
-    require_there,
     with_facts,
 )
+from atomstat_widgets.data.stored import StoredArray
 
 _IMAGES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".npy", ".bmp"}
 _GAPS = 10  # times as many numbers as frames: numbers in names that are farther apart are no count of frames
@@ -104,7 +104,7 @@ class FolderFrames:
 def _file(path: Path) -> Movie:
     require_there(path)
     if path.suffix.lower() == ".npy":
-        return _movie(_open_npy(path), path.name)
+        return _movie(open_npy(path), path.name)
     if path.suffix.lower() in (".tif", ".tiff") and (frames := tiff_frames(path)) is not None:
         return _movie(frames, path.name, *tiff_pixel(path))
     signals = read_signals(path, path.suffix[1:].lower())
@@ -157,7 +157,7 @@ def several_frames(path: Path) -> bool:
         It is cut: what is left of a stack may look like one image.
     """
     try:
-        shape = _open_npy(path).shape if path.suffix.lower() == ".npy" else _tiff_shape(path)
+        shape = open_npy(path).shape if path.suffix.lower() == ".npy" else _tiff_shape(path)
     except ReadError:
         raise
     except Exception:  # whatever is wrong with it is said by `load_image`
@@ -165,11 +165,17 @@ def several_frames(path: Path) -> bool:
     return len(shape) == 4 or (len(shape) == 3 and shape[2] not in (3, 4))
 
 
-def _open_npy(path: Path) -> np.ndarray:
+def open_npy(path: Path) -> Any:
+    """Array of a .npy file, of which a frame is read when it is asked for, where it is stored frame by frame."""
     try:
-        return np.lib.format.open_memmap(path, mode="r")
-    except Exception:  # what cannot be mapped is read, or refused with the reason
-        return read_npy(path)
+        with path.open("rb") as file:
+            shape, fortran, dtype = npy_header(file)
+            start = file.tell()
+        if len(shape) > 1 and not fortran and not dtype.hasobject:
+            return StoredArray(path, start, shape, dtype)
+    except Exception:  # what is wrong with it is said by what reads all of it
+        pass
+    return read_npy(path)
 
 
 def _tiff_shape(path: Path) -> tuple[int, ...]:
@@ -206,11 +212,12 @@ def tiff_frames(path: Path) -> Any:
                     return None
                 if len(_single_pages(file)) > 1:
                     return TiffFrames(path)
+                # ImageJ describes only the first page of a stack; the pixels of the others follow it in the file.
                 contiguous = series.dataoffset is not None and series.keyframe.is_memmappable
+                if contiguous:
+                    dtype = np.dtype(file.byteorder + series.dtype.char)
+                    return StoredArray(path, series.dataoffset, series.shape, dtype)
                 one_page_each = len(series.shape) in (3, 4) and len(series.pages) == series.shape[0]
-            # ImageJ describes only the first page of a stack; the pixels of the others follow it in the file.
-            if contiguous:
-                return tifffile.memmap(path, mode="r")
             return TiffFrames(path) if one_page_each else None
     except ReadError:
         raise

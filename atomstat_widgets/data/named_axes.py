@@ -5,9 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from atomstat_widgets.brief import brief
+
 TIMES = ("t", "time", "frame", "frames")  # names of an axis along which images follow each other
 
 
+@brief
 class NamedAxis(NamedTuple):
     """Name of an axis, what its places stand for (None where unknown), and the unit of that."""
 

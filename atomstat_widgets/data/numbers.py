@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.brief import brief
 
+
+@brief
 class Axis(NamedTuple):
     """Name of an axis, what its places stand for, (n,), and the unit of that."""
 
@@ -16,6 +19,7 @@ class Axis(NamedTuple):
     unit: str = ""
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Quantity:
     """An array with its axes.
@@ -39,6 +43,7 @@ class Quantity:
             raise ValueError(f"values of shape {self.values.shape} over axes of {expected}")
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Numbers:
     """All that is worth keeping of a result.

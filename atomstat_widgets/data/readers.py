@@ -5,13 +5,10 @@ Files other than ``.npy`` go through RosettaSciIO, which is imported at the firs
 
 import gc
 import importlib
-import logging
 import math
+import mmap
 import re
-import warnings
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,11 @@ import numpy as np
 from atomstat_widgets.arguments import in_blocks
 from atomstat_widgets.data.calibration import SPELLINGS, Data
 from atomstat_widgets.data.image import Image
+from atomstat_widgets.data.npy import read_npy
+from atomstat_widgets.data.paths import is_folder, require_there
+from atomstat_widgets.data.pointers import refuse_pointers
+from atomstat_widgets.data.quiet import quiet
+from atomstat_widgets.data.read_error import ReadError
 
 _COMMON_EXTENSIONS = "npy, npz, tif, png, jpg, dm3, dm4, emd, mrc, ser"
 
@@ -30,20 +32,15 @@ _PICTURES = {
     "file_extensions": ("png", "jpg", "jpeg", "bmp"),
     "api": "atomstat_widgets.data.picture_reader",
 }
-_OWN_PLUGINS = (
+OWN_PLUGINS = (
     {"name": "HDF5", "file_extensions": ("h5", "hdf5", "hf5"), "api": "atomstat_widgets.data.hdf5_reader"},
     {"name": "Nion Swift", "file_extensions": ("ndata",), "api": "atomstat_widgets.data.nion_reader"},
 )
 
-_STORES = {".zspy", ".zarr"}  # "files" that are folders
-
 _NO_UNITS = {"", "px", "pixel", "pixels"}
 
 _SQUARE_TOLERANCE = 0.01
-
-
-class ReadError(ValueError):
-    """A source that holds no readable image; the message names it and says why."""
+_LONGEST_REASON = 300  # characters of what a library says
 
 
 def load_image(source: Any) -> Image:
@@ -107,11 +104,6 @@ def _image(array: np.ndarray, name: str) -> Image:
         raise ReadError(str(error)) from error
 
 
-def is_folder(path: Path) -> bool:
-    """Whether a path is a folder of files, and not one that stands for a single file."""
-    return path.is_dir() and path.suffix.lower() not in _STORES
-
-
 def as_blocks(source: Any) -> Any:
     """Array of dask or Zarr as one of dask; None of anything else."""
     if not in_blocks(source):
@@ -119,6 +111,15 @@ def as_blocks(source: Any) -> Any:
     from atomstat_widgets.stat.blocks import as_dask  # here, because it takes longer to import than `data`
 
     return as_dask(source)
+
+
+def is_mapped(array: Any) -> bool:
+    """Whether an array shows a map of a file."""
+    while isinstance(array, np.ndarray):
+        if isinstance(array, np.memmap):
+            return True
+        array = array.base
+    return isinstance(array, mmap.mmap)
 
 
 def in_memory_or_blocks(source: Any) -> Any:
@@ -129,55 +130,12 @@ def in_memory_or_blocks(source: Any) -> Any:
     return np.asarray(source) if blocks is None else blocks
 
 
-def require_there(path: Path) -> None:
-    """Refuse a file that does not exist or is empty."""
-    if not path.exists():
-        raise ReadError(f"{path.name} does not exist")
-    if path.stat().st_size == 0:
-        raise ReadError(f"{path.name} is empty (0 bytes)")
-
-
 def require_real(dtype: np.dtype, name: str) -> None:
     """Refuse values that are no real numbers."""
     if dtype.kind == "c":
         raise ReadError(f"{name} holds complex numbers ({dtype}); take the magnitude or the real part first")
     if dtype.kind not in "buif":
         raise ReadError(f"{name} holds no numbers but {dtype}")
-
-
-def read_npy(path: Path) -> np.ndarray:
-    """Array of a .npy file."""
-    try:
-        # Not np.load: what is no .npy file it takes for a pickle or a zip archive, and says so.
-        with path.open("rb") as file:
-            return np.lib.format.read_array(file, allow_pickle=False)
-    except Exception as error:
-        raise _not_numpy(path, error, ".npy") from error
-
-
-def _not_numpy(path: Path, error: Exception, kind: str) -> ReadError:
-    if "allow_pickle" in str(error):
-        return ReadError(
-            f"{path.name} holds pickled Python objects; it is not opened, because unpickling could run code"
-        )
-    if isinstance(error, MemoryError):
-        return ReadError(f"{path.name} needs more memory than there is: {error}")
-    return ReadError(f"{path.name} is truncated, damaged or not a {kind} file: {error}")
-
-
-def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """Arrays of a .npz file by name."""
-    require_there(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".npy")]
-            arrays = {}
-            for name in names:
-                with archive.open(name) as file:
-                    arrays[name.removesuffix(".npy")] = np.lib.format.read_array(file, allow_pickle=False)
-            return arrays
-    except Exception as error:
-        raise _not_numpy(path, error, ".npz") from error
 
 
 def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict[str, Any]]:
@@ -187,8 +145,9 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
     """
     from rsciio import IO_PLUGINS
 
+    refuse_pointers(path)
     plugins = [
-        plugin for plugin in (*IO_PLUGINS, *_OWN_PLUGINS)
+        plugin for plugin in (*IO_PLUGINS, *OWN_PLUGINS)
         if extension in (known.lower() for known in plugin["file_extensions"])
     ]  # fmt: skip
     if extension in _PICTURES["file_extensions"]:
@@ -223,32 +182,8 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
 
 def _reasons(failures: Mapping[str, Exception]) -> str:
     """What each reader said; where several said the same, the last of them."""
-    said = {" ".join(str(error).split()): name for name, error in failures.items()}
+    said = {" ".join(str(error).split())[:_LONGEST_REASON]: name for name, error in failures.items()}
     return "; ".join(f"{name}: {words}" for words, name in said.items())
-
-
-@contextmanager
-def quiet() -> Iterator[list[str]]:
-    """Keep the readers' warnings and log lines off the notebook: what matters to the reader becomes a ReadError.
-
-    Gives the list of what tifffile says meanwhile, which goes on with what is left of a damaged file.
-    """
-    rsciio, tifffile = (logging.getLogger(name) for name in ("rsciio", "tifffile"))
-    level, said = rsciio.level, []
-
-    def keep(record: logging.LogRecord) -> bool:
-        said.append(record.getMessage())
-        return False
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        rsciio.setLevel(logging.CRITICAL + 1)
-        tifffile.addFilter(keep)
-        try:
-            yield said
-        finally:
-            rsciio.setLevel(level)
-            tifffile.removeFilter(keep)
 
 
 def kind_of(signal: dict[str, Any]) -> str | None:

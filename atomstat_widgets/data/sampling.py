@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from atomstat_widgets.arguments import in_blocks, instance_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
@@ -17,6 +18,7 @@ LARGEST_PART = 2048  # pixels along a side of an image, of which windows make ma
 LARGEST_PICTURE = 2048  # pixels along a side of what is shown of it
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Whole:
     """What a sample is of.

@@ -19,6 +19,7 @@ from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
 from atomstat_widgets.panels.style import style_sheet
 from atomstat_widgets.panels.trajectories import TrajectoriesPanel
 from atomstat_widgets.panels.unmixing import UnmixingPanel
+from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.reactive.session import parameters_of, set_parameters
 
 # How the command line names the user's file, and how to take it, to the notebook it serves.
@@ -91,7 +92,7 @@ class App(ipywidgets.VBox):
         header.add_class("atomstat-header")
         super().__init__([style_sheet(), header, self._open, self._session])
         self.add_class("atomstat")
-        self._switching = False
+        self._switching = OwnChanges()
         self._show_tab()
         self._tabs.observe(self._guarded(self._show_tab), "value")
         self._choice.observe(self._guarded(self._take_choice), "value")
@@ -100,6 +101,9 @@ class App(ipywidgets.VBox):
     def panel(self) -> Panel:
         """The panel that is shown."""
         return self._panels[self._tabs.value]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} with {self.panel!r}"
 
     def close(self) -> None:
         """Take the app off every page and let go of its memory; runs are cancelled."""
@@ -249,12 +253,9 @@ class App(ipywidgets.VBox):
 
     def _list(self, kind: str, label: str) -> None:
         """Let the list offer the data of a kind, and show which are chosen; it follows the panel, not the reverse."""
-        self._switching = True
-        try:
+        with self._switching:
             self._choice.options = self._labels[kind]
             self._choice.value = label
-        finally:
-            self._switching = False
 
     def _take_choice(self) -> None:
         if not self._switching:

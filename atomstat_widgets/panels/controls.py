@@ -1,13 +1,17 @@
 """Controls: each has a visible label, a tooltip, limits, and a trait of the model that it follows."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from html import escape
 from typing import Any
 
 import ipywidgets
 from traitlets import Any as AnyTrait
-from traitlets import Bunch, Float, HasTraits, Unicode, dlink, link, observe
+from traitlets import Bunch, Float, HasTraits, TraitError, Unicode, dlink, observe
+
+from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.own_changes import OwnChanges
 
 WIDTH = "238px"
 ECHO = 1.5  # seconds in which a page may send back what it was told to show, before it is told another value
@@ -38,7 +42,7 @@ class NumberSlider(ipywidgets.FloatSlider):
 
     def __init__(self, label: str, tooltip: str, low: float, high: float, step: float, width: str = WIDTH) -> None:
         self._step = step
-        self._showing, self._told = True, 0.0
+        self._showing, self._told = OwnChanges(), 0.0
         super().__init__(
             min=low, max=high, step=step, value=low, number=low, low=low, high=high, description=label, tooltip=tooltip,
             style=LABEL, layout=ipywidgets.Layout(width=width),
@@ -78,18 +82,20 @@ class NumberSlider(ipywidgets.FloatSlider):
 
     @observe("number", "low", "high", "scale")
     def _show(self, _change: Bunch | None = None) -> None:
-        low, high, shown = (one * self.scale for one in (self.low, self.high, self.number))
+        drawn = None
+        while drawn != (drawn := (self.number, self.low, self.high, self.scale)):  # another thread may change them
+            self._show_once(*drawn)
+
+    def _show_once(self, number: float, low: float, high: float, scale: float) -> None:
+        shown, low, high = (one * scale for one in (number, low, high))
         # Decimals by which two steps can be told apart; of whole numbers as they are, none.
-        decimals = next((n for n in range(6) if self._step * self.scale * 10**n > 0.95), 6)
-        self._showing = True
-        try:
-            with self.hold_sync():
-                self.min, self.max = min(self.min, low), max(self.max, high)  # room for the value, whatever it was
-                self.step, self.readout_format = self._step * self.scale, f".{decimals}f"
-                self.value = self._told = shown
-                self.min, self.max = low, high
-        finally:
-            self._showing = False
+        decimals = next((n for n in range(6) if self._step * scale * 10**n > 0.95), 6)
+        with self._showing, self.hold_sync():
+            self.min, self.max = min(self.min, low), max(self.max, high)  # room for the value, whatever it was
+            self.step, self.readout_format = self._step * scale, f".{decimals}f"
+            self._told = shown
+            self.value = shown
+            self.min, self.max = low, high
 
     @observe("value")
     def _moved(self, change: Bunch) -> None:
@@ -100,8 +106,51 @@ class NumberSlider(ipywidgets.FloatSlider):
         self.number = round(number) if self.whole else round(number, 9)
 
 
+def linked(
+    model: AnalysisModel,
+    name: str,
+    control: HasTraits,
+    trait: str = "value",
+    *,
+    shown: Callable[[Any], Any] = lambda value: value,
+    chosen: Callable[[Any], Any] = lambda value: value,
+) -> None:
+    """Let a control and a trait of a model follow each other.
+
+    The control shows what the model makes of a choice, which may be another value, or the old one: why a choice is
+    refused is said in the model's `error`.
+
+    Parameters
+    ----------
+    model : AnalysisModel
+    name : str
+        Of its trait.
+    control : HasTraits
+    trait : str
+        Of the control.
+    shown, chosen : callable
+        Make the control's value of the model's, and the reverse.
+    """
+    own = OwnChanges()
+
+    def show(_change: Bunch | None = None) -> None:
+        with own, suppress(TraitError):  # that the control has no such choice is no reason to refuse it
+            setattr(control, trait, shown(getattr(model, name)))
+
+    def choose(change: Bunch) -> None:
+        if not own:
+            try:
+                setattr(model, name, chosen(change.new))
+            finally:
+                show()
+
+    show()
+    model.observe(show, name)
+    control.observe(model.guard(choose), trait)
+
+
 def slider(
-    model: HasTraits, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
+    model: AnalysisModel, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
 ) -> NumberSlider:
     """Slider that is linked both ways to a number; a value assigned beyond its end moves the end."""
     widget = NumberSlider(label, tooltip, low, max(high, getattr(model, name)), step)
@@ -110,8 +159,8 @@ def slider(
     def make_room(change: Bunch) -> None:
         widget.high = max(widget.high, change.new)
 
-    model.observe(make_room, name)  # before the link: a slider clips its value, and the link would clip the model's
-    link((model, name), (widget, "number"))
+    model.observe(make_room, name)  # before it is shown
+    linked(model, name, widget, "number")
     return widget
 
 
@@ -120,7 +169,7 @@ class AutomaticSlider(ipywidgets.HBox):
 
     Parameters
     ----------
-    model : HasTraits
+    model : AnalysisModel
     name : str
         Of a trait that is a number or None.
     label, tooltip : str
@@ -129,18 +178,19 @@ class AutomaticSlider(ipywidgets.HBox):
     """
 
     def __init__(
-        self, model: HasTraits, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
+        self, model: AnalysisModel, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
     ) -> None:
         self._model, self._name, self._tooltip, self._step = model, name, tooltip, step
         self._shown, self._replaced = low, [(0.0, low)]  # what was shown before, and until when
+        self._showing = OwnChanges()
         self.slider = NumberSlider(label, tooltip, low, high, step, "201px")
         self.automatic = ipywidgets.ToggleButton(
             value=True, description="auto", tooltip=f"{label}: let it be chosen from the image",
             layout=ipywidgets.Layout(width="35px", height="22px", padding="0"),
         )  # fmt: skip
         super().__init__([self.slider, self.automatic])
-        self.slider.observe(self._moved, "number")
-        self.automatic.observe(self._pressed, "value")
+        self.slider.observe(model.guard(self._moved), "number")
+        self.automatic.observe(model.guard(self._pressed), "value")
         model.observe(self._followed, name)
         self._follow(getattr(model, name))
 
@@ -152,7 +202,10 @@ class AutomaticSlider(ipywidgets.HBox):
         now = time.monotonic()
         self._replaced = [(when, old) for when, old in self._replaced if now - when < ECHO] + [(now, self._shown)]
         self._shown = value
-        slider.number = value
+        with self._showing:
+            slider.number = value
+        if (chosen := getattr(self._model, self._name)) is not None:  # by the user, at the same moment
+            self._follow(chosen)
 
     def in_units(self, units: HasTraits) -> "AutomaticSlider":
         """Show the number, which is a length in pixels, in the unit chosen."""
@@ -165,6 +218,8 @@ class AutomaticSlider(ipywidgets.HBox):
         self.slider.tooltip = why or self._tooltip
 
     def _moved(self, change: Bunch) -> None:
+        if self._showing:
+            return
         # What is shown comes back from the page too, rounded by it, and maybe late, after another value was shown:
         # that is nobody's wish.
         now, close = time.monotonic(), self._step / 2
@@ -174,10 +229,16 @@ class AutomaticSlider(ipywidgets.HBox):
         if self.automatic.value and late:
             self.slider.number = self._shown
         else:
-            setattr(self._model, self._name, change.new)
+            self._choose(change.new)
 
     def _pressed(self, change: Bunch) -> None:
-        setattr(self._model, self._name, None if change.new else self.slider.number)
+        self._choose(None if change.new else self.slider.number)
+
+    def _choose(self, value: float | None) -> None:
+        try:
+            setattr(self._model, self._name, value)
+        finally:
+            self._follow(getattr(self._model, self._name))
 
     def _followed(self, change: Bunch) -> None:
         self._follow(change.new)

@@ -19,7 +19,9 @@ from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import COMPONENT_RGB, DIVERGING_MAPS, MARKER, SEQUENTIAL_MAPS, lookup_table
 from atomstat_widgets.views.curve import CountCurve
 from atomstat_widgets.views.histogram import Histogram
+from atomstat_widgets.views.limits import amount_limits, common_limits, own_limits
 from atomstat_widgets.views.points import LEVELS
+from atomstat_widgets.views.rounding import percent
 from atomstat_widgets.views.scatter import LASSO, ScoreScatter
 from atomstat_widgets.views.tiles import TileGrid
 
@@ -230,20 +232,15 @@ class DomainsPanel(ImagePanel):
             result: DomainsResult = self._shown
             pictures = result.component_pictures
             if result.signed:
-                high = np.abs(pictures).max(axis=(1, 2))
-                limits = np.stack([-high, high], axis=1)
                 self._components_bar.show_map(self._map.value, "−", "+", "0 in the middle")
             else:
-                limits = np.stack([pictures.min(axis=(1, 2)), pictures.max(axis=(1, 2))], axis=1)
                 self._components_bar.show_map(self._map.value, "lowest", "highest of each")
             if result.labels is not None:
                 counts = np.bincount(result.labels, minlength=len(pictures))
                 titles = [f"{j} · {count:,}" for j, count in enumerate(counts, start=1)]
             else:
-                lengths = np.sum(result.decomposition.components.astype(float) ** 2, axis=1)
-                shares = result.decomposition.energies * lengths / result.low_rank.total
-                titles = [f"{j} · {share:.1%}" for j, share in enumerate(shares, start=1)]
-            self._components.show(pictures, titles, limits, self._map.value)
+                titles = [f"{j} · {percent(share)}" for j, share in enumerate(result.shares, start=1)]
+            self._components.show(pictures, titles, own_limits(pictures, result.signed), self._map.value)
 
     def _coloured(self) -> tuple[NDArray[Any], tuple[float, float], NDArray[np.uint8], NDArray[np.intp], str]:
         """Values of the atoms (crops,), values of the ends of their colours, the colours, each atom's, and a name."""
@@ -252,9 +249,7 @@ class DomainsPanel(ImagePanel):
         if chosen is None or chosen >= loadings.shape[1]:
             chosen = 0
         if chosen == ALL:
-            relative = loadings / np.maximum(loadings.max(axis=0), 1e-30) if result.labels is None else loadings
-            labels = relative.argmax(axis=1) if result.labels is None else result.labels
-            colors = COMPONENT_RGB[: loadings.shape[1]]
+            labels, colors = result.strongest, COMPONENT_RGB[: loadings.shape[1]]
             return (
                 labels + 1.0,
                 (1.0, float(len(colors))),
@@ -263,8 +258,7 @@ class DomainsPanel(ImagePanel):
                 "class" if result.labels is not None else "strongest",
             )
         values = loadings[:, chosen]
-        high = float(np.abs(values).max()) or 1.0
-        limits = (-high, high) if result.signed else (0.0, high)
+        limits = tuple(amount_limits(values[None], result.signed)[0].tolist())
         colors = lookup_table(self._map.value)[np.linspace(0, 255, LEVELS).round().astype(int)]
         place = (values - limits[0]) / (limits[1] - limits[0])
         levels = np.rint(place.clip(0, 1) * (LEVELS - 1)).astype(np.intp)
@@ -330,7 +324,7 @@ class DomainsPanel(ImagePanel):
             pictures = result.crop(self._atom)
             y, x = result.crops.positions[self._atom]
             self._crop_title.value = title("Atom", self._place(y, x))
-            self._crop.show(pictures, ["crop", "model"], _common_limits(pictures), "gray")
+            self._crop.show(pictures, ["crop", "model"], common_limits(pictures), "gray")
             corner = (round(y) - result.window // 2, round(x) - result.window // 2)
             self._sample.show_window(corner, (result.window, result.window))
 
@@ -340,11 +334,11 @@ class DomainsPanel(ImagePanel):
             if self.selected is None:
                 pictures = result.mean_crops(np.ones(len(result.crops), bool))[:1]
                 self._means_title.value = title("Mean crop", "nothing selected")
-                self._means.show(pictures, ["all"], _common_limits(pictures), "gray", aspect=1)
+                self._means.show(pictures, ["all"], common_limits(pictures), "gray", aspect=1)
                 return
             pictures, count = result.mean_crops(self.selected), int(self.selected.sum())
             self._means_title.value = title("Mean crop", f"{count:,} selected")
-            self._means.show(pictures, ["selected", "rest"], _common_limits(pictures), "gray")
+            self._means.show(pictures, ["selected", "rest"], common_limits(pictures), "gray")
 
     def _draw_curve(self) -> None:
         with self._drawing:
@@ -384,7 +378,3 @@ class DomainsPanel(ImagePanel):
         if self._overlay.value == ALL:
             return result.agreement(labels), "the classes" if result.labels is not None else "the strongest component"
         return result.agreement(values > otsu_threshold(values)), f"{name} split in two"
-
-
-def _common_limits(pictures: NDArray[Any]) -> NDArray[Any]:
-    return np.tile([pictures.min(), pictures.max()], (len(pictures), 1))

@@ -4,7 +4,7 @@ from math import ceil
 from typing import Any
 
 import ipywidgets
-from traitlets import Bunch, link
+from traitlets import Bunch
 
 from atomstat_widgets.data import Image
 from atomstat_widgets.panels.atom_controls import (
@@ -14,7 +14,7 @@ from atomstat_widgets.panels.atom_controls import (
     strength_slider,
     window_slider,
 )
-from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, slider
+from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, linked, slider
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.domains import METHODS, DomainsModel
 from atomstat_widgets.reactive.domains_result import DomainsResult
@@ -70,13 +70,13 @@ class DomainsControls:
             (self.channel, "channel"), (self.recentre, "recentre"), (self.normalise, "normalise"),
             (self.method, "method"), (self.gmm_on, "gmm_dimensions"),
         ):  # fmt: skip
-            link((model, name), (control, "value"))
+            linked(model, name, control)
         # A list takes None for no choice at all.
-        either_way = (
-            lambda number: ALL_CLASSES if number is None else number,
-            lambda shown: None if shown == ALL_CLASSES else shown,
-        )
-        link((model, "atom_class"), (self.atom_class, "value"), transform=either_way)
+        linked(
+            model, "atom_class", self.atom_class,
+            shown=lambda number: ALL_CLASSES if number is None else number,
+            chosen=lambda choice: None if choice == ALL_CLASSES else choice,
+        )  # fmt: skip
         self.method.observe(self._explain_gmm, "value")
         for control in (self.recentre, self.normalise):
             control.layout.width = "116px"

@@ -3,7 +3,7 @@
 import base64
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
 from typing import Any
@@ -24,6 +24,8 @@ class ExportBar(ipywidgets.VBox):
     Parameters
     ----------
     model : AnalysisModel
+    look : callable
+        Gives what was chosen on the page for the figure, see `figure_of`.
 
     Attributes
     ----------
@@ -31,8 +33,8 @@ class ExportBar(ipywidgets.VBox):
         To be shown somewhere; it opens and closes the bar.
     """
 
-    def __init__(self, model: AnalysisModel) -> None:
-        self._model = model
+    def __init__(self, model: AnalysisModel, look: Callable[[], dict[str, Any]]) -> None:
+        self._model, self._look = model, look
         self.switch = ipywidgets.ToggleButton(
             description="Export", icon="download",
             tooltip="Take away the figure, the numbers or the script of the result",
@@ -82,7 +84,7 @@ class ExportBar(ipywidgets.VBox):
 
     def _make(self) -> None:
         with self._in_words() as result:
-            files = exported(result, self._form.value, self._dpi.value, self._figure.figure)
+            files = exported(result, self._form.value, self._dpi.value, self._figure.figure, **self._look())
             link = download_link(files, recipe_of(result).stem)
             self._link.value = link if result is self._model.result else ""
 
@@ -91,7 +93,7 @@ class ExportBar(ipywidgets.VBox):
             self._figure.clear()
             return
         with self._in_words() as result:
-            self._figure.show(result)
+            self._figure.show(result, **self._look())
             self._link.value = ""
 
     @contextmanager

@@ -25,8 +25,10 @@ FORMATS: Mapping[str, str] = {
 }
 
 
-def exported(result: Any, form: str, dpi: int = DPI, figure: Any = None) -> Files:
+def exported(result: Any, form: str, dpi: int = DPI, figure: Any = None, **look: Any) -> Files:
     """Files of a result in one of the `FORMATS`, by name; of a figure that was adjusted, if there is one.
+
+    `look` is for `figure_of`.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def exported(result: Any, form: str, dpi: int = DPI, figure: Any = None) -> File
     if form not in FORMATS:
         raise ValueError(f"the format is one of {', '.join(FORMATS)}, got {form!r}")
     makers: dict[str, Callable[[Any], Files]] = {
-        **dict.fromkeys(FIGURES, lambda one: {f".{form}": figure_file(figure or figure_of(one), form, dpi)}),
+        **dict.fromkeys(FIGURES, lambda one: {f".{form}": figure_file(figure or figure_of(one, **look), form, dpi)}),
         **{name: lambda one: WRITERS[form](numbers_of(one)) for name in WRITERS},
         "py": lambda one: {".py": recipe_of(one).script().encode()},
         "ipynb": lambda one: {".ipynb": recipe_of(one).notebook().encode()},
@@ -52,8 +54,8 @@ def figure_file(figure: Any, form: str, dpi: int) -> bytes:
     return buffer.getvalue()
 
 
-def figure_of(result: Any) -> Any:
-    """Figure of a result, composed by matplotlib for a paper."""
+def figure_of(result: Any, **look: Any) -> Any:
+    """Figure of a result, composed by matplotlib for a paper; `look` is what its function of `views.paper` offers."""
     from atomstat_widgets.views import paper  # matplotlib is not for every session
 
-    return getattr(paper, f"{recipe_of(result).analysis.name.replace('-', '_')}_figure")(result)
+    return getattr(paper, f"{recipe_of(result).analysis.name.replace('-', '_')}_figure")(result, **look)

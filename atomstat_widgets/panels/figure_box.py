@@ -45,13 +45,13 @@ class FigureBox(ipywidgets.VBox):
         self._width.observe(self._resize, "value")
         self._text.observe(self._rescale_text, "value")
 
-    def show(self, result: Any) -> None:
-        """Compose the figure of a result, and show it."""
+    def show(self, result: Any, **look: Any) -> None:
+        """Compose the figure of a result, see `figure_of`, and show it."""
         # Not for every session: with matplotlib it takes a second and 40 MB.
         from ipympl.backend_nbagg import Canvas, FigureManager
 
         self.clear()
-        figure = figure_of(result)
+        figure = figure_of(result, **look)
         self._width.value = round(figure.get_figwidth() * MILLIMETRES)
         self._text.value = 1.0
         canvas = Canvas(figure)

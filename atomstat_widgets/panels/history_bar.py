@@ -10,6 +10,7 @@ import ipywidgets
 from atomstat_widgets.panels.exports import figure_file, figure_of
 from atomstat_widgets.reactive.history import MOST_RUNS, FinishedRun, differing
 from atomstat_widgets.reactive.model import AnalysisModel, duration
+from atomstat_widgets.reactive.own_changes import OwnChanges
 
 COMPARED_DPI = 110  # of figures that have half a page each
 
@@ -30,7 +31,7 @@ class HistoryBar(ipywidgets.VBox):
     def __init__(self, model: AnalysisModel) -> None:
         self._model = model
         self._compared: dict[int, FinishedRun] = {}  # by number; the last chosen last
-        self._filling = False
+        self._filling = OwnChanges()
         self.switch = ipywidgets.ToggleButton(
             description="History", icon="history", tooltip="Go back to an earlier run, or compare two",
             layout=ipywidgets.Layout(width="96px", height="26px"),
@@ -59,13 +60,10 @@ class HistoryBar(ipywidgets.VBox):
             self.children = [self._caption, *self._rows, ipywidgets.HBox(self._figures)]
         runs = self._model.history
         names = differing(runs)
-        self._filling = True
-        try:
+        with self._filling:
             for place, row in enumerate(self._rows):
                 run = runs[place] if place < len(runs) else None
                 row.show(run, names, shown=place == 0, compared=run is not None and run.number in self._compared)
-        finally:
-            self._filling = False
 
     def _restore(self, place: int, _button: Any) -> None:
         self._model.restore(self._model.history[place].parameters)

@@ -84,7 +84,7 @@ class ImagePanel(Panel):
         with self._quietly(), self._overlay.hold_sync():
             self._overlay.options, self._overlay.tooltips = offered, tooltips
             self._overlay.value = chosen if chosen in values else values[0]
-        if self._overlay.value != chosen and self._quiet is None:
+        if self._overlay.value != chosen and not self._quiet:
             self._draw_overlay()
 
     @property

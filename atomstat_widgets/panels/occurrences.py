@@ -12,6 +12,7 @@ from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult
 from atomstat_widgets.reactive.trajectories_stages import frame_reader
 from atomstat_widgets.stat import extract_crops
 from atomstat_widgets.views.colors import MARKER
+from atomstat_widgets.views.limits import common_limits
 from atomstat_widgets.views.tiles import TileGrid
 
 NONE_YET = np.empty((0, 2), np.intp)
@@ -87,8 +88,8 @@ class Occurrences(ipywidgets.VBox):
         frame = int(result.movie.frame_numbers[place])
         (later,) = result.places(np.array([frame + lag]))
         pictures = np.stack([_crop(result, track, at) for at in (place, later)])
-        limits = np.tile([pictures.min(), pictures.max()], (2, 1))
-        self._crops.show(pictures, [f"frame {frame}", f"frame {frame + lag}"], limits, "gray")
+        titles = [f"frame {frame}", f"frame {frame + lag}"]
+        self._crops.show(pictures, titles, common_limits(pictures), "gray")
         first, second = self._states
         self._title.value = title(
             f"{first + 1} → {second + 1}", f"{self._current + 1:,} of {count:,}, track {track + 1}"

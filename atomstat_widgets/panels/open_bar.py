@@ -8,16 +8,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import ipywidgets
 
 from atomstat_widgets.data import Cube, Image, Movie, load
-from atomstat_widgets.data.loading import KINDS, several_signals
+from atomstat_widgets.data.loading import KINDS, in_parts
+from atomstat_widgets.data.opening import Opening
 from atomstat_widgets.data.reopening import inside, is_inside
 from atomstat_widgets.data.source import Source
+from atomstat_widgets.panels.background import in_background
 from atomstat_widgets.panels.controls import Explained
 
 FOLDER_VARIABLE = "ATOMSTAT_DATA"  # how the command line names the folder of data to the notebook it serves
+TEMPORARY_VARIABLE = "ATOMSTAT_TEMPORARY"  # how the server names the folder of the session, which it removes
 MOST_BYTES = 60_000_000  # of an upload: the server takes messages of 64 MiB
 MOST_FILES = 500  # that the list shows
 
@@ -43,7 +47,8 @@ class OpenBar(ipywidgets.HBox):
         self._several: Path | None = None  # the file whose signals can be chosen
         named = os.environ.get(FOLDER_VARIABLE)
         self.folder = None if named is None else Path(named)
-        self._uploads = tempfile.mkdtemp(prefix="atomstat-")
+        self._opening: Opening | None = None
+        self._uploads = tempfile.mkdtemp(prefix="atomstat-", dir=os.environ.get(TEMPORARY_VARIABLE))
         weakref.finalize(self, shutil.rmtree, self._uploads, ignore_errors=True)
         self.switch = ipywidgets.ToggleButton(
             description="Open", icon="folder-open", tooltip="Open a file of your own", layout={"width": "90px"}
@@ -68,19 +73,25 @@ class OpenBar(ipywidgets.HBox):
             layout=ipywidgets.Layout(width="150px", flex="0 0 auto"),
         )  # fmt: skip
         self._upload.add_class("atomstat-upload")
+        self._cancel = ipywidgets.Button(
+            description="Cancel", icon="stop", tooltip="Give up opening the file",
+            layout=ipywidgets.Layout(width="90px", flex="0 0 auto", display="none"),
+        )  # fmt: skip
         self._words = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 300px"))
         lists = [Explained(one) for one in (self._kind, self._file, self._signal)]
         for one in lists:
             one.layout.flex = "0 0 auto"
         # Words that find no place beside the controls go below them.
         super().__init__(
-            [*lists, self._upload, self._words], layout=ipywidgets.Layout(display="none", flex_flow="row wrap")
+            [*lists, self._upload, self._cancel, self._words],
+            layout=ipywidgets.Layout(display="none", flex_flow="row wrap"),
         )
         self.add_class("atomstat-session")
         self.switch.observe(lambda change: self._open(change.new), "value")
         self._file.observe(lambda change: self._take(self._of_folder), "value")
         self._upload.observe(lambda change: self._take(self._uploaded), "value")
         self._signal.observe(lambda change: self._take(lambda: self._several), "value")
+        self._cancel.on_click(lambda _button: self._stop())
 
     def _open(self, wanted: bool) -> None:
         if wanted:
@@ -92,20 +103,70 @@ class OpenBar(ipywidgets.HBox):
         self.layout.display = None if wanted else "none"
 
     def _take(self, find: Callable[[], Path | None]) -> None:
-        """Show what a file holds; what cannot be is said in the bar, and nothing else changes."""
-        path = None
+        """Open a file, in place of one that is still being opened."""
         try:
             path = find()
-            if path is not None:
-                self._words.value = "Opening…"
-                if path != self._several:
-                    self._offer_signals(path)
-                self._show_file(path)
         except Exception as error:  # words in the bar, whatever it was
-            said = (
-                str(error) if path is None else str(error).replace(f"{path.parent}{os.sep}", "")
-            )  # readers' own words
-            self._words.value = f'<span class="atomstat-error" role="alert">{escape(said)}.</span>'
+            self._say(error, None)
+            return
+        if path is None:
+            return
+        self._stop()
+        again = path == self._several
+        kind, signal = self._kind.value, self._signal.value if again else None
+        opening = self._opening = Opening(path, on_wait=lambda seconds: self._tell(opening, seconds))
+        self._words.value = f"Opening {escape(path.name)}…"
+        self._cancel.layout.display = None
+
+        offered: dict[str, str] = {}
+
+        def work() -> Image | Movie | Cube:
+            if in_parts(path):  # by whoever computes, block by block
+                return load(path, kind=kind, signal=signal)
+            if not again:
+                offered.update(opening.signals(several=True))
+            return opening.load(kind, signal)
+
+        in_background(work, lambda data, error: self._opened(opening, None if again else offered, data, error))
+
+    def _tell(self, opening: Opening, seconds: float) -> None:
+        if opening is self._opening and seconds > 1:
+            self._words.value = (
+                f"Opening {escape(opening.path.name)}: {seconds:.0f} s, of at most {opening.seconds:.0f} s"
+            )
+
+    def _stop(self) -> None:
+        """Give up what is being opened."""
+        opening, self._opening = self._opening, None
+        self._cancel.layout.display = "none"
+        if opening is not None:
+            opening.cancel()
+            self._words.value = f"{escape(opening.path.name)}: cancelled"
+            if opening.path != self._several:  # of which another signal may be wanted
+                self._forget(opening.path)
+
+    def _opened(
+        self, opening: Opening, signals: dict[str, str] | None, data: Any, error: Exception | None
+    ) -> None:  # fmt: skip
+        """Show what came of it; what cannot be is said in the bar, and nothing else changes."""
+        if opening is not self._opening:  # given up
+            return
+        self._opening, path = None, opening.path
+        self._cancel.layout.display = "none"
+        try:
+            if signals is not None:  # first: without a choice there may be nothing to show
+                self._offer_signals(path, signals)
+            if error is not None:
+                raise error
+            self._show_data(data, path)
+        except Exception as problem:
+            self._say(problem, path)
+            if self._several != path:
+                self._forget(path)
+
+    def _say(self, error: Exception, path: Path | None) -> None:
+        said = str(error) if path is None else str(error).replace(f"{path.parent}{os.sep}", "")  # readers' own words
+        self._words.value = f'<span class="atomstat-error" role="alert">{escape(said)}.</span>'
 
     def _of_folder(self) -> Path | None:
         name = self._file.value
@@ -122,27 +183,26 @@ class OpenBar(ipywidgets.HBox):
         path.write_bytes(content)
         return path
 
-    def _offer_signals(self, path: Path) -> None:
+    def _offer_signals(self, path: Path, signals: dict[str, str]) -> None:
         """Let one of several signals of a file be chosen."""
-        signals = several_signals(path)
         self._several = None
         self._signal.options = [("the first that fits", None), *((words, name) for name, words in signals.items())]
         self._several = path if signals else None
         self._signal.layout.display = None if signals else "none"
 
-    def _show_file(self, path: Path) -> None:
-        uploaded = path.is_relative_to(self._uploads)
-        needed = self._several is not None
-        try:
-            data = load(path, kind=self._kind.value, signal=self._signal.value)
-            needed = needed or isinstance(data, Movie)  # which is read from its file frame by frame
-        finally:
-            if uploaded and not needed:
-                shutil.rmtree(path.parent)
-        if uploaded:  # a script that is exported will find the file under the name that it has where it is
+    def _show_data(self, data: Image | Movie | Cube, path: Path) -> None:
+        if path.is_relative_to(self._uploads):
+            # A script that is exported will find the file under the name that it has where it is.
             data = replace(data, source=Source("load", {**data.source.arguments, "source": path.name}))
+            if self._several != path and not isinstance(data, Movie):  # which is read from its file frame by frame
+                self._forget(path)
         self._show(data)
         self._words.value = f"{escape(data.name)} is shown."
+
+    def _forget(self, path: Path) -> None:
+        """Remove an upload."""
+        if path.is_relative_to(self._uploads):
+            shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def files_of(folder: Path) -> list[str]:

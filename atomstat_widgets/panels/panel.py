@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from math import floor, log10
-from threading import RLock, get_ident
+from threading import RLock
 from typing import Any
 
 import ipywidgets
@@ -19,8 +19,10 @@ from atomstat_widgets.panels.status import StatusLine
 from atomstat_widgets.panels.style import style_sheet
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import SEQUENTIAL_MAPS
+from atomstat_widgets.views.limits import CONTRAST
 from atomstat_widgets.views.sample import SampleView
 
 
@@ -43,7 +45,7 @@ class Panel(ipywidgets.VBox):
         self.model = model
         # Results are drawn by the worker, clicks by the kernel's own thread.
         self._drawing = RLock()
-        self._quiet: int | None = None  # the thread whose changes are not to be drawn one by one
+        self._quiet = OwnChanges()  # which are not to be drawn one by one
         self._make_sample()
         self.units = UnitsBar(model, self._sample.show_line, lengths=self.has_lengths)
         self._controls = ipywidgets.VBox(self._make_left(), layout=ipywidgets.Layout(width="252px", flex="0 0 auto"))
@@ -61,7 +63,7 @@ class Panel(ipywidgets.VBox):
             (body, "body"),
         ):  # fmt: skip
             part.add_class(f"atomstat-{name}")
-        history, export = HistoryBar(model), ExportBar(model)
+        history, export = HistoryBar(model), ExportBar(model, self._look)
         self._status = StatusLine(model, self.units.switch, history.switch, export.switch)
         bars = [OnAllBar(model), self.units, history, export]
         super().__init__([style_sheet(), body, self._status, *bars])
@@ -77,6 +79,9 @@ class Panel(ipywidgets.VBox):
     @truth_shown.setter
     def truth_shown(self, shown: bool) -> None:
         self._truth.value = shown and not self._truth.disabled
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} of {self.model!r}"
 
     def close(self) -> None:
         """Take the panel off every page and let go of its memory; its runs are cancelled."""
@@ -110,6 +115,10 @@ class Panel(ipywidgets.VBox):
     def _draw_result(self) -> None:
         raise NotImplementedError
 
+    def _look(self) -> dict[str, Any]:
+        """Names and colours that the figure for a paper takes from the page."""
+        return {}
+
     # --- what they share
 
     def _make_sample(self) -> None:
@@ -128,7 +137,7 @@ class Panel(ipywidgets.VBox):
         self._overlay_bar = ColorBar(layout=ipywidgets.Layout(width="220px"))
         self._image_map = dropdown(SEQUENTIAL_MAPS, "gray", "Image", "Colour map of the image")
         self._contrast = ipywidgets.FloatRangeSlider(
-            value=(0.5, 99.5), min=0, max=100, step=0.5, description="Contrast", readout_format=".1f", style=LABEL,
+            value=CONTRAST, min=0, max=100, step=0.5, description="Contrast", readout_format=".1f", style=LABEL,
             tooltip="Darkest and brightest shown grey, as percentiles of the pixels",
             layout=ipywidgets.Layout(width=WIDTH),
         )  # fmt: skip
@@ -160,17 +169,13 @@ class Panel(ipywidgets.VBox):
 
     def _on(self, widget: HasTraits, name: str, draw: Callable[[], None]) -> None:
         """Draw when a trait changes; what goes wrong then is said in the status line."""
-        widget.observe(self.model.guard(lambda change: None if self._quiet == get_ident() else draw()), name)
+        widget.observe(self.model.guard(lambda change: None if self._quiet else draw()), name)
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
         """Change what controls offer without drawing for every step of it; all is drawn afterwards."""
-        with self._drawing:
-            before, self._quiet = self._quiet, get_ident()
-            try:
-                yield
-            finally:
-                self._quiet = before
+        with self._drawing, self._quiet:
+            yield
 
     def _mark_stale(self) -> None:
         for part in (self._middle, self._right):

@@ -5,10 +5,8 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
-from numpy.typing import NDArray
-from traitlets import link
 
-from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, slider, title
+from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, linked, slider, title
 from atomstat_widgets.panels.image_panel import ALL, ImagePanel
 from atomstat_widgets.panels.panel import column, named
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
@@ -17,8 +15,9 @@ from atomstat_widgets.stat.windows import SMALLEST_WINDOW
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import COMPONENT_COLORS, COMPONENT_RGB, MARKER, SEQUENTIAL_MAPS, rgb, to_bytes
 from atomstat_widgets.views.curve import CountCurve
+from atomstat_widgets.views.limits import amount_limits, own_limits
 from atomstat_widgets.views.mixture import MixtureBars
-from atomstat_widgets.views.rounding import round_length
+from atomstat_widgets.views.rounding import percent, round_length
 from atomstat_widgets.views.tiles import TileAxis, TileGrid
 
 LARGEST_SLIDER_WINDOW, LARGEST_SLIDER_STEP = 512, 64
@@ -67,12 +66,12 @@ class SlidingFFTPanel(ImagePanel):
         self._step = slider(model, "step", "Step", "From one window to the next, along both axes", 1, 1)
         self._step.in_units(self.units)
         self._linked = checkbox("Square window", "Keep height and width of the window equal")
-        link((model, "window_linked"), (self._linked, "value"))
+        linked(model, "window_linked", self._linked)
         self._zoom = slider(
             model, "zoom", "Zoom", "Keep the central 1/zoom of the frequencies: the larger, the fewer", 1, 8
         )
         self._hamming = checkbox("Hamming taper", "Fade the windows out at their edges, against streaks in the spectra")
-        link((model, "hamming"), (self._hamming, "value"))
+        linked(model, "hamming", self._hamming)
         self._n_components = slider(model, "n_components", "Components", "Number of NMF components", 1, MAX_COMPONENTS)
         return [
             heading("Windows", self.units), self._window_y, self._window_x, Explained(self._linked), self._step,
@@ -160,17 +159,16 @@ class SlidingFFTPanel(ImagePanel):
     def _draw_components(self) -> None:
         with self._drawing:
             result: SlidingFFTResult = self.model.result
-            energies = result.decomposition.energies
             self._spectra.show(
                 result.components,
-                [f"{j} · {share:.0%}" for j, share in enumerate(energies / energies.sum(), start=1)],
-                _ranges(result.components),
+                [f"{j} · {percent(share)}" for j, share in enumerate(result.shares, start=1)],
+                own_limits(result.components),
                 self._picture_map.value,
                 [self._frequency_axis("kx", 1), self._frequency_axis("ky", 0)],
                 aspect=1,  # whatever the window: the frequencies go equally far along x and y
             )
             maps = result.loading_maps
-            limits = np.stack([np.zeros(len(maps)), maps.max(axis=(1, 2))], axis=1)
+            limits = amount_limits(maps)
             self._maps.show(
                 maps, [f"{j} · {high:.3g}" for j, (_, high) in enumerate(limits, start=1)], limits,
                 self._picture_map.value,
@@ -206,9 +204,9 @@ class SlidingFFTPanel(ImagePanel):
                 colors = COMPONENT_RGB[: len(maps)]
                 pixels[..., :3] = np.tensordot(shares, colors, axes=(0, 0)).round()
                 pixels[..., 3] = round(255 * self._opacity.value)
-                self._overlay_bar.value = title("", "colours mixed by loading")
+                self._overlay_bar.value = title("", "colours mixed by relative loading")
             else:
-                high = maps[chosen].max()
+                high = amount_limits(maps)[chosen, 1]
                 pixels[..., :3] = rgb(COMPONENT_COLORS[chosen])
                 pixels[..., 3] = (to_bytes(maps[chosen], 0, high) * self._opacity.value).round()
                 self._overlay_bar.show(["transparent", COMPONENT_COLORS[chosen]], "0", f"{high:.3g}")
@@ -225,7 +223,7 @@ class SlidingFFTPanel(ImagePanel):
             y, x = grid.centers[window]
             self._window_title.value = title("Window", self._place(y, x))
             self._sample.show_window(grid.corners[window], grid.window)
-            self._spectrum.show(spectrum, [""], _ranges(spectrum), self._picture_map.value, aspect=1)
+            self._spectrum.show(spectrum, [""], own_limits(spectrum), self._picture_map.value, aspect=1)
             self._mixture.show(result.share(window))
 
     def _draw_errors(self) -> None:
@@ -241,7 +239,3 @@ class SlidingFFTPanel(ImagePanel):
 
     def _agreement(self) -> tuple[float, str]:
         return self.model.result.agreement(), "the strongest component"
-
-
-def _ranges(pictures: NDArray[Any]) -> NDArray[Any]:
-    return np.stack([pictures.min(axis=(1, 2)), pictures.max(axis=(1, 2))], axis=1)

@@ -20,9 +20,10 @@ from atomstat_widgets.reactive.trajectories_stages import frame_reader
 from atomstat_widgets.views.colors import COMPONENT_RGB, UNKNOWN, rgb
 from atomstat_widgets.views.graph import TransitionGraph
 from atomstat_widgets.views.histogram import Histogram
+from atomstat_widgets.views.limits import common_limits
 from atomstat_widgets.views.matrix import MatrixView
 from atomstat_widgets.views.points import Trails
-from atomstat_widgets.views.rounding import with_error
+from atomstat_widgets.views.rounding import percent, with_error
 from atomstat_widgets.views.strip import StateStrip
 from atomstat_widgets.views.tiles import TileGrid
 
@@ -308,14 +309,13 @@ class TrajectoriesPanel(Panel):
 
     def _draw_states(self) -> None:
         states = self._shown.states
-        limits = np.tile([states.centroids.min(), states.centroids.max()], (len(states.centroids), 1))
         titles = [f"{number} · {count:,}" for number, count in enumerate(states.counts.tolist(), start=1)]
-        self._centroids.show(states.centroids, titles, limits, "gray")
+        self._centroids.show(states.centroids, titles, common_limits(states.centroids), "gray")
 
     def _draw_matrix(self) -> None:
         result = self._shown
         matrix, lag = result.matrix, result.parameters["lag"]
-        (low, high), totals = matrix.interval(), matrix.counts.sum(axis=1)
+        (low, high), totals, apart = matrix.interval(), matrix.counts.sum(axis=1), matrix.effective.sum(axis=1)
         self._matrix_title.value = title("Transitions", f"from row to column, in {lag} frame{'s' if lag > 1 else ''}")
         k = range(result.n_states)
         texts = [[f"{matrix.probabilities[i, j]:.2f}" if matrix.known[i] else "–" for j in k] for i in k]
@@ -323,6 +323,7 @@ class TrajectoriesPanel(Panel):
             [
                 f"{i + 1} → {j + 1}: {matrix.probabilities[i, j]:.3f}, with 95 % probability between {low[i, j]:.3f} "
                 f"and {high[i, j]:.3f}; {matrix.counts[i, j]:,} of {totals[i]:,} transitions"
+                + (f", which overlap and tell as much as {apart[i]:,.0f} that do not" if apart[i] < totals[i] else "")
                 if matrix.known[i]
                 else f"No transition from state {i + 1} was seen: nothing is known"
                 for j in k
@@ -332,7 +333,8 @@ class TrajectoriesPanel(Panel):
         self._matrix.show(matrix.probabilities, texts, tooltips)
         self._matrix.choose(None)
         remarks = [
-            f"State {n + 1}: {share:.1%} of the time in the long run, left after {dwell:.3g} frames"
+            f"State {n + 1}: {percent(share)} of the time in the long run, "
+            + (f"left after {dwell:.3g} frames" if np.isfinite(dwell) else "never seen to be left")
             for n, (share, dwell) in enumerate(zip(matrix.stationary, matrix.dwell_times, strict=True))
         ]
         self._graph.show(matrix.probabilities, matrix.stationary, remarks)
@@ -391,7 +393,7 @@ class TrajectoriesPanel(Panel):
             if self._truth.value and self._shown is not None and self._shown.movie.truth is not None:
                 score = self._shown.score()
                 links = (
-                    f"{score.links / max(score.all_links, 1):.1%} of {score.all_links:,} true links found,<br>"
+                    f"{percent(score.links / max(score.all_links, 1))} of {score.all_links:,} true links found,<br>"
                     f"{score.wrong_links:,} wrong"
                 )
                 if score.entries is None:

@@ -4,7 +4,6 @@ from math import ceil
 
 import ipywidgets
 import numpy as np
-from traitlets import link
 
 from atomstat_widgets.data import Movie
 from atomstat_widgets.panels.atom_controls import (
@@ -14,7 +13,7 @@ from atomstat_widgets.panels.atom_controls import (
     strength_slider,
     window_slider,
 )
-from atomstat_widgets.panels.controls import AutomaticSlider, Explained, checkbox, dropdown, heading, slider
+from atomstat_widgets.panels.controls import AutomaticSlider, Explained, checkbox, dropdown, heading, linked, slider
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.trajectories import TrajectoriesModel
@@ -59,7 +58,7 @@ class TrajectoriesControls:
         )
         self.lag = slider(model, "lag", "Lag", "Frames from one state to the next in the transition matrix", 1, 20)
         for control, name in ((self.atoms, "atoms"), (self.dark, "dark"), (self.normalise, "normalise")):
-            link((model, name), (control, "value"))
+            linked(model, name, control)
         for control in (self.dark, self.normalise):
             control.layout.width = "116px"
         self.widgets = [

@@ -6,7 +6,6 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
-from numpy.typing import NDArray
 
 from atomstat_widgets.data import Cube, cubes
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, dropdown, heading, title
@@ -18,6 +17,8 @@ from atomstat_widgets.stat import largest_stable, match_components
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import COMPONENT_COLORS, DIVERGING_MAPS, INK, SEQUENTIAL_MAPS, rgb, to_bytes
 from atomstat_widgets.views.curve import CountCurve
+from atomstat_widgets.views.limits import amount_limits
+from atomstat_widgets.views.rounding import percent
 from atomstat_widgets.views.spectra import SpectraView
 from atomstat_widgets.views.tiles import TileGrid
 
@@ -172,6 +173,9 @@ class UnmixingPanel(Panel):
         self._colors[number] = self._color.value
         self._draw_result()
 
+    def _look(self) -> dict[str, Any]:
+        return {"names": self.names, "colors": self._colors}
+
     # --- what is drawn
 
     @property
@@ -244,22 +248,14 @@ class UnmixingPanel(Panel):
             self._map.value = self._map.value or self._map.options[1]
         self._offer_name()
 
-    def _limits(self, maps: NDArray[Any]) -> NDArray[Any]:
-        """Ends of the colours of each map (k, height, width)."""
-        if self._shown.signed:
-            high = np.nanmax(np.abs(maps), axis=(1, 2))
-            return np.stack([-high, high], axis=1)
-        return np.stack([np.zeros(len(maps)), np.nanmax(maps, axis=(1, 2))], axis=1)
-
     def _draw_maps(self) -> None:
         unmixing = self._shown.unmixing
         maps = np.moveaxis(unmixing.abundance_maps, -1, 0)
-        limits = self._limits(maps)
-        titles = [f"{escape(self.names[n])} · {share:.0%}" for n, share in enumerate(unmixing.shares)]
-        self._maps.show(np.nan_to_num(maps), titles, limits, self._map.value)
+        titles = [f"{escape(self.names[n])} · {percent(share)}" for n, share in enumerate(unmixing.shares)]
+        self._maps.show(np.nan_to_num(maps), titles, amount_limits(maps, self._shown.signed), self._map.value)
         residual = unmixing.residual_map[None]
         self._residual.show(
-            np.nan_to_num(residual), [f"max {np.nanmax(residual):.3g}"], np.array([[0, np.nanmax(residual)]]), "gray"
+            np.nan_to_num(residual), [f"max {np.nanmax(residual):.3g}"], amount_limits(residual), "gray"
         )
 
     def _axis_name(self) -> str:
@@ -302,7 +298,7 @@ class UnmixingPanel(Panel):
                 return
             values = unmixing.residual_map if chosen == RESIDUAL else unmixing.abundance_maps[..., chosen]
             color = DATA if chosen == RESIDUAL else self._colors[chosen]
-            high = float(np.nanmax(np.abs(values))) or 1.0
+            high = float(amount_limits(np.abs(values)[None])[0, 1])
             pixels = np.empty((*values.shape, 4), np.uint8)
             pixels[..., :3] = rgb(color)
             pixels[..., 3] = (to_bytes(np.nan_to_num(np.abs(values)), 0, high) * self._opacity.value).round()
@@ -341,10 +337,9 @@ class UnmixingPanel(Panel):
             loadings = unmixing.decomposition.loadings[number]
             parts = loadings[:, None] * unmixing.components
             spectrum = np.asarray(unmixing.spectra.values[number])
-            fit = unmixing.mean + parts.sum(axis=0)
             self._pixel_title.value = title("Pixel", f"{self._place(y, x)}: grey data, fit, parts")
             self._pixel_view.show(
-                result.energies, np.stack([spectrum, *parts, fit]),
+                result.energies, np.stack([spectrum, *parts, unmixing.fit(number)]),
                 [DATA, *self._colors[: len(parts)], INK], (self._axis_name(), "intensity"),
             )  # fmt: skip
 

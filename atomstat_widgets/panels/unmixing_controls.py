@@ -1,10 +1,10 @@
 """Controls of the unmixing panel: which spectra are taken, how they are unmixed, what components are called."""
 
 import ipywidgets
-from traitlets import Bunch, link
+from traitlets import Bunch
 
 from atomstat_widgets.data import Cube
-from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, dropdown, heading, slider
+from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, dropdown, heading, linked, slider
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.unmixing import METHODS, UnmixingModel
 
@@ -60,7 +60,7 @@ class UnmixingControls:
             (self.normalize, "normalize"), (self.weighting, "weighting"), (self.method, "method"),
             (self.loss, "loss"), (self.start_from, "start_from"), (self.sum_to_one, "sum_to_one"),
         ):  # fmt: skip
-            link((model, name), (control, "value"))
+            linked(model, name, control)
         for control in (self.normalize, self.weighting):
             control.layout.width = "116px"
         self.all_energies.on_click(model.guard(lambda _button: setattr(model, "signal_range", None)))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.reactive.domains import DomainsModel
 from atomstat_widgets.reactive.domains_result import DomainsResult
 from atomstat_widgets.reactive.model import AnalysisModel
@@ -13,6 +14,7 @@ from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult
 from atomstat_widgets.reactive.unmixing import UnmixingModel, UnmixingResult
 
 
+@brief
 @dataclass(frozen=True)
 class Analysis:
     """An analysis: its names, its model and its result."""

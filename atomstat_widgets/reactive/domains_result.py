@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Image
 from atomstat_widgets.reactive.arrangement import arrangement_like
 from atomstat_widgets.reactive.domains_stages import sums_by_class
@@ -22,6 +23,7 @@ from atomstat_widgets.stat import (
 )
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class DomainsResult:
     """All that one run found.
@@ -86,6 +88,16 @@ class DomainsResult:
     def signed(self) -> bool:
         """Whether components and loadings have both signs."""
         return self.parameters["method"] in ("PCA", "ICA")
+
+    @property
+    def strongest(self) -> NDArray[np.intp]:
+        """Class of each crop or, of NMF, component that is relatively strongest in it, (crops,), from 0 on."""
+        return self.decomposition.strongest if self.labels is None else self.labels
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of the sum of squares that each component has alone, (k,)."""
+        return self.decomposition.shares(self.low_rank.total, self.low_rank.weights)
 
     @property
     def component_pictures(self) -> NDArray[Any]:

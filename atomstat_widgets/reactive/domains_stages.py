@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Image
 from atomstat_widgets.reactive.image_model import RANK
 from atomstat_widgets.stat import (
@@ -33,6 +34,7 @@ GMM_STARTS = 10
 BLOCK_ROWS = 4096
 
 
+@brief
 @dataclass(frozen=True)
 class Places:
     """Where the crops are from: the source (1, height, width, channels), and positions in it by its number, 0."""
@@ -59,6 +61,7 @@ class _Raised:
         return self.rows[rows] + np.float32(self.by)
 
 
+@brief
 @dataclass(frozen=True)
 class Factor:
     """Crops, what was subtracted from them, and the factor of what was left."""
@@ -68,6 +71,7 @@ class Factor:
     low_rank: LowRank
 
 
+@brief
 @dataclass(frozen=True)
 class Analysis:
     """Components and loadings; of GMM also the class of each crop, from 0 on, and the BIC."""

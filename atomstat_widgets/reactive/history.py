@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.reactive.stages import array_bytes
 
 MOST_RUNS = 8
@@ -12,6 +13,7 @@ MOST_BYTES = 200_000_000  # of arrays in their results, those that several share
 PASSING_SECONDS = 1.0  # what a run shows that the next one replaces sooner was only passed through
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class FinishedRun:
     """A run, the data of which are among its parameters.

@@ -6,20 +6,23 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Float, HasTraits, TraitError, Unicode
 
+from atomstat_widgets.brief import described
 from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.history import with_run
 from atomstat_widgets.reactive.one_thread import one_thread
 from atomstat_widgets.reactive.opened import taking_all
+from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
 
 logger = logging.getLogger(__name__)
 
-EXPECTED = (ValueError, TypeError, ConnectionError)  # whose messages are for the user
+EXPECTED = (ValueError, TypeError, TraitError, ConnectionError)  # whose messages are for the user
 PROGRESS_INTERVAL = 0.1  # seconds between progress reports; each is a message to the page
 
 
@@ -81,11 +84,18 @@ class AnalysisModel(HasTraits):
             self.observe(lambda change: on_progress(change.new), "progress")
         self._parameter_names = tuple(sorted(self.traits(parameter=True)))
         self._requested: dict[str, Any] | None = None
-        self._held = self._quiet = False
+        self._held = False
+        self._quiet = OwnChanges()
+        self._placing, self._meanwhile = False, dict[str, Any]()  # what others change while parameters are set quietly
+        self._lock = Lock()  # of these two
         self._all: dict[str, Any] | None = None  # parameters of the run on all, and of the sample before it
         self._of_sample: dict[str, Any] = {}
         self._reported = 0.0
         self._runner = Runner(self._run, self._report, threaded=False)
+
+    def __repr__(self) -> str:
+        values = {name: getattr(self, name) for name in self._data_first(self.trait_names(parameter=True))}
+        return described(type(self).__name__, values.items())
 
     @classmethod
     def analyse(cls, data: Any, on_progress: Callable[[float], None] | None = None, **parameters: Any) -> Any:
@@ -126,7 +136,7 @@ class AnalysisModel(HasTraits):
         """
         self.request()
         self._runner.threaded = has_kernel()
-        self.observe(lambda change: self._parameter_changed(change.name), names=list(self._parameter_names))
+        self.observe(lambda change: self._parameter_changed(change.name, change.new), names=list(self._parameter_names))
 
     def parameters(self) -> dict[str, Any]:
         """Current values of all parameters."""
@@ -149,7 +159,7 @@ class AnalysisModel(HasTraits):
     def restore(self, parameters: Mapping[str, Any]) -> None:
         """Set all parameters, the data among them, and ask for one run."""
         with self.one_run():
-            for name in sorted(parameters, key=lambda name: name != self.kind):  # the others depend on the data
+            for name in self._data_first(parameters):
                 setattr(self, name, parameters[name])
 
     def request(self) -> None:
@@ -172,39 +182,64 @@ class AnalysisModel(HasTraits):
         whole = getattr(self, self.kind).whole
         if whole is None:
             raise ValueError("the data are no sample: all of them are analysed")
-        self._all = self.for_all({**self.parameters(), self.kind: whole.data}, whole)
+        self._of_sample = self.parameters()
+        self._all = self.for_all({**self._of_sample, self.kind: whole.data}, whole)
         self._runner.submit(self._all)
 
     def for_all(self, parameters: dict[str, Any], whole: Whole) -> dict[str, Any]:
         """Parameters for all data by those for a sample; for subclasses in which they depend on its pixels."""
         return parameters
 
+    def for_sample(self, parameters: dict[str, Any], sample: Any) -> dict[str, Any]:
+        """Parameters for a sample by those that were set while all data were shown; for subclasses, as `for_all`."""
+        return parameters
+
     def admit(self, data: Any) -> bool:
         """Whether results of these data are to be shown; all of what is a sample take its place then."""
-        if self._all is not None and data is self._all[self.kind] and not self.on_all:
-            self._of_sample = self.parameters()
-            self._set_quietly(self._all)
-            self.on_all = True
+        everything = self._all
+        if everything is not None and data is everything[self.kind] and not self.on_all:
+            if self.parameters() != self._of_sample:  # changed since the run was asked for: that is what counts
+                return False
+            meanwhile = self._set_quietly(everything)
+            self._requested, self.on_all = everything, True
+            if meanwhile and self.kind not in meanwhile:
+                self._back_to_sample()
+            self._take(meanwhile)
         return data is getattr(self, self.kind)
 
-    def _set_quietly(self, parameters: Mapping[str, Any]) -> None:
-        """Set parameters as they are, without a run."""
-        self._quiet = True
+    def _set_quietly(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Set parameters as they are, without a run; give what another thread, which the user has, set meanwhile."""
+        with self._lock:
+            self._placing = True
         try:
-            with taking_all():
-                for name in sorted(parameters, key=lambda name: name != self.kind):
+            with taking_all(), self._quiet:
+                for name in self._data_first(parameters):
                     if getattr(self, name) is not parameters[name]:
                         setattr(self, name, parameters[name])
         finally:
-            self._quiet = False
-        self._requested = self.parameters()
+            with self._lock:
+                self._placing = False
+                meanwhile, self._meanwhile = self._meanwhile, {}
+        return meanwhile
+
+    def _take(self, changed: Mapping[str, Any]) -> None:
+        """Follow changes that came while they could not be followed."""
+        for name in self._data_first(changed):
+            if getattr(self, name) is changed[name]:
+                self._parameter_changed(name, changed[name])
+            else:
+                setattr(self, name, changed[name])
+
+    def _data_first(self, parameters: Mapping[str, Any]) -> list[str]:
+        """Names of parameters, the data before the others, which depend on them."""
+        return sorted(parameters, key=lambda name: name != self.kind)
 
     def _back_to_sample(self) -> None:
         """Take the sample again, with what was changed since all were shown."""
         changed = {name: value for name, value in self.parameters().items() if value is not self._all[name]}
-        self._all, self.on_all = None, False
-        self._set_quietly({**self._of_sample, **changed})
-        self._requested = None
+        changed = self.for_sample(changed, self._of_sample[self.kind])
+        self._all, self.on_all, self._requested = None, False, None
+        self._take(self._set_quietly({**self._of_sample, **changed}))
 
     def cancel(self) -> None:
         """Stop the run; the last good result stays."""
@@ -242,9 +277,13 @@ class AnalysisModel(HasTraits):
 
         return guarded
 
-    def _parameter_changed(self, name: str) -> None:
+    def _parameter_changed(self, name: str, value: Any) -> None:
         if self._quiet:
             return
+        with self._lock:
+            if self._placing:
+                self._meanwhile[name] = value
+                return
         if self.on_all and name != self.kind and not self._held:
             self._back_to_sample()
         elif name == self.kind:

@@ -78,13 +78,14 @@ def _(result: TrajectoriesResult) -> Numbers:
         "state": first + 1,
         "next state": second + 1,
         "transitions": matrix.counts.ravel(),
+        "independent transitions": matrix.effective.ravel(),
         "probability": matrix.probabilities.ravel(),
         "lower end of 95 % interval": low.ravel(),
         "upper end of 95 % interval": high.ravel(),
     }
     in_tracks = np.lexsort((atoms.frames, atoms.tracks))[np.count_nonzero(atoms.tracks < 0) :]
     tracks = {
-        "track": atoms.tracks[in_tracks],
+        "track": atoms.tracks[in_tracks] + 1,
         "frame": atoms.frames[in_tracks],
         **_places(atoms.positions[in_tracks], result.movie),
         "state": atoms.states[in_tracks] + 1,
@@ -105,8 +106,7 @@ def _(result: TrajectoriesResult) -> Numbers:
 def _(result: UnmixingResult) -> Numbers:
     unmixing, cube = result.unmixing, result.cube
     maps = np.moveaxis(unmixing.abundance_maps, 2, 0)
-    bins = result.parameters["bins"]
-    y, x = _axes(*(np.arange(n) * bin_ + (bin_ - 1) / 2 for n, bin_ in zip(maps.shape[1:], bins, strict=True)), cube)
+    y, x = _axes(*result.map_axes, cube)
     energy = Axis("energy", result.energies, cube.energy_unit)
     count = component_axis(len(maps))
     return Numbers(

@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Cube, Image, Movie
+from atomstat_widgets.data.code import as_code, plain
 from atomstat_widgets.reactive.analyses import ANALYSES, Analysis
 from atomstat_widgets.reactive.unmixing import Mask
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Recipe:
     """What makes a result again.
@@ -72,7 +75,7 @@ class Recipe:
             f"from {model.__module__} import {model.__name__}",
         ]
         arguments = "".join(
-            f"    {name}={f'unpacked({value!r})' if name == 'mask' and masked else repr(value)},\n"
+            f"    {name}={f'unpacked({as_code(value)})' if name == 'mask' and masked else as_code(value)},\n"
             for name, value in self.parameters.items()
         )
         arranged = f".arranged({list(self.arrangement)})" if self.arrangement else ""
@@ -80,7 +83,7 @@ class Recipe:
             "\n".join(imports),
             f"{kind} = {source.code}",
             f"result = {model.__name__}.analyse(\n    {kind},\n{arguments}){arranged}",
-            f"save({f'{self.stem}.npz'!r}, numbers_of(result))",
+            f"save({as_code(f'{self.stem}.npz')}, numbers_of(result))",
         ]
 
     @property
@@ -116,15 +119,16 @@ class Recipe:
 def recipe_of(result: Any) -> Recipe:
     """Recipe of a result of any analysis."""
     analysis = next(one for one in ANALYSES.values() if isinstance(result, one.result))
-    parameters = {name: plain(result.parameters[name]) for name in analysis.parameter_names}
+    parameters = {name: storable(result.parameters[name]) for name in analysis.parameter_names}
     return Recipe(analysis, getattr(result, analysis.kind), parameters, result.arrangement)
 
 
-def plain(value: Any) -> Any:
+def storable(value: Any) -> Any:
     """Value of a parameter as JSON knows it."""
     if isinstance(value, Mask):
         bits = zlib.compress(np.packbits(value.used).tobytes(), 9)
         return {"shape": list(value.used.shape), "bits": base64.b64encode(bits).decode()}
+    value = plain(value)
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from traitlets import TraitError
 
 from atomstat_widgets.reactive.model import AnalysisModel
-from atomstat_widgets.reactive.recipe import plain, unpacked
+from atomstat_widgets.reactive.recipe import storable, unpacked
 
 VERSION = 1
 MOST_BYTES = 1_000_000  # of a session: what is longer was not written by `as_json`
@@ -17,7 +17,7 @@ MOST_BYTES = 1_000_000  # of a session: what is longer was not written by `as_js
 
 def parameters_of(model: AnalysisModel) -> dict[str, Any]:
     """Parameters of a model beside its data, as JSON knows them."""
-    return {name: plain(value) for name, value in model.parameters().items() if name != model.kind}
+    return {name: storable(value) for name, value in model.parameters().items() if name != model.kind}
 
 
 def set_parameters(model: AnalysisModel, parameters: Mapping[str, Any]) -> list[str]:

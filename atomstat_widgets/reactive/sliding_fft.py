@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import Bool, Bunch, Dict, Float, Int, TraitError, Unicode, observe, validate
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Image
 from atomstat_widgets.data.calibration import in_pixels
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, ImageModel
@@ -40,6 +41,7 @@ COARSE_BYTES = 4_000_000
 COARSE_WINDOWS = 50
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class SlidingFFTResult:
     """All that one run found.
@@ -106,9 +108,12 @@ class SlidingFFTResult:
 
         Comparable where the amplitudes are not: noise gives all log spectra a large part in common.
         """
-        maps = self.loading_maps
-        highest = maps.max(axis=(1, 2), keepdims=True)
-        return np.divide(maps, highest, out=np.zeros_like(maps), where=highest > 0)
+        return self.decomposition.relative_loadings.T.reshape(-1, *self.spectra.grid.shape)
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of the sum of squares that each component has alone, (k,)."""
+        return self.decomposition.shares(self.low_rank.total, self.low_rank.weights)
 
     def agreement(self) -> float:
         """Adjusted Rand index between the true domains and the component that is relatively strongest in each window.
@@ -125,7 +130,7 @@ class SlidingFFTResult:
         if self.image.truth is None:
             raise ValueError(f"the true domains of {self.image.name} are not known")
         rows, columns = self.spectra.grid.centers.round().astype(int).T
-        return float(adjusted_rand_score(self.image.truth[rows, columns], self.relative_maps.argmax(axis=0).ravel()))
+        return float(adjusted_rand_score(self.image.truth[rows, columns], self.decomposition.strongest))
 
     def share(self, window: int) -> NDArray[np.float64]:
         """Mixture of components in one window, (k,), summing to 1 (0 where nothing is in it)."""
@@ -179,7 +184,7 @@ class SlidingFFTModel(ImageModel):
 
     def __init__(self, image: Any, **parameters: Any) -> None:
         image = self.checked(image)
-        size = min(automatic_window(side) for side in image.array.shape[:2])
+        size = fitting_window(image.sides)
         parameters = {"window_y": size, "window_x": size, **parameters}
         for name in ("window_y", "window_x"):  # before the step follows from them
             if isinstance(parameters[name], str):
@@ -222,14 +227,28 @@ class SlidingFFTModel(ImageModel):
     def reconcile(self, name: str) -> None:
         """Keep linked windows equal, and windows inside a new image."""
         if name == "image":
-            before = self.window_y, self.window_x
-            self.window_y, self.window_x = (min(size, side) for size, side in zip(before, self.sides, strict=True))
-            if self.window_linked:
-                self.window_y = self.window_x = min(self.window_y, self.window_x)
-            changed = (self.window_y, self.window_x) != before
-            self.notice = f"The window was reduced to {self.window_y} × {self.window_x} to fit" if changed else ""
+            self._fit(self.sides)
         elif self.window_linked and name in ("window_y", "window_x"):
             self.window_y = self.window_x = min(getattr(self, name), *self.sides)
+
+    def _fit(self, sides: tuple[int, int]) -> None:
+        """Choose the window anew for an image in which it, or enough of its like, have no room."""
+        window, step = (self.window_y, self.window_x), self.step
+        inside = all(size <= side for size, side in zip(window, sides, strict=True))
+        self.notice = ""
+        if inside and WindowGrid(sides, window, step).count >= self.n_components:
+            return
+        size = fitting_window(sides)
+        with self.hold_trait_notifications():  # one run, and none with half of it
+            self.window_y = self.window_x = size
+            self.step = min(step, max(1, size // 4))
+        also = f" and the step to {self.step}" if self.step < step else ""
+        self.notice = f"The window was set to {size} × {size}{also} to fit the image"
+
+    def for_sample(self, parameters: dict[str, Any], sample: Image) -> dict[str, Any]:
+        """Keep windows inside the sample."""
+        limits = dict(zip(("window_y", "window_x"), sample.sides, strict=True))
+        return {name: min(value, limits.get(name, value)) for name, value in parameters.items()}
 
     def settle(self) -> None:
         """Windows that were given different sides are no longer linked."""
@@ -280,6 +299,14 @@ class SlidingFFTModel(ImageModel):
             return result
         order = match_components(self.result.maps_at(spectra.grid), decomposition.loadings.T)
         return result.arranged([n + 1 for n in order.tolist()])
+
+
+def fitting_window(sides: tuple[int, int]) -> int:
+    """Side of a square window of which several fit an image, one for each component that can be asked for."""
+    size = min(automatic_window(side) for side in sides)
+    while size > SMALLEST_WINDOW and WindowGrid(sides, size, max(1, size // 4)).count < MAX_COMPONENTS:
+        size //= 2
+    return size
 
 
 def _spectra(

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.progress import Progress, unreported
 
 MEMORY_BUDGET = 600_000_000
 
 
+@brief
 @dataclass(frozen=True)
 class Stage:
     """One step of a chain.

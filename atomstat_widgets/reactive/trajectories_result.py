@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import KDTree
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie
 from atomstat_widgets.reactive.trajectories_stages import Chosen, Found, States, automatic_rmax
 from atomstat_widgets.stat import (
@@ -21,10 +22,12 @@ from atomstat_widgets.stat import (
     match_components,
 )
 from atomstat_widgets.stat.motion import Diffusion
+from atomstat_widgets.stat.transitions import pairs_apart
 
 ABSENT, UNKNOWN = -2, -1  # in a timeline: no atom there; an atom without a crop
 
 
+@brief
 class Atoms(NamedTuple):
     """Frame numbers (n,), positions (n, 2), tracks (n,) and states (n,) of atoms; -1 for no track, or no state."""
 
@@ -34,6 +37,7 @@ class Atoms(NamedTuple):
     states: NDArray[np.intp]
 
 
+@brief
 class Score(NamedTuple):
     """How a result compares with the truth.
 
@@ -63,6 +67,7 @@ class Score(NamedTuple):
         return self.links / max(self.all_links + self.wrong_links, 1)
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class TrajectoriesResult:
     """All that one run found.
@@ -179,9 +184,8 @@ class TrajectoriesResult:
             if self.transitions.per_track[number, first, second] == 0:
                 continue
             frames, states = self.tracks.track(number)[0], self.states_of(number)
-            later = np.searchsorted(frames, frames + lag)
-            there = np.append(frames, -1)[later] == frames + lag
-            seen = there & (states == first) & (np.append(states, -1)[later] == second)
+            now, later = pairs_apart(frames, lag)
+            seen = now[(states[now] == first) & (states[later] == second)]
             found += [(number, place) for place in self.places(frames[seen])]
         return np.array(found, np.intp).reshape(-1, 2)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie
 from atomstat_widgets.reactive.domains_stages import Factor, analyse, factor_of
 from atomstat_widgets.stat import (
@@ -40,6 +41,7 @@ Floats = NDArray[np.float64]
 NO_ATOMS = np.empty((0, 2))
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Found:
     """Atoms of each frame: positions (n, 2) and strengths (n,); their spacing; frames that could not be used."""
@@ -50,6 +52,7 @@ class Found:
     skipped: dict[int, str]
 
 
+@brief
 @dataclass(eq=False)
 class FoundSoFar:
     """Atoms of the first frames, as far as they were looked at; frames that could not be used, and why.
@@ -63,6 +66,7 @@ class FoundSoFar:
     skipped: dict[int, str] = field(default_factory=dict)
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Chosen:
     """Atoms to be followed, by frame, and whether these are only the bright ones."""
@@ -80,6 +84,7 @@ class Chosen:
         return dict(zip(self.movie.frame_numbers.tolist(), self.positions, strict=True))
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Factored:
     """The factor of the crops around the atoms, and how many atoms each frame has."""
@@ -88,6 +93,7 @@ class Factored:
     counts: list[int]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class States:
     """State of each atom, from 0 on, the largest first, -1 without a crop; by frame, in the order of the positions.

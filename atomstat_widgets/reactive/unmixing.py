@@ -10,6 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Dict, Enum, Float, Int, TraitError, validate
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Cube
 from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.arrangement import arrangement_like
@@ -45,6 +46,7 @@ GMM_DIMENSIONS, GMM_STARTS = 4, 10
 FEWEST_CHANNELS = 3
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Mask:
     """Pixels to use, (height, width): equal only to itself, so that what is computed can be kept for it."""
@@ -52,6 +54,7 @@ class Mask:
     used: NDArray[np.bool_]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class UnmixingResult:
     """All that one run found.
@@ -99,6 +102,19 @@ class UnmixingResult:
         """What the channels that were used stand for, (channels,)."""
         axis = self.cube.axis
         return np.asarray(np.interp(self.unmixing.spectra.channels, np.arange(len(axis)), axis))
+
+    @property
+    def map_axes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Rows (height,) and columns (width,) of the cube that the pixels of the maps are centred on."""
+        sides, bins = self.unmixing.spectra.map_shape, self.parameters["bins"]
+        y, x = (np.arange(side) * every + (every - 1) / 2 for side, every in zip(sides, bins, strict=True))
+        return y, x
+
+    @property
+    def map_sides(self) -> tuple[int, int]:
+        """Rows and columns of the cube that the maps cover: what binning left over at the end is not in them."""
+        (height, width), bins = self.unmixing.spectra.map_shape, self.parameters["bins"]
+        return height * bins[0], width * bins[1]
 
     @property
     def variance(self) -> NDArray[np.float64]:
@@ -254,12 +270,12 @@ class UnmixingModel(AnalysisModel):
     @validate("mask")
     def _checked_mask(self, proposal: Bunch) -> Mask | None:
         mask = proposal["value"]
-        if mask is None or isinstance(mask, Mask):
-            return mask
-        used = np.asarray(mask)
+        if mask is None:
+            return None
+        used = np.asarray(mask.used if isinstance(mask, Mask) else mask)
         if used.shape != self.cube.sides or used.dtype != bool:
             raise TraitError(f"mask is a bool array of shape {self.cube.sides}, got {used.dtype} of shape {used.shape}")
-        return Mask(used.copy())
+        return mask if isinstance(mask, Mask) else Mask(used.copy())
 
     def reconcile(self, name: str) -> None:
         """Forget what belongs to another cube."""
@@ -274,6 +290,12 @@ class UnmixingModel(AnalysisModel):
         height, width = whole.data.sides
         used = mask.used.repeat(whole.every, axis=0).repeat(whole.every, axis=1)[:height, :width]
         return {**parameters, "mask": Mask(used)}
+
+    def for_sample(self, parameters: dict[str, Any], sample: Cube) -> dict[str, Any]:
+        """Take of a mask of all pixels those of the sample."""
+        if (mask := parameters.get("mask")) is None:
+            return parameters
+        return {**parameters, "mask": Mask(mask.used[:: sample.whole.every, :: sample.whole.every])}
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
         """Publish components and abundances, and give the facts of the run."""

@@ -10,6 +10,7 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 
 from atomstat_widgets.arguments import number_of, word_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import held
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.otsu import otsu_threshold
@@ -28,6 +29,7 @@ Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
 
+@brief
 @dataclass(frozen=True)
 class Atoms:
     """Atom columns of one image.

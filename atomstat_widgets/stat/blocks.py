@@ -114,27 +114,22 @@ def computed(tasks: Sequence[Any], progress: Progress = unreported) -> list[Any]
     client = getattr(get_scheduler(collections=list(tasks)), "__self__", None)
     if client is not None and hasattr(client, "gather"):
         return _computed_by(client, list(tasks), progress)
-    with _Reported(progress):
-        return list(dask.compute(*tasks))
+    return list(dask.compute(*tasks, callbacks=_reported(progress)))
 
 
-class _Reported:
-    """While inside, dask's schedulers on this machine report to `progress`, which may stop them by an exception."""
+def _reported(progress: Progress) -> list[Any]:
+    """Callbacks by which dask's schedulers on this machine report to `progress`, which may stop them by an exception.
 
-    def __init__(self, progress: Progress) -> None:
-        from dask.callbacks import Callback
+    To be given to the one call: what dask is told of callbacks otherwise holds for the whole process. Those that the
+    caller has told it of, such as a bar of progress, go on.
+    """
+    from dask.callbacks import Callback
 
-        def report(_key: Any, _result: Any, _graph: Any, state: Any, _worker: Any) -> None:
-            done = len(state["finished"])
-            progress(done / (done + sum(len(state[name]) for name in ("ready", "waiting", "running"))))
+    def report(_key: Any, _result: Any, _graph: Any, state: Any, _worker: Any) -> None:
+        done = len(state["finished"])
+        progress(done / (done + sum(len(state[name]) for name in ("ready", "waiting", "running"))))
 
-        self._callback = Callback(posttask=report)
-
-    def __enter__(self) -> None:
-        self._callback.__enter__()
-
-    def __exit__(self, *exception: object) -> None:
-        self._callback.__exit__(*exception)
+    return [*Callback.active, (None, None, None, report, None)]  # of start, its state, and before, after a task, finish
 
 
 def _computed_by(client: Any, tasks: list[Any], progress: Progress) -> list[Any]:

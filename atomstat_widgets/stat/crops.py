@@ -10,10 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 
 from atomstat_widgets.arguments import array_of, instance_of, number_of, progress_of, switch_of, whole_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.points import points_of, require_by_frame, require_classes
 from atomstat_widgets.stat import preparation
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.factor import Rows
+from atomstat_widgets.stat.frame_numbers import by_frame_number
 from atomstat_widgets.stat.progress import Progress, unreported
 
 Floats = NDArray[np.float64]
@@ -28,6 +30,7 @@ REACH_OF_DISTANCE = 0.4
 MEMORY_BUDGET = 2**30
 
 
+@brief
 @dataclass(frozen=True)
 class CropsOnDemand:
     """One crop a row, cut when rows are asked for by a slice.
@@ -76,6 +79,7 @@ class CropsOnDemand:
         return preparation.normalise_rows(matrix) if self.normalise else matrix
 
 
+@brief
 @dataclass(frozen=True)
 class Crops:
     """Crops around atoms, and where they come from.
@@ -191,6 +195,7 @@ def extract_crops(
         raise ValueError(f"none of {sum(map(len, by_frame.values()))} atoms is of class {atom_class:g}")
     if window is None:
         window = _automatic_window([_of_class(points, atom_class)[:, :2] for points in by_frame.values()])
+        window = min(window, max(1, min(stack.shape[1:3]) // 2))  # a larger one has room around few atoms
     window, smooth = window_of(window, stack.shape[1:3]), smooth_of(smooth, stack.shape[1:3])
     if recentre:
         by_frame = _recentred(stack, by_frame)
@@ -373,16 +378,12 @@ def positions_by_frame(positions: Positions, n_frames: int) -> dict[int, Floats]
             raise ValueError(f"for {n_frames} images positions are a mapping of frame number to array")
         positions = {0: positions}
     arrays = {}
-    for key, points in positions.items():
-        try:
-            frame = int(key)
-        except (TypeError, ValueError):
-            raise ValueError(f"the key {key!r} of the positions is no frame number") from None
-        if not 0 <= frame < n_frames:
+    for frame, points in by_frame_number(positions.items()).items():
+        if frame >= n_frames:
             raise ValueError(f"positions are given for frame {frame}, the images have frames 0 to {n_frames - 1}")
         arrays[frame] = points_of(points, f"positions of frame {frame}", most=3)
     require_classes(arrays)
-    return dict(sorted(arrays.items()))
+    return arrays
 
 
 def _of_class(points: Floats, atom_class: float | None) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
 from atomstat_widgets.arguments import FLOATING, array_of, progress_of, seed_of, switch_of, whole_array_of, whole_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import held, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
@@ -36,6 +37,7 @@ class Rows(Protocol):
     def __getitem__(self, rows: slice, /) -> Any: ...
 
 
+@brief
 @dataclass(frozen=True)
 class LowRank:
     """Truncated singular value decomposition of a weighted matrix, ``(X - mean) sqrt(weights) ≈ u @ diag(s) @ vt``.

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import FLOATING, array_of, seed_of, whole_of, word_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import held
 
 Floats = NDArray[np.float64]
@@ -19,6 +20,7 @@ SHORT_ITERATIONS = 10  # of every start, before all but the likeliest are given 
 KMEANS_ITERATIONS = 10  # only a start: expectation maximisation goes on from there
 
 
+@brief
 @dataclass(frozen=True)
 class Classes:
     """Which class each row of a matrix belongs to.
@@ -99,6 +101,7 @@ class _Gaussians:
         return np.asarray(exponents + logs[:, None], dtype=np.float64)
 
 
+@brief
 @dataclass(frozen=True)
 class Mixture:
     """Gaussians fitted to the rows of a matrix, which classify other rows too."""

@@ -12,8 +12,10 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from scipy.spatial import KDTree
 
 from atomstat_widgets.arguments import number_of, progress_of, whole_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.points import points_of, require_by_frame, require_classes
 from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks
+from atomstat_widgets.stat.frame_numbers import by_frame_number
 from atomstat_widgets.stat.progress import Progress, unreported
 
 Floats = NDArray[np.float64]
@@ -22,6 +24,7 @@ Movie = Sequence[ArrayLike] | Mapping[Any, ArrayLike]
 """Points (n, 2) or more columns of each frame: a list, or a mapping of frame number to array."""
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Tracks:
     """Which points of a movie are the same atom.
@@ -180,20 +183,10 @@ def frames_and_points(positions: Movie, columns: int = 2) -> tuple[Integers, lis
         found = iter(computed([as_dask(given) for given in lazy]))
         pairs = [(key, next(found) if in_blocks(given) else given) for key, given in pairs]
     points: dict[int, Floats] = {}
-    for key, given in pairs:
-        try:
-            frame = int(key)
-            whole = isinstance(key, str) or frame == key
-        except (TypeError, ValueError, OverflowError):
-            whole = False
-        if not whole:
-            raise ValueError(f"the key {key!r} of the positions is no frame number")
-        if frame < 0 or frame in points:
-            raise ValueError(f"frame {frame} is {'negative' if frame < 0 else 'there twice'}")
+    for frame, given in by_frame_number(pairs).items():
         points[frame] = points_of(given, f"points of frame {frame}", columns)[:, :columns]
     require_classes(points)
-    order = sorted(points)
-    return np.array(order, np.intp), [points[frame] for frame in order]
+    return np.array(list(points), np.intp), list(points.values())
 
 
 def _pairs(before: Floats, after: Floats, rmax: float) -> tuple[Integers, Integers, int]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.arguments import instance_of, number_of, whole_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.link import Tracks
 
 Floats = NDArray[np.float64]
@@ -14,6 +15,7 @@ LONGEST = 10**6  # frames of a lag, so many numbers a track
 SHORTEST = 3  # points of a track, two steps, that tell diffusion from errors of localisation
 
 
+@brief
 class Displacements(NamedTuple):
     """Mean squared displacements.
 
@@ -35,6 +37,7 @@ class Displacements(NamedTuple):
     pairs: Integers
 
 
+@brief
 class Diffusion(NamedTuple):
     """A diffusion coefficient and its standard error."""
 

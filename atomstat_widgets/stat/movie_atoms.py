@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.arguments import array_of, number_of, progress_of, switch_of, word_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat import blocks
 from atomstat_widgets.stat.atoms import Atoms, find_atoms
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.progress import Progress, unreported
 
 
+@brief
 @dataclass(frozen=True)
 class MovieAtoms:
     """Atom columns of a movie.

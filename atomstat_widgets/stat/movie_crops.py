@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import progress_of, switch_of, whole_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.points import points_of, require_by_frame
 from atomstat_widgets.stat import preparation
 from atomstat_widgets.stat.crops import (
@@ -25,6 +26,7 @@ Floats = NDArray[np.float64]
 Reader = Callable[[int], NDArray[Any]]
 
 
+@brief
 @dataclass(frozen=True)
 class CropsOfFrames:
     """One crop a row, cut when rows are asked for by a slice, from frames that are read then.

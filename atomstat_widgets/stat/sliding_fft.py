@@ -15,6 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import FLOATING, array_of, progress_of, switch_of, whole_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat import blocks
 from atomstat_widgets.stat.image import normalize_blocks, normalize_image
 from atomstat_widgets.stat.progress import Progress, unreported
@@ -26,6 +27,7 @@ CHUNK_BYTES = 8_000_000
 Float32 = NDArray[np.float32]
 
 
+@brief
 @dataclass(frozen=True)
 class Band:
     """The centre of a window's spectrum, from frequency -half up to half - 1 along y and along x.
@@ -62,6 +64,7 @@ class Band:
         return np.bincount(self.unfolding.ravel(), minlength=self.n_features).astype(float)
 
 
+@brief
 @dataclass(frozen=True)
 class WindowSpectra:
     """Log-magnitude spectra of the windows of one image.

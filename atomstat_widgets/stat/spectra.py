@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import FLOATING, array_of, progress_of, switch_of, whole_of, word_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import as_dask, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
 Floats = NDArray[Any]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Spectra:
     """One spectrum a row, scaled; and what leads back to the spectrum image.

@@ -132,6 +132,9 @@ class SpectralUnmixer:
         result = self._by_scikit_learn(spectra) if self._theirs else getattr(self, f"_{self.method}")(spectra)
         self.result_ = result
         self.components_, self.abundance_maps_ = result.components, result.abundance_maps
+        if self.method == "pca" and self._theirs.get("whiten"):  # scores of variance 1 beside axes of length 1
+            lengths = np.linalg.norm(result.components / spectra.column_scale, axis=1)
+            self.components_ = result.components / lengths[:, None]
         self.image_shape_ = spectra.map_shape
         return self.components_, self.abundance_maps_
 
@@ -231,8 +234,9 @@ class SpectralUnmixer:
             return of_classes(spectra, labels, model.predict_proba(scores), bool(model.converged_))
         matrix = held(spectra.matrix, "the spectra")
         loadings = model.fit_transform(matrix)
-        components = model.mixing_.T if self.method == "ica" else model.components_
-        mean = np.zeros(matrix.shape[1]) if self.method == "nmf" else np.asarray(model.mean_)
+        count = loadings.shape[1]
+        mean = model.inverse_transform(np.zeros((1, count)))[0]
+        components = model.inverse_transform(np.eye(count)) - mean
         deviations = matrix - mean
         error = float(np.linalg.norm(deviations - loadings @ components) / np.linalg.norm(deviations))
         found = Decomposition(components, loadings, error, int(getattr(model, "n_iter_", 0)), True)

@@ -10,12 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse, special
 
 from atomstat_widgets.arguments import array_of, number_of, whole_array_of, whole_of, word_of
+from atomstat_widgets.brief import brief
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 MOST_STATES = 1000  # a table of each track has their square
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class TransitionCounts:
     """How often atoms went from one state to another.
@@ -26,21 +28,48 @@ class TransitionCounts:
         From the state of the row to that of the column.
     lag : int
         Frames from the one to the other.
+    inefficiency : array, (states,)
+        How many transitions from each state tell as much as one that overlaps with no other: from 1 to `lag`.
+    nearest : array of int, (states, states)
+        Transitions of all tracks over the fewest frames that lie between two of their points.
+    nearest_lag : int
+        How many frames these are: 1 but for tracks in which there are no two neighbouring frames.
     """
 
     per_track: Integers
     lag: int
+    inefficiency: Floats
+    nearest: Integers
+    nearest_lag: int
 
     @property
     def counts(self) -> Integers:
         """Those of all tracks together, (states, states)."""
         return np.asarray(self.per_track.sum(axis=0))
 
+    @property
+    def effective(self) -> Floats:
+        """How many transitions independent of each other tell as much as the counts, (states, states)."""
+        return np.asarray(self.counts / self.inefficiency[:, None])
+
+    def dwell_times(self) -> Floats:
+        """Mean time in each state before it is left, in frames, (states,); infinite where that was never seen.
+
+        Frames spent in a state over the times that it was left, from each frame to the next: the most likely mean,
+        also where a track begins or ends in the middle of a stay. It does not depend on the lag, over which an atom may
+        leave and be back. Of tracks without neighbouring frames it is the time from one look to the next, and a stay
+        goes on where the atom was away only in between.
+        """
+        leaving = self.nearest.sum(axis=1) - self.nearest.diagonal()
+        spent = self.nearest_lag * self.nearest.sum(axis=1)
+        return np.asarray(np.divide(spent, leaving, out=np.full(len(spent), np.inf), where=leaving > 0))
+
     def matrix(self) -> "TransitionMatrix":
         """Probabilities that go with the counts of all tracks."""
-        return TransitionMatrix(self.counts, self.lag)
+        return TransitionMatrix(self.counts, self.lag, self.effective, self.dwell_times())
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class TransitionMatrix:
     """Probabilities of a Markov chain, estimated from counts.
@@ -50,10 +79,16 @@ class TransitionMatrix:
     counts : array of int, (states, states)
     lag : int
         Frames from one state to the next.
+    effective : array, (states, states)
+        How many independent transitions tell as much, see `TransitionCounts`.
+    dwell_times : array, (states,)
+        Mean time in each state before it is left, in frames, at any lag; see `TransitionCounts.dwell_times`.
     """
 
     counts: Integers
     lag: int
+    effective: Floats
+    dwell_times: Floats
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -68,8 +103,9 @@ class TransitionMatrix:
     def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Lower and upper ends of the credible intervals of the probabilities, (states, states) each.
 
-        Each row has a Dirichlet distribution: its counts, and one transition more, spread evenly over all states
-        (Perks, J. Inst. Actuar. 73, 285 (1947); of two states it is Jeffreys' prior). What was never seen may be
+        Each row has a Dirichlet distribution: its effective counts, as overlapping transitions are not independent, and
+        one transition more, spread evenly over all states (Perks, J. Inst. Actuar. 73, 285 (1947); of two states it is
+        Jeffreys' prior). What was never seen may be
         impossible, and what always happened certain: such intervals begin at 0, or end at 1 (Brown, Cai & DasGupta,
         Stat. Sci. 16, 101 (2001)). Where nothing is known they go from 0 to 1.
 
@@ -82,8 +118,8 @@ class TransitionMatrix:
         if len(self.counts) == 1:  # one state is always left for itself
             return np.ones((1, 1)), np.ones((1, 1))
         totals = self.counts.sum(axis=1, keepdims=True)
-        share = self.counts + 1 / len(self.counts)
-        rest = totals + 1 - share
+        share = self.effective + 1 / len(self.counts)
+        rest = self.effective.sum(axis=1, keepdims=True) + 1 - share
         tail = (1 - level) / 2
         low = np.where(self.counts == 0, 0.0, special.betaincinv(share, rest, tail))
         return low, np.where(self.counts == totals, 1.0, special.betaincinv(share, rest, 1 - tail))
@@ -111,19 +147,15 @@ class TransitionMatrix:
         return shares / shares.sum() if shares.sum() > 0 else np.full(len(chain), 1 / len(chain))
 
     @property
-    def dwell_times(self) -> Floats:
-        """Mean time in a state before it is left, in frames, (states,); infinite where it never was."""
-        staying = np.where(self.known, self.probabilities.diagonal(), 1.0)
-        return np.asarray(np.divide(self.lag, 1 - staying, out=np.full(len(staying), np.inf), where=staying < 1))
-
-    @property
     def timescales(self) -> Floats:
         """Implied timescales of the chain's decays, in frames, (states - 1,), the longest first.
 
         ``-lag / log(|eigenvalue|)`` (Swope, Pitera & Suits, J. Phys. Chem. B 108, 6571 (2004)). Where the chain is
-        Markovian they do not depend on the lag. Infinite for a part that is never left, 0 for an eigenvalue of 0.
+        Markovian they do not depend on the lag. Infinite for a part that is never left, 0 for an eigenvalue of 0. A
+        state that was never seen takes no part in any decay: its eigenvalue is 0.
         """
-        chain = self.probabilities + np.diag(~self.known).astype(float)
+        ends = ~self.known & (self.counts.sum(axis=0) > 0)  # seen, but not what comes after: taken to stay
+        chain = self.probabilities + np.diag(ends).astype(float)
         sizes = np.sort(np.abs(np.linalg.eigvals(chain)))[::-1][1:].clip(0, 1)
         with np.errstate(divide="ignore"):
             return np.asarray(np.where(sizes >= 1 - 1e-12, np.inf, -self.lag / np.log(np.minimum(sizes, 1 - 1e-12))))
@@ -165,7 +197,9 @@ def count_transitions(
 
     Notes
     -----
-    Prinz et al., J. Chem. Phys. 134, 174105 (2011).
+    All transitions count for the probabilities (Prinz et al., J. Chem. Phys. 134, 174105 (2011)), but those that begin
+    less than a lag apart overlap and may say the same: only so many count for intervals as are independent, see
+    `_inefficiency`.
     """
     lag = whole_of(lag, "lag", minimum=1)
     word_of(counting, "counting", ("sliding", "sampled"))
@@ -195,17 +229,38 @@ def count_transitions(
     if highest >= n_states:
         raise ValueError(f"a state is {highest}, and there are {n_states}: 0 to {n_states - 1}")
 
+    begins = [int(time[0]) if len(time) else 0 for time in times]
+    known = [track >= 0 for track in tracks]
+    times = [time[seen] for time, seen in zip(times, known, strict=True)]
+    tracks = [track[seen] for track, seen in zip(tracks, known, strict=True)]
     per_track = np.zeros((len(tracks), n_states, n_states), np.intp)
-    for table, track, time in zip(per_track, tracks, times, strict=True):
-        if counting == "sampled" and len(time):
-            kept = (time - time[0]) % lag == 0
-            track, time = track[kept], time[kept]
-        later = np.searchsorted(time, time + lag)
-        found = np.append(time, -1)[later] == time + lag
-        first, second = track[found], track[later[found]]
-        both = (first >= 0) & (second >= 0)
-        np.add.at(table, (first[both], second[both]), 1)
-    return TransitionCounts(per_track, lag)
+    pairs = []
+    for table, track, time, begin in zip(per_track, tracks, times, begins, strict=True):
+        first, second = pairs_apart(time, lag)
+        if counting == "sampled":
+            kept = (time[first] - begin) % lag == 0
+            first, second = first[kept], second[kept]
+        np.add.at(table, (track[first], track[second]), 1)
+        pairs.append((time[first], track[first], track[second]))
+    nearest_lag = min((int(np.diff(time).min()) for time in times if len(time) > 1), default=1)
+    nearest = np.zeros((n_states, n_states), np.intp)
+    for track, time in zip(tracks, times, strict=True):
+        first, second = pairs_apart(time, nearest_lag)
+        np.add.at(nearest, (track[first], track[second]), 1)
+    return TransitionCounts(per_track, lag, _inefficiency(pairs, n_states, lag), nearest, nearest_lag)
+
+
+def pairs_apart(frames: Integers, lag: int) -> tuple[Integers, Integers]:
+    """Numbers of the points of a track, (m,) each, that are exactly so many frames before another, and of these.
+
+    Parameters
+    ----------
+    frames : array of int, (n,)
+        Of the points, increasing.
+    lag : int
+    """
+    _, first, later = np.intersect1d(frames, frames - lag, assume_unique=True, return_indices=True)
+    return first, later
 
 
 def implied_timescales(
@@ -264,6 +319,55 @@ def sum_transitions(trans_dict: dict[str, Any], msize: int) -> Floats:
         for number, track in enumerate(tracks)
     ]
     return count_transitions(classes, trans_dict["frames"], n_states=msize).matrix().probabilities
+
+
+def _inefficiency(pairs: Sequence[tuple[Integers, Integers, Integers]], n_states: int, lag: int) -> Floats:
+    """How many transitions from each state tell as much as one that overlaps with no other, (states,).
+
+    Parameters
+    ----------
+    pairs : sequence of (array, array, array), (m,) each
+        Of each track the frames in which its transitions begin, and their two states.
+    n_states, lag : int
+
+    Notes
+    -----
+    What a transition from state i deviates by from the mean one, ``u = (is to j) - p_ij`` for each j, is uncorrelated
+    between transitions that do not overlap (Hansen & Hodrick, J. Polit. Econ. 88, 829 (1980)). So the sum of ``u u'``
+    over all pairs that begin less than a lag apart, over that of each with itself, is by how much overlap widens the
+    variance of a mean; taken over all j together (Rao & Scott, J. Am. Stat. Assoc. 76, 221 (1981)), as deeptime's
+    effective counts are averaged over a row. Both sums are found from deviations, with about ``v = n² / pairs`` degrees
+    of freedom: the mean that was subtracted takes one of them, and what is uncertain about a variance widens an
+    interval as in Student's distribution, of variance ``v / (v - 2)``. It is never more than a lag, since every lag-th
+    transition overlaps with none before, nor than what would be if all pairs agreed; and these are taken where
+    transitions never differed, or are too few.
+    """
+    # Frames of one track after those of the other, too far away to overlap.
+    spans = [int(np.ptp(begins)) + lag if len(begins) else 0 for begins, _, _ in pairs]
+    shifts = np.cumsum([0, *spans])
+    moved = [begins - begins[:1] + shift for (begins, _, _), shift in zip(pairs, shifts[:-1], strict=True)]
+    nothing = np.empty(0, np.intp)
+    begins, first, second = (
+        np.concatenate([nothing, *parts])
+        for parts in (moved, [own for _, own, _ in pairs], [own for _, _, own in pairs])
+    )
+    found = np.ones(n_states)
+    for state in np.unique(first) if lag > 1 else ():
+        own = first == state
+        at, deviations = begins[own], np.eye(n_states)[second[own]]
+        deviations -= deviations.mean(axis=0)
+        low, high = np.searchsorted(at, at - lag, side="right"), np.searchsorted(at, at + lag)
+        sums = np.concatenate([np.zeros((1, n_states)), deviations.cumsum(axis=0)])
+        alone, together = np.sum(deviations**2), np.sum(deviations * (sums[high] - sums[low]))
+        count, overlapping = len(at), int((high - low).sum())
+        freedom = count**2 / overlapping
+        most = min(lag, overlapping / count)
+        if alone > 0 and freedom > 2:
+            widened = together / alone * freedom**2 / ((freedom - 1) * (freedom - 2))
+            found[state] = np.clip(widened, 1, most)
+        else:
+            found[state] = most
+    return found
 
 
 def _normalised(counts: Integers) -> Floats:

@@ -18,6 +18,7 @@ from atomstat_widgets.arguments import (
     whole_of,
     word_of,
 )
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import beside, held, in_blocks
 from atomstat_widgets.stat.constrained_nmf import constrained_nmf
 from atomstat_widgets.stat.crops import smooth_of
@@ -33,9 +34,12 @@ Start = Literal["vca", "nfindr"]
 FINDERS = {"vca": vca, "nfindr": nfindr}
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Unmixing:
-    """Components of a spectrum image and their abundances, ``spectrum ≈ mean + abundances @ components``.
+    """Components of a spectrum image and their abundances, ``spectrum ≈ scale * mean + abundances @ components``.
+
+    The scale is that of the spectrum's row in `spectra`: 1 unless spectra were normalised or weighted.
 
     Attributes
     ----------
@@ -45,7 +49,7 @@ class Unmixing:
         Components (k, channels) and loadings, which are the abundances, (n, k), in the unit of the spectra; its
         `reconstruction_error` is that of the spectra as they were scaled.
     mean : array, (channels,)
-        What components are deviations from; 0 but for PCA and ICA.
+        What components are deviations from, of a spectrum of scale 1; 0 but for PCA and ICA.
     """
 
     spectra: Spectra
@@ -62,11 +66,23 @@ class Unmixing:
         """Abundances (height, width, k), NaN where a pixel is not used."""
         return self.spectra.maps(self.decomposition.loadings)
 
+    def fit(self, number: int) -> NDArray[Any]:
+        """Spectrum (channels,) that components and mean give for one of the spectra."""
+        own = self.decomposition.loadings[number] @ self.components
+        return np.asarray(self.spectra.row_scale[number] * self.mean + own)
+
+    @property
+    def deviations(self) -> NDArray[Any]:
+        """Spectra (n, channels) without their means, which components explain; of a matrix of dask an array of dask."""
+        scales = beside(self.spectra.row_scale[:, None], self.spectra.matrix)
+        deviations: NDArray[Any] = self.spectra.values - scales * self.mean
+        return deviations
+
     @cached_property
     def residuals(self) -> NDArray[Any]:
         """What is not explained of each spectrum, (n, channels); of a matrix of dask an array of dask."""
         loadings = beside(self.decomposition.loadings, self.spectra.matrix)
-        residuals: NDArray[Any] = self.spectra.values - self.mean - loadings @ self.decomposition.components
+        residuals: NDArray[Any] = self.deviations - loadings @ self.components
         return residuals
 
     @property
@@ -81,13 +97,8 @@ class Unmixing:
 
     @property
     def shares(self) -> NDArray[np.float64]:
-        """Share of the sum of squares (beyond the mean) that each component has alone, (k,).
-
-        They do not add up to what all explain together, unless components are orthogonal.
-        """
-        lengths = np.sum(np.asarray(self.components, np.float64) ** 2, axis=1)
-        total = float(np.sum((self.spectra.values - self.mean).astype(np.float64) ** 2))
-        return np.asarray(self.decomposition.energies * lengths / total)
+        """Share of the sum of squares that each component has alone, (k,), see `Decomposition.shares`."""
+        return self.decomposition.shares(float(np.sum(self.deviations.astype(np.float64) ** 2)))
 
 
 def unmixed(spectra: Spectra, decomposition: Decomposition, low_rank: LowRank | None = None) -> Unmixing:

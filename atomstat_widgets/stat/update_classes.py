@@ -1,6 +1,5 @@
 """Classes of atoms by what the image shows at them."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from atomstat_widgets.arguments import array_of, number_of, seed_of, whole_of, word_of
 from atomstat_widgets.stat.crops import Positions, classes_of, extract_crops, positions_by_frame
 from atomstat_widgets.stat.gmm import gmm
+from atomstat_widgets.unwarned import unwarned
 
 # And the options that each cannot do without.
 METHODS = {
@@ -190,9 +190,7 @@ def _meanshift(intensities: Floats, quantile: float) -> Labels:
 
 def _rising(model: Any, intensities: Floats) -> Labels:
     """Cluster, and number the clusters by their centres."""
-    with warnings.catch_warnings():
-        # That values which differ by rounding share a cluster, or that each of a few has a bin of its own.
-        warnings.simplefilter("ignore")
+    with unwarned():  # that values which differ by rounding share a cluster, or that each of a few has a bin of its own
         labels = model.fit_predict(intensities[:, None])
     return np.unique(model.cluster_centers_[labels, 0], return_inverse=True)[1]
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import array_of, whole_of
+from atomstat_widgets.brief import brief
 
 SMALLEST_WINDOW = 4
 
@@ -16,6 +17,7 @@ Pair = SupportsIndex | tuple[SupportsIndex, SupportsIndex]
 """One number for both directions, or (rows, columns)."""
 
 
+@brief
 @dataclass(frozen=True)
 class WindowGrid:
     """Windows laid over an image at regular steps, from its top left corner on.

@@ -3,7 +3,9 @@
 Rows are y and go down, columns are x. Components have the colours that they have on the screen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +18,8 @@ from numpy.typing import NDArray
 from atomstat_widgets.data import Cube, Image, Movie
 from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.stat import normalize_image
-from atomstat_widgets.views.colors import COMPONENT_COLORS, UNKNOWN
+from atomstat_widgets.views.colors import COMPONENT_COLORS, DIVERGING_MAPS, UNKNOWN
+from atomstat_widgets.views.limits import CONTRAST, amount_limits, common_limits, own_limits
 from atomstat_widgets.views.rounding import round_length
 
 if TYPE_CHECKING:
@@ -33,7 +36,9 @@ STYLE = {
     "font.size": 8, "axes.titlesize": 8, "axes.labelsize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7,
     "legend.fontsize": 7, "axes.linewidth": 0.6, "axes.edgecolor": INK, "font.family": "DejaVu Sans",
     "svg.fonttype": "none", "pdf.fonttype": 42,
+    "text.parse_math": False,  # names of files and components may have a $ in them
 }  # fmt: skip
+_one_at_a_time = Lock()
 
 
 def sliding_fft_figure(result: "SlidingFFTResult") -> Figure:
@@ -43,13 +48,13 @@ def sliding_fft_figure(result: "SlidingFFTResult") -> Figure:
     fy, fx = (axis / size for axis in result.spectra.frequencies)
     rows, columns = result.spectra.grid.axes
     y, x = image.along_y(rows), image.along_x(columns)
-    with rc_context(STYLE):
+    with _styled():
         figure, grid, (above, below) = _figure([len(spectra), len(maps)], 2)
         _show_image(figure.add_subplot(grid[0, :]), overview(image), image)
-        for number, (axes, spectrum) in enumerate(zip(above, spectra, strict=True)):
-            _show_map(axes, spectrum, _extent(fy, fx), f"Spectrum {number + 1}", number)
-        for number, (axes, loadings) in enumerate(zip(below, maps, strict=True)):
-            _show_map(axes, loadings, _extent(y, x), f"Loadings {number + 1}", number)
+        for number, (axes, spectrum, limits) in enumerate(zip(above, spectra, own_limits(spectra), strict=True)):
+            _show_map(axes, spectrum, _extent(fy, fx), f"Spectrum {number + 1}", COMPONENT_COLORS[number], limits)
+        for number, (axes, loadings, limits) in enumerate(zip(below, maps, amount_limits(maps), strict=True)):
+            _show_map(axes, loadings, _extent(y, x), f"Loadings {number + 1}", COMPONENT_COLORS[number], limits)
             axes.set_xlim(*_sides(image)[1])
             axes.set_ylim(*_sides(image)[0])
         above[0].set(xlabel=f"kx (1/{image.unit})", ylabel=f"ky (1/{image.unit})")
@@ -63,38 +68,44 @@ def domains_figure(result: "DomainsResult") -> Figure:
     Where loadings have both signs, no component is the strongest: the image shows those of the first.
     """
     image, pictures, loadings = result.image, result.component_pictures, result.decomposition.loadings
+    loading_limits = amount_limits(loadings.T, result.signed)
     rows, columns = result.crops.positions.T
     y, x = image.along_y(rows), image.along_x(columns)
     of_classes = result.labels is not None
-    with rc_context(STYLE):
+    with _styled():
         figure, grid, (above, below) = _figure([len(pictures), loadings.shape[1]], 2)
         sample = figure.add_subplot(grid[0, :])
         _show_image(sample, overview(image), image, "loadings 1" if result.signed else "")
         if result.signed:
-            colors = {"c": loadings[:, 0], **_limits(loadings[:, 0], signed=True)}
+            colors = {"c": loadings[:, 0], **_colors(loading_limits[0], signed=True)}
         else:
-            labels = loadings.argmax(axis=1) if result.labels is None else result.labels
-            colors = {"c": np.array(COMPONENT_COLORS)[labels]}
+            colors = {"c": np.array(COMPONENT_COLORS)[result.strongest]}
         sample.scatter(x, y, s=_dot(result.crops.positions), linewidths=0, **colors)
-        for number, (axes, picture) in enumerate(zip(above, pictures, strict=True)):
+        own = own_limits(pictures, result.signed)
+        for number, (axes, picture, limits) in enumerate(zip(above, pictures, own, strict=True)):
             name = f"Class {number + 1}" if of_classes else f"Component {number + 1}"
-            _show_map(axes, picture, None, name, number, signed=result.signed)
-        for number, (axes, loading) in enumerate(zip(below, loadings.T, strict=True)):
-            limits = _limits(loading, result.signed)
-            points = axes.scatter(x, y, s=_dot(result.crops.positions) / 4, c=loading, linewidths=0, **limits)
+            _show_map(axes, picture, None, name, COMPONENT_COLORS[number], limits, signed=result.signed)
+        for number, (axes, loading, limits) in enumerate(zip(below, loadings.T, loading_limits, strict=True)):
+            colors = _colors(limits, result.signed)
+            points = axes.scatter(x, y, s=_dot(result.crops.positions) / 4, c=loading, linewidths=0, **colors)
             axes.set(xlim=_sides(image)[1], ylim=_sides(image)[0], aspect="equal")
             axes.set_title(f"Probability {number + 1}" if of_classes else f"Loadings {number + 1}")
-            _dress(axes, points, number)
+            _dress(axes, points, COMPONENT_COLORS[number])
     return figure
 
 
 def trajectories_figure(result: "TrajectoriesResult") -> Figure:
-    """Tracks over the first frame, mean crops of the states, and transition probabilities with their counts."""
+    """Tracks over the first frame, mean crops of the states, and transition probabilities with their counts.
+
+    It is the first that can be used. A track has the colour of the state that it is in most often.
+    """
     movie, tracks, centroids = result.movie, result.tracks, result.states.centroids
-    with rc_context(STYLE):
+    with _styled():
         figure, grid, (below,) = _figure([len(centroids)], 2)
         sample = figure.add_subplot(grid[0, : A_ROW // 2])
-        _show_image(sample, normalize_image(movie[0]), movie, "first frame")
+        skipped, numbers = result.found.skipped, movie.frame_numbers.tolist()
+        place, frame = next((place, frame) for place, frame in enumerate(numbers) if frame not in skipped)
+        _show_image(sample, normalize_image(movie[place]), movie, f"frame {frame}" if place else "first frame")
         for number in range(len(tracks)):
             rows, columns = tracks.track(number)[1].T
             states = result.states_of(number)
@@ -102,35 +113,51 @@ def trajectories_figure(result: "TrajectoriesResult") -> Figure:
             color = COMPONENT_COLORS[np.bincount(known).argmax()] if len(known) else UNKNOWN
             sample.plot(movie.along_x(columns), movie.along_y(rows), color=color, linewidth=0.7)
         _show_matrix(figure.add_subplot(grid[0, A_ROW // 2 :]), result.matrix)
-        for number, (axes, picture) in enumerate(zip(below, centroids, strict=True)):
-            _show_map(axes, picture, None, f"State {number + 1}", number, color_map="gray")
+        for number, (axes, picture, limits) in enumerate(zip(below, centroids, common_limits(centroids), strict=True)):
+            title = f"State {number + 1}"
+            _show_map(axes, picture, None, title, COMPONENT_COLORS[number], limits, color_map="gray")
     return figure
 
 
-def unmix_figure(result: "UnmixingResult") -> Figure:
-    """Component spectra, abundance maps, and what is left unexplained."""
+def unmix_figure(
+    result: "UnmixingResult", names: Sequence[str] | None = None, colors: Sequence[str] = COMPONENT_COLORS
+) -> Figure:
+    """Component spectra, abundance maps, and what is left unexplained; components by their names and colours."""
+    names = [str(number + 1) for number in range(len(colors))] if names is None else names
     unmixing, cube = result.unmixing, result.cube
-    maps = [*np.moveaxis(unmixing.abundance_maps, 2, 0), unmixing.residual_map]
-    count = len(maps) - 1
-    with rc_context(STYLE):
-        figure, grid, (below,) = _figure([len(maps)], 1.3)
+    maps, residual = np.moveaxis(unmixing.abundance_maps, 2, 0), unmixing.residual_map
+    with _styled():
+        figure, grid, (below,) = _figure([len(maps) + 1], 1.3)
         spectra = figure.add_subplot(grid[0, :])
-        for number, component in enumerate(unmixing.components):
-            spectra.plot(result.energies, component, color=COMPONENT_COLORS[number], linewidth=1, label=f"{number + 1}")
+        for number, (component, color) in enumerate(zip(unmixing.components, colors, strict=False)):
+            spectra.plot(result.energies, component, color=color, linewidth=1, label=str(number))
         spectra.set(xlabel=f"energy ({cube.energy_unit})", ylabel="intensity", title=f"Components of {cube.name}")
         spectra.margins(x=0)
-        spectra.legend(frameon=False, ncols=2)
-        signed = [result.signed] * count + [False]
-        for number, (axes, values) in enumerate(zip(below, maps, strict=True)):
-            title = f"Abundance {number + 1}" if number < count else "Residual (RMS)"
-            extent = _extent(*(np.array([low, high]) for low, high in _sides(cube)), edges=True)
-            _show_map(axes, values, extent, title, number if number < count else None, signed=signed[number])
-            if number == 0:
-                _scale_bar(axes, cube)
+        legend = spectra.legend(frameon=False, ncols=2)
+        for text, name in zip(legend.get_texts(), names, strict=False):
+            text.set_text(name)  # afterwards: labels that begin with _ have no place in a legend
+        height, width = result.map_sides
+        bottom_and_top, left_and_right = np.array([height - 0.5, -0.5]), np.array([-0.5, width - 0.5])
+        extent = _extent(cube.along_y(bottom_and_top), cube.along_x(left_and_right), edges=True)
+        limits = amount_limits(maps, result.signed)
+        for number, (axes, values) in enumerate(zip(below[:-1], maps, strict=True)):
+            title = f"Abundance {names[number]}"
+            _show_map(axes, values, extent, title, colors[number], limits[number], signed=result.signed)
+        _show_map(below[-1], residual, extent, "Residual (RMS)", None, amount_limits(residual[None])[0])
+        for axes in below:
+            axes.set(xlim=_sides(cube)[1], ylim=_sides(cube)[0])
+        _scale_bar(below[0], cube)
     return figure
 
 
 # --- how a figure is laid out
+
+
+@contextmanager
+def _styled() -> Iterator[None]:
+    """Compose in the style of papers: one thread at a time, since the settings are those of the process."""
+    with _one_at_a_time, rc_context(STYLE):
+        yield
 
 
 def _figure(groups: Sequence[int], top: float) -> tuple[Figure, Any, list[list[Axes]]]:
@@ -150,7 +177,7 @@ def _figure(groups: Sequence[int], top: float) -> tuple[Figure, Any, list[list[A
 
 
 def _show_image(axes: Axes, picture: NDArray[Any], data: Image | Movie, remark: str = "") -> None:
-    low, high = np.percentile(picture, (0.5, 99.5))
+    low, high = np.percentile(picture, CONTRAST)
     extent = _extent(*(np.array(side) for side in _sides(data)), edges=True)
     axes.imshow(picture, cmap="gray", vmin=low, vmax=high, extent=extent)
     axes.set_title(f"{data.name}, {remark}" if remark else data.name)
@@ -160,22 +187,21 @@ def _show_image(axes: Axes, picture: NDArray[Any], data: Image | Movie, remark: 
 
 
 def _show_map(
-    axes: Axes, values: NDArray[Any], extent: Sequence[float] | None, title: str, component: int | None, *,
-    signed: bool = False, color_map: str = "viridis",
+    axes: Axes, values: NDArray[Any], extent: Sequence[float] | None, title: str, color: str | None,
+    limits: NDArray[Any], *, signed: bool = False, color_map: str = "viridis",
 ) -> None:  # fmt: skip
-    """Picture of numbers with its colour bar, framed in the colour of a component."""
-    limits = {**_limits(values, signed), **({} if signed else {"cmap": color_map})}
-    picture = axes.imshow(values, extent=extent, interpolation="nearest", **limits)
+    """Picture of numbers with its colour bar, framed in the colour of a component, if it is of one."""
+    picture = axes.imshow(values, extent=extent, interpolation="nearest", **_colors(limits, signed, color_map))
     axes.set_title(title)
-    _dress(axes, picture, component)
+    _dress(axes, picture, color)
 
 
-def _dress(axes: Axes, picture: Any, component: int | None) -> None:
+def _dress(axes: Axes, picture: Any, color: str | None) -> None:
     """Give a picture its colour bar and its frame."""
     _bare(axes)
-    if component is not None:
+    if color is not None:
         for spine in axes.spines.values():
-            spine.set(color=COMPONENT_COLORS[component], linewidth=1.5)
+            spine.set(color=color, linewidth=1.5)
     bar = axes.get_figure().colorbar(picture, ax=axes, fraction=0.05, pad=0.03)
     bar.outline.set_linewidth(0.4)
     bar.ax.locator_params(nbins=4)
@@ -231,12 +257,9 @@ def _bare(axes: Axes) -> None:
     axes.tick_params(left=False, bottom=False, labelleft=False, labelbottom=False)
 
 
-def _limits(values: NDArray[Any], signed: bool) -> dict[str, Any]:
-    """Colours of numbers: from the lowest to the highest, or with 0 in the middle."""
-    if not signed:
-        return {"cmap": "viridis"}
-    limit = float(np.nanmax(np.abs(values))) or 1.0
-    return {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
+def _colors(limits: NDArray[Any], signed: bool, color_map: str = "viridis") -> dict[str, Any]:
+    """Colours of numbers between these limits (2,); those of signed ones part at 0."""
+    return {"cmap": DIVERGING_MAPS[0] if signed else color_map, "vmin": float(limits[0]), "vmax": float(limits[1])}
 
 
 def _sides(data: Image | Movie | Cube) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""Round numbers, for scale bars and ticks."""
+"""Round numbers, for scale bars, ticks and texts."""
 
 from math import ceil, floor, log10
 
@@ -24,6 +24,11 @@ def whole_ticks(low: float, high: float, count: int) -> NDArray[np.float64]:
     """Those of `round_ticks` that are whole numbers, for what is counted."""
     ticks = round_ticks(low, high, count)
     return ticks[ticks == np.rint(ticks)]
+
+
+def percent(share: float) -> str:
+    """Write a share of a whole."""
+    return f"{share:.1%}"
 
 
 def with_error(value: float, error: float) -> str:

@@ -10,6 +10,7 @@ import zarr
 
 from atomstat_widgets import load, load_cube, load_image, load_movie
 from atomstat_widgets.data import ReadError
+from atomstat_widgets.data.stored import StoredArray
 
 MOVIE = np.random.default_rng(0).random((7, 20, 30), np.float32)
 
@@ -83,16 +84,16 @@ def test_arrays_are_taken_in_blocks(of) -> None:
 
 def test_large_files_are_lazy_by_themselves(tmp_path, monkeypatch) -> None:
     path = written(tmp_path, "npy")
-    assert isinstance(load(path).frames, np.memmap)
+    assert isinstance(load(path).frames, StoredArray)
     monkeypatch.setattr("atomstat_widgets.data.lazy.LARGE", 1000)
     assert isinstance(load(path).frames, da.Array)
-    assert isinstance(load(path, lazy=False).frames, np.memmap)
+    assert isinstance(load(path, lazy=False).frames, StoredArray)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("bad.npy", b"no array", "bad.npy is truncated, damaged or of a kind not read in parts"),
+        ("bad.npy", b"no array", "bad.npy is truncated, damaged or not a .npy file"),
         ("bad.tif", b"no picture", "bad.tif is truncated, damaged or of a kind not read in parts"),
         ("bad.hspy", b"no file", "bad.hspy is truncated, damaged or of a kind that cannot be read"),
         ("gone.npy", None, "gone.npy does not exist"),

@@ -12,8 +12,8 @@ import pytest
 import tifffile
 
 from atomstat_widgets.data import load
-from atomstat_widgets.data.memory import BASE, PER_VALUE, VARIABLE, values_at_once
-from atomstat_widgets.data.readers import ReadError
+from atomstat_widgets.data.memory import PER_VALUE, VARIABLE, values_at_once
+from atomstat_widgets.data.read_error import ReadError
 
 IMAGE = np.arange(48 * 64, dtype=np.uint16).reshape(48, 64)
 
@@ -69,7 +69,7 @@ class TestLoad:
     @pytest.fixture(autouse=True)
     def _room_for_five_thousand_values(self, monkeypatch):
         monkeypatch.setenv(VARIABLE, "251")
-        monkeypatch.setattr("atomstat_widgets.data.memory.BASE", 251_000_000 - 5000 * PER_VALUE)
+        monkeypatch.setattr("atomstat_widgets.data.memory.memory_left", lambda: 5000 * PER_VALUE)
 
     def test_within(self, tmp_path):
         np.save(tmp_path / "a.npy", IMAGE)
@@ -79,7 +79,7 @@ class TestLoad:
 
     def test_too_large_is_refused_with_both_sizes(self, tmp_path):
         np.save(tmp_path / "a.npy", np.zeros((2000, 1500)))
-        with pytest.raises(ValueError, match=r"a\.npy has 3 million values, .*memory for 0 million \(251 MB\)"):
+        with pytest.raises(ValueError, match=r"a\.npy has 3 million values, .*memory left for 0 million \(0 MB\)"):
             load(tmp_path / "a.npy")
 
     @pytest.mark.parametrize("side", [8000, 30_000])  # the second is more than Pillow opens
@@ -104,13 +104,39 @@ class TestLoad:
 
     def test_without_limit(self, tmp_path, monkeypatch):
         monkeypatch.delenv(VARIABLE)
+        monkeypatch.setattr("atomstat_widgets.data.memory.memory_left", lambda: None)
         (tmp_path / "huge.npy").write_bytes(npy_of_shape((2**26, 2**26)))
         with pytest.raises(ReadError, match=r"huge\.npy needs more memory than there is"):
             load(tmp_path / "huge.npy")
 
 
-def test_default_of_the_public_server_takes_a_5000_pixel_image():
-    assert (1_000_000_000 - BASE) // PER_VALUE > 5000**2
+def run(script, megabytes):
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={VARIABLE: str(megabytes), "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what is taken")
+def test_memory_of_a_session_is_what_it_has_left():
+    told = run(
+        """
+import numpy as np
+from atomstat_widgets.data.memory import limit_memory, memory_left
+limit_memory()
+first = memory_left()
+taken = np.ones(10_000_000)
+print(first, memory_left())
+""",
+        600,
+    )
+    first, then = map(int, told.split())
+    assert first < 600_000_000
+    assert first - 90_000_000 < then <= first - 80_000_000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux heeds the limit")
@@ -125,10 +151,4 @@ try:
 except MemoryError as error:
     print("refused", error)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env={VARIABLE: "600", "OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout.startswith("refused Unable to allocate 1.49 GiB"), done.stderr
+    assert run(script, 600).startswith("refused Unable to allocate 1.49 GiB")

@@ -79,7 +79,7 @@ def test_it_goes_with_its_result_and_comes_as_composed(panel, bar):
 def test_a_failure_is_said_in_the_bar(bar, monkeypatch):
     bar._show.value = False
 
-    def fail(result):
+    def fail(result, **look):
         raise RuntimeError("<no> figure")
 
     monkeypatch.setattr("atomstat_widgets.panels.figure_box.figure_of", fail)

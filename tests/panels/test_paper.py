@@ -8,12 +8,13 @@ from matplotlib import pyplot
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
-from atomstat_widgets.data import Image, cubes, movies, samples
+from atomstat_widgets.data import Image, Movie, cubes, movies, samples
 from atomstat_widgets.panels.exports import figure_of
 from atomstat_widgets.reactive.domains import DomainsModel
 from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
 from atomstat_widgets.reactive.trajectories import TrajectoriesModel
 from atomstat_widgets.reactive.unmixing import UnmixingModel
+from atomstat_widgets.stat import normalize_image
 from atomstat_widgets.views.colors import COMPONENT_COLORS
 
 GRAINS = samples.grains(shape=(96, 128))
@@ -104,6 +105,14 @@ def test_trajectories():
     np.testing.assert_array_equal(shown(cells), result.matrix.probabilities)
     assert texts(cells)[0] == f"{result.matrix.probabilities[0, 0]:.2f}\n({result.matrix.counts[0, 0]})"
     assert cells.get_xlabel() == "state 1 frame later"
+
+
+def test_tracks_over_the_first_frame_that_can_be_used():
+    movie = movies.hopping_dopants(frames=12, missing=0)
+    frames = movie.frames.copy()
+    frames[:2] = 0
+    figure = figure_of(TrajectoriesModel.analyse(Movie(frames, "late")))
+    np.testing.assert_allclose(shown(titled(figure, "late, frame 2")), normalize_image(frames[2]))
 
 
 def test_unmixing():

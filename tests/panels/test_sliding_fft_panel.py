@@ -138,7 +138,7 @@ def test_errors_are_words_in_the_panel_and_the_pictures_stay(panel):
 
 
 def test_an_image_with_too_few_windows_says_what_to_do():
-    panel = SlidingFFTPanel(np.random.default_rng(0).random((9, 9)))
+    panel = SlidingFFTPanel(np.random.default_rng(0).random((9, 9)), window_y=9, window_x=9, step=2)
     assert panel.model.result is None
     assert "4 components need at least 4 windows, and 1 fit the image: make the window" in panel._status._text.value
     panel._sample_clicked(3, 3)

@@ -11,6 +11,7 @@ from PIL import Image as Picture
 from atomstat_widgets import App, SlidingFFTPanel, TrajectoriesPanel
 from atomstat_widgets.data import Movie, movies, samples
 from atomstat_widgets.panels.trajectories import NONE, STATES, TRACKS
+from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.stat import find_atoms
 from atomstat_widgets.views.colors import COMPONENT_RGB
 
@@ -225,6 +226,30 @@ def test_a_transition_that_never_happens(make):
     panel.model.lag = 12  # longer than the movie
     assert {cell.description for row in panel._matrix._cells for cell in row} == {"–"}
     assert "nothing is known" in panel._matrix._cells[0][0].tooltip
+
+
+def test_at_a_longer_lag_intervals_and_their_texts_follow_what_is_independent(panel):
+    def told(result):
+        return panel._matrix._cells[0][1].tooltip, result.matrix.dwell_times, result.matrix.interval()
+
+    tooltip, dwell, _ = told(panel.model.result)
+    assert tooltip.endswith("transitions")
+    assert f"left after {dwell[0]:.3g} frames" in panel._graph.value
+    panel.model.lag = 4
+    result = panel.model.result
+    tooltip, same, (low, high) = told(result)
+    np.testing.assert_array_equal(same, dwell)
+    assert f"left after {dwell[0]:.3g} frames" in panel._graph.value
+    matrix = result.matrix
+    apart = matrix.effective[0].sum()
+    assert matrix.counts[0].sum() / 4 <= apart < matrix.counts[0].sum()
+    assert f"between {low[0, 1]:.3f} and {high[0, 1]:.3f}" in tooltip
+    assert tooltip.endswith(f"transitions, which overlap and tell as much as {apart:.0f} that do not")
+    table = numbers_of(result).tables["transitions"]
+    np.testing.assert_array_equal(table["independent transitions"].reshape(2, 2), matrix.effective)
+    np.testing.assert_array_equal(table["lower end of 95 % interval"].reshape(2, 2), low)
+    panel.model.n_states = 1
+    assert "State 1: 100.0% of the time in the long run, never seen to be left" in panel._graph.value
 
 
 def test_frames_that_were_not_recorded_are_said(panel):

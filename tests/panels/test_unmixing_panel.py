@@ -41,6 +41,16 @@ def test_a_click_shows_data_fit_and_parts(panel):
     assert "y 0.0, x 11.5 nm" in panel._pixel_title.value
 
 
+@pytest.mark.parametrize("method", ["PCA", "ICA", "NMF"])
+def test_fit_and_data_of_a_pixel_differ_by_its_residual(panel, method):
+    panel.model.method, panel.model.normalize, panel.model.weighting = method, True, True
+    panel._sample_clicked(3, 8)
+    spectrum, *_, fit = panel._pixel_view._solid.y
+    residual = np.sqrt(np.mean((spectrum - fit) ** 2))
+    assert residual == pytest.approx(panel.model.result.unmixing.residual_map[3, 8], rel=1e-3)
+    assert residual < 0.5 * np.sqrt(np.mean(spectrum**2))
+
+
 def test_brushes_choose_energies_and_pixels(panel):
     assert panel._own.all_energies.disabled
     panel._mean._brush.selected = np.array([CUBE.axis[10] - 0.1, CUBE.axis[50] - 0.1])

@@ -1,13 +1,17 @@
 """Models of data larger than memory: a sample that is live, and a run on all."""
 
+import threading
+
 import dask
 import dask.array as da
 import numpy as np
 import pytest
+from stepped import TIMEOUT
 
 from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples, sampling
 from atomstat_widgets.data.reopening import described, reopened
 from atomstat_widgets.reactive import model as model_module
+from atomstat_widgets.reactive import runner as runner_module
 from atomstat_widgets.reactive.domains import DomainsModel
 from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
 from atomstat_widgets.reactive.trajectories import TrajectoriesModel
@@ -142,6 +146,58 @@ def test_run_on_all_that_does_not_end_leaves_the_sample(how, monkeypatch) -> Non
         "cancelled": ("", "Cancelled: the last good result is shown"),
         "failed": ("the scheduler was lost", "Failed: the last good result is shown"),
     }[how]
+
+
+def test_mask_of_all_is_that_of_the_sample() -> None:
+    one = UnmixingModel(cube())
+    one.run_on_all()
+    one.mask = np.arange(30) >= np.full((23, 1), 10)
+    assert (one.on_all, one.error) == (False, "")
+    np.testing.assert_array_equal(one.mask.used, np.arange(15) >= np.full((12, 1), 5))
+    assert one.result.parameters["mask"] is one.mask
+
+
+def test_window_of_all_is_kept_inside_the_sample() -> None:
+    one = SlidingFFTModel(image(), window_y=16, window_x=16, step=16, n_components=1)
+    one.run_on_all()
+    one.window_y = 120
+    assert (one.on_all, one.error) == (False, "")
+    assert (one.window_y, one.window_x) == (96, 96)
+
+
+@pytest.mark.parametrize("when", ["while all are placed", "while all are computed"])
+@pytest.mark.parametrize(("name", "value"), [("n_components", 2), ("cube", cubes.oxides(channels=40))])
+def test_what_is_set_meanwhile_is_not_lost(name, value, when, monkeypatch) -> None:
+    monkeypatch.setattr(model_module, "has_kernel", lambda: True)
+    one = UnmixingModel(cube())
+    sample = one.cube
+    reached, gone_on = threading.Event(), threading.Event()
+
+    def hold(block=None):
+        if threading.current_thread() is not threading.main_thread():
+            reached.set()
+            assert gone_on.wait(TIMEOUT)
+        return block
+
+    if when == "while all are placed":
+        one.observe(lambda change: change.new is sample.whole.data and hold(), "cube")
+    else:
+        monkeypatch.setattr(runner_module, "GRACE_SECONDS", 1e6)
+        held = sample.whole.data.array.map_blocks(hold, dtype=float, meta=np.empty((0, 0, 0)))
+        object.__setattr__(sample.whole, "data", Cube(held))
+    one.run_on_all()
+    assert reached.wait(TIMEOUT)
+    setattr(one, name, value)
+    wanted = getattr(one, name)
+    gone_on.set()
+    assert one.wait(TIMEOUT)
+    assert one.error == ""
+    assert getattr(one, name) is wanted
+    assert one.cube is (value if name == "cube" else sample)
+    assert one.result.cube is one.cube
+    assert one.result.parameters[name] is wanted
+    assert not one.on_all
+    assert not one.stale
 
 
 def test_run_on_all_reports_progress() -> None:

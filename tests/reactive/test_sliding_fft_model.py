@@ -173,11 +173,14 @@ def test_another_image_is_analysed_with_the_same_settings(model):
 
 def test_windows_shrink_to_a_smaller_image_and_that_is_said(model):
     model.window_y = 100
+    model.step = 20
     model.image = np.random.default_rng(0).random((64, 80))
-    assert (model.window_y, model.window_x) == (64, 64)
-    assert model.notice == "The window was reduced to 64 × 64 to fit"
+    assert (model.window_y, model.window_x, model.step) == (32, 32, 8)
+    assert model.notice == "The window was set to 32 × 32 and the step to 8 to fit the image"
     model.step = 2
-    assert model.result.spectra.grid.window == (64, 64)
+    assert model.result.spectra.grid.window == (32, 32)
+    model.image = np.random.default_rng(0).random((70, 80))
+    assert (model.window_y, model.step, model.notice) == (32, 2, "")
 
 
 def test_a_coarse_result_comes_first_where_the_run_is_long(image, monkeypatch):

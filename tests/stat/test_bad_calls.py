@@ -253,7 +253,16 @@ class ByFrame(Kind):
         ]
         changed = [{**self.good, frames[0]: array} for array in wrong]
         table = pd.DataFrame({"y": [1.0, 2], "x": [1.0, 2], "frame": [0, 1]})
-        return [*changed, 3, "text", table, table.to_records(index=False), {"first": POINTS}]
+        return [
+            *changed,
+            3,
+            "text",
+            table,
+            table.to_records(index=False),
+            {"first": POINTS},
+            *({key: POINTS} for key in (1.5, -1, 10**30)),
+            {1: POINTS, "1": POINTS},
+        ]
 
     def same(self):
         frames = list(self.good)
@@ -544,6 +553,12 @@ CALLS = [
     call("vca", low_rank=Of(LOW), n_endmembers=Whole(2, also_bad=[0, 10**6]), seed=SEED),
     call("zoom_spectra", spectra=Array(IMAGE, axes=False, finite=False), factor=Whole(2, also_bad=[0, 10**6])),
     # Methods of results.
+    of_result(
+        FOUND,
+        "shares",
+        total=Number(1e4, also_bad=[0, -1]),
+        weights=Array(np.arange(6.0), axes=False, also_bad=[-np.ones(6), np.ones(5)]),
+    ),
     of_result(FOUND, "reordered", order=Array(np.array([1, 0]), integers=True, also_bad=[[0, 0], [0, 2], [0, -1]])),
     of_result(
         FOUND, "arranged", arrangement=Array(np.array([2, -1]), integers=True, also_bad=[[0, 1], [1, 1], [1, 3]])
@@ -561,6 +576,7 @@ CALLS = [
     of_result(TRACKS, "track", number=Whole(1, also_bad=[10**6])),
     of_result(TRACKS, "at_least", length=Whole(2)),
     of_result(COUNTS, "matrix"),
+    of_result(COUNTS, "dwell_times"),
     of_result(COUNTS.matrix(), "interval", level=Number(0.9, also_bad=[0, 1, 95])),
     of_result(GRID, "require", n_components=Whole(2, ["component"], also_bad=[0, 10**6])),
     of_result(

@@ -3,9 +3,11 @@
 import contextlib
 import subprocess
 import sys
+import threading
 
 import dask
 import dask.array as da
+import dask.callbacks
 import h5py
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stat_data import assert_same_up_to_sign, cube_of, movie_of, rows_of_low_rank
+from stepped import TIMEOUT, Stepped
 
 from atomstat_widgets import stat
 from atomstat_widgets.data.export import save_blocks
@@ -192,6 +195,41 @@ def test_progress_rises_to_one_and_stops_the_computation() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         stat.factorize(x, 4, progress=stop)
+
+
+def test_a_run_that_is_stopped_stops_no_other_and_reports_are_of_the_own_run() -> None:
+    """One of two that are computed side by side is about to start, when the other is stopped."""
+    gates = [threading.Event(), threading.Event()]  # the first is about to start; the second was stopped
+
+    def scheduler(graph, keys, **options):
+        if threading.current_thread() is first_thread:
+            gates[0].set()
+            assert gates[1].wait(TIMEOUT)
+        return dask.get(graph, keys, **options)
+
+    def stop(_fraction):
+        raise KeyboardInterrupt
+
+    reports = []
+    numbers = da.arange(12, chunks=3)
+    with Stepped() as first, Stepped() as second, dask.config.set(scheduler=scheduler):
+        first_thread = first.do(threading.current_thread)
+        result = first.begin(
+            blocks.computed, [numbers + 1], lambda _fraction: reports.append(threading.current_thread())
+        )
+        assert gates[0].wait(TIMEOUT)
+        with pytest.raises(KeyboardInterrupt):
+            second.do(blocks.computed, [numbers - 1], stop)
+        gates[1].set()
+        np.testing.assert_array_equal(result.result(TIMEOUT)[0], np.arange(12) + 1)
+    assert set(reports) == {first_thread}
+
+
+def test_callbacks_of_the_caller_are_called_too() -> None:
+    keys = []
+    with dask.callbacks.Callback(posttask=lambda key, *_: keys.append(key)):
+        blocks.computed([da.arange(12, chunks=3) + 1], lambda _fraction: None)
+    assert keys
 
 
 # --- images and their windows

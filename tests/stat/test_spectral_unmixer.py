@@ -89,6 +89,33 @@ def test_parameters_of_scikit_learn_ask_for_its_model(method, options, model):
     np.testing.assert_allclose(components, expected, atol=1e-6 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("weighting", [None, "poisson"])
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("nmf", {}), ("nmf", {"start": "vca"}), ("nmf", {"init": "nndsvda", "max_iter": 5000, "tol": 1e-6}),
+        ("pca", {}), ("pca", {"svd_solver": "full"}), ("pca", {"whiten": True}),
+        ("ica", {}), ("ica", {"w_init": None, "tol": 0.1}), ("gmm", {}), ("gmm", {"reg_covar": 1e-3}),
+    ],
+)  # fmt: skip
+def test_all_components_together_leave_no_residual_but_of_classes(method, options, normalize, weighting):
+    # Of as many components as the spectra have, whatever the scale of the pixels; of deviations from a mean one less
+    # where sums are equal.
+    cube = (np.linspace(0.2, 5, 120)[:, None] * SHARES @ ENDMEMBERS).reshape(10, 12, 40)
+    count = 2 if normalize and method in ("pca", "ica") else 3
+    unmixer = SpectralUnmixer(method, count, normalize=normalize, weighting=weighting, **options)
+    unmixer.fit(cube)
+    result = unmixer.result_
+    rms = np.sqrt(np.mean(result.residual_map**2) / np.mean(cube**2))
+    if method == "gmm":
+        fit = result.decomposition.loadings @ result.components
+        assert rms == pytest.approx(np.linalg.norm(cube.reshape(-1, 40) - fit) / np.linalg.norm(cube))
+        assert rms == pytest.approx(result.decomposition.reconstruction_error)
+    else:
+        assert rms < (0.03 if method == "nmf" else 1e-5)
+
+
 @pytest.mark.parametrize(
     ("method", "name", "model"),
     [("nmf", "colour", "NMF"), ("pca", "sum_to_one", "PCA"), ("ica", "pca_dims", "FastICA"),

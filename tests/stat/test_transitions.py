@@ -13,6 +13,9 @@ from atomstat_widgets.stat import (
 )
 
 TWO = np.array([[0.8, 0.2], [0.35, 0.65]])
+SLOW = np.array([[0.95, 0.05], [0.05, 0.95]])
+THREE = np.array([[0.9, 0.1, 0], [0.05, 0.9, 0.05], [0, 0.3, 0.7]])
+FOUR = np.array([[0.9, 0.05, 0.03, 0.02], [0.1, 0.8, 0.05, 0.05], [0.02, 0.03, 0.9, 0.05], [0.05, 0.05, 0.1, 0.8]])
 
 
 def chain(matrix, length, seed):
@@ -21,6 +24,17 @@ def chain(matrix, length, seed):
     for _ in range(length - 1):
         states.append(rng.choice(len(matrix), p=matrix[states[-1]]))
     return np.array(states)
+
+
+def many_chains(matrix, count, tracks, length):
+    """States (count, tracks, length) of chains that begin in their long run."""
+    rng = np.random.default_rng(7)
+    states = np.empty((count * tracks, length), int)
+    states[:, 0] = rng.choice(len(matrix), p=np.linalg.matrix_power(matrix, 1000)[0], size=len(states))
+    limits = matrix.cumsum(axis=1)[:, :-1]
+    for time in range(1, length):
+        states[:, time] = (rng.random(len(states))[:, None] > limits[states[:, time - 1]]).sum(axis=1)
+    return states.reshape(count, tracks, length)
 
 
 def test_by_hand():
@@ -77,9 +91,9 @@ def test_a_track_cut_at_a_gap_gives_the_same(trace, data):
 
 
 @settings(deadline=None)
-@given(traces, st.permutations(range(4)))
-def test_probabilities_and_their_intervals(trace, names):
-    matrix = count_transitions(trace, n_states=4).matrix()
+@given(traces, st.permutations(range(4)), st.integers(1, 5))
+def test_probabilities_and_their_intervals(trace, names, lag):
+    matrix = count_transitions(trace, n_states=4, lag=lag).matrix()
     np.testing.assert_allclose(matrix.probabilities.sum(axis=1), matrix.known)
     low, high = matrix.interval()
     assert ((low >= 0) & (low <= high) & (high <= 1)).all()
@@ -91,11 +105,11 @@ def test_probabilities_and_their_intervals(trace, names):
     assert not np.isnan(matrix.dwell_times).any()
     assert not np.isnan(matrix.timescales).any()
     # other names, the same chain
-    renamed = count_transitions([names[state] if state >= 0 else -1 for state in trace], n_states=4).matrix()
+    renamed = count_transitions([names[state] if state >= 0 else -1 for state in trace], n_states=4, lag=lag).matrix()
     order = np.argsort(names)
     np.testing.assert_allclose(renamed.probabilities, matrix.probabilities[np.ix_(order, order)])
     with np.errstate(divide="ignore"):  # as eigenvalues: of 0 rounding leaves something, and its logarithm less
-        np.testing.assert_allclose(np.exp(-1 / renamed.timescales), np.exp(-1 / matrix.timescales), atol=1e-4)
+        np.testing.assert_allclose(np.exp(-lag / renamed.timescales), np.exp(-lag / matrix.timescales), atol=1e-4)
 
 
 def test_what_a_known_chain_does():
@@ -118,12 +132,104 @@ def test_a_chain_that_falls_apart():
 
 
 def test_true_probabilities_lie_in_their_intervals():
-    three = np.array([[0.9, 0.1, 0], [0.05, 0.9, 0.05], [0, 0.3, 0.7]])
     inside = []
     for seed in range(150):
-        low, high = count_transitions(chain(three, 200, seed), n_states=3).matrix().interval()
-        inside.append((low <= three) & (three <= high))
+        low, high = count_transitions(chain(THREE, 200, seed), n_states=3).matrix().interval()
+        inside.append((low <= THREE) & (high >= THREE))
     assert 0.92 <= np.mean(inside) <= 0.99
+
+
+@pytest.mark.parametrize("lag", [1, 2, 5, 10, 20])
+def test_true_probabilities_lie_in_their_intervals_at_any_lag(lag):
+    inside = []
+    for matrix, tracks, length in (
+        (TWO, 30, 60), (THREE, 1, 1000), (SLOW, 5, 300), (FOUR, 100, 25), (FOUR, 1, 600), (SLOW, 60, 40),
+    ):  # fmt: skip
+        truth, found = np.linalg.matrix_power(matrix, lag), []
+        for states in many_chains(matrix, 60, tracks, length):
+            low, high = count_transitions(list(states), n_states=len(matrix), lag=lag).matrix().interval()
+            found.append(((low <= truth) & (truth <= high))[truth > 0].mean())
+        assert np.mean(found) >= 0.89
+        inside += found
+    assert 0.93 <= np.mean(inside) <= 0.975
+
+
+def test_transitions_that_do_not_overlap_are_independent():
+    states = chain(SLOW, 400, 1)
+    for options in ({"lag": 1}, {"lag": 5, "counting": "sampled"}):
+        counted = count_transitions(states, **options)
+        np.testing.assert_array_equal(counted.effective, counted.counts)
+    # of 10 frames that all are one state 8 transitions tell as much as the 4 that do not overlap
+    np.testing.assert_allclose(count_transitions(np.zeros(10), lag=2).effective, [[4]])
+    # tracks of one transition each, none of which overlaps
+    np.testing.assert_array_equal(count_transitions([[0, 1, 1], [0, 0, 0], [0, 1, 0]], lag=2).effective[0], [2, 1])
+
+
+@settings(deadline=None)
+@given(st.lists(traces, max_size=3), st.integers(1, 5), st.data())
+def test_inefficiency_is_that_of_a_loop(tracks, lag, data):
+    frames = [np.cumsum(data.draw(st.lists(st.integers(1, 3), min_size=len(one), max_size=len(one)))) for one in tracks]
+    pairs = [  # track, frame, and the two states
+        (number, time, state, dict(zip(times.tolist(), one, strict=True))[time + lag])
+        for number, (one, times) in enumerate(zip(tracks, frames, strict=True))
+        for time, state in zip(times.tolist(), one, strict=True)
+        if state >= 0 and dict(zip(times.tolist(), one, strict=True)).get(time + lag, -1) >= 0
+    ]
+    expected = np.ones(4)
+    for state in {pair[2] for pair in pairs}:
+        own = [pair for pair in pairs if pair[2] == state]
+        share = np.bincount([pair[3] for pair in own], minlength=4) / len(own)
+        deviations = np.eye(4)[[pair[3] for pair in own]] - share
+        near = np.array([[a[0] == b[0] and abs(a[1] - b[1]) < lag for b in own] for a in own])
+        freedom, most = len(own) ** 2 / near.sum(), min(lag, near.sum() / len(own))
+        expected[state] = most
+        if np.sum(deviations**2) > 1e-9 and freedom > 2:
+            ratio = np.sum(deviations @ deviations.T * near) / np.sum(deviations**2)
+            expected[state] = np.clip(ratio * freedom / (freedom - 1) * freedom / (freedom - 2), 1, most)
+    found = count_transitions(tracks, frames, n_states=4, lag=lag).inefficiency
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_dwell_times_by_hand():
+    # Of 6 frames in state 0 the last is not followed; 5 are, and it was left twice. State 1 once stayed, once was left.
+    states = [0, 0, 0, 1, 1, 0, 0, 1, 0]
+    for lag in (1, 2, 3, 8, 20):
+        assert count_transitions(states, lag=lag).matrix().dwell_times.tolist() == [5 / 2, 3 / 2]
+    # The same in two tracks, and with a state that is not known: a gap is no stay.
+    assert count_transitions([states[:5], states[4:]], lag=4).matrix().dwell_times.tolist() == [5 / 2, 3 / 2]
+    gap = count_transitions([0, 0, 1, 0, 0, -1, 0], [0, 1, 2, 4, 5, 6, 7], n_states=3, lag=2).matrix()
+    assert gap.dwell_times.tolist() == [3, np.inf, np.inf]
+    # Only every 5th frame was recorded: 0 was seen to stay once, then to be left.
+    assert count_transitions([0, 0, 1, 1], [0, 5, 10, 15], lag=5).matrix().dwell_times.tolist() == [10, np.inf]
+    assert count_transitions([0, -1, 0, -1, 1], lag=1).matrix().dwell_times.tolist() == [4, np.inf]
+
+
+@pytest.mark.parametrize("lag", [1, 5, 10, 20])
+def test_dwell_times_are_true_at_any_lag(lag):
+    twenty = np.array([[0.95, 0.05], [0.1, 0.9]])
+    (states,) = many_chains(twenty, 1, 400, 100)
+    found = count_transitions(list(states), lag=lag).matrix().dwell_times
+    np.testing.assert_allclose(found, [20, 10], rtol=0.06)
+    # also where every 7th frame is missing
+    kept = np.arange(100) % 7 > 0
+    frames = [np.flatnonzero(kept)] * len(states)
+    found = count_transitions(list(states[:, kept]), frames, lag=lag).matrix().dwell_times
+    np.testing.assert_allclose(found, [20, 10], rtol=0.06)
+
+
+def test_a_state_that_was_never_seen_has_no_timescale():
+    states = chain(THREE, 2000, 3)
+    expected = implied_timescales(states, [1, 5])
+    np.testing.assert_allclose(implied_timescales(states, [1, 5], n_states=5), np.pad(expected, ((0, 0), (0, 2))))
+    skipping = np.array([0, 2, 4])[states]  # 1 and 3 are never there
+    np.testing.assert_allclose(implied_timescales(skipping, [1, 5]), np.pad(expected, ((0, 0), (0, 2))))
+    # seen, but left for ever, or never left: as far as is known the chain falls apart
+    assert np.isinf(implied_timescales([[0, 0], [1, 1]], [1], n_states=3)).tolist() == [[True, False]]
+    assert implied_timescales([-1, -1], [1, 3], n_states=2).tolist() == [[0], [0]]
+
+
+def test_frames_may_be_negative():
+    np.testing.assert_array_equal(count_transitions([0, 1, 0], [-3, -2, -1]).counts, [[0, 1], [1, 0]])
 
 
 @pytest.mark.parametrize("lag", [1, 7, 13])

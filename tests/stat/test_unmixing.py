@@ -1,3 +1,4 @@
+import dask.array as dask_array
 import h5py
 import numpy as np
 import pytest
@@ -8,12 +9,15 @@ from sklearn.decomposition import NMF
 from atomstat_widgets.stat import (
     Decomposition,
     factorize,
+    ica,
     kl_nmf,
     nmf,
+    pca,
     pure_spectra,
     take_spectra,
     unmix_nmf,
 )
+from atomstat_widgets.stat.unmixing import unmixed as unmixed_by
 
 RNG = np.random.default_rng(0)
 ENDMEMBERS = 0.1 + RNG.random((3, 30))
@@ -56,6 +60,44 @@ def test_error_and_residuals_are_those_of_the_data(options, weighting):
     expected = np.linalg.norm(scaled) / np.linalg.norm(spectra.matrix)
     assert found.decomposition.reconstruction_error == pytest.approx(expected, rel=1e-4)
     assert min(found.components.min(), loadings.min()) >= 0
+
+
+UNEVEN = RNG.poisson(RNG.uniform(0.2, 5, (10, 12, 1)) * 100 * (RNG.dirichlet(0.3 * np.ones(3), (10, 12)) @ ENDMEMBERS))
+
+
+@pytest.mark.parametrize("in_blocks", [False, True])
+@pytest.mark.parametrize("weighting", [None, "poisson"])
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize(("method", "center"), [(pca, True), (pca, False), (ica, True), (ica, False), (nmf, False)])
+def test_residuals_and_shares_are_those_of_a_dense_reconstruction(method, center, normalize, weighting, in_blocks):
+    cube = UNEVEN.astype(np.float64)
+    values = cube.reshape(-1, 30)
+    rows = values / values.sum(axis=1, keepdims=True) if normalize else values
+    if weighting:
+        columns, more = np.sqrt(rows.mean(axis=0)), np.sqrt(rows.mean(axis=1) / rows.mean())
+        scales = (values / rows)[:, :1] * more[:, None] * columns
+    else:
+        scales = values / rows
+    scaled = values / scales
+    mean = scaled.mean(axis=0) if center else 0
+    left, s, right = np.linalg.svd(scaled - mean, full_matrices=False)
+    deviations = (scaled - mean) * scales
+
+    given = dask_array.from_array(cube, chunks=(3, 12, 30)) if in_blocks else cube
+    spectra = take_spectra(given, normalize=normalize, weighting=weighting)
+    low_rank = factorize(spectra.matrix, 30 if method is nmf else 2, center=center)
+    found = unmixed_by(spectra, method(low_rank, 2), low_rank)
+    parts = [np.outer(found.decomposition.loadings[:, n], found.components[n]) for n in range(2)]
+    explained = sum(parts) if method is nmf else (left[:, :2] * s[:2]) @ right[:2] * scales
+    expected = deviations - explained
+    np.testing.assert_allclose(np.asarray(found.residuals), expected, atol=1e-6 * values.max())
+    np.testing.assert_allclose(found.residual_map.ravel(), np.sqrt(np.mean(expected**2, axis=1)), rtol=1e-6)
+    np.testing.assert_allclose(found.residual_spectrum, np.sqrt(np.mean(expected**2, axis=0)), rtol=1e-6)
+    shares = [np.sum(part**2) / np.sum(deviations**2) for part in parts]
+    np.testing.assert_allclose(found.shares, shares, rtol=1e-6)
+    np.testing.assert_allclose(found.fit(17), values[17] - expected[17], atol=1e-6 * values.max())
+    if method is pca and not normalize and not weighting:
+        np.testing.assert_allclose(found.shares, s[:2] ** 2 / np.sum(s**2))
 
 
 def test_without_options_it_is_nmf():

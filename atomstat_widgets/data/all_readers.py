@@ -1,0 +1,16 @@
+"""All readers, imported: for a process from which others are forked, so that these need not.
+
+What a package is missing for says so when it is needed.
+"""
+
+import importlib
+from contextlib import suppress
+
+from rsciio import IO_PLUGINS
+
+from atomstat_widgets.data.readers import OWN_PLUGINS, as_blocks
+
+for plugin in (*IO_PLUGINS, *OWN_PLUGINS):
+    with suppress(ImportError):
+        importlib.import_module(plugin["api"])
+as_blocks(None)  # imports what tells arrays in blocks from others

@@ -1,0 +1,101 @@
+"""Data of every shape: with what is chosen by default there is a result, or one sentence that says why not."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from atomstat_widgets.data import Image
+from atomstat_widgets.panels.controls import slider
+from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
+from atomstat_widgets.reactive.domains import DomainsModel
+from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
+from atomstat_widgets.reactive.trajectories import TrajectoriesModel
+from atomstat_widgets.reactive.unmixing import UnmixingModel
+
+sides = st.integers(8, 600)
+small = st.integers(8, 70)
+
+
+class Planned(SlidingFFTModel):
+    """Finds windows and stops there, because the rest takes long."""
+
+    checked = staticmethod(lambda image: image)
+
+    def compute(self, parameters, run):
+        self.result, _ = self._plan(parameters)
+        return "planned"
+
+
+def lattice(height, width):
+    """Atoms 8 px apart."""
+    y, x = np.indices((height, width))
+    return (np.cos(2 * np.pi * y / 8) + np.cos(2 * np.pi * x / 8)).astype(np.float32)
+
+
+@settings(max_examples=150, deadline=None)
+@given(sides, sides, sides, sides, st.integers(1, 8), st.booleans())
+@example(512, 512, 50, 100, 4, True)
+@example(512, 512, 40, 200, 4, True)
+@example(512, 512, 30, 300, 4, True)
+@example(512, 512, 50, 512, 4, True)
+@example(512, 512, 64, 64, 4, True)
+@example(600, 8, 9, 600, 8, False)
+def test_windows_fit_images_that_come_one_after_the_other(height, width, next_height, next_width, count, linked):
+    first, second = (Image(np.zeros(shape, bool)) for shape in ((height, width), (next_height, next_width)))
+    model = Planned(first, advise=False, n_components=count, window_linked=linked)
+    controls = [slider(model, name, "", "", 4, 4) for name in ("window_y", "window_x", "step")]
+    for image in (second, first):
+        model.image = image
+        assert model.error == ""
+        assert model.result.image_shape == image.sides
+        assert model.result.count >= count
+        assert [control.number for control in controls] == [model.window_y, model.window_x, model.step]
+
+
+def said(model):
+    """Whether there is a result, or one sentence."""
+    if model.error:
+        assert "Unexpected" not in model.error
+        assert len(model.error) < 200
+        assert "\n" not in model.error
+    return bool(model.error) != (model.result is not None)
+
+
+@pytest.mark.parametrize("kind", [SlidingFFTModel, DomainsModel])
+@settings(max_examples=12, deadline=None)
+@given(small, small)
+@example(8, 8)
+@example(9, 70)
+@example(40, 160)
+def test_images(kind, height, width):
+    model = kind(lattice(height, width), advise=False)
+    assert said(model)
+    assert model.error == "" or kind is DomainsModel
+
+
+@settings(max_examples=10, deadline=None)
+@given(small, small, st.integers(1, 4))
+@example(8, 8, 1)
+def test_movies(height, width, frames):
+    assert said(TrajectoriesModel(np.stack([lattice(height, width)] * frames), advise=False))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(3, 30))
+@example(1, 1, 3)
+@example(1, 40, 5)
+def test_cubes(height, width, channels):
+    assert said(UnmixingModel(np.random.default_rng(0).random((height, width, channels)), advise=False))
+
+
+@pytest.mark.parametrize("shape", [(50, 100), (40, 200), (30, 300), (50, 512), (64, 64)])
+def test_images_shown_after_the_sample(panel, shape):
+    panel.model.image = Image(lattice(*shape), "small")
+    assert panel.model.error == ""
+    assert panel.model.result.image is panel.model.image
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return SlidingFFTPanel(lattice(256, 256), n_components=4, window_y=64, window_x=64)
