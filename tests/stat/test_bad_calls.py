@@ -575,6 +575,7 @@ CALLS = [
     of_result(TRACKS, "members", number=Whole(1, ["track"], also_bad=[10**6])),
     of_result(TRACKS, "track", number=Whole(1, also_bad=[10**6])),
     of_result(TRACKS, "at_least", length=Whole(2)),
+    of_result(UNMIXER.result_, "fit", number=Whole(1, also_bad=[20])),
     of_result(COUNTS, "matrix"),
     of_result(COUNTS, "dwell_times"),
     of_result(COUNTS.matrix(), "interval", level=Number(0.9, also_bad=[0, 1, 95])),
