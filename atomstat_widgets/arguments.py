@@ -9,22 +9,14 @@ import math
 import numbers
 import operator
 import reprlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-
 LARGEST = 2**53  # of whole numbers: beyond, sums with others would overflow, and no float holds them all
 FLOATING = "floating"  # of `array_of`: float32 stays, all others become float64
-
-ROW, COLUMN, CLASS = ("row", "y"), ("column", "col", "x"), ("class", "label")
-"""Names that columns of points may have; each is known by the first letters' case, too."""
-_BY_FRAME = "{frame: part[['y', 'x']] for frame, part in table.groupby('frame')}"
-# So many different classes, in rising order, are frame numbers.
-MOST_CLASSES = 20
 
 
 def in_blocks(array: Any) -> bool:
@@ -57,7 +49,7 @@ def array_of(
     empty : bool
         Whether there may be no numbers.
     finite : bool
-        Refuse NaN and infinity, which is a look at all numbers.
+        Refuse NaN, infinity and what has no finite square, which is a look at all numbers.
     minimum : float, optional
         Refuse numbers below, which is another.
     stored : bool
@@ -73,6 +65,7 @@ def array_of(
     """
     _refuse_masked(value, name)
     there = stored and hasattr(value, "shape") and isinstance(getattr(value, "dtype", None), np.dtype)
+    there = there and not isinstance(value, np.ma.MaskedArray)
     array = value if there else _numpy(value, name)
     _require_real(array.dtype, name)
     _require_shape(array.shape, name, shapes, empty)
@@ -113,12 +106,18 @@ def whole_array_of(value: Any, name: str, *, minimum: int = -LARGEST, maximum: i
 
 
 def require_finite(array: NDArray[Any], name: str) -> None:
-    """Refuse NaN and infinity, and say how many there are, and where."""
-    bad = ~np.isfinite(array)
+    """Refuse NaN, infinity, and what is too large to be squared and summed; say how many there are, and where."""
+    if array.dtype.kind != "f":
+        return
+    most = np.finfo(array.dtype).max
+    if array.dtype.itemsize > 2:  # half precision is computed with in another
+        most = np.sqrt(most) / array.dtype.type(1e6)
+    bad = ~(np.abs(array) <= most)  # which NaN is not
     count = int(bad.sum())
     if count:
         first = ", ".join(str(int(index)) for index in np.unravel_index(int(bad.argmax()), array.shape))
-        raise ValueError(f"{name} must be finite: {count} of {array.size} values are NaN or infinite, first [{first}]")
+        what = "too large to be squared" if np.isfinite(array).all() else "NaN or infinite"
+        raise ValueError(f"{name} must be finite: {count} of {array.size} values are {what}, first [{first}]")
 
 
 def number_of(
@@ -255,96 +254,6 @@ def progress_of(value: Any) -> Callable[[float], Any]:
     return called
 
 
-def points_of(value: Any, name: str, columns: int = 2, most: int | None = None, *, finite: bool = True) -> Floats:
-    """Points: row, column and, where it is known, class.
-
-    Parameters
-    ----------
-    value : array, (n, 2) or more columns, or table with named columns
-        Columns without names are row, column, class. Of a table, as a structured array or a DataFrame is, columns are
-        taken by their names: row or y, column or x, and class; others, but for frames, tell nothing about points.
-    name : str
-        Of the argument, for errors.
-    columns : int
-        Least number of columns, 2 or 3.
-    most : int, optional
-        Largest number of columns; any by default.
-    finite : bool
-        Refuse NaN and infinity.
-
-    Returns
-    -------
-    array, (n, columns or more), float64
-
-    Raises
-    ------
-    TypeError, ValueError
-        See `array_of`; there are too few columns, or none of the names; a table has frame numbers; a value is not
-        finite.
-    """
-    named = _columns_by_name(value, name)
-    if named is None:
-        array: Floats = array_of(value, name, dtype=np.float64)
-    else:
-        array = np.column_stack([array_of(one, name, "(n,)", dtype=np.float64) for one in named])
-    if array.size == 0:
-        array = array.reshape(0, 3)
-    if array.ndim != 2 or array.shape[1] < columns or (most is not None and array.shape[1] > most):
-        upper = "more columns" if most is None else f"(n, {most})"
-        raise ValueError(f"{name} have shape (n, {columns}) or {upper}, got {array.shape}")
-    bad = ~np.isfinite(array).all(axis=1)
-    if finite and bad.any():
-        raise ValueError(
-            f"{bad.sum()} of {len(array)} {name} are not finite, the first is number {np.flatnonzero(bad)[0]}"
-        )
-    return array
-
-
-def require_classes(points: Mapping[int, Floats]) -> None:
-    """Refuse a third column of points (n, 3), by frame number, that cannot be the class.
-
-    Classes are whole numbers. A column that rises from row to row through many of them, or that is the number of the
-    frame in several frames, is that of frame numbers.
-
-    Raises
-    ------
-    ValueError
-        With what a class is, and how points of several frames are given.
-    """
-    classes = {frame: array[:, 2] for frame, array in points.items() if array.shape[1] > 2 and len(array)}
-    for frame, column in classes.items():
-        odd = np.flatnonzero(np.isfinite(column) & (column != np.floor(column)))
-        if len(odd):
-            raise ValueError(
-                f"positions of frame {frame} are row, column and class, and a class is a whole number, got "
-                f"{column[odd[0]]:g} at number {odd[0]}"
-            )
-    risen = any(
-        (np.diff(column) >= 0).all() and np.count_nonzero(np.diff(column)) >= MOST_CLASSES
-        for column in classes.values()
-    )
-    numbered = len(classes) > 2 and all((column == frame).all() for frame, column in classes.items())
-    if risen or numbered:
-        raise ValueError(
-            "the third column of the positions is that of classes, but looks like frame numbers: positions are row, "
-            "column, class, and those of several frames are given by frame number, {0: array, 1: array, ...}"
-        )
-
-
-def require_by_frame(value: Any, name: str) -> None:
-    """Refuse one table of the points of all frames, and what gives none one after the other.
-
-    Raises
-    ------
-    TypeError
-        With how they are given.
-    """
-    if _names_of(value) is not None:
-        raise TypeError(f"{name} are given by frame, got one table: {_BY_FRAME}")
-    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise TypeError(f"{name} are arrays by frame number, or one after the other, got {type(value).__name__}")
-
-
 def _scalar(value: Any) -> Any:
     """Value of an array without axes, or of a NumPy bool, as a number of Python; others as they are."""
     plain = isinstance(value, np.bool_) or (isinstance(value, np.ndarray) and value.ndim == 0)
@@ -411,27 +320,3 @@ def _converted(array: NDArray[Any], dtype: np.dtype[Any], name: str) -> NDArray[
             return array.astype(dtype, copy=False)
     except FloatingPointError:
         raise ValueError(f"{name} must fit {dtype}, and holds larger numbers") from None
-
-
-def _names_of(value: Any) -> list[Any] | None:
-    """Names of the columns of a structured array or a DataFrame; None where they have none, or only numbers."""
-    names = getattr(getattr(value, "dtype", None), "names", None)
-    if names is None and hasattr(value, "columns") and hasattr(value, "to_numpy"):
-        names = value.columns
-    if names is None or all(isinstance(one, numbers.Integral) for one in names):
-        return None
-    return list(names)
-
-
-def _columns_by_name(value: Any, name: str) -> list[Any] | None:
-    """Columns row, column and class (if there is one) of a table; None where columns have no names."""
-    names = _names_of(value)
-    if names is None:
-        return None
-    known = {str(one).lower(): one for one in names}
-    if "frame" in known:
-        raise ValueError(f"{name} have a column of frame numbers: give them by frame, {_BY_FRAME}")
-    found = [next((known[one] for one in wanted if one in known), None) for wanted in (ROW, COLUMN, CLASS)]
-    if None in found[:2]:
-        raise ValueError(f"{name} have columns named row and column, or y and x, got {', '.join(map(str, names))}")
-    return [value[one] for one in found if one is not None]

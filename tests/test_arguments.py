@@ -6,17 +6,8 @@ import pandas as pd
 import pytest
 
 from atomstat_widgets import stat
-from atomstat_widgets.arguments import (
-    FLOATING,
-    array_of,
-    number_of,
-    points_of,
-    require_classes,
-    switch_of,
-    whole_array_of,
-    whole_of,
-    word_of,
-)
+from atomstat_widgets.arguments import FLOATING, array_of, number_of, switch_of, whole_array_of, whole_of, word_of
+from atomstat_widgets.points import points_of, require_classes
 
 YX = np.array([[1.0, 2], [3, 4], [5, 6]])
 

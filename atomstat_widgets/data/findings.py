@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from atomstat_widgets.arguments import array_of, instance_of, points_of
+from atomstat_widgets.arguments import array_of, instance_of
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.npy import read_npy, read_npz
 from atomstat_widgets.data.paths import require_there
 from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.data.readers import require_real
+from atomstat_widgets.points import points_of
 
 
 def load_output(source: Any) -> Image | Movie:

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from atomstat_widgets.arguments import array_of, points_of, require_classes
+from atomstat_widgets.arguments import array_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data.scaled import Scaled
 from atomstat_widgets.data.source import Source
+from atomstat_widgets.points import points_of, require_classes
 
 
 @brief

@@ -9,18 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 
-from atomstat_widgets.arguments import (
-    array_of,
-    instance_of,
-    number_of,
-    points_of,
-    progress_of,
-    require_by_frame,
-    require_classes,
-    switch_of,
-    whole_of,
-)
+from atomstat_widgets.arguments import array_of, instance_of, number_of, progress_of, switch_of, whole_of
 from atomstat_widgets.brief import brief
+from atomstat_widgets.points import points_of, require_by_frame, require_classes
 from atomstat_widgets.stat import preparation
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.factor import Rows

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atomstat_widgets.arguments import array_of, whole_array_of
+from atomstat_widgets.arguments import array_of, number_of, whole_array_of
 from atomstat_widgets.brief import brief
 
 
@@ -60,7 +60,7 @@ class Decomposition:
         """Component that is relatively strongest in each piece, (pieces,), of loadings that are not negative."""
         return np.asarray(self.relative_loadings.argmax(axis=1))
 
-    def shares(self, total: float, weights: NDArray[Any] | float = 1.0) -> NDArray[np.float64]:
+    def shares(self, total: float, weights: ArrayLike = 1.0) -> NDArray[np.float64]:
         """Share of a sum of squares, beyond the mean, that each component has alone, (k,).
 
         They do not add up to what all explain together, unless components are orthogonal.
@@ -71,8 +71,17 @@ class Decomposition:
             The sum of squares.
         weights : array, (features,), or float
             Weight of each feature in it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            The sum is not positive, or the weights are negative, not finite or not one a feature.
         """
-        lengths = np.sum(np.asarray(self.components, np.float64) ** 2 * weights, axis=1)
+        total = number_of(total, "total", above=0)
+        scale = array_of(weights, "weights", dtype=np.float64, finite=True, minimum=0)
+        if scale.shape not in ((), self.components.shape[1:]):
+            raise ValueError(f"weights have shape {self.components.shape[1:]}, got {scale.shape}")
+        lengths = np.sum(np.asarray(self.components, np.float64) ** 2 * scale, axis=1)
         return np.asarray(self.energies * lengths / total)
 
     def reordered(self, order: ArrayLike) -> "Decomposition":

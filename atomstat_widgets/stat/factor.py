@@ -163,8 +163,9 @@ def factorize(
     rank, seed, center = whole_of(rank, "rank", minimum=1), seed_of(seed, "seed"), switch_of(center, "center")
     progress_of(progress)
     weights = np.ones(columns) if weights is None else array_of(weights, "weights", dtype=np.float64, finite=True)
-    if weights.shape != (columns,) or not np.all(weights >= 0):
-        raise ValueError(f"weights are {columns} non-negative numbers, one a column, got shape {weights.shape}")
+    if weights.shape != (columns,) or not np.all(weights >= 0) or not weights.any():
+        words = f"{columns} non-negative numbers, one a column and not all 0"
+        raise ValueError(f"weights are {words}, got shape {weights.shape}")
     if in_blocks(x):
         from atomstat_widgets.stat.block_factor import factorize_blocks
 

@@ -53,7 +53,7 @@ def kl_nmf(
     """
     x = array_of(x, "x", "(pieces, features)", dtype=FLOATING, empty=False, finite=True, minimum=0)
     shape = len(instance_of(start, "start", Decomposition).loadings), start.components.shape[1]
-    if x.shape != shape or not x.any():
+    if x.shape != shape or x.max() < np.finfo(x.dtype).tiny ** 0.5:
         raise ValueError(f"x is a matrix that is not zero, of the shape of the start, {shape}, got shape {x.shape}")
     for part, name in ((start.loadings, "loadings of the start"), (start.components, "components of the start")):
         array_of(part, name, finite=True, minimum=0)

@@ -11,8 +11,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from scipy.spatial import KDTree
 
-from atomstat_widgets.arguments import number_of, points_of, progress_of, require_by_frame, require_classes, whole_of
+from atomstat_widgets.arguments import number_of, progress_of, whole_of
 from atomstat_widgets.brief import brief
+from atomstat_widgets.points import points_of, require_by_frame, require_classes
 from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks
 from atomstat_widgets.stat.frame_numbers import by_frame_number
 from atomstat_widgets.stat.progress import Progress, unreported

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atomstat_widgets.arguments import points_of, progress_of, require_by_frame, switch_of, whole_of
+from atomstat_widgets.arguments import progress_of, switch_of, whole_of
 from atomstat_widgets.brief import brief
+from atomstat_widgets.points import points_of, require_by_frame
 from atomstat_widgets.stat import preparation
 from atomstat_widgets.stat.crops import (
     MEMORY_BUDGET,

@@ -67,7 +67,16 @@ class Unmixing:
         return self.spectra.maps(self.decomposition.loadings)
 
     def fit(self, number: int) -> NDArray[Any]:
-        """Spectrum (channels,) that components and mean give for one of the spectra."""
+        """Spectrum (channels,) that components and mean give for one of the spectra.
+
+        Raises
+        ------
+        TypeError, IndexError
+            The number is not whole, or there is no such spectrum.
+        """
+        number, count = whole_of(number, "the number of a spectrum"), len(self.decomposition.loadings)
+        if not 0 <= number < count:
+            raise IndexError(f"the number of a spectrum is 0 to {count - 1}, got {number}")
         own = self.decomposition.loadings[number] @ self.components
         return np.asarray(self.spectra.row_scale[number] * self.mean + own)
 

@@ -155,7 +155,8 @@ def _intensities(image: NDArray[Any], points: Floats, window: int, frame: int) -
     rows, columns = first[:, :1, None] + np.arange(window)[:, None], first[:, 1:, None] + np.arange(window)
     within = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     pixels = image[rows.clip(0, height - 1), columns.clip(0, width - 1)]
-    means: Floats = pixels.mean(axis=(1, 2, 3), dtype=np.float64, where=within[..., None])
+    with np.errstate(over="ignore"):  # which is infinite then
+        means: Floats = pixels.mean(axis=(1, 2, 3), dtype=np.float64, where=within[..., None])
     bad = np.flatnonzero(~np.isfinite(means))
     if len(bad):
         raise ValueError(
