@@ -9,6 +9,7 @@ import json
 import struct
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 V1 = "v1.kernel.websocket.jupyter.org"
@@ -84,7 +85,8 @@ def check_frame(frame: str | bytes, protocol: str | None) -> None:
     if protocol == V1:
         _check_v1(frame)
     elif isinstance(frame, bytes):
-        first, *_buffers = _parts(frame, _table(frame, "!I", least=1))
+        offsets = [*_table(frame, "!I", least=1), len(frame)]  # the last part goes to the end
+        (first,) = _first_parts(1, frame, offsets)
         _check_message(_json(first), buffers=False)
     else:
         _check_message(_json(frame), buffers=True)
@@ -93,12 +95,8 @@ def check_frame(frame: str | bytes, protocol: str | None) -> None:
 def _check_v1(frame: str | bytes) -> None:
     if not isinstance(frame, bytes):
         raise BadFrame("text, where bytes are spoken")
-    # The last offset is the end of the last part.
-    *offsets, end = _table(frame, "<Q", least=1 + HEAD + 1)
-    if end > len(frame):
-        raise BadFrame("a part ends outside the frame")
-    channel, *parts = _parts(frame[:end], offsets)
-    header, parent, metadata, content = (_json(part) for part in parts[:HEAD])
+    channel, *parts = _first_parts(1 + HEAD, frame, _table(frame, "<Q", least=1 + HEAD + 1))
+    header, parent, metadata, content = (_json(part) for part in parts)
     _check_message(
         {
             "channel": channel.decode(errors="replace"), "header": header, "parent_header": parent,
@@ -121,12 +119,11 @@ def _table(frame: bytes, kind: str, least: int) -> Sequence[int]:
     return struct.unpack_from(f"{kind[0]}{number}{kind[1]}", frame, size)
 
 
-def _parts(frame: bytes, offsets: Sequence[int]) -> list[bytes]:
-    """Cut a frame; the last part goes to its end."""
-    ends = [*offsets[1:], len(frame)]
-    if any(start > end for start, end in zip(offsets, ends, strict=True)):
+def _first_parts(number: int, frame: bytes, offsets: Sequence[int]) -> list[bytes]:
+    """Cut off the parts before the buffers, which are large and not looked at; each ends where the next begins."""
+    if any(start > end for start, end in pairwise(offsets)) or offsets[-1] > len(frame):
         raise BadFrame("offsets that do not rise, or lie outside the frame")
-    return [frame[start:end] for start, end in zip(offsets, ends, strict=True)]
+    return [frame[start:end] for start, end in pairwise(offsets[: number + 1])]
 
 
 def _json(text: str | bytes) -> Any:

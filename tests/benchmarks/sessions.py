@@ -63,7 +63,8 @@ def main() -> int:
             expect(status(page)).to_contain_text(" in ", timeout=60 * SECOND)
             page.wait_for_timeout(3 * SECOND)  # for what is computed after a result
             report(f"{name} opened too", *of(kernel))
-        report("the server", *of(psutil.Process(served.process.pid)))
+        report("the server", *of(served.server()))
+        report("the process above it", *of(psutil.Process(served.process.pid)))
         browser.close()
     done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=True)
     rss, pss, seconds = map(float, done.stdout.split())

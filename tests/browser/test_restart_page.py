@@ -1,0 +1,19 @@
+"""The server is killed, and the page goes on with its session."""
+
+from interactions import SECOND, press, status
+from playwright.sync_api import Browser, expect
+from serving import serving
+
+
+def test_page_goes_on_with_the_next_server(browser: Browser) -> None:
+    with serving("--port", "0") as served:
+        page = browser.new_page()  # not the strict one: a browser complains of sockets that break
+        page.goto(served.address)
+        expect(status(page)).to_contain_text("841 windows, 4 components", timeout=60 * SECOND)
+        with page.expect_event("websocket", timeout=60 * SECOND) as again:
+            served.server().kill()
+        again.value.wait_for_event("framereceived", timeout=60 * SECOND)
+        press(page, "Components", "ArrowRight")
+        expect(status(page)).to_contain_text("841 windows, 5 components", timeout=60 * SECOND)
+        expect(page.locator(".atomstat-ended")).to_have_count(0)
+        page.close()
