@@ -8,6 +8,7 @@ from scipy import linalg
 
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank
+from atomstat_widgets.stat.moments import moments
 
 
 def pca(low_rank: LowRank, n_components: int) -> Decomposition:
@@ -60,15 +61,15 @@ def scree(x: NDArray[Any]) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        All rows are equal, or there is only one.
+        All rows are equal, or there is only one; values are not finite, or beyond 1e140.
     """
-    deviations = x - x.mean(axis=0, dtype=np.float64).astype(x.dtype)
+    x = np.asarray(x, x.dtype if x.dtype in (np.float32, np.float64) else np.float64)
+    found, standard, deviations = moments(x, center=True)
+    weights = np.ones(x.shape[1])
+    found.total(weights)
+    deviations = (deviations - standard.rest) * standard.scale(weights)[0]
     gram = deviations @ deviations.T if len(x) <= x.shape[1] else deviations.T @ deviations
-    variances = np.maximum(0, linalg.eigvalsh(np.asarray(gram), overwrite_a=True, check_finite=False)[::-1]).astype(
-        np.float64
-    )
-    if variances[0] == 0:
-        raise ValueError("all rows are equal: there is no variance to explain")
+    variances = np.maximum(0, linalg.eigvalsh(gram, overwrite_a=True, check_finite=False)[::-1]).astype(np.float64)
     return np.asarray(variances / variances.sum())
 
 

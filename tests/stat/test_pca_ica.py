@@ -3,7 +3,7 @@ import pytest
 from sklearn.decomposition import PCA, FastICA
 from sklearn.exceptions import ConvergenceWarning
 
-from atomstat_widgets.stat import explained_variance_ratio, factorize, ica, pca
+from atomstat_widgets.stat import explained_variance_ratio, factorize, ica, pca, scree
 
 RNG = np.random.default_rng(0)
 SOURCES = np.stack([RNG.uniform(-1, 1, 900), RNG.exponential(size=900), RNG.laplace(size=900)], axis=1) * [4, 2, 1]
@@ -21,6 +21,17 @@ def test_pca_is_that_of_scikit_learn(low_rank):
     np.testing.assert_allclose(result.components, peer.components_ * signs[:, None], atol=1e-4)
     np.testing.assert_allclose(result.loadings, peer.transform(DATA) * signs, atol=1e-4)
     np.testing.assert_allclose(explained_variance_ratio(low_rank)[:4], peer.explained_variance_ratio_, atol=1e-8)
+
+
+@pytest.mark.parametrize("shape", [(300, 20), (20, 50)])
+@pytest.mark.parametrize(("dtype", "scale", "offset"), [
+    (np.float64, 1, 1e6), (np.float32, 1, 1e4), (np.float32, 1e-24, 0), (np.float32, 1e20, 1e21), (np.uint8, 10, 100),
+])  # fmt: skip
+def test_scree_is_that_of_the_exact_deviations(shape, dtype, scale, offset):
+    x = (offset + scale * DATA[: shape[0], : shape[1]]).astype(dtype)
+    deviations = x - x.mean(axis=0, dtype=np.float64)
+    squares = np.linalg.svd(deviations, compute_uv=False) ** 2
+    np.testing.assert_allclose(scree(x), squares / squares.sum(), atol=2e-6)
 
 
 @pytest.mark.parametrize("decompose", [pca, ica])
