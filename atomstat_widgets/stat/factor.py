@@ -21,6 +21,7 @@ OVERSAMPLING = 10
 POWER_ITERATIONS = 3
 # Read at a time: few enough rows that float32 products keep their precision, few enough bytes to fit beside anything.
 BLOCK_ROWS, BLOCK_BYTES = 4096, 2**26
+STRIP_BYTES = 2**20
 
 
 class Rows(Protocol):
@@ -165,11 +166,11 @@ def factorize(
     dtype = np.dtype(x.dtype if x.dtype in (np.float32, np.float64) else np.float64)
     if rows * columns * dtype.itemsize <= BLOCK_BYTES:
         found, standard, deviations = moments(np.asarray(x[:], dtype), center=center)
-        matrix = _Weighted(deviations, standard, *standard.scale(weights), kept=True)
+        matrix = _Weighted(deviations, standard.done(), *standard.scale(weights))
     else:
         found = reduce(add, (moments(np.asarray(x[part], dtype), center=center)[0] for part in _parts(x.shape, dtype)))
         standard = found.standard(dtype)
-        matrix = _Weighted(x, standard, *standard.scale(weights), kept=False)
+        matrix = _Weighted(x, standard, *standard.scale(weights))
     total = found.total(weights)
     progress(0.1)
 
@@ -214,32 +215,40 @@ def rounded(u: Any, s: Floats, vt: Floats, weights: Floats, total: float, mean: 
 class _Weighted:
     """The matrix ``(x - mean) sqrt(weights)``, but for a power of two, which is multiplied without being formed.
 
-    Of a small matrix the deviations are kept, of a large one they are computed whenever they are needed.
+    Of a small matrix x is the deviations, of a large one they are computed whenever they are needed.
     """
 
     x: Rows
     standard: Standard
     scale: NDArray[Any]
     exponent: int
-    kept: bool
 
     def blocks(self, before: int | None = None) -> Iterator[tuple[slice, NDArray[Any]]]:
         """Deviations of rows, all or those before one, block by block, and which they are."""
         for part in _parts(self.x.shape, self.scale.dtype, before):
-            yield part, self.x[part] if self.kept else self.standard.deviations(self.x[part])
+            yield part, self.standard.deviations(self.x[part])
+
+    def strips(self) -> Iterator[tuple[slice, NDArray[Any]]]:
+        """Like the blocks, but of few enough rows that their deviations stay in the cache of a processor."""
+        height = max(1, STRIP_BYTES // (self.x.shape[1] * self.scale.itemsize)) if self.standard.changes else BLOCK_ROWS
+        for part in _parts(self.x.shape, self.scale.dtype):
+            rows = self.x[part]
+            for first in range(part.start, part.stop, height):
+                strip = slice(first, min(first + height, part.stop))
+                yield strip, self.standard.deviations(rows[strip.start - part.start : strip.stop - part.start])
 
     def times(self, columns: NDArray[Any]) -> NDArray[Any]:
         scaled = self.scale[:, None] * columns
         product = np.empty((self.x.shape[0], columns.shape[1]), columns.dtype)
-        for part, block in self.blocks():
-            np.matmul(block, scaled, out=product[part])
+        for strip, rows in self.strips():
+            np.matmul(rows, scaled, out=product[strip])
         product -= self.standard.rest @ scaled
         return product
 
     def transposed_times(self, columns: NDArray[Any]) -> NDArray[Any]:
         product = -np.outer(self.standard.rest, columns.sum(axis=0))
-        for part, block in self.blocks():
-            product += block.T @ columns[part]
+        for strip, rows in self.strips():
+            product += rows.T @ columns[strip]
         return np.asarray(self.scale[:, None] * product)
 
 

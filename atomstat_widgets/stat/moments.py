@@ -39,6 +39,15 @@ class Standard:
             deviations = deviations - self.origin
         return deviations if (self.unit == 1).all() else deviations / self.unit
 
+    @property
+    def changes(self) -> bool:
+        """Whether deviations are other numbers than rows."""
+        return bool(self.origin.any() or (self.unit != 1).any())
+
+    def done(self) -> "Standard":
+        """Standard of what are deviations already."""
+        return Standard(np.zeros_like(self.origin), np.ones_like(self.unit), self.rest)
+
     def scale(self, weights: Floats) -> tuple[NDArray[Any], int]:
         """Scale of each column (columns,), times two to the power of a number, of the deviations in a weighted norm."""
         scale = np.sqrt(weights) * self.unit.astype(np.float64)
