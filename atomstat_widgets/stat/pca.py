@@ -10,6 +10,8 @@ from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank
 from atomstat_widgets.stat.moments import moments
 
+ALIKE = 1e-4  # of magnitudes: less is told apart by rounding
+
 
 def pca(low_rank: LowRank, n_components: int) -> Decomposition:
     """Principal components of a matrix whose centred factor is known.
@@ -75,5 +77,11 @@ def scree(x: NDArray[Any]) -> NDArray[np.float64]:
 
 def signs_of_largest(rows: NDArray[Any]) -> NDArray[Any]:
     """Sign of the entry of largest magnitude in each row, 1 or -1."""
-    largest = rows[np.arange(len(rows)), np.abs(rows).argmax(axis=1)]
+    largest = rows[np.arange(len(rows)), largest_entries(rows)]
     return np.where(largest < 0, -1, 1).astype(rows.dtype)
+
+
+def largest_entries(rows: NDArray[Any]) -> NDArray[np.intp]:
+    """Which entry of each row is the largest in magnitude: the first of those that are so but for rounding."""
+    sizes = np.abs(rows)
+    return np.asarray((sizes >= (1 - ALIKE) * sizes.max(axis=1, keepdims=True)).argmax(axis=1))
