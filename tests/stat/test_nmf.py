@@ -106,7 +106,7 @@ def test_scale_costs_no_digits_in_single_precision(scale):
 
 def test_with_known_components_it_converges_on_data_of_exact_rank():
     x, components, _ = mixture()
-    assert constrained_nmf(factorize(x, 3), components + [[0], [0.1], [0.1]], fixed=1).converged
+    assert constrained_nmf(factorize(x, 3), components + np.array([[0], [0.1], [0.1]]), fixed=1).converged
 
 
 def test_stops_at_max_iter():
