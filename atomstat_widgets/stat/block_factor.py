@@ -5,20 +5,16 @@ where they are many that sum would be larger than the data, and it sums the Gram
 projects the rows onto these.
 """
 
-from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.stat import blocks
-from atomstat_widgets.stat.factor import (
-    BLOCK_ROWS,
-    LowRank,
-    leading_eigenvectors,
-    not_finite,
-    nothing_to_factorize,
-)
+from atomstat_widgets.stat.factor import BLOCK_ROWS, LowRank, leading_eigenvectors, orthonormal, rounded
+from atomstat_widgets.stat.moments import Floats, Moments, Standard, moments_and_products
 from atomstat_widgets.stat.progress import Progress
 
 # Up to here the Gram matrix, exact to the tail (2e-6 of the last of 24 singular values). Above, its product with random
@@ -27,16 +23,6 @@ from atomstat_widgets.stat.progress import Progress
 # the 8, but reads the data 4 or 6 times, or keeps them in memory. See tests/benchmarks/scaling.py.
 GRAM_COLUMNS = 2500
 OVERSAMPLING = 50
-
-
-@dataclass(frozen=True)
-class _Moments:
-    """Of rows: how many values are not finite, sums (columns,) and sums of squares, Gram matrix times some vectors."""
-
-    bad: int
-    sums: NDArray[np.float64]
-    squares: NDArray[np.float64]
-    gram: NDArray[np.float64]
 
 
 def factorize_blocks(
@@ -55,35 +41,28 @@ def factorize_blocks(
         count = min(rank + OVERSAMPLING, rows, columns)
         vectors = scale[:, None] * np.random.default_rng(seed).standard_normal((columns, count))
 
-    moments, shared = dask.delayed(_moments), dask.delayed(vectors)
-    (found,) = blocks.computed(
-        [blocks.summed([moments(part, dtype, shared) for part in parts], _added)], lambda done: progress(done / 2)
-    )
-    if found.bad:
-        raise not_finite(found.bad, x.shape)
-    mean = found.sums / rows if center else np.zeros(columns)
-    uncentred = float(found.squares @ weights)
-    total = float((found.squares - rows * mean**2) @ weights)
-    if total <= 1e-14 * uncentred:  # what rounding leaves of zero
-        raise nothing_to_factorize(center)
-
+    of_part, shared = dask.delayed(_of_part), dask.delayed(vectors)
+    filled = [part for part, height in zip(parts, x.chunks[0], strict=True) if height]
+    moments = blocks.summed([of_part(part, dtype, center, shared) for part in filled], _added)
+    (found,) = blocks.computed([moments], lambda done: progress(done / 2))
+    total, standard = found.total(weights), found.standard(dtype)
     if vectors is None:
-        gram = (found.gram - rows * np.outer(mean, mean)) * scale[:, None] * scale
-        right = leading_eigenvectors(gram, rank)
+        right = leading_eigenvectors(found.products * scale[:, None] * scale, rank)
     else:
-        right = np.linalg.qr(scale[:, None] * (found.gram - rows * np.outer(mean, mean @ vectors)))[0]
+        right = orthonormal(scale[:, None] * found.products)
 
-    basis = (scale[:, None] * right).astype(dtype)
-    offset = (mean @ basis).astype(dtype)
-    projected = dask.delayed(_projected)
+    column_scale, exponent = standard.scale(weights)
+    basis = column_scale[:, None] * right.astype(dtype)
+    offset = standard.rest @ basis
+    projected, shared = dask.delayed(_projected), dask.delayed(standard)
     # The rows' coordinates, each block's as q r; the r of all together tell the rotation to the singular vectors.
-    pairs = [projected(part, basis, offset) for part in parts]
+    pairs = [projected(part, shared, basis, offset) for part in parts]
     whole = 0 < rows * right.shape[1] * dtype.itemsize <= blocks.MEMORY_BUDGET
     tasks = pairs if whole else [pair[1] for pair in pairs]
     done = blocks.computed(tasks, lambda fraction: progress((1 + fraction) / 2))
     outer, r = np.linalg.qr(np.concatenate([pair[1] for pair in done] if whole else done))
-    left, s, right_small = np.linalg.svd(r)
-    turn = (outer @ left)[:, :rank]
+    left, s, vt = np.linalg.svd(r)
+    turn = (outer @ left[:, :rank]).astype(dtype)
     heights = np.minimum(x.chunks[0], right.shape[1])
     turns = np.split(turn, np.cumsum(heights)[:-1])
     if whole:
@@ -92,36 +71,21 @@ def factorize_blocks(
         times = dask.delayed(np.matmul)
         left_parts = [times(pair[0], own) for pair, own in zip(pairs, turns, strict=True)]
         u = blocks.stacked(left_parts, [(height, rank) for height in x.chunks[0]], dtype)
-    return LowRank(u, s[:rank], (right_small @ right.T.astype(dtype))[:rank], weights, total, mean)
+    return rounded(u, np.ldexp(s, exponent), vt @ right.T, weights, total, found.mean)
 
 
-def _moments(block: NDArray[Any], dtype: Any, vectors: NDArray[np.float64] | None) -> _Moments:
-    columns = block.shape[1]
-    bad, sums, squares = 0, np.zeros(columns), np.zeros(columns)
-    gram = np.zeros((columns, columns if vectors is None else vectors.shape[1]))
-    for first in range(0, len(block), BLOCK_ROWS):
-        part = np.asarray(block[first : first + BLOCK_ROWS], dtype)
-        with np.errstate(invalid="ignore", over="ignore"):
-            # Products in the precision of the data, summed in float64.
-            gram += part.T @ (part if vectors is None else part @ vectors.astype(dtype))
-            of_part = np.einsum("ij,ij->j", part, part, dtype=np.float64)
-            sums += part.sum(axis=0, dtype=np.float64)
-        if not np.isfinite(of_part).all():
-            bad += int((~np.isfinite(part)).sum())
-        squares += of_part
-    return _Moments(bad, sums, squares, gram)
+def _of_part(part: NDArray[Any], dtype: Any, center: bool, vectors: Floats | None) -> Moments:
+    rows = (np.asarray(part[first : first + BLOCK_ROWS], dtype) for first in range(0, len(part), BLOCK_ROWS))
+    return reduce(add, (moments_and_products(block, vectors, center=center) for block in rows))
 
 
-def _added(parts: list[_Moments]) -> _Moments:
-    return _Moments(
-        sum(part.bad for part in parts),
-        np.sum([part.sums for part in parts], axis=0),
-        np.sum([part.squares for part in parts], axis=0),
-        np.sum([part.gram for part in parts], axis=0),
-    )
+def _added(parts: list[Moments]) -> Moments:
+    return reduce(add, parts)
 
 
-def _projected(block: NDArray[Any], basis: NDArray[Any], offset: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _projected(
+    part: NDArray[Any], standard: Standard, basis: NDArray[Any], offset: NDArray[Any]
+) -> tuple[NDArray[Any], Floats]:
     """Coordinates of rows as q and r."""
-    q, r = np.linalg.qr(np.asarray(block, basis.dtype) @ basis - offset)
-    return q, r
+    q, r = np.linalg.qr((standard.deviations(part) @ basis - offset).astype(np.float64))
+    return q.astype(basis.dtype), r

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from atomstat_widgets.stat.abundances import constrained
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank
+from atomstat_widgets.stat.nmf import EXPLAINED
 from atomstat_widgets.stat.progress import Progress, unreported
 
 SWEEPS = 2
@@ -35,7 +36,7 @@ def constrained_nmf(
     sum_to_one : bool
         Loadings of each row sum to 1.
     tol : float
-        Stop when an iteration lowers the error by less than this fraction of it.
+        Stop when an iteration lowers the error by less than this fraction of it, or of a thousandth.
     max_iter : int
         Stop after so many iterations; with 0 the components are the start, and only the loadings are computed.
     progress : callable
@@ -79,7 +80,7 @@ def constrained_nmf(
                     components[j] = np.maximum(components[j] + step, 0)
         loadings = _loadings(scores, vt, components, sum_to_one, loadings > 0)
         before, error = error, _error(low_rank, scores, vt, loadings, components)
-        converged = before - error <= tol * error
+        converged = before - error <= tol * max(error, EXPLAINED)
         progress(iteration / max_iter)
     progress(1.0)
     return Decomposition(low_rank.unweighted(components), loadings, error, iteration, converged)

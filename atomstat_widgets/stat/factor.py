@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,15 +13,17 @@ from scipy import linalg
 from atomstat_widgets.arguments import FLOATING, array_of, progress_of, seed_of, switch_of, whole_array_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blocks import held, in_blocks
+from atomstat_widgets.stat.moments import Floats, Standard, moments
 from atomstat_widgets.stat.progress import Progress, unreported
 
 # Up to this many rows or columns the eigenvectors of the Gram matrix are exact and quick (3,481 x 1,035 in 0.15 s);
-# above, the cube of the size makes subspace iteration the quicker (3,249 x 2,145 in 0.17 s, not 1.1 s).
+# above, the cube of the size makes a Krylov space the quicker (3,249 x 2,145 in 0.13 s, not 1.1 s).
 GRAM_LIMIT = 1200
 OVERSAMPLING = 10
-POWER_ITERATIONS = 6
+POWER_ITERATIONS = 3
 # Read at a time: few enough rows that float32 products keep their precision, few enough bytes to fit beside anything.
 BLOCK_ROWS, BLOCK_BYTES = 4096, 2**26
+STRIP_BYTES = 2**20
 
 
 class Rows(Protocol):
@@ -126,8 +129,8 @@ def factorize(
     Parameters
     ----------
     x : array or Rows, (rows, columns)
-        float32 or float64, which is also the precision of the factor; other numbers become float64. Read in blocks of
-        rows of up to 64 MB, so it may be larger than memory: 3 times, or 14 times where both sides are longer than
+        float32 or float64, which is also the precision of the factor; other numbers become float64. If more than 64 MB,
+        read in blocks of rows, so it may be larger than memory: 3 times, or 8 times where both sides are longer than
         1,200. (Where there are fewer rows than columns but more than 64 MB, every pair of blocks is read.) An array of
         dask or Zarr is read block by block wherever dask is configured to compute, 2 times.
     rank : int
@@ -135,9 +138,9 @@ def factorize(
     weights : array, (columns,), optional
         Non-negative weights of the columns in a sum of squares; 1 by default.
     center : bool
-        Subtract the mean row (without ever forming the difference), as PCA and ICA need it.
+        Subtract the mean row, as PCA and ICA need it.
     seed : int
-        For the start of the subspace iteration, used where both sides are longer than 1,200.
+        For the start of the iteration, used where both sides are longer than 1,200.
     progress : callable
         Called with the fraction done; an exception it raises stops the computation.
 
@@ -149,14 +152,17 @@ def factorize(
     ------
     TypeError, ValueError
         The matrix is empty or not 2-D, is masked, holds anything but real numbers, or NaN or infinite values, or is
-        zero (with `center`: all its rows are equal); the rank is below 1; the weights do not fit.
+        zero (with `center`: all its rows are equal); values are beyond 1e140, or singular values beyond the precision;
+        the rank is below 1; the weights do not fit.
 
     Notes
     -----
-    Eigenvectors of the Gram matrix of the shorter side, or subspace iteration (Halko, Martinsson & Tropp,
-    SIAM Rev. 53, 217 (2011), with 6 power iterations and 10 vectors more than asked for), then in both cases
-    one Rayleigh-Ritz step on the data, which gives back the precision that squaring the matrix took. After subspace
-    iteration the last singular values, where they lie in a flat tail of noise, are up to 4 % too small.
+    All products are of deviations from the mean, in powers of two as units where they are very large or small, so that
+    neither an offset nor a scale takes digits away (see `moments`). Eigenvectors of the Gram matrix of the shorter
+    side, or a block Krylov space (Musco & Musco, NIPS 2015, 1396, with 3 iterations of 10 vectors more than asked for),
+    then in both cases one Rayleigh-Ritz step on the data, which gives back the precision that squaring the matrix took.
+    In a Krylov space the last singular values, where they lie in a flat tail of noise, are up to 5 % too small.
+    Those below about 2e-4 (float32; 1e-8 in float64) of the largest are lost in the rounding of its square.
     """
     x = array_of(x, "x, the matrix to factorize,", "(rows, columns)", empty=False, stored=True)
     rows, columns = x.shape
@@ -172,83 +178,111 @@ def factorize(
         return factorize_blocks(x, rank, weights, center, seed, progress)
 
     dtype = np.dtype(x.dtype if x.dtype in (np.float32, np.float64) else np.float64)
-    matrix = _Weighted(x, np.sqrt(weights).astype(dtype), np.zeros(columns, dtype))
-    column_squares, mean = np.zeros(columns), np.zeros(columns)
-    for _, block in matrix.blocks():
-        column_squares += np.einsum("ij,ij->j", block, block, dtype=np.float64)
-        if center:
-            with np.errstate(invalid="ignore"):  # of infinite values, which are told by their squares
-                mean += block.sum(axis=0, dtype=np.float64)
-    mean /= rows
-    uncentred = float(column_squares @ weights)
-    if not np.isfinite(uncentred):
-        raise not_finite(sum(int((~np.isfinite(block)).sum()) for _, block in matrix.blocks()), x.shape)
-    total = float((column_squares - rows * mean**2) @ weights)
-    if total <= 1e-14 * uncentred:  # what rounding leaves of zero
-        raise nothing_to_factorize(center)
+    if rows * columns * dtype.itemsize <= BLOCK_BYTES:
+        found, standard, deviations = moments(np.asarray(x[:], dtype), center=center)
+        matrix = _Weighted(deviations, standard.done(), *standard.scale(weights))
+    else:
+        found = reduce(add, (moments(np.asarray(x[part], dtype), center=center)[0] for part in _parts(x.shape, dtype)))
+        standard = found.standard(dtype)
+        matrix = _Weighted(x, standard, *standard.scale(weights))
+    total = found.total(weights)
     progress(0.1)
 
-    matrix = replace(matrix, mean=mean.astype(dtype))
     rank = min(rank, rows, columns)
     if min(rows, columns) > GRAM_LIMIT:
-        right = _subspace_iteration(matrix, rank, seed, progress)
+        right = _krylov_basis(matrix, rank, seed, progress)
     elif columns <= rows:
-        gram = -rows * np.outer(mean, mean)
-        for part, block in matrix.blocks():  # float32 products, summed in float64
+        rest = standard.rest.astype(np.float64)
+        gram = -rows * np.outer(rest, rest)
+        for part, block in matrix.blocks():  # products in the precision of the data, summed in float64
             gram += block.T @ block
             progress(0.1 + 0.5 * part.stop / rows)
         right = leading_eigenvectors(gram * matrix.scale[:, None] * matrix.scale, rank)
     else:
         left = leading_eigenvectors(_gram_of_rows(matrix), rank)
-        right = np.linalg.qr(matrix.transposed_times(left.astype(dtype)))[0]
+        right = orthonormal(matrix.transposed_times(left.astype(dtype)))
     progress(0.8)
 
-    right = right.astype(dtype)
-    q, r = np.linalg.qr(matrix.times(right))
-    left_small, s, right_small = np.linalg.svd(r)
+    q, r = np.linalg.qr(matrix.times(right.astype(dtype)).astype(np.float64))
+    left, s, vt = np.linalg.svd(r)
     progress(1.0)
-    return LowRank((q @ left_small)[:, :rank], s[:rank], (right_small @ right.T)[:rank], weights, total, mean)
+    u = (q @ left[:, :rank]).astype(dtype)
+    return rounded(u, np.ldexp(s, matrix.exponent), vt @ right.T, weights, total, found.mean)
+
+
+def rounded(u: Any, s: Floats, vt: Floats, weights: Floats, total: float, mean: Floats) -> LowRank:
+    """Factor of as many singular values as u has columns, in its precision.
+
+    The total is changed with the singular values that are rounded: what these leave of it is often much smaller.
+    """
+    rank = u.shape[1]
+    with np.errstate(over="ignore"):
+        kept = s[:rank].astype(u.dtype)
+    if not np.isfinite(kept).all():
+        raise ValueError(f"the largest singular value, {s[0]:.1g}, is beyond {u.dtype}: scale the matrix down")
+    outside = max(0.0, total - float(np.sum(s[:rank] ** 2)))
+    total = outside + float(np.sum(kept.astype(np.float64) ** 2))
+    return LowRank(u, kept, vt[:rank].astype(u.dtype), weights, total, mean)
 
 
 @dataclass(frozen=True)
 class _Weighted:
-    """The matrix ``(x - mean) * scale``, which is multiplied without being formed."""
+    """The matrix ``(x - mean) sqrt(weights)``, but for a power of two, which is multiplied without being formed.
+
+    Of a small matrix x is the deviations, of a large one they are computed whenever they are needed.
+    """
 
     x: Rows
+    standard: Standard
     scale: NDArray[Any]
-    mean: NDArray[Any]
+    exponent: int
 
     def blocks(self, before: int | None = None) -> Iterator[tuple[slice, NDArray[Any]]]:
-        """Rows of x, all or those before one, block by block, and which they are."""
-        rows, columns = self.x.shape
-        height = min(BLOCK_ROWS, max(1, BLOCK_BYTES // (columns * self.scale.itemsize)))
-        for first in range(0, rows if before is None else before, height):
-            part = slice(first, min(first + height, rows))
-            yield part, np.asarray(self.x[part], self.scale.dtype)
+        """Deviations of rows, all or those before one, block by block, and which they are."""
+        for part in _parts(self.x.shape, self.scale.dtype, before):
+            yield part, self.standard.deviations(self.x[part])
+
+    def strips(self) -> Iterator[tuple[slice, NDArray[Any]]]:
+        """Like the blocks, but of few enough rows that their deviations stay in the cache of a processor."""
+        height = max(1, STRIP_BYTES // (self.x.shape[1] * self.scale.itemsize)) if self.standard.changes else BLOCK_ROWS
+        for part in _parts(self.x.shape, self.scale.dtype):
+            rows = self.x[part]
+            for first in range(part.start, part.stop, height):
+                strip = slice(first, min(first + height, part.stop))
+                yield strip, self.standard.deviations(rows[strip.start - part.start : strip.stop - part.start])
 
     def times(self, columns: NDArray[Any]) -> NDArray[Any]:
         scaled = self.scale[:, None] * columns
-        product = np.empty((self.x.shape[0], columns.shape[1]), self.scale.dtype)
-        for part, block in self.blocks():
-            np.matmul(block, scaled, out=product[part])
-        product -= self.mean @ scaled
+        product = np.empty((self.x.shape[0], columns.shape[1]), columns.dtype)
+        for strip, rows in self.strips():
+            np.matmul(rows, scaled, out=product[strip])
+        product -= self.standard.rest @ scaled
         return product
 
     def transposed_times(self, columns: NDArray[Any]) -> NDArray[Any]:
-        product = -np.outer(self.mean, columns.sum(axis=0))
-        for part, block in self.blocks():
-            product += block.T @ columns[part]
+        product = -np.outer(self.standard.rest, columns.sum(axis=0))
+        for strip, rows in self.strips():
+            product += rows.T @ columns[strip]
         return np.asarray(self.scale[:, None] * product)
 
 
-def _gram_of_rows(matrix: _Weighted) -> NDArray[np.float64]:
+def _parts(shape: tuple[int, ...], dtype: np.dtype[Any], before: int | None = None) -> Iterator[slice]:
+    """Blocks of rows, all or those before one."""
+    rows, columns = shape
+    height = min(BLOCK_ROWS, max(1, BLOCK_BYTES // (columns * dtype.itemsize)))
+    for first in range(0, rows if before is None else before, height):
+        yield slice(first, min(first + height, rows))
+
+
+def _gram_of_rows(matrix: _Weighted) -> Floats:
     """Products of all pairs of rows of a matrix that has few, but perhaps long ones."""
+    rest, scale = matrix.standard.rest, matrix.scale
     gram = np.empty((matrix.x.shape[0],) * 2)
     for part, block in matrix.blocks():
-        weighted = (block - matrix.mean) * matrix.scale
+        weighted = (block - rest) * scale
         gram[part, part] = weighted @ weighted.T
         for other, earlier in matrix.blocks(before=part.start):
-            gram[part, other] = weighted @ ((earlier - matrix.mean) * matrix.scale).T
+            gram[part, other] = weighted @ ((earlier - rest) * scale).T
             gram[other, part] = gram[part, other].T
     return gram
 
@@ -260,22 +294,18 @@ def leading_eigenvectors(gram: NDArray[np.float64], count: int) -> NDArray[np.fl
     return np.asarray(vectors[:, ::-1])
 
 
-def _subspace_iteration(matrix: _Weighted, rank: int, seed: int, progress: Progress) -> NDArray[Any]:
-    shape, dtype = matrix.x.shape, matrix.scale.dtype
-    start = np.random.default_rng(seed).standard_normal((shape[1], min(rank + OVERSAMPLING, *shape)))
-    basis = np.linalg.qr(start.astype(dtype))[0]
+def _krylov_basis(matrix: _Weighted, rank: int, seed: int, progress: Progress) -> Floats:
+    (rows, columns), dtype = matrix.x.shape, matrix.scale.dtype
+    start = np.random.default_rng(seed).standard_normal((columns, min(rank + OVERSAMPLING, rows, columns)))
+    basis, bases = np.linalg.qr(start.astype(dtype))[0], []
     for iteration in range(POWER_ITERATIONS):
         image = np.linalg.qr(matrix.times(basis))[0]
         basis = np.linalg.qr(matrix.transposed_times(image))[0]
+        bases.append(basis)
         progress(0.1 + 0.7 * (iteration + 1) / POWER_ITERATIONS)
-    return np.asarray(basis)
+    return orthonormal(np.hstack(bases))
 
 
-def not_finite(bad: int, shape: tuple[int, ...]) -> ValueError:
-    """Error of a matrix that holds so many NaN or infinite values."""
-    return ValueError(f"{bad} of {shape[0] * shape[1]} values are NaN or infinite")
-
-
-def nothing_to_factorize(center: bool) -> ValueError:
-    """Error of a matrix without any sum of squares."""
-    return ValueError(f"{'all rows are equal' if center else 'the matrix is zero'}: there is nothing to factorize")
+def orthonormal(columns: NDArray[Any]) -> Floats:
+    """Orthonormal columns that span the same."""
+    return np.asarray(np.linalg.qr(columns.astype(np.float64))[0])

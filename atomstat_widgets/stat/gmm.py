@@ -13,10 +13,11 @@ from atomstat_widgets.stat.blocks import held
 Floats = NDArray[np.float64]
 COVARIANCES = ("full", "tied", "diag", "spherical")
 
-REGULARIZATION = 1e-6  # added to variances, in units of the mean variance of the columns: well above what rounds off
+# Added to variances, in units of each column's own: well above what rounds off.
+REGULARIZATION = {"float32": 1e-6, "float64": 1e-9}
+ROUNDING = 4  # of a mean: columns that vary no more are constant
 TOLERANCE = 1e-3  # of the mean log-likelihood of the rows from one iteration to the next
 MAX_ITERATIONS = 200
-SHORT_ITERATIONS = 10  # of every start, before all but the likeliest are given up
 KMEANS_ITERATIONS = 10  # only a start: expectation maximisation goes on from there
 
 
@@ -53,15 +54,16 @@ class _Gaussians:
     """Mixture in the units of standardised columns.
 
     Factors are the inverse Cholesky factors of the covariances, (classes, columns, columns), or the inverse standard
-    deviations, (classes, columns), where there are no covariances between columns.
+    deviations, (classes, columns), where there are no covariances between columns. They may be one for all classes.
     """
 
     log_weights: Floats
     means: Floats
     factors: Floats
+    tied: bool = False
 
     @classmethod
-    def fitted(cls, columns: NDArray[Any], memberships: Floats, covariance: str) -> "_Gaussians":
+    def fitted(cls, columns: NDArray[Any], floors: Floats, memberships: Floats, covariance: str) -> "_Gaussians":
         """Likeliest mixture for given memberships (classes, rows) in the rows of a matrix: the M-step."""
         sizes = memberships.sum(axis=1) + 10 * np.finfo(float).eps  # a class may have lost all members
         weights = sizes / sizes.sum()
@@ -72,16 +74,17 @@ class _Gaussians:
             variances = np.maximum(squares - means**2, 0)
             if covariance == "spherical":
                 variances = np.broadcast_to(variances.mean(axis=1, keepdims=True), variances.shape)
-            return cls(np.log(weights), means, (variances + REGULARIZATION) ** -0.5)
+            return cls(np.log(weights), means, (variances + floors) ** -0.5)
         means = shares @ columns.T
         if covariance == "full":
             covariances = np.stack([(columns * share) @ columns.T for share in shares])
             covariances -= means[:, :, None] * means[:, None, :]
         else:
             covariances = (columns @ columns.T / columns.shape[1] - (weights * means.T) @ means)[None]
-        covariances += REGULARIZATION * np.eye(len(columns))
+        covariances += np.diag(floors)
         factors = np.linalg.inv(np.linalg.cholesky(covariances))
-        return cls(np.log(weights), means, np.broadcast_to(factors, (len(means), *factors.shape[1:])))
+        factors = np.broadcast_to(factors, (len(means), *factors.shape[1:]))
+        return cls(np.log(weights), means, factors, covariance == "tied")
 
     def joint(self, columns: NDArray[Any]) -> Floats:
         """Log of weight times density of each class at each row, (classes, rows)."""
@@ -91,6 +94,11 @@ class _Gaussians:
             coefficients = np.hstack([means * precisions, -precisions / 2]).astype(columns.dtype)
             exponents = coefficients @ columns - np.sum(means**2 * precisions, axis=1, keepdims=True) / 2
             diagonals = factors
+        elif self.tied:  # rows are whitened once
+            white, centers = factors[0] @ columns, means @ factors[0].T
+            exponents = centers @ white - np.sum(centers**2, axis=1, keepdims=True) / 2
+            exponents -= np.einsum("ij,ij->j", white, white) / 2
+            diagonals = np.diagonal(factors, axis1=1, axis2=2)
         else:
             exponents = np.empty((len(means), columns.shape[1]))
             for exponent, mean, factor in zip(exponents, means, factors, strict=True):
@@ -154,9 +162,10 @@ def gmm(x: ArrayLike, n_components: int, *, covariance: str = "diag", starts: in
     Notes
     -----
     Expectation maximisation (Dempster, Laird & Rubin, J. R. Stat. Soc. B 39, 1 (1977)) from starts by k-means++
-    (Arthur & Vassilvitskii, SODA 2007, 1027). All starts run 10 iterations, and only the likeliest on until the mean
-    log-likelihood of the rows changes by less than 1e-3, or for 200: the "em-EM" of Biernacki, Celeux & Govaert,
-    Comput. Stat. Data Anal. 41, 561 (2003). To the variances is added a millionth of their mean over the columns.
+    (Arthur & Vassilvitskii, SODA 2007, 1027), each until the mean log-likelihood of the rows changes by less than 1e-3,
+    or for 200 iterations. The first of more starts are those of fewer: more are never less likely. To the variances is
+    added a billionth of that of the column (a millionth in float32, or of their mean where the covariance is
+    'spherical').
     float32 is computed in float32 where the covariance is 'diag' or 'spherical'.
     """
     mixture, fit = _fitted(x, n_components, covariance, starts, seed)
@@ -186,12 +195,11 @@ def _fitted(x: Any, n_components: int, covariance: str, starts: int, seed: int) 
     shift = x.mean(axis=0, dtype=dtype)
     scale = float(np.linalg.norm(x - shift) / np.sqrt(x.size)) or 1.0
     columns = _standardized(x, shift, scale, with_squares=diagonal)
+    floors = _floors(columns[: x.shape[1]], shift / scale, covariance)
     rng = np.random.default_rng(seed)
     seeded = (_kmeans(columns[: x.shape[1]], n_components, rng) for _ in range(starts))
-    short = (_improved(columns, memberships, covariance, SHORT_ITERATIONS) for memberships in seeded)
-    fit = max(short, key=lambda fit: fit.log_likelihood)
-    if not fit.converged:
-        fit = _improved(columns, fit.memberships, covariance, MAX_ITERATIONS - SHORT_ITERATIONS)
+    fits = (_improved(columns, floors, memberships, covariance) for memberships in seeded)
+    fit = max(fits, key=lambda fit: fit.log_likelihood)
     return Mixture(fit.gaussians, shift, scale), fit
 
 
@@ -207,11 +215,24 @@ def _standardized(x: NDArray[Any], shift: NDArray[Any], scale: float, *, with_sq
     return columns
 
 
-def _improved(columns: NDArray[Any], memberships: Floats, covariance: str, iterations: int) -> _Fit:
+def _floors(columns: NDArray[Any], shift: NDArray[Any], covariance: str) -> Floats:
+    """What is added to the variance of each of the standardised columns, (columns,).
+
+    To a constant one as to that of the smallest variance, as there is nothing to tell its size.
+    """
+    variances = np.einsum("ij,ij->i", columns, columns, dtype=np.float64) / columns.shape[1]
+    varies = variances > (ROUNDING * np.finfo(columns.dtype).eps * np.abs(shift).astype(np.float64)) ** 2
+    if covariance == "spherical" or not varies.any():
+        variances[:] = 1  # their mean, by the standard
+    variances[~varies] = variances[varies].min(initial=1)
+    return np.asarray(REGULARIZATION[columns.dtype.name] * variances)
+
+
+def _improved(columns: NDArray[Any], floors: Floats, memberships: Floats, covariance: str) -> _Fit:
     """Expectation maximisation from given memberships, until it settles or has done its iterations."""
     log_likelihood = -np.inf
-    for _ in range(iterations):
-        gaussians = _Gaussians.fitted(columns, memberships, covariance)
+    for _ in range(MAX_ITERATIONS):
+        gaussians = _Gaussians.fitted(columns, floors, memberships, covariance)
         joint = gaussians.joint(columns)
         top = joint.max(axis=0)
         memberships = np.exp(joint - top)

@@ -1,5 +1,6 @@
 """Non-negative matrix factorization, read from a low-rank factor instead of the data."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from atomstat_widgets.stat.progress import Progress, unreported
 
 INNER_LOADINGS, INNER_COMPONENTS = 4, 4  # measured from 1 to 8 on spectra of windows, crops and spectrum images
 CHECK_EVERY = 10
+EXPLAINED = 1e-3  # relative error, below which what is left to gain is little of the data, however much of the error
 START_TOL = 0.01  # turned on until it gains less than 1 %, the rotation starts the updates no better
 START_REST = 0.15  # of the size of negative values, which at zero would hold on to it: 0.15 to 0.2 do
 # Of the extrapolation, as Ang & Gillis propose them.
@@ -35,7 +37,7 @@ def nmf(
     n_components : int
         Number of components.
     tol : float
-        Stop when ten iterations lower the error by less than this fraction of it.
+        Stop when ten iterations lower the error by less than this fraction of it, or of a thousandth.
     max_iter : int
         Stop after so many iterations.
     progress : callable
@@ -70,6 +72,9 @@ def nmf(
     low_rank = low_rank.in_memory()
     if low_rank.mean.any():
         raise ValueError("the factor is centred: its matrix has negative values, which NMF cannot take")
+    # A power of two as unit keeps products of very large or small numbers in the range of float32.
+    power = int(np.frexp(low_rank.s[0])[1])
+    low_rank = replace(low_rank, s=np.ldexp(low_rank.s, -power), total=float(np.ldexp(low_rank.total, -2 * power)))
     scores = np.ascontiguousarray((low_rank.u * low_rank.s).T)  # (rank, pieces)
     vt = low_rank.vt
     loadings, components = _varimax_start(low_rank, n_components)  # (k, pieces), (k, features)
@@ -96,7 +101,7 @@ def nmf(
             loadings, components = ahead_loadings, ahead_components = best
             momentum_limit, momentum = momentum, momentum / MOMENTUM_CUT
         if iteration % CHECK_EVERY == 0:
-            converged = checked - error <= tol * error
+            converged = checked - error <= tol * max(error, EXPLAINED)
             checked = error
             # Only the product of the two factors is determined; extrapolated on, their lengths would drift apart.
             scale = _balance(loadings, components)
@@ -107,7 +112,7 @@ def nmf(
     loadings, components = best
     lengths = np.linalg.norm(components, axis=1)
     alive = np.where(lengths > 0, lengths, 1)
-    loadings *= alive[:, None]
+    loadings = np.ldexp(loadings * alive[:, None], power)
     components /= alive[:, None]
     components = low_rank.unweighted(components)
     result = Decomposition(components, loadings.T, error, iteration, bool(converged))

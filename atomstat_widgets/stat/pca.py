@@ -9,6 +9,9 @@ from scipy import linalg
 from atomstat_widgets.arguments import FLOATING, array_of, instance_of
 from atomstat_widgets.stat.decomposition import Decomposition
 from atomstat_widgets.stat.factor import LowRank
+from atomstat_widgets.stat.moments import moments
+
+ALIKE = 1e-4  # of magnitudes: less is told apart by rounding
 
 
 def pca(low_rank: LowRank, n_components: int) -> Decomposition:
@@ -62,21 +65,26 @@ def scree(x: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     TypeError, ValueError
-        The matrix is empty, of another shape, or holds anything but finite real numbers; all rows are equal, or there
-        is only one.
+        The matrix is empty, of another shape, or holds anything but finite real numbers, or values beyond 1e140; all
+        rows are equal, or there is only one.
     """
-    rows: NDArray[Any] = array_of(x, "x", "(rows, columns)", dtype=FLOATING, empty=False, finite=True)
-    deviations = rows - rows.mean(axis=0, dtype=np.float64).astype(rows.dtype)
+    rows: NDArray[Any] = array_of(x, "x", "(rows, columns)", dtype=FLOATING, empty=False)
+    found, standard, deviations = moments(rows, center=True)
+    weights = np.ones(rows.shape[1])
+    found.total(weights)
+    deviations = (deviations - standard.rest) * standard.scale(weights)[0]
     gram = deviations @ deviations.T if len(rows) <= rows.shape[1] else deviations.T @ deviations
-    variances = np.maximum(0, linalg.eigvalsh(np.asarray(gram), overwrite_a=True, check_finite=False)[::-1]).astype(
-        np.float64
-    )
-    if variances[0] == 0:
-        raise ValueError("all rows are equal: there is no variance to explain")
+    variances = np.maximum(0, linalg.eigvalsh(gram, overwrite_a=True, check_finite=False)[::-1]).astype(np.float64)
     return np.asarray(variances / variances.sum())
 
 
 def signs_of_largest(rows: NDArray[Any]) -> NDArray[Any]:
     """Sign of the entry of largest magnitude in each row, 1 or -1."""
-    largest = rows[np.arange(len(rows)), np.abs(rows).argmax(axis=1)]
+    largest = rows[np.arange(len(rows)), largest_entries(rows)]
     return np.where(largest < 0, -1, 1).astype(rows.dtype)
+
+
+def largest_entries(rows: NDArray[Any]) -> NDArray[np.intp]:
+    """Which entry of each row is the largest in magnitude: the first of those that are so but for rounding."""
+    sizes = np.abs(rows)
+    return np.asarray((sizes >= (1 - ALIKE) * sizes.max(axis=1, keepdims=True)).argmax(axis=1))

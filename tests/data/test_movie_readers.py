@@ -257,7 +257,7 @@ class TestTiff:
 
     def test_threads_may_ask_at_the_same_time(self, tmp_path):
         movie = load_movie(write_stack(tmp_path / "movie.tif", STACK, compression="zlib"))
-        numbers = RNG.integers(0, 5, 400).tolist()
+        numbers = np.random.default_rng(1).integers(0, 5, 400).tolist()
         with ThreadPoolExecutor(8) as threads:
             np.testing.assert_array_equal(list(threads.map(movie.__getitem__, numbers)), STACK[numbers])
 
@@ -360,7 +360,7 @@ WRITERS += [("movie.tif", write_imagej)]
 
 @pytest.mark.parametrize(("name", "write"), WRITERS)
 def test_no_file_is_read_whole(tmp_path, name, write):
-    stack = RNG.integers(0, 60_000, (40, 256, 256), dtype=np.uint16)  # 5 MB, of 128 kB a frame
+    stack = np.random.default_rng(1).integers(0, 60_000, (40, 256, 256), dtype=np.uint16)  # 5 MB, of 128 kB a frame
     write(tmp_path / name, stack)
     load(tmp_path / name)[0]  # imports what it needs
     tracemalloc.start()

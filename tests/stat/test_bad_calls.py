@@ -493,7 +493,7 @@ CALLS = [
     ),
     call("recentre_positions", images=IMAGES, positions=ByFrame(BY_FRAME, POSITIONS)),
     call("remove_drift", positions=ByFrame(BY_FRAME, POSITIONS), drift=Array(np.ones((3, 2)))),
-    call("scree", x=Array(MATRIX)),
+    call("scree", x=Array(MATRIX, ["values", "rows", "matrix"])),
     call(
         "sliding_fft",
         image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False),

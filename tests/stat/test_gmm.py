@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
+from sklearn import datasets
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
 from atomstat_widgets.stat import gmm
-from atomstat_widgets.stat.gmm import COVARIANCES, fit_mixture
+from atomstat_widgets.stat.gmm import COVARIANCES, _kmeans, fit_mixture
 
 
 def blobs(columns, distance, rows=600, seed=0, scatter=0.3):
@@ -134,6 +135,56 @@ def test_more_starts_find_likelier_mixtures():
     x = np.random.default_rng(0).standard_normal((200, 4))
     single = np.mean([gmm(x, 4, covariance="full", seed=seed).bic for seed in range(10)])
     assert np.mean([gmm(x, 4, covariance="full", starts=5, seed=seed).bic for seed in range(10)]) < single
+
+
+@pytest.mark.parametrize("covariance", COVARIANCES)
+@pytest.mark.parametrize("name", ["digits", "wine", "noise"])
+def test_more_starts_are_never_less_likely(name, covariance):
+    x = (
+        np.random.default_rng(1).standard_normal((150, 3))
+        if name == "noise"
+        else getattr(datasets, f"load_{name}")().data
+    )
+    bics = [
+        gmm(x[::4] if name == "digits" else x, 3, covariance=covariance, starts=starts).bic for starts in (1, 2, 3, 6)
+    ]
+    assert bics == sorted(bics, reverse=True)
+
+
+def counts():
+    """Counts of few and of many, of three kinds, some of which hardly ever happen."""
+    rng = np.random.default_rng(1)
+    rates = 5 * np.exp(rng.normal(0, 1.5, (3, 8)))
+    return rng.poisson(rates[rng.integers(3, size=200)]).astype(float)
+
+
+@pytest.mark.parametrize("covariance", ["full", "diag"])
+@pytest.mark.parametrize("name", ["breast_cancer", "wine", "counts"])
+def test_from_the_same_start_it_is_as_likely_as_that_of_scikit_learn(name, covariance):
+    x = counts() if name == "counts" else getattr(datasets, f"load_{name}")().data
+    shift = x.mean(axis=0)
+    members = _kmeans(((x - shift) / np.sqrt(np.mean((x - shift) ** 2))).T, 3, np.random.default_rng(0))
+    covariances = np.stack([np.cov(x.T, bias=True, aweights=own) + 1e-6 * np.eye(x.shape[1]) for own in members])
+    precisions = np.linalg.inv(covariances)
+    if covariance == "diag":
+        precisions = 1 / np.diagonal(covariances, axis1=1, axis2=2)
+    weights = members.mean(axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        peer = GaussianMixture(
+            3, covariance_type=covariance, max_iter=200, weights_init=weights / weights.sum(),
+            means_init=members @ x / members.sum(axis=1)[:, None], precisions_init=precisions,
+        ).fit(x)  # fmt: skip
+    worse = gmm(x, 3, covariance=covariance).bic - peer.bic(x)
+    assert worse / (2 * len(x)) < 2e-3  # nats a row: both stop at changes of 1e-3
+
+
+@pytest.mark.parametrize("covariance", ["full", "tied", "diag"])
+def test_columns_have_a_unit_each(covariance):
+    x = blobs(3, 4)[0]
+    units = np.array([1e-5, 1, 1e4])
+    found, other = gmm(x, 1, covariance=covariance), gmm(x * units + units, 1, covariance=covariance)
+    assert other.bic == pytest.approx(found.bic + 2 * len(x) * np.log(units).sum(), rel=1e-9)
 
 
 @pytest.mark.parametrize("covariance", COVARIANCES)

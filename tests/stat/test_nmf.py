@@ -3,6 +3,7 @@ import pytest
 from sklearn.decomposition import NMF
 
 from atomstat_widgets.stat import factorize, nmf
+from atomstat_widgets.stat.constrained_nmf import constrained_nmf
 
 
 def mixture(noise=0.0, pieces=300, features=80, seed=0):
@@ -81,6 +82,31 @@ def test_more_components_than_the_data_have():
     assert result.reconstruction_error < 1e-3
     assert np.isfinite(result.components).all()
     np.testing.assert_allclose(result.loadings @ result.components, x, rtol=0.01)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("k", [1, 2, 3, 5])
+def test_converges_on_data_of_exact_rank(k, dtype):
+    rng = np.random.default_rng(k)
+    x = (rng.random((200, k)) @ rng.random((k, 60))).astype(dtype)
+    result = nmf(factorize(x, 8), k)
+    assert result.converged
+    assert direct_error(x.astype(float), result) < 1e-4
+
+
+@pytest.mark.parametrize("scale", [1e-24, 1e20])
+def test_scale_costs_no_digits_in_single_precision(scale):
+    x = (scale * mixture(0.1)[0]).astype(np.float32)
+    result = nmf(factorize(x, 8), 3)
+    assert result.reconstruction_error == pytest.approx(direct_error(x.astype(float), result), rel=1e-4)
+    peer = nmf(factorize(x.astype(float) / scale, 8), 3)
+    np.testing.assert_allclose(result.components, peer.components, atol=1e-3)
+    np.testing.assert_allclose(result.loadings / scale, peer.loadings, atol=1e-2)
+
+
+def test_with_known_components_it_converges_on_data_of_exact_rank():
+    x, components, _ = mixture()
+    assert constrained_nmf(factorize(x, 3), components + np.array([[0], [0.1], [0.1]]), fixed=1).converged
 
 
 def test_stops_at_max_iter():

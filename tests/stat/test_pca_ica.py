@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA, FastICA
 from sklearn.exceptions import ConvergenceWarning
 
-from atomstat_widgets.stat import explained_variance_ratio, factorize, ica, pca
+from atomstat_widgets.stat import explained_variance_ratio, factorize, ica, pca, scree
+from atomstat_widgets.stat.pca import signs_of_largest
 
 RNG = np.random.default_rng(0)
 SOURCES = np.stack([RNG.uniform(-1, 1, 900), RNG.exponential(size=900), RNG.laplace(size=900)], axis=1) * [4, 2, 1]
@@ -21,6 +24,17 @@ def test_pca_is_that_of_scikit_learn(low_rank):
     np.testing.assert_allclose(result.components, peer.components_ * signs[:, None], atol=1e-4)
     np.testing.assert_allclose(result.loadings, peer.transform(DATA) * signs, atol=1e-4)
     np.testing.assert_allclose(explained_variance_ratio(low_rank)[:4], peer.explained_variance_ratio_, atol=1e-8)
+
+
+@pytest.mark.parametrize("shape", [(300, 20), (20, 50)])
+@pytest.mark.parametrize(("dtype", "scale", "offset"), [
+    (np.float64, 1, 1e6), (np.float32, 1, 1e4), (np.float32, 1e-24, 0), (np.float32, 1e20, 1e21), (np.uint8, 10, 100),
+])  # fmt: skip
+def test_scree_is_that_of_the_exact_deviations(shape, dtype, scale, offset):
+    x = (offset + scale * DATA[: shape[0], : shape[1]]).astype(dtype)
+    deviations = x - x.mean(axis=0, dtype=np.float64)
+    squares = np.linalg.svd(deviations, compute_uv=False) ** 2
+    np.testing.assert_allclose(scree(x), squares / squares.sum(), atol=2e-6)
 
 
 @pytest.mark.parametrize("decompose", [pca, ica])
@@ -53,7 +67,7 @@ def test_ica_finds_the_sources(low_rank):
 
 def test_ica_is_that_of_scikit_learn(low_rank):
     result = ica(low_rank, 3)
-    peer = FastICA(3, random_state=1, whiten="unit-variance")
+    peer = FastICA(3, random_state=1, whiten="unit-variance", tol=1e-14, max_iter=1000)
     sources = peer.fit_transform(DATA)
     similarity = np.abs(np.corrcoef(result.loadings.T, sources.T)[:3, 3:])
     assert (similarity.max(axis=1) > 0.99).all()
@@ -61,7 +75,46 @@ def test_ica_is_that_of_scikit_learn(low_rank):
     assert sorted(partner) == [0, 1, 2]
     mixing = peer.mixing_.T[partner]
     signs = np.sign((mixing * result.components).sum(axis=1))
-    np.testing.assert_allclose(result.components, mixing * signs[:, None], atol=0.02 * np.abs(mixing).max())
+    np.testing.assert_allclose(result.components, mixing * signs[:, None], atol=1e-6 * np.abs(mixing).max())
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_seed_of_ica_does_not_show(dtype):
+    rng = np.random.default_rng(3)
+    # Flat, peaked and two-valued, some of them with local optima between.
+    sources = [
+        rng.uniform(-1, 1, 900),
+        rng.laplace(size=900),
+        *np.sign(rng.standard_normal((2, 900))),
+        rng.exponential(size=900),
+    ]
+    data = np.stack(sources, axis=1) @ rng.standard_normal((5, 40)) + 0.1 * rng.standard_normal((900, 40))
+    low_rank = factorize(data.astype(dtype), 8, center=True)
+    expected = ica(low_rank, 5)
+    for seed in range(1, 9):
+        found = ica(low_rank, 5, seed=seed)
+        assert found.converged
+        np.testing.assert_allclose(found.components, expected.components, atol=1e-6 * np.abs(expected.components).max())
+        np.testing.assert_allclose(found.loadings, expected.loadings, atol=1e-6 * np.abs(expected.loadings).max())
+
+
+def test_signs_and_order_of_ica_do_not_depend_on_those_of_the_singular_vectors(low_rank):
+    signs = np.array([-1, 1, -1, -1, 1, 1, -1, 1, 1, 1, -1, 1])
+    other = replace(low_rank, u=low_rank.u * signs, vt=low_rank.vt * signs[:, None])
+    for decompose in (pca, ica):
+        np.testing.assert_allclose(decompose(other, 3).components, decompose(low_rank, 3).components, atol=1e-9)
+
+
+def test_of_two_largest_entries_that_are_equal_but_for_rounding_the_first_gives_the_sign():
+    rows = np.array([[0, 1, 0.5, -1], [0, -1 + 1e-12, 0.5, 1]])
+    np.testing.assert_array_equal(signs_of_largest(rows), [1, -1])
+
+
+def test_ica_of_normal_sources_is_the_same_each_time():
+    low_rank = factorize(np.random.default_rng(0).standard_normal((500, 20)), 6, center=True)
+    first, second = ica(low_rank, 5), ica(low_rank, 5)
+    np.testing.assert_array_equal(first.components, second.components)
+    np.testing.assert_allclose(np.cov(first.loadings.T, bias=True), np.eye(5), atol=1e-10)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -177,9 +177,10 @@ def test_the_likelihood_of_counts_is_as_high_as_by_scikit_learn():
 
 
 def test_each_iteration_raises_the_likelihood():
-    x = CUBE.reshape(100, 30)
+    x = CUBE.reshape(100, 30).copy()
     x[5], x[:, 7] = 0, 0
-    start = Decomposition(RNG.random((3, 30)), RNG.random((100, 3)), 1.0, 0, False)
+    rng = np.random.default_rng(0)
+    start = Decomposition(rng.random((3, 30)), rng.random((100, 3)), 1.0, 0, False)
     found = [kl_nmf(x, start, tol=0, max_iter=n) for n in (1, 2, 3, 10, 40)]
     values = [divergence(x, one.loadings @ one.components) for one in found]
     assert values == sorted(values, reverse=True)
