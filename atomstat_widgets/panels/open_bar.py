@@ -16,6 +16,7 @@ from atomstat_widgets.data.loading import KINDS, several_signals
 from atomstat_widgets.data.reopening import inside, is_inside
 from atomstat_widgets.data.source import Source
 from atomstat_widgets.panels.controls import Explained
+from atomstat_widgets.views.html import alert
 
 FOLDER_VARIABLE = "ATOMSTAT_DATA"  # how the command line names the folder of data to the notebook it serves
 MOST_BYTES = 60_000_000  # of an upload: the server takes messages of 64 MiB
@@ -105,7 +106,7 @@ class OpenBar(ipywidgets.HBox):
             said = (
                 str(error) if path is None else str(error).replace(f"{path.parent}{os.sep}", "")
             )  # readers' own words
-            self._words.value = f'<span class="atomstat-error" role="alert">{escape(said)}.</span>'
+            self._words.value = alert(f"{said}.")
 
     def _of_folder(self) -> Path | None:
         name = self._file.value

@@ -105,8 +105,7 @@ def _(result: TrajectoriesResult) -> Numbers:
 def _(result: UnmixingResult) -> Numbers:
     unmixing, cube = result.unmixing, result.cube
     maps = np.moveaxis(unmixing.abundance_maps, 2, 0)
-    bins = result.parameters["bins"]
-    y, x = _axes(*(np.arange(n) * bin_ + (bin_ - 1) / 2 for n, bin_ in zip(maps.shape[1:], bins, strict=True)), cube)
+    y, x = _axes(*result.map_axes, cube)
     energy = Axis("energy", result.energies, cube.energy_unit)
     count = component_axis(len(maps))
     return Numbers(

@@ -34,7 +34,7 @@ A_ROW = 4  # pictures of components in a row
 STYLE = {
     "font.size": 8, "axes.titlesize": 8, "axes.labelsize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7,
     "legend.fontsize": 7, "axes.linewidth": 0.6, "axes.edgecolor": INK, "font.family": "DejaVu Sans",
-    "svg.fonttype": "none", "pdf.fonttype": 42,
+    "svg.fonttype": "none", "pdf.fonttype": 42, "text.parse_math": False,  # dollars in names are dollars
 }  # fmt: skip
 _one_at_a_time = Lock()
 
@@ -124,10 +124,14 @@ def unmix_figure(result: "UnmixingResult") -> Figure:
         spectra.margins(x=0)
         spectra.legend(frameon=False, ncols=2)
         signed = [result.signed] * count + [False]
+        rows, columns = result.map_axes
+        half = max(result.parameters["bins"]) / 2
+        y, x = ((at[0] - half, at[-1] + half) for at in (rows, columns))
+        extent = _extent(cube.along_y(y)[::-1], cube.along_x(x), edges=True)
         for number, (axes, values) in enumerate(zip(below, maps, strict=True)):
             title = f"Abundance {number + 1}" if number < count else "Residual (RMS)"
-            extent = _extent(*(np.array([low, high]) for low, high in _sides(cube)), edges=True)
             _show_map(axes, values, extent, title, number if number < count else None, signed=signed[number])
+            axes.set(xlim=_sides(cube)[1], ylim=_sides(cube)[0])  # at the ends some pixels may be in no bin
             if number == 0:
                 _scale_bar(axes, cube)
     return figure
