@@ -283,8 +283,6 @@ class UnmixingModel(AnalysisModel):
         used = np.asarray(mask.used if isinstance(mask, Mask) else mask)
         if used.shape != self.cube.sides or used.dtype != bool:
             raise TraitError(f"mask is a bool array of shape {self.cube.sides}, got {used.dtype} of shape {used.shape}")
-        if not used.any():
-            raise TraitError("mask leaves no pixel to use")
         return mask if isinstance(mask, Mask) else Mask(used.copy())
 
     def reconcile(self, name: str) -> None:
