@@ -14,7 +14,8 @@ from atomstat_widgets.data.export import Files
 from atomstat_widgets.panels.controls import Explained
 from atomstat_widgets.panels.exports import DPI, FORMATS, exported
 from atomstat_widgets.panels.figure_box import FigureBox
-from atomstat_widgets.reactive.model import AnalysisModel, in_words
+from atomstat_widgets.reactive.failures import in_words
+from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.recipe import recipe_of
 from atomstat_widgets.views.html import alert
 

@@ -1,13 +1,9 @@
 """What all panels' models share: parameters that ask for runs, and the state of these runs."""
 
 import logging
-import os
-import re
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -16,6 +12,7 @@ from traitlets import Bool, Bunch, Float, HasTraits, TraitError, Tuple, Unicode,
 
 from atomstat_widgets.brief import described
 from atomstat_widgets.data.sampling import Whole
+from atomstat_widgets.reactive.failures import describe_failure, in_words
 from atomstat_widgets.reactive.history import FinishedRun, History, with_run
 from atomstat_widgets.reactive.one_thread import one_thread
 from atomstat_widgets.reactive.opened import taking_all
@@ -24,7 +21,6 @@ from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
 
 logger = logging.getLogger(__name__)
 
-EXPECTED = (ValueError, TypeError, TraitError, ConnectionError)  # whose messages are for the user
 PROGRESS_INTERVAL = 0.1  # seconds between progress reports; each is a message to the page
 
 
@@ -380,28 +376,6 @@ class AnalysisModel(HasTraits):
 
     def _what_is_shown(self) -> str:
         return "" if self.result is None else ": the last good result is shown"
-
-
-def in_words(error: BaseException) -> str:
-    """What an exception tells the user, in one sentence without its full stop and without paths of the machine."""
-    words = str(error) or type(error).__name__
-    if isinstance(error, EXPECTED):
-        return words
-    if isinstance(error, MemoryError):
-        return f"This needs more memory than there is. {error}".strip()
-    why = getattr(error, "strerror", None)
-    if found := re.search(r"errno = (\d+)", words):  # HDF5, among much else
-        why = os.strerror(int(found[1]))
-    if why:
-        return f"A file cannot be written or read: {why[:1].lower()}{why[1:]}"
-    return f"Unexpected failure: {words}"
-
-
-def describe_failure(error: BaseException) -> str:
-    """Kind, message and place of an exception, without the paths of the machine it happened on."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = (f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
-    return "\n".join([f"{type(error).__name__}: {error}", *places])
 
 
 def duration(seconds: float) -> str:
