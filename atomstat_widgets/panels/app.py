@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from html import escape
 from typing import Any, NamedTuple
 
 import ipywidgets
@@ -21,6 +20,7 @@ from atomstat_widgets.panels.trajectories import TrajectoriesPanel
 from atomstat_widgets.panels.unmixing import UnmixingPanel
 from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.reactive.session import parameters_of, set_parameters
+from atomstat_widgets.views.html import alert
 
 # How the command line names the user's file, and how to take it, to the notebook it serves.
 FILE_VARIABLE, KIND_VARIABLE, SIGNAL_VARIABLE = "ATOMSTAT_FILE", "ATOMSTAT_KIND", "ATOMSTAT_SIGNAL"
@@ -200,7 +200,7 @@ class App(ipywidgets.VBox):
         return guarded
 
     def _say(self, error: Exception | None) -> None:
-        self._notice.value = f'<span class="atomstat-error" role="alert">{escape(str(error))}</span>' if error else ""
+        self._notice.value = alert(error) if error else ""
 
     def _show_tab(self) -> None:
         name = self._tabs.value

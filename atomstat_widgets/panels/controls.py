@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from html import escape
 from typing import Any
 
 import ipywidgets
@@ -12,6 +11,7 @@ from traitlets import Bunch, Float, HasTraits, TraitError, Unicode, dlink, obser
 
 from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.own_changes import OwnChanges
+from atomstat_widgets.views.html import Html, as_html
 
 WIDTH = "238px"
 ECHO = 1.5  # seconds in which a page may send back what it was told to show, before it is told another value
@@ -278,12 +278,16 @@ class Explained(ipywidgets.Box):
 
 def heading(text: str, units: HasTraits | None = None, other: str = "") -> ipywidgets.HTML:
     """Heading of a group of controls, with the unit of lengths where there are any, and other units."""
-    widget = ipywidgets.HTML(f"<h4>{text}</h4>")
+    widget = ipywidgets.HTML(f"<h4>{as_html(text)}</h4>")
     if units is not None:
-        dlink((units, "unit"), (widget, "value"), lambda unit: f"<h4>{text} <span>({escape(unit)}{other})</span></h4>")
+        dlink(
+            (units, "unit"),
+            (widget, "value"),
+            lambda unit: f"<h4>{as_html(text)} <span>({as_html(unit + other)})</span></h4>",
+        )
     return widget
 
 
-def title(text: str, remark: str = "") -> str:
-    """HTML of the title of a view, with a quieter remark."""
-    return f'<div class="atomstat-title">{text} <small>{remark}</small></div>'
+def title(text: str, remark: str = "") -> Html:
+    """Title of a view, with a quieter remark; either is text, or HTML that says so."""
+    return Html(f'<div class="atomstat-title">{as_html(text)} <small>{as_html(remark)}</small></div>')

@@ -366,7 +366,7 @@ class DomainsPanel(ImagePanel):
         self, values: dict[int, float], count: int, label: str, advise: Callable[[list[int], list[float]], int | None]
     ) -> None:
         counts = sorted(values)
-        complete = len(counts) == MAX_COMPONENTS
+        complete = len(counts) == self._shown.most_components
         advised = advise(counts, [values[k] for k in counts]) if complete else None
         self._curve.show(values, count, label, advised=advised)
 

@@ -14,8 +14,10 @@ from atomstat_widgets.data.export import Files
 from atomstat_widgets.panels.controls import Explained
 from atomstat_widgets.panels.exports import DPI, FORMATS, exported
 from atomstat_widgets.panels.figure_box import FigureBox
+from atomstat_widgets.reactive.failures import in_words
 from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.recipe import recipe_of
+from atomstat_widgets.views.html import alert
 
 
 class ExportBar(ipywidgets.VBox):
@@ -105,7 +107,7 @@ class ExportBar(ipywidgets.VBox):
                 raise ValueError("There is no result yet")
             yield self._model.result
         except Exception as error:  # words in the panel, whatever it was
-            self._link.value = f'<span class="atomstat-error" role="alert">{escape(str(error))}.</span>'
+            self._link.value = alert(f"{in_words(error)}.")
 
 
 def download_link(files: Files, stem: str) -> str:

@@ -1,7 +1,6 @@
 """What the panels of one image share: overlays on its picture, and the truth of samples."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import ipywidgets
@@ -11,6 +10,7 @@ from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.panels.controls import Explained, heading, title
 from atomstat_widgets.panels.panel import Panel, row
 from atomstat_widgets.reactive.image_model import ImageModel
+from atomstat_widgets.views.html import Html, as_html
 
 ALL = -1  # overlay: all components at once, in their colours
 
@@ -99,8 +99,8 @@ class ImagePanel(Panel):
             self._pixels = overview(image)
             self._take_image()
             self._sample.set_geometry((height, width), image.pixel_size, image.unit, image.offset)
-            scale = f", {image.pixel_size:.3g} {escape(image.unit)}/px" if image.pixel_size else ""
-            self._sample_title.value = title(escape(image.name), f"{height} × {width} px{scale}")
+            scale = f", {image.pixel_size:.3g} {image.unit}/px" if image.pixel_size else ""
+            self._sample_title.value = title(image.name, f"{height} × {width} px{scale}")
             self._offer_truth(
                 image.truth is not None,
                 "Show the domains that the sample was made with, and compare: 1 is perfect, 0 is chance",
@@ -134,4 +134,4 @@ class ImagePanel(Panel):
             self._truth_score.value = ""
             if self._truth.value and self._shown is not None:
                 value, what = self._agreement()
-                self._truth_score.value = title("", f"{value:.2f} (adjusted Rand index)<br>of {what}")
+                self._truth_score.value = title("", Html(f"{value:.2f} (adjusted Rand index)<br>of {as_html(what)}"))

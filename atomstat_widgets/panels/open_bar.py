@@ -6,7 +6,6 @@ import tempfile
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from atomstat_widgets.data.reopening import inside, is_inside
 from atomstat_widgets.data.source import Source
 from atomstat_widgets.panels.background import in_background
 from atomstat_widgets.panels.controls import Explained
+from atomstat_widgets.views.html import alert, as_html
 
 FOLDER_VARIABLE = "ATOMSTAT_DATA"  # how the command line names the folder of data to the notebook it serves
 MOST_BYTES = 60_000_000  # of an upload: the server takes messages of 64 MiB
@@ -115,7 +115,7 @@ class OpenBar(ipywidgets.HBox):
         again = path == self._several
         kind, signal = self._kind.value, self._signal.value if again else None
         opening = self._opening = Opening(path, on_wait=lambda seconds: self._tell(opening, seconds))
-        self._words.value = f"Opening {escape(path.name)}…"
+        self._words.value = f"Opening {as_html(path.name)}…"
         self._cancel.layout.display = None
 
         offered: dict[str, str] = {}
@@ -132,7 +132,7 @@ class OpenBar(ipywidgets.HBox):
     def _tell(self, opening: Opening, seconds: float) -> None:
         if opening is self._opening and seconds > 1:
             self._words.value = (
-                f"Opening {escape(opening.path.name)}: {seconds:.0f} s, of at most {opening.seconds:.0f} s"
+                f"Opening {as_html(opening.path.name)}: {seconds:.0f} s, of at most {opening.seconds:.0f} s"
             )
 
     def _stop(self) -> None:
@@ -141,7 +141,7 @@ class OpenBar(ipywidgets.HBox):
         self._cancel.layout.display = "none"
         if opening is not None:
             opening.cancel()
-            self._words.value = f"{escape(opening.path.name)}: cancelled"
+            self._words.value = f"{as_html(opening.path.name)}: cancelled"
             if opening.path != self._several:  # of which another signal may be wanted
                 self._forget(opening.path)
 
@@ -166,7 +166,7 @@ class OpenBar(ipywidgets.HBox):
 
     def _say(self, error: Exception, path: Path | None) -> None:
         said = str(error) if path is None else str(error).replace(f"{path.parent}{os.sep}", "")  # readers' own words
-        self._words.value = f'<span class="atomstat-error" role="alert">{escape(said)}.</span>'
+        self._words.value = alert(f"{said}.")
 
     def _of_folder(self) -> Path | None:
         name = self._file.value
@@ -197,7 +197,7 @@ class OpenBar(ipywidgets.HBox):
             if self._several != path and not isinstance(data, Movie):  # which is read from its file frame by frame
                 self._forget(path)
         self._show(data)
-        self._words.value = f"{escape(data.name)} is shown."
+        self._words.value = f"{as_html(data.name)} is shown."
 
     def _forget(self, path: Path) -> None:
         """Remove an upload."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from html import escape
 from math import floor, log10
 from threading import RLock
 from typing import Any
@@ -160,7 +159,7 @@ class Panel(ipywidgets.VBox):
             return f"y {y:.1f}, x {x:.1f} px"
         y, x = data.along_y(y), data.along_x(x)
         decimals = max(0, -floor(log10(data.pixel_size)))  # by which pixels can be told apart
-        return f"y {y:.{decimals}f}, x {x:.{decimals}f} {escape(data.unit)}"
+        return f"y {y:.{decimals}f}, x {x:.{decimals}f} {data.unit}"
 
     def _offer_truth(self, known: bool, tooltip: str, why_not: str) -> None:
         """Offer to show the truth where there is one."""

@@ -8,6 +8,7 @@ import ipywidgets
 
 from atomstat_widgets.panels.panel import Panel
 from atomstat_widgets.panels.style import style_sheet
+from atomstat_widgets.views.html import alert
 
 
 class Question(ipywidgets.VBox):
@@ -91,7 +92,7 @@ class Question(ipywidgets.VBox):
                     setattr(self.panel.model, name, value)
             self.panel.truth_shown = True
         except Exception as error:  # words on the page, whatever it was
-            self._verdict.value = f'<span class="atomstat-error" role="alert">{escape(str(error))}.</span>'
+            self._verdict.value = alert(f"{error}.")
 
     @property
     def best(self) -> str:

@@ -5,6 +5,7 @@ from html import escape
 import ipywidgets
 
 from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.views.html import alert
 
 
 class StatusLine(ipywidgets.HBox):
@@ -44,7 +45,7 @@ class StatusLine(ipywidgets.HBox):
         model = self._model
         parts = []
         if model.error:
-            parts.append(f'<span class="atomstat-error" role="alert">{escape(model.error)}.</span>')
+            parts.append(alert(f"{model.error}."))
         elif model.busy:
             parts.append("Computing…")
         else:

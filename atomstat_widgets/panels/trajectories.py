@@ -1,7 +1,6 @@
 """The trajectories panel: a movie, its tracks, their states in time and the transitions between these, live."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import ipywidgets
@@ -20,6 +19,7 @@ from atomstat_widgets.reactive.trajectories_stages import frame_reader
 from atomstat_widgets.views.colors import COMPONENT_RGB, UNKNOWN, rgb
 from atomstat_widgets.views.graph import TransitionGraph
 from atomstat_widgets.views.histogram import Histogram
+from atomstat_widgets.views.html import Html, as_html
 from atomstat_widgets.views.limits import common_limits
 from atomstat_widgets.views.matrix import MatrixView
 from atomstat_widgets.views.points import Trails
@@ -243,17 +243,16 @@ class TrajectoriesPanel(Panel):
         """Show the image of the current frame, and all that moves with it."""
         with self._drawing:
             movie, player = self.model.movie, self.player
-            scale = f", {movie.pixel_size:.3g} {escape(movie.unit)}/px" if movie.pixel_size else ""
+            scale = f", {movie.pixel_size:.3g} {movie.unit}/px" if movie.pixel_size else ""
+            remark = as_html(f"{movie.sides[0]} × {movie.sides[1]} px{scale}, frame {player.frame}")
             missing = "" if player.recorded else ' <span class="atomstat-stale">was not recorded</span>'
-            self._sample_title.value = title(
-                escape(movie.name), f"{movie.sides[0]} × {movie.sides[1]} px{scale}, frame {player.frame}{missing}"
-            )
+            self._sample_title.value = title(movie.name, Html(remark + missing))
             if player.recorded:
                 try:
                     self._pixels = frame_reader(movie, dark=False)(player.place)
                 except (ValueError, OSError) as error:  # it is left out of the analysis as well
                     self._pixels = np.zeros(movie.sides, np.float32)
-                    self._sample_title.value = title(escape(movie.name), f"frame {player.frame}: {escape(str(error))}")
+                    self._sample_title.value = title(movie.name, f"frame {player.frame}: {error}")
                 self._draw_image()
             self._strip.show_time(player.frame)
             self._draw_overlay()
@@ -366,7 +365,7 @@ class TrajectoriesPanel(Panel):
         result, movie = self._shown, self.model.movie
         size, unit = movie.pixel_size or 1.0, movie.unit if movie.pixel_size else "px"
         rmax, steps = size * result.rmax, size * result.chosen.steps
-        self._steps_title.value = title("Nearest steps", f"line: rmax = {rmax:.3g} {escape(unit)}")
+        self._steps_title.value = title("Nearest steps", f"line: rmax = {rmax:.3g} {unit}")
         reach = max(2 * rmax, float(np.quantile(steps, 0.99)) if len(steps) else 0.0)
         colors = np.array([WITHIN, BEYOND])
         self._steps.show(steps[steps <= reach], (0.0, reach), f"step ({unit})", colors, split=rmax)
@@ -374,7 +373,7 @@ class TrajectoriesPanel(Panel):
         diffusion = result.diffusion()
         self._motion.value = title(
             "",
-            f"D = {with_error(*diffusion)} {escape(unit)}²/frame" if diffusion else "D: the tracks are too short",
+            f"D = {with_error(*diffusion)} {unit}²/frame" if diffusion else "D: the tracks are too short",
         )
 
     def _draw_truth(self) -> None:
@@ -401,4 +400,4 @@ class TrajectoriesPanel(Panel):
                     links += f"; {count} state{' is' if count == 1 else 's are'} the true number"
                 elif score.all_entries > 1:
                     links += f"; {score.entries} of {score.all_entries} true probabilities<br>within their intervals"
-                self._truth_score.value = title("", links)
+                self._truth_score.value = title("", Html(links))

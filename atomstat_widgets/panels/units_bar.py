@@ -10,6 +10,7 @@ from traitlets import Float, Unicode
 
 from atomstat_widgets.data.calibration import METRES, calibrated
 from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.views.html import alert
 
 Place = tuple[float, float]
 
@@ -138,8 +139,6 @@ class UnitsBar(ipywidgets.VBox):
         try:
             renewed = calibrated(data, self._length.value / self._pixels, self._length_unit.value)
         except ValueError:
-            self._error.value = (
-                f'<span class="atomstat-error" role="alert">A length is positive, not {self._length.value:g}.</span>'
-            )
+            self._error.value = alert(f"A length is positive, not {self._length.value:g}.")
             return
         self._model.restore({**self._model.parameters(), self._model.kind: renewed})

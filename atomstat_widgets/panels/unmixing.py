@@ -1,7 +1,6 @@
 """The unmixing panel: a spectrum image, its component spectra and abundance maps, live."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import ipywidgets
@@ -12,11 +11,20 @@ from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, dropdown, 
 from atomstat_widgets.panels.panel import Panel, column, named, row
 from atomstat_widgets.panels.unmixing_controls import UnmixingControls, name_controls
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
-from atomstat_widgets.reactive.unmixing import UnmixingModel, UnmixingResult
+from atomstat_widgets.reactive.unmixing import FEWEST_CHANNELS, UnmixingModel, UnmixingResult
 from atomstat_widgets.stat import largest_stable, match_components
 from atomstat_widgets.views.colorbar import ColorBar
-from atomstat_widgets.views.colors import COMPONENT_COLORS, DIVERGING_MAPS, INK, SEQUENTIAL_MAPS, rgb, to_bytes
+from atomstat_widgets.views.colors import (
+    COMPONENT_COLORS,
+    DIVERGING_MAPS,
+    INK,
+    SEQUENTIAL_MAPS,
+    hex_color,
+    rgb,
+    to_bytes,
+)
 from atomstat_widgets.views.curve import CountCurve
+from atomstat_widgets.views.html import Html, as_html
 from atomstat_widgets.views.limits import amount_limits
 from atomstat_widgets.views.rounding import percent
 from atomstat_widgets.views.spectra import SpectraView
@@ -145,9 +153,12 @@ class UnmixingPanel(Panel):
         self._draw_pixel()
 
     def _range_brushed(self, low: float, high: float) -> None:
-        first, last = np.searchsorted(self.model.cube.axis, [low, high]).tolist()
+        axis = self.model.cube.axis
+        # What is too narrow for spectra, or lies beyond the ends, is what is next to it.
+        first = min(int(np.searchsorted(axis, low)), len(axis) - FEWEST_CHANNELS)
+        last = max(int(np.searchsorted(axis, high, side="right")), first + FEWEST_CHANNELS)
         self._mean.clear_brush()
-        self.model.signal_range = (first, max(last, first + 3))
+        self.model.signal_range = (first, last)
 
     def _toggle_brush(self) -> None:
         self._sample.brush(self.model.guard(self._mask_brushed) if self._mask_button.value else None)
@@ -170,7 +181,10 @@ class UnmixingPanel(Panel):
     def _rename(self) -> None:
         number = self._which.value - 1
         self.names[number] = self._name.value.strip() or f"{number + 1}"
-        self._colors[number] = self._color.value
+        try:
+            self._colors[number] = hex_color(self._color.value)
+        finally:
+            self._offer_name()
         self._draw_result()
 
     def _look(self) -> dict[str, Any]:
@@ -191,10 +205,8 @@ class UnmixingPanel(Panel):
             self._pixel = height // 2, width // 2
             self._own.take_cube(cube)
             self._sample.set_geometry(cube.sides, cube.pixel_size, cube.unit, cube.offset)
-            scale = f", {cube.pixel_size:.3g} {escape(cube.unit)}/px" if cube.pixel_size else ""
-            self._sample_title.value = title(
-                escape(cube.name), f"{height} × {width} px{scale}, {cube.array.shape[2]} channels"
-            )
+            scale = f", {cube.pixel_size:.3g} {cube.unit}/px" if cube.pixel_size else ""
+            self._sample_title.value = title(cube.name, f"{height} × {width} px{scale}, {cube.array.shape[2]} channels")
             self._offer_truth(
                 cube.truth is not None,
                 "Show the spectra that the sample was made of, dashed, and compare",
@@ -251,7 +263,7 @@ class UnmixingPanel(Panel):
     def _draw_maps(self) -> None:
         unmixing = self._shown.unmixing
         maps = np.moveaxis(unmixing.abundance_maps, -1, 0)
-        titles = [f"{escape(self.names[n])} · {percent(share)}" for n, share in enumerate(unmixing.shares)]
+        titles = [f"{self.names[n]} · {percent(share)}" for n, share in enumerate(unmixing.shares)]
         self._maps.show(np.nan_to_num(maps), titles, amount_limits(maps, self._shown.signed), self._map.value)
         residual = unmixing.residual_map[None]
         self._residual.show(
@@ -280,9 +292,9 @@ class UnmixingPanel(Panel):
             dashed=dashed,
         )  # fmt: skip
         badges = " ".join(
-            f'<b style="color:{color}">■</b> {escape(name)}' for color, name in zip(colors, self.names, strict=False)
+            f'<b style="color:{color}">■</b> {as_html(name)}' for color, name in zip(colors, self.names, strict=False)
         )
-        self._spectra_title.value = title("Component spectra", badges)
+        self._spectra_title.value = title("Component spectra", Html(badges))
 
     def _draw_overlay(self) -> None:
         with self._drawing:
@@ -302,11 +314,7 @@ class UnmixingPanel(Panel):
             pixels = np.empty((*values.shape, 4), np.uint8)
             pixels[..., :3] = rgb(color)
             pixels[..., 3] = (to_bytes(np.nan_to_num(np.abs(values)), 0, high) * self._opacity.value).round()
-            step = self.model.cube.sides[0] // values.shape[0], self.model.cube.sides[1] // values.shape[1]
-            centers = tuple(
-                (np.arange(side) + 0.5) * stride - 0.5 for side, stride in zip(values.shape, step, strict=True)
-            )
-            self._sample.show_overlay(pixels, centers, step)
+            self._sample.show_overlay(pixels, result.map_axes, result.parameters["bins"])
             self._overlay_bar.show(["transparent", color], "0", f"{high:.3g}")
 
     def _draw_mean(self) -> None:
@@ -324,11 +332,12 @@ class UnmixingPanel(Panel):
                 return
             unmixing, (y, x) = result.unmixing, self._pixel
             bins = result.parameters["bins"]
-            row, column_ = (min(at // one, side - 1) for at, one, side in zip(
-                (y, x), bins, unmixing.spectra.map_shape, strict=True))  # fmt: skip
+            row, column_ = y // bins[0], x // bins[1]
+            # At the ends pixels may be left over, which are in no bin.
+            inside = row < unmixing.spectra.map_shape[0] and column_ < unmixing.spectra.map_shape[1]
             found = np.flatnonzero(unmixing.spectra.pixels == row * unmixing.spectra.map_shape[1] + column_)
             self._sample.show_window((row * bins[0], column_ * bins[1]), bins)
-            if len(found) == 0:
+            if not inside or len(found) == 0:
                 self._pixel_title.value = title("Pixel", f"{self._place(y, x)} is not used")
                 self._pixel_view.figure.layout.visibility = "hidden"
                 return
@@ -352,7 +361,7 @@ class UnmixingPanel(Panel):
             if result.parameters["method"] in ("NMF", "GMM"):
                 values = self.model.advice.get("stability", {})
                 counts = sorted(values)
-                complete = len(counts) == MAX_COMPONENTS
+                complete = len(counts) == result.most_components
                 advised = largest_stable(counts, [values[k] for k in counts]) if complete else None
                 self._curve_title.value = title("Stability")
                 self._curve.show(values, count, "stability", advised=advised)
@@ -376,4 +385,4 @@ class UnmixingPanel(Panel):
                     angle, rmse = result.score()
                     self._truth_score.value = title("", f"mean angle {angle:.1f}°, abundances ± {rmse:.3f}")
                 except ValueError as error:
-                    self._truth_score.value = title("", escape(str(error)))
+                    self._truth_score.value = title("", str(error))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from traitlets import Bool, Bunch, Dict, Enum, Float, Int, TraitError, validate
+from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
 
 from atomstat_widgets.data import Image, load
 from atomstat_widgets.data.findings import with_findings
@@ -20,8 +20,8 @@ from atomstat_widgets.reactive.domains_stages import (
     gmm_input,
     place,
 )
-from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, ImageModel
-from atomstat_widgets.reactive.lengths import Length, WholeLength
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, ImageModel, most_components
+from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
 from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
@@ -77,7 +77,7 @@ class DomainsModel(ImageModel):
     """
 
     distance = Length(None, allow_none=True, min=2).tag(parameter=True)
-    strength = Float(None, allow_none=True, min=0).tag(parameter=True)
+    strength = Finite(None, allow_none=True, min=0).tag(parameter=True)
     atom_class = Int(None, allow_none=True).tag(parameter=True)
     channel = Int(IMAGE, min=ALL_CHANNELS).tag(parameter=True)
     window = WholeLength(None, allow_none=True, min=2).tag(parameter=True)
@@ -87,7 +87,8 @@ class DomainsModel(ImageModel):
     method = Enum(METHODS, "PCA").tag(parameter=True)
     n_components = Int(4, min=1, max=MAX_COMPONENTS).tag(parameter=True)
     gmm_dimensions = Int(4, min=0, max=MAX_COMPONENTS).tag(parameter=True)
-    advice = Dict()
+    advice = Dict(key_trait=Unicode(), value_trait=Dict(key_trait=Int(), value_trait=Float()))
+    result = Instance(DomainsResult, allow_none=True)
 
     def __init__(self, image: Any, coordinates: Any = None, network_output: Any = None, **parameters: Any) -> None:
         super().__init__(image=with_findings(load(image, kind="image"), coordinates, network_output), **parameters)
@@ -136,8 +137,7 @@ class DomainsModel(ImageModel):
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Quality of every number of components, one after the other."""
         factor = self._value("factor", parameters)
-        # Stability compares halves of the crops, each of which has to hold so many components.
-        for k in range(1, min(MAX_COMPONENTS, factor.low_rank.rank, len(factor.crops) // 2) + 1):
+        for k in range(1, most_components(factor.low_rank) + 1):
             for name, value in self._qualities(k, parameters, factor, run):
                 run.yield_to_newer(k / MAX_COMPONENTS)
                 if k not in self.advice.get(name, {}):
@@ -181,7 +181,7 @@ class DomainsModel(ImageModel):
             parameters["image"], parameters, atoms, crops, factor.low_rank, factor.base,
             analysis.decomposition, analysis.labels, analysis.bic,
         )  # fmt: skip
-        shown = self.result
-        if shown is None or shown.image is not found.image or shown.parameters["method"] != parameters["method"]:
+        final = self.final
+        if final is None or final.image is not found.image or final.parameters["method"] != parameters["method"]:
             return found
-        return aligned(found, shown)
+        return aligned(found, final)

@@ -13,7 +13,7 @@ from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Image
 from atomstat_widgets.reactive.arrangement import arrangement_like
 from atomstat_widgets.reactive.domains_stages import sums_by_class
-from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, most_components
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
@@ -138,6 +138,11 @@ class DomainsResult:
         sums = sums_by_class(self.crops, np.where(chosen, 0, 1), 2)
         counts = np.bincount(np.where(chosen, 0, 1), minlength=2)
         return self.pictures(sums / np.maximum(counts, 1)[:, None])
+
+    @property
+    def most_components(self) -> int:
+        """Largest number of components that advice is given for."""
+        return most_components(self.low_rank)
 
     @property
     def variance(self) -> NDArray[np.float64]:

@@ -2,14 +2,22 @@
 
 from typing import Any
 
-from traitlets import Any as AnyTrait
 from traitlets import Bunch, validate
 
 from atomstat_widgets.data import Image
-from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.model import AnalysisModel, Data
+from atomstat_widgets.stat import LowRank
 
 MAX_COMPONENTS = 8  # as many as there are colours that everybody can tell apart
 RANK = MAX_COMPONENTS + 16  # of the factor that all these components are read from
+
+
+def most_components(low_rank: LowRank) -> int:
+    """Largest number of components that advice is given for.
+
+    Stability compares halves of the pieces, each of which has to hold so many components.
+    """
+    return min(MAX_COMPONENTS, low_rank.rank, len(low_rank.u) // 2)
 
 
 class ImageModel(AnalysisModel):
@@ -22,7 +30,7 @@ class ImageModel(AnalysisModel):
     """
 
     kind = "image"
-    image = AnyTrait().tag(parameter=True)
+    image = Data().tag(parameter=True)
 
     @property
     def sides(self) -> tuple[int, int]:

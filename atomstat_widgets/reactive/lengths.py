@@ -1,5 +1,6 @@
-"""Parameters that are lengths: kept in pixels, and given in pixels or in a unit of length."""
+"""Parameters that are finite numbers, and lengths: kept in pixels, and given in pixels or in a unit of length."""
 
+import math
 from typing import Any
 
 from traitlets import Float, HasTraits, Int, TraitError
@@ -7,7 +8,18 @@ from traitlets import Float, HasTraits, Int, TraitError
 from atomstat_widgets.data.calibration import in_pixels
 
 
-class Length(Float):
+class Finite(Float):
+    """Number that is neither infinite nor NaN, which no limits keep out."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Refuse what is not finite."""
+        value = super().validate(obj, value)
+        if value is not None and not math.isfinite(value):
+            raise TraitError(f"{self.name} = {value} is not finite")
+        return value
+
+
+class Length(Finite):
     """Length in pixels; assign a number of them, or words such as '0.3 nm'."""
 
     def validate(self, obj: Any, value: Any) -> Any:

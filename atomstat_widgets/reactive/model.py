@@ -2,19 +2,18 @@
 
 import logging
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Float, HasTraits, TraitError, Unicode
+from traitlets import Bool, Bunch, Float, HasTraits, TraitError, Tuple, Unicode, validate
 
 from atomstat_widgets.brief import described
 from atomstat_widgets.data.sampling import Whole
-from atomstat_widgets.reactive.history import with_run
+from atomstat_widgets.reactive.failures import describe_failure, in_words
+from atomstat_widgets.reactive.history import FinishedRun, History, with_run
 from atomstat_widgets.reactive.one_thread import one_thread
 from atomstat_widgets.reactive.opened import taking_all
 from atomstat_widgets.reactive.own_changes import OwnChanges
@@ -22,8 +21,13 @@ from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
 
 logger = logging.getLogger(__name__)
 
-EXPECTED = (ValueError, TypeError, TraitError, ConnectionError)  # whose messages are for the user
 PROGRESS_INTERVAL = 0.1  # seconds between progress reports; each is a message to the page
+
+
+class Data(AnyTrait):
+    """What is analysed, which is never nothing; each model says what else it takes."""
+
+    allow_none = False
 
 
 class AnalysisModel(HasTraits):
@@ -72,16 +76,13 @@ class AnalysisModel(HasTraits):
     status = Unicode("")
     error = Unicode("")
     details = Unicode("")
-    history = AnyTrait(())
+    history = Tuple()
     on_all = Bool(False)
 
     def __init__(
         self, *, advise: bool = True, on_progress: Callable[[float], None] | None = None, **traits: Any
     ) -> None:
-        super().__init__(**traits)
         self._advise = advise
-        if on_progress is not None:
-            self.observe(lambda change: on_progress(change.new), "progress")
         self._parameter_names = tuple(sorted(self.traits(parameter=True)))
         self._requested: dict[str, Any] | None = None
         self._held = False
@@ -91,6 +92,10 @@ class AnalysisModel(HasTraits):
         self._all: dict[str, Any] | None = None  # parameters of the run on all, and of the sample before it
         self._of_sample: dict[str, Any] = {}
         self._reported = 0.0
+        self._final: Any = None
+        super().__init__(**traits)
+        if on_progress is not None:
+            self.observe(lambda change: on_progress(change.new), "progress")
         self._runner = Runner(self._run, self._report, threaded=False)
 
     def __repr__(self) -> str:
@@ -127,6 +132,19 @@ class AnalysisModel(HasTraits):
         if model.result is None:
             raise ValueError(model.error)
         return model.result
+
+    @validate("on_all")
+    def _checked_on_all(self, proposal: Bunch) -> bool:
+        shown = self._all is not None and getattr(self, self.kind) is self._all[self.kind]
+        if proposal["value"] and not shown:
+            raise TraitError("on_all tells whether all data are shown: `run_on_all` shows them")
+        return bool(proposal["value"])
+
+    @validate("history")
+    def _checked_history(self, proposal: Bunch) -> History:
+        if not all(isinstance(one, FinishedRun) for one in proposal["value"]):
+            raise TraitError("history is of finished runs")
+        return proposal["value"]
 
     def start(self) -> None:
         """Do the first run here and now, then follow the parameters.
@@ -201,9 +219,11 @@ class AnalysisModel(HasTraits):
             if self.parameters() != self._of_sample:  # changed since the run was asked for: that is what counts
                 return False
             meanwhile = self._set_quietly(everything)
-            self._requested, self.on_all = everything, True
-            if meanwhile and self.kind not in meanwhile:
-                self._back_to_sample()
+            self._requested = everything
+            if self.kind not in meanwhile:
+                self.on_all = True
+                if meanwhile:
+                    self._back_to_sample()
             self._take(meanwhile)
         return data is getattr(self, self.kind)
 
@@ -262,8 +282,18 @@ class AnalysisModel(HasTraits):
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Add to a result that is shown already, yielding to any newer request; for subclasses."""
 
+    @property
+    def final(self) -> Any:
+        """The last result that was more than a first impression, or None.
+
+        Numbers of components are kept from this one: how many first impressions were shown is a matter of time.
+        """
+        return self._final
+
     def publish(self, result: Any) -> None:
         """Show a result."""
+        if not getattr(result, "coarse", False):
+            self._final = result
         self.result = result
 
     def guard(self, call: Callable[..., None]) -> Callable[..., None]:
@@ -341,23 +371,11 @@ class AnalysisModel(HasTraits):
 
     def _fail(self, error: BaseException) -> None:
         logger.info("run failed", exc_info=error)
-        self.details = describe_failure(error)
-        if isinstance(error, MemoryError):
-            self.error = f"This needs more memory than there is. {error}".strip()
-        else:
-            words = str(error) or type(error).__name__
-            self.error = words if isinstance(error, EXPECTED) else f"Unexpected failure: {words}"
+        self.details, self.error = describe_failure(error), in_words(error)
         self.status = f"Failed{self._what_is_shown()}"
 
     def _what_is_shown(self) -> str:
         return "" if self.result is None else ": the last good result is shown"
-
-
-def describe_failure(error: BaseException) -> str:
-    """Kind, message and place of an exception, without the paths of the machine it happened on."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = (f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
-    return "\n".join([f"{type(error).__name__}: {error}", *places])
 
 
 def duration(seconds: float) -> str:

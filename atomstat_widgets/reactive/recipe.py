@@ -89,7 +89,8 @@ class Recipe:
     @property
     def title(self) -> str:
         """What it is, in words, on one line: it becomes a comment of the script."""
-        return " ".join(f"{self.analysis.title} of {self.data.name}".split())
+        words = f"{self.analysis.title} of {self.data.name}"
+        return " ".join("".join(char if char.isprintable() else " " for char in words).split())
 
     @property
     def stem(self) -> str:

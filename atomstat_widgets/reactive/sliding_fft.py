@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from traitlets import Bool, Bunch, Dict, Float, Int, TraitError, Unicode, observe, validate
+from traitlets import Bool, Bunch, Dict, Float, Instance, Int, TraitError, Unicode, observe, validate
 
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Image
@@ -179,6 +179,7 @@ class SlidingFFTModel(ImageModel):
     n_components = Int(4, min=1, max=MAX_COMPONENTS).tag(parameter=True)
     zoom = Int(2, min=1, max=8).tag(parameter=True)
     hamming = Bool(True).tag(parameter=True)
+    result = Instance(SlidingFFTResult, allow_none=True)
     errors = Dict(key_trait=Int(), value_trait=Float())
     notice = Unicode("")
 
@@ -295,9 +296,9 @@ class SlidingFFTModel(ImageModel):
         decomposition = self._chain.value("decomposition", parameters, run)
         spectra, low_rank = (self._chain.value(name, parameters) for name in ("spectra", "low_rank"))
         result = SlidingFFTResult(parameters["image"], parameters, spectra, low_rank, decomposition, coarse)
-        if self.result is None or self.result.image is not result.image:
+        if self.final is None or self.final.image is not result.image:
             return result
-        order = match_components(self.result.maps_at(spectra.grid), decomposition.loadings.T)
+        order = match_components(self.final.maps_at(spectra.grid), decomposition.loadings.T)
         return result.arranged([n + 1 for n in order.tolist()])
 
 

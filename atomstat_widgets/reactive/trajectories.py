@@ -5,13 +5,12 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from traitlets import Any as AnyTrait
-from traitlets import Bool, Bunch, Enum, Float, Int, TraitError, validate
+from traitlets import Bool, Bunch, Enum, Instance, Int, TraitError, validate
 
 from atomstat_widgets.data import Movie
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
-from atomstat_widgets.reactive.lengths import Length, WholeLength
-from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
+from atomstat_widgets.reactive.model import AnalysisModel, Data
 from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.runner import Run, has_kernel
 from atomstat_widgets.reactive.stages import Chain, Stage
@@ -88,10 +87,10 @@ class TrajectoriesModel(AnalysisModel):
     """
 
     kind = "movie"
-    movie = AnyTrait().tag(parameter=True)
+    movie = Data().tag(parameter=True)
     dark = Bool(False).tag(parameter=True)
     distance = Length(None, allow_none=True, min=2).tag(parameter=True)
-    strength = Float(None, allow_none=True, min=0).tag(parameter=True)
+    strength = Finite(None, allow_none=True, min=0).tag(parameter=True)
     atoms = Enum((AUTOMATIC, ALL, BRIGHT), AUTOMATIC).tag(parameter=True)
     window = WholeLength(None, allow_none=True, min=2).tag(parameter=True)
     normalise = Bool(True).tag(parameter=True)
@@ -100,6 +99,7 @@ class TrajectoriesModel(AnalysisModel):
     memory = Int(1, min=0, max=MOST_FRAMES).tag(parameter=True)
     min_length = Int(3, min=1, max=MOST_FRAMES).tag(parameter=True)
     lag = Int(1, min=1, max=MOST_FRAMES).tag(parameter=True)
+    result = Instance(TrajectoriesResult, allow_none=True)
 
     def __init__(self, movie: Any, *, quick_start: bool = False, **parameters: Any) -> None:
         self._quick_start = quick_start and has_kernel()
@@ -200,9 +200,9 @@ class TrajectoriesModel(AnalysisModel):
         states = self._states.value("states", parameters, run)
         found, chosen = (self._states.value(name, parameters) for name in ("found", "chosen"))
         links = self._links.value("tracks", {**parameters, "chosen": chosen}, run)
-        shown = self.result if self.result is not None and self.result.movie is parameters["movie"] else None
+        final = self.final if self.final is not None and self.final.movie is parameters["movie"] else None
         if self._numbered is None or self._numbered[0] is not states:
-            self._numbered = states, states if shown is None else aligned(states, shown)
+            self._numbered = states, states if final is None else aligned(states, final)
         result = TrajectoriesResult(parameters["movie"], parameters, found, chosen, self._numbered[1], links)
         if self.admit(result.movie):
             self.publish(result)

@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from operator import index
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Bunch, Dict, Enum, Float, Int, TraitError, validate
+from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
 
-from atomstat_widgets.brief import brief
+from atomstat_widgets.brief import brief, in_short
 from atomstat_widgets.data import Cube
 from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.arrangement import arrangement_like
 from atomstat_widgets.reactive.domains_stages import covariance_for
-from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK
-from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, most_components
+from atomstat_widgets.reactive.lengths import Finite
+from atomstat_widgets.reactive.model import AnalysisModel, Data
 from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
@@ -117,6 +119,11 @@ class UnmixingResult:
         return height * bins[0], width * bins[1]
 
     @property
+    def most_components(self) -> int:
+        """Largest number of components that advice is given for."""
+        return most_components(self.low_rank)
+
+    @property
     def variance(self) -> NDArray[np.float64]:
         """Share of the sum of squares, or of the variance, that each singular vector explains, (MAX_COMPONENTS,)."""
         return explained_variance_ratio(self.low_rank)[:MAX_COMPONENTS]
@@ -193,7 +200,7 @@ class UnmixingModel(AnalysisModel):
     """
 
     kind = "cube"
-    cube = AnyTrait().tag(parameter=True)
+    cube = Data().tag(parameter=True)
     method = Enum(METHODS, "NMF").tag(parameter=True)
     n_components = Int(3, min=1, max=MAX_COMPONENTS).tag(parameter=True)
     signal_range = AnyTrait(None, allow_none=True).tag(parameter=True)
@@ -204,9 +211,10 @@ class UnmixingModel(AnalysisModel):
     weighting = Bool(False).tag(parameter=True)
     loss = Enum(LOSSES, "frobenius").tag(parameter=True)
     start_from = Enum(STARTS, "none").tag(parameter=True)
-    smooth = Float(1.0, min=0, max=20).tag(parameter=True)
+    smooth = Finite(1.0, min=0, max=20).tag(parameter=True)
     sum_to_one = Bool(False).tag(parameter=True)
-    advice = Dict()
+    advice = Dict(key_trait=Unicode(), value_trait=Dict(key_trait=Int(), value_trait=Float()))
+    result = Instance(UnmixingResult, allow_none=True)
 
     def __init__(self, cube: Any, **parameters: Any) -> None:
         super().__init__(cube=cube, **parameters)
@@ -261,8 +269,14 @@ class UnmixingModel(AnalysisModel):
     def _checked_range(self, proposal: Bunch) -> tuple[int, int] | None:
         if proposal["value"] is None:
             return None
-        first, last = (int(end) for end in proposal["value"])
         count = self.cube.array.shape[2]
+        try:
+            first, last = map(index, proposal["value"])
+        except (TypeError, ValueError):
+            raise TraitError(
+                f"signal_range is two numbers of channels, the first and the one after the last, or None, not "
+                f"{in_short(proposal['value'])}"
+            ) from None
         if not 0 <= first <= last - FEWEST_CHANNELS or last > count:
             raise TraitError(f"signal_range = ({first}, {last}) is not {FEWEST_CHANNELS} channels or more of {count}")
         return first, last
@@ -303,8 +317,9 @@ class UnmixingModel(AnalysisModel):
         unmixing = self._chain.value("unmixing", parameters, run)
         result = UnmixingResult(parameters["cube"], parameters, self._chain.value("low_rank", parameters)[1], unmixing)
         shown = self.result
-        if shown is not None and shown.cube is result.cube and shown.parameters["method"] == parameters["method"]:
-            result = aligned(result, shown)
+        final = self.final
+        if final is not None and final.cube is result.cube and final.parameters["method"] == parameters["method"]:
+            result = aligned(result, final)
         if self.admit(result.cube):
             if (
                 shown is None
@@ -322,8 +337,7 @@ class UnmixingModel(AnalysisModel):
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Quality of every number of components, one after the other."""
         _, low_rank = self._chain.value("low_rank", self._complete(parameters))
-        # Stability compares halves of the spectra, each of which has to hold so many components.
-        for k in range(1, min(MAX_COMPONENTS, low_rank.rank, len(low_rank.u) // 2) + 1):
+        for k in range(1, most_components(low_rank) + 1):
             for name, value in _qualities(parameters["method"], k, low_rank, run.yield_to_newer):
                 run.yield_to_newer(k / MAX_COMPONENTS)
                 if k not in self.advice.get(name, {}):

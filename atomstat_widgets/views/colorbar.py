@@ -3,6 +3,7 @@
 import ipywidgets
 
 from atomstat_widgets.views.colors import lookup_table
+from atomstat_widgets.views.html import as_html
 
 
 class ColorBar(ipywidgets.HTML):
@@ -11,8 +12,8 @@ class ColorBar(ipywidgets.HTML):
     def show(self, stops: list[str], low: str, high: str, label: str = "") -> None:
         """Show CSS colours from left to right, what their ends stand for, and what it is all about."""
         self.value = (
-            f'<div class="atomstat-bar"><span>{label}</span><span>{low}</span>'
-            f'<i style="background:linear-gradient(to right,{",".join(stops)})"></i><span>{high}</span></div>'
+            f'<div class="atomstat-bar"><span>{as_html(label)}</span><span>{as_html(low)}</span>'
+            f'<i style="background:linear-gradient(to right,{",".join(stops)})"></i><span>{as_html(high)}</span></div>'
         )
 
     def show_map(self, name: str, low: str, high: str, label: str = "") -> None:

@@ -27,6 +27,22 @@ def lookup_table(name: str) -> NDArray[np.uint8]:
     return (colormaps[name](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
 
 
+def hex_color(name: str) -> str:
+    """Colour as '#rrggbb', of any name or notation that matplotlib knows.
+
+    Raises
+    ------
+    ValueError
+        It knows no such colour.
+    """
+    from matplotlib.colors import to_hex
+
+    try:
+        return to_hex(name)
+    except ValueError:
+        raise ValueError(f"{name!r} is no colour: it has a name, as 'red', or numbers, as '#d55e00'") from None
+
+
 def rgb(color: str) -> tuple[int, int, int]:
     """Red, green and blue, 0 to 255, of '#RRGGBB'."""
     red, green, blue = bytes.fromhex(color[1:])

@@ -1,6 +1,8 @@
 import base64
 import io
 import re
+import resource
+import tempfile
 import zipfile
 
 import numpy as np
@@ -58,6 +60,26 @@ def test_several_files_are_one_archive(bar):
     assert zipfile.ZipFile(io.BytesIO(content)).namelist() == [
         "Three_grains_sliding_fft_components.hspy", "Three_grains_sliding_fft_loadings.hspy",
     ]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # HDF5's, of what it could not write
+def test_a_full_disk_is_said_in_one_sentence(panel, bar):
+    """HyperSpy's format is the one that is made on the disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        said = prepare(bar, "hspy")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert re.sub("<[^>]*>", "", said) == "A file cannot be written or read: file too large."
+    assert prepare(bar, "hspy")[0] == "Three_grains_sliding_fft.zip"
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(panel, bar, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
+    said = prepare(bar, "hspy")
+    assert re.sub("<[^>]*>", "", said) == "A file cannot be written or read: not a directory."
 
 
 def test_of_data_in_memory_there_is_no_script():

@@ -3,6 +3,7 @@ import pytest
 
 from atomstat_widgets import App, UnmixingPanel, cubes
 from atomstat_widgets.data import Cube
+from atomstat_widgets.panels.exports import figure_of
 from atomstat_widgets.views.colors import DIVERGING_MAPS
 from atomstat_widgets.views.sample import SampleView
 
@@ -145,3 +146,73 @@ def test_the_tab(monkeypatch):
     app = App(CUBE)
     assert (app._tabs.value, app.panel.model.cube) == ("Unmixing", CUBE)
     assert list(app._choice.options) == ["Oxide layers", "Sample: Oxide layers"]
+
+
+def binned(shape=(31, 31), binning=8):
+    rng = np.random.default_rng(0)
+    return UnmixingPanel(Cube(rng.random((*shape, 12)), "noise", 0.5, "nm"), binning=binning, n_components=2)
+
+
+@pytest.mark.parametrize(("shape", "binning"), [((31, 31), 8), ((32, 20), 8), ((9, 31), 4), ((8, 8), 1)])
+def test_the_overlay_of_binned_pixels_stands_where_these_are(shape, binning):
+    panel = binned(shape, binning)
+    height, width = (side // binning * binning for side in shape)
+    mark = panel._sample._overlay.mark
+    # A pixel of 0.5 nm reaches 0.25 nm to either side of its centre, the first is at 0; y from below.
+    np.testing.assert_allclose(mark.x, (-0.25, 0.5 * width - 0.25))
+    np.testing.assert_allclose(mark.y, (0.5 * height - 0.25, -0.25))
+    figure = figure_of(panel.model.result)
+    (picture,) = next(axes for axes in figure.axes if axes.get_title() == "Abundance 1").images
+    np.testing.assert_allclose(picture.get_extent(), (*mark.x, *mark.y))
+    y, x = panel.model.result.map_axes
+    np.testing.assert_array_equal(x, np.arange(0, width, binning) + (binning - 1) / 2)
+    np.testing.assert_array_equal(y, np.arange(0, height, binning) + (binning - 1) / 2)
+
+
+def test_a_pixel_that_is_left_over_is_not_used():
+    panel = binned()
+    panel._sample_clicked(30, 3)
+    assert "is not used" in panel._pixel_title.value
+    panel._sample_clicked(23, 3)
+    assert "grey data" in panel._pixel_title.value
+
+
+@pytest.mark.parametrize("name", ["red", "#f00", "RED", "#ff0000"])
+def test_a_colour_by_any_name(panel, name):
+    before = panel._color.value
+    panel._color.value = name
+    assert (panel._colors[0], panel._color.value, panel.model.error) == ("#ff0000", "#ff0000", "")
+    panel.model.n_components = 2
+    assert panel.model.error == ""
+    panel._color.value = before
+
+
+@pytest.mark.parametrize("name", ["rgb(1, 2, 3)", "hsl(10, 10%, 10%)", "var(--ink)"])
+def test_what_is_no_colour_is_refused_and_the_old_one_stays(panel, name):
+    before = panel._colors[0]
+    panel._color.value = name
+    assert (panel._colors[0], panel._color.value) == (before, before)
+    assert panel.model.error == f"{name!r} is no colour: it has a name, as 'red', or numbers, as '#d55e00'"
+    panel.model.n_components = 4
+    assert panel.model.error == ""
+    panel.model.n_components = 3
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "used"),
+    [(38.5, 39, (37, 40)), (39, 50, (37, 40)), (50, 60, (37, 40)), (-5, 0, (0, 3)), (3.2, 7.9, (4, 8)), (3, 8, (3, 9))],
+)
+def test_brushing_at_the_ends(low, high, used):
+    panel = UnmixingPanel(np.random.default_rng(0).random((6, 6, 40)))
+    panel._range_brushed(low, high)
+    assert (panel.model.signal_range, panel.model.error) == (used, "")
+
+
+@pytest.mark.parametrize("method", ["NMF", "GMM"])
+def test_few_pixels_are_advised_on_too(method):
+    """Ten pixels in two clear classes: up to five components can be judged."""
+    spectra = np.random.default_rng(0).random((2, 12))[[0, 1] * 5] + 0.01 * np.random.default_rng(1).random((10, 12))
+    panel = UnmixingPanel(spectra.reshape(2, 5, 12), method=method, n_components=2)
+    assert panel.model.result.most_components == 5
+    assert sorted(panel.model.advice["stability"]) == [1, 2, 3, 4, 5]
+    assert panel._curve._advised.visible

@@ -200,6 +200,27 @@ def test_a_coarse_result_comes_first_where_the_run_is_long(image, monkeypatch):
     assert [coarse for coarse, _ in seen[2:]] == [False]
 
 
+def test_components_do_not_depend_on_the_coarse_results_that_were_shown(monkeypatch):
+    """Of noise, whose components are numbered one way or another by little."""
+    monkeypatch.setattr("atomstat_widgets.reactive.model.has_kernel", lambda: True)
+
+    def arrangements(coarse_bytes):
+        monkeypatch.setattr(module, "COARSE_ABOVE_BYTES", 1e5 if coarse_bytes else 1e12)
+        monkeypatch.setattr(module, "COARSE_BYTES", coarse_bytes)
+        model, coarse, found = SlidingFFTModel(noise, n_components=8, window_y=16, window_x=16), [], []
+        model.observe(lambda change: coarse.append(change.new.coarse), "result")
+        for model.step in (5, 4, 3):
+            assert model.wait(TIMEOUT)
+            found.append(model.result.arrangement)
+        assert any(coarse) == bool(coarse_bytes)
+        return found
+
+    noise = np.random.default_rng(0).random((160, 160))
+    wanted = arrangements(None)
+    for coarse_bytes in (4e5, 8e5, 2e6):
+        assert arrangements(coarse_bytes) == wanted
+
+
 def test_no_coarse_result_of_a_few_large_windows(image, monkeypatch):
     monkeypatch.setattr("atomstat_widgets.reactive.model.has_kernel", lambda: True)
     monkeypatch.setattr(module, "COARSE_ABOVE_BYTES", 1)

@@ -211,6 +211,29 @@ class TestChain:
         model.n_states = 2
         np.testing.assert_array_equal(np.concatenate(model.result.states.labels), two)
 
+    @pytest.mark.parametrize("first", [2, 3, 4, 6, 9, 12])
+    def test_states_do_not_depend_on_the_first_frames_that_were_shown(self, movie, unchanged, first, monkeypatch):
+        monkeypatch.setattr("atomstat_widgets.reactive.model.has_kernel", lambda: True)
+        monkeypatch.setattr(TrajectoriesModel, "_first_look", lambda self, parameters: first)
+        model = TrajectoriesModel(movie)
+        seen = [model.result.coarse]
+        model.observe(lambda change: seen.append(change.new.coarse), "result")
+        assert model.wait(60)
+        assert (model.error, seen[0], seen[-1]) == ("", True, False)
+        for one, other in zip(model.result.states.labels, unchanged.result.states.labels, strict=True):
+            np.testing.assert_array_equal(one, other)
+        assert model.result.arrangement == ()
+        monkeypatch.setattr(TrajectoriesModel, "_first_look", lambda self, parameters: len(movie))
+        model.n_states = 3
+        assert model.wait(60)
+        three = model.result.states.arrangement
+        monkeypatch.setattr(TrajectoriesModel, "_first_look", lambda self, parameters: first)
+        model.n_states = 2
+        model.wait(60)
+        model.n_states = 3
+        assert model.wait(60)
+        assert model.result.states.arrangement == three
+
     def test_states_are_numbered_as_those_that_are_shown(self):
         table = np.array([[0, 0, 1, 2], [1, 0, UNKNOWN, 2], [GAP, 1, 1, 2]])
         states = aligned(laid(np.where(table >= 0, (table + 1) % 3, table), n_states=3).states, laid(table, n_states=3))
