@@ -1,10 +1,12 @@
 """HDF5 files that RosettaSciIO does not know: Nion Swift's, NSID's and others with dimension scales, and plain ones."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from atomstat_widgets.data.named_axes import NamedAxis, ordered_signal
 from atomstat_widgets.data.nion_reader import nion_signal
+from atomstat_widgets.data.pointers import require_own_values
 
 
 def file_reader(filename: str) -> list[dict[str, Any]]:
@@ -41,6 +43,8 @@ def _axis(dimension: Any) -> NamedAxis:
     """Axis by the first of its dimension scales, the way netCDF and NSID store them."""
     if not len(dimension):
         return NamedAxis(dimension.label)
-    unit = dimension[0].attrs.get("units", "")
-    name = dimension.label or dimension[0].name.rsplit("/", 1)[-1]
-    return NamedAxis(name, dimension[0][:], unit.decode() if isinstance(unit, bytes) else str(unit))
+    scale = dimension[0]  # which a reference leads to, and no link need do so
+    require_own_values(scale.id, scale.name or "an axis", Path(scale.file.filename).name)
+    unit = scale.attrs.get("units", "")
+    name = dimension.label or scale.name.rsplit("/", 1)[-1]
+    return NamedAxis(name, scale[:], unit.decode() if isinstance(unit, bytes) else str(unit))

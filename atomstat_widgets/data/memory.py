@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 
 from atomstat_widgets.data.npy import npy_header
+from atomstat_widgets.data.picture_reader import FORMATS
+from atomstat_widgets.data.pointers import refuse_pointers
 from atomstat_widgets.data.quiet import quiet
+from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.unwarned import unwarned
 
 resource: Any = None
@@ -112,6 +115,8 @@ def values_at_once(path: Path) -> int:
     """
     try:
         return _told_by_header(path)
+    except ReadError:
+        raise
     except Exception:  # readers of damaged files raise whatever they run into; what is wrong is said when it is read
         return path.stat().st_size // 4
 
@@ -135,6 +140,11 @@ def _told_by_header(path: Path) -> int:
             for page in stack.pages:
                 if page.offset in seen:  # they go in a circle
                     break
+                if (parts := math.prod(page.chunked)) > len(page.dataoffsets):  # the others would be filled one by one
+                    raise ReadError(
+                        f"{path.name} is truncated: of {parts:,} parts of a page it names no more than "
+                        f"{len(page.dataoffsets):,}"
+                    )
                 seen[page.offset] = math.prod(page.shape)
             return max(seen.values())
     return _of_picture(path)
@@ -161,7 +171,8 @@ def _of_picture(path: Path) -> int:
     import PIL.Image
 
     try:
-        with unwarned(), PIL.Image.open(path) as picture:  # that it is large is what is asked
+        # That it is large is what is asked.
+        with unwarned(), PIL.Image.open(path, formats=FORMATS) as picture:
             return math.prod(picture.size) * len(picture.getbands())
     except PIL.Image.DecompressionBombError:
         return 2 * PIL.Image.MAX_IMAGE_PIXELS  # or more: it opens no such picture
@@ -170,6 +181,7 @@ def _of_picture(path: Path) -> int:
 def _largest_dataset(path: Path) -> int:
     import h5py
 
+    refuse_pointers(path)  # before anything is looked at that leads elsewhere, or to no end
     sizes = [0]
 
     def note(_name: str, item: Any) -> None:

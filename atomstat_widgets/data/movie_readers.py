@@ -12,6 +12,7 @@ from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.npy import npy_header, read_npy
 from atomstat_widgets.data.paths import is_folder, require_there
+from atomstat_widgets.data.pointers import refuse_pointers
 from atomstat_widgets.data.quiet import quiet
 from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.data.readers import (
@@ -182,6 +183,7 @@ def _tiff_shape(path: Path) -> tuple[int, ...]:
     import tifffile
 
     with quiet() as said, tifffile.TiffFile(path) as file:
+        refuse_pointers(path)
         pages = _single_pages(file)
         _require_whole(said, path.name)
         return (len(pages), *pages[0].shape) if len(pages) > 1 else tuple(file.series[0].shape)
@@ -205,6 +207,7 @@ def tiff_frames(path: Path) -> Any:
 
     try:
         with quiet() as said:
+            refuse_pointers(path)
             with tifffile.TiffFile(path) as file:
                 series = file.series[0]
                 _require_whole(said, path.name)

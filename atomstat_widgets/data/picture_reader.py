@@ -2,6 +2,9 @@
 
 from typing import Any
 
+# What a picture may be, whatever its name: others, as EPS, are opened by starting another program.
+FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP")
+
 
 def file_reader(filename: str) -> list[dict[str, Any]]:
     """Describe the picture as RosettaSciIO does, with its channels last."""
@@ -10,7 +13,7 @@ def file_reader(filename: str) -> list[dict[str, Any]]:
     from rsciio.image import file_reader as read
 
     try:
-        PIL.Image.open(filename).close()
+        PIL.Image.open(filename, formats=FORMATS).close()
     except PIL.UnidentifiedImageError:
         raise ValueError("it is no picture") from None  # imageio would list what else could be installed
     (signal,) = read(filename)

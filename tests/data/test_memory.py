@@ -152,3 +152,12 @@ except MemoryError as error:
     print("refused", error)
 """
     assert run(script, 600).startswith("refused Unable to allocate 1.49 GiB")
+
+
+def test_a_tif_that_names_too_few_of_its_parts_is_refused_at_once(tmp_path):
+    """Each of the others would be filled by itself: minutes for a file of 300 bytes."""
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((3, 4), np.uint8), compression="zlib")
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        file.pages.first.tags["ImageLength"].overwrite(9_000_000)
+    with pytest.raises(ReadError, match=r"a\.tif is truncated: of .* parts of a page it names no more than 1$"):
+        load(tmp_path / "a.tif")
