@@ -6,6 +6,7 @@ What a package is missing for says so when it is needed.
 import importlib
 from contextlib import suppress
 
+import PIL.Image
 from rsciio import IO_PLUGINS
 
 from atomstat_widgets.data.readers import OWN_PLUGINS, as_blocks
@@ -14,3 +15,4 @@ for plugin in (*IO_PLUGINS, *OWN_PLUGINS):
     with suppress(ImportError):
         importlib.import_module(plugin["api"])
 as_blocks(None)  # imports what tells arrays in blocks from others
+PIL.Image.init()  # the formats of pictures, of which each is a module

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import dask
 import numpy as np
 
 from atomstat_widgets.data.cube import Cube
@@ -26,7 +27,7 @@ from atomstat_widgets.data.memory import take_no_more
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.data.readers import is_mapped
-from atomstat_widgets.data.sight import Sight
+from atomstat_widgets.data.sight import Refused, Sight
 from atomstat_widgets.data.warm import fork_readers
 
 ALIGNMENT = 64
@@ -46,6 +47,7 @@ def answer(channel: Connection, store: int | None) -> None:
         Descriptor of the shared memory for arrays; without one they follow an answer by the channel.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    dask.config.set(scheduler=dask.get)  # no threads, and no search for a cluster, whose library takes long
     frames: list[Any] = []  # of the movie that was opened
     sight: Sight | None = None
     while True:
@@ -61,7 +63,7 @@ def answer(channel: Connection, store: int | None) -> None:
                 sight.narrow()
             said, arrays = _DONE[request["do"]](request, frames)
         except BaseException as error:
-            said, arrays = {"error": _words(error, sight), "memory": isinstance(error, MemoryError)}, []
+            said, arrays = {"error": _words(error), "memory": isinstance(error, MemoryError)}, []
         _give(said, arrays, channel, store)
         _end_after(None)
 
@@ -118,9 +120,12 @@ def _end_after(seconds: float | None) -> None:
         signal.alarm(0 if seconds is None else ceil(seconds) + 1)
 
 
-def _words(error: BaseException, sight: Sight | None) -> str:
-    if sight is not None and sight.refused:
-        return sight.refused
+def _words(error: BaseException) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, Refused):
+            return str(cause)
+        cause = cause.__cause__ or cause.__context__
     if isinstance(error, MemoryError):
         return f"it needs more memory than there is: {error}" if str(error) else "it needs more memory than there is"
     words = str(error) if isinstance(error, ReadError | ValueError | TypeError) else ""

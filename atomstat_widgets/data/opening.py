@@ -5,11 +5,13 @@ It may take so much memory and time, sees no other file, see `sight`, and can be
 
 import json
 import mmap
+import os
 import time
 import weakref
 from collections.abc import Callable
 from math import prod
 from multiprocessing.connection import Connection
+from operator import index
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -28,6 +30,7 @@ from atomstat_widgets.data.warm import Reader, new_reader, seal
 SECONDS = 60.0  # for each request
 WAIT_SECONDS = 0.3  # between the calls that tell how long it takes
 _LONGEST_ANSWER = 2**26  # bytes, without arrays
+_LONGEST_SENTENCE = 400  # characters
 _KINDS = {"image": Image, "movie": Movie, "cube": Cube}
 
 
@@ -76,7 +79,11 @@ class Opening:
             The file cannot be read, or its reader ended, took too much memory or too long.
         """
         with self._asking:
-            answer, arrays = self._request("open", kind=kind, signal=signal)
+            try:
+                answer, arrays = self._request("open", kind=kind, signal=signal)
+            except Exception:
+                self.end()
+                raise
         try:
             fields = {**answer["fields"], **dict(zip(answer["arrays"], arrays, strict=True))}
             if "served" in fields:
@@ -114,7 +121,10 @@ class Opening:
 
     def _request(self, do: str, **request: Any) -> tuple[dict[str, Any], list[np.ndarray]]:
         if self._reader is None:
-            self._reader = new_reader()
+            try:
+                self._reader = new_reader()
+            except OSError as error:
+                raise ReadError(f"{self.path.name} is not read: {error}") from error
             weakref.finalize(self, _close, self._reader)
         asked = {
             "do": do, "path": str(self.path.absolute()), "beside": self._beside, "seconds": self.seconds,
@@ -123,16 +133,23 @@ class Opening:
         try:
             if self._cancelled:
                 raise EOFError
-            self._reader.channel.send_bytes(json.dumps(asked).encode())
+            self._reader.channel.send_bytes(json.dumps(asked, default=index).encode())
             self._wait(self._reader.channel)
             answer = json.loads(self._reader.channel.recv_bytes(_LONGEST_ANSWER))
-            arrays = [] if "error" in answer else _taken(answer["places"], self._reader)
+            error_said = answer.get("error")
+            arrays = [] if error_said else _taken(answer["places"], self._reader)
         except Exception as error:  # whatever a reader that was taken over may answer
             self.end()
             raise self._without_answer(error) from error
-        if "error" in answer:
-            raise (MemoryError if answer.get("memory") else ReadError)(f"{answer['error']}")
+        if error_said:
+            raise (MemoryError if answer.get("memory") else ReadError)(self._sentence(str(error_said)))
         return answer, arrays
+
+    def _sentence(self, words: str) -> str:
+        """Words of a reader as one line that names the file and no folder."""
+        words = " ".join(words.replace(f"{self.path.absolute().parent}{os.sep}", "").split())
+        words = words if self.path.name in words else f"{self.path.name}: {words}"
+        return words if len(words) <= _LONGEST_SENTENCE else f"{words[: _LONGEST_SENTENCE - 1]}…"
 
     def _wait(self, channel: Connection) -> None:
         began = time.monotonic()
@@ -153,7 +170,7 @@ class Opening:
             return ReadError(f"{name} is not read: its reader crashed; the file is damaged, or not what its name says")
         if isinstance(error, MemoryError):
             return MemoryError(f"{name} needs more memory than there is")
-        return ReadError(f"{name} is not read: the answer of its reader makes no sense ({error})")
+        return ReadError(self._sentence(f"{name} is not read: the answer of its reader makes no sense ({error})"))
 
 
 class Frames:

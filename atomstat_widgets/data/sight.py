@@ -24,6 +24,10 @@ _NEVER = {
 }  # fmt: skip
 
 
+class Refused(PermissionError):
+    """A reader asked for what it may not have; libraries may go on without it."""
+
+
 class Sight:
     """Files that a reader may open.
 
@@ -34,15 +38,9 @@ class Sight:
     beside : {'stem', 'folder'}
         Which others belong to a file, as some formats have several: those of the folder whose names go on from that of
         the file without its extension, or all of the folder.
-
-    Attributes
-    ----------
-    refused : str
-        In words, what was asked for and not given; empty when nothing was.
     """
 
     def __init__(self, path: Path, *, beside: Beside) -> None:
-        self.refused = ""
         self._path, path = path, path.resolve()
         self._folder = path if path.is_dir() else path.parent
         self._files = {path} if beside == "stem" or path.is_dir() else {path.parent}
@@ -53,6 +51,7 @@ class Sight:
 
     def narrow(self) -> None:
         """Let this process see no more than that, for good."""
+        _keep_no_code()
         see_only([*self._files, *self._needed], [self._folder])
         sys.addaudithook(self._audit)
 
@@ -68,8 +67,7 @@ class Sight:
             self._refuse(f"its reader asked to write {asked.name}, which no reader may do")
 
     def _refuse(self, why: str) -> None:
-        self.refused = f"{self._path.name} is not read: {why}"
-        raise PermissionError(self.refused)
+        raise Refused(f"{self._path.name} is not read: {why}")
 
 
 def belongs(other: Path, path: Path) -> bool:
@@ -78,11 +76,17 @@ def belongs(other: Path, path: Path) -> bool:
     return other != path and other.stem.startswith(path.stem) and rest[:1] in ("", "_") and other.is_file()
 
 
+def _keep_no_code() -> None:
+    """Let Numba, with which some readers are compiled, not keep what it compiled in a folder."""
+    if (caching := sys.modules.get("numba.core.caching")) is not None:
+        caching.Cache.save_overload = lambda *_: None
+
+
 def _of_python() -> list[str]:
-    """Folders in which Python finds what it imports."""
+    """Folders in which Python finds what it imports; not all of its prefix, where settings with passwords may be."""
     paths = sysconfig.get_paths()
     return [
-        sys.prefix, sys.base_prefix, sys.exec_prefix, paths["purelib"], paths["platlib"], paths["stdlib"],
-        *site.getsitepackages(), site.getusersitepackages(), str(Path(np.__file__).parents[1]),
-        str(Path(__file__).parents[1]),
+        *(paths[name] for name in ("purelib", "platlib", "stdlib", "platstdlib")), str(Path(sys.prefix, "lib")),
+        str(Path(sys.base_prefix, "lib")), *site.getsitepackages(), site.getusersitepackages(),
+        str(Path(np.__file__).parents[1]), str(Path(__file__).parents[1]),
     ]  # fmt: skip

@@ -252,3 +252,29 @@ def test_a_header_of_many_brackets_is_damaged(tmp_path):
     (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header)
     with pytest.raises(ReadError, match=r"a\.npy is truncated, damaged or not a \.npy file: its header is damaged"):
         load(tmp_path / "a.npy")
+
+
+def test_words_name_the_file_and_no_folder(tmp_path):
+    (tmp_path / "a.dens").write_text("nothing of the kind\n")
+    with pytest.raises(ReadError, match=r"^a\.dens is truncated, .* heater log: a\.dens\)$"):
+        Opening(tmp_path / "a.dens").load()
+    np.savez(tmp_path / "a.npz", **{f"{number} {'x' * 100}": np.zeros(1) for number in range(9)})
+    with pytest.raises(ReadError, match=r"^a\.npz: choose .*…$") as told:
+        Opening(tmp_path / "a.npz").load()
+    assert len(str(told.value)) == 400
+
+
+def test_no_process_to_be_had(tmp_path, monkeypatch):
+    def none():
+        raise OSError("no process can be started that reads a file")
+
+    np.save(tmp_path / "a.npy", GREY)
+    monkeypatch.setattr(opening, "new_reader", none)
+    with pytest.raises(ReadError, match=r"^a\.npy is not read: no process can be started"):
+        Opening(tmp_path / "a.npy").load()
+
+
+def test_a_signal_by_any_whole_number(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["a"], file["b"] = GREY, GREY + 1
+    np.testing.assert_array_equal(load(tmp_path / "a.h5", signal=np.int64(1), trusted=False).array, GREY + 1)
