@@ -42,7 +42,7 @@ KINDS: Mapping[str, str] = {  # in words
 # Formats whose readers open the one file, and were not seen to crash or to go on for ever, whatever was in it.
 IN_PROCESS = {
     ".npy", ".npz", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".dm3", ".dm4", ".emd", ".h5", ".hdf5", ".hf5",
-    ".hspy", ".ndata", ".ser", ".blo", ".mrc",
+    ".hspy", ".ndata", ".ser",
 }  # fmt: skip
 _FEW = 10  # names in a message
 # What a file with several signals was most likely opened for: spectra come with a survey image.

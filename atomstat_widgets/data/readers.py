@@ -37,6 +37,9 @@ OWN_PLUGINS = (
     {"name": "Nion Swift", "file_extensions": ("ndata",), "api": "atomstat_widgets.data.nion_reader"},
 )
 
+# RosettaSciIO's reader of netCDF runs what stands in an attribute of the file, as Python.
+_NEVER_USED = {"netCDF"}
+
 _NO_UNITS = {"", "px", "pixel", "pixels"}
 
 _SQUARE_TOLERANCE = 0.01
@@ -145,10 +148,11 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
     """
     from rsciio import IO_PLUGINS
 
-    refuse_pointers(path)
+    with quiet():
+        refuse_pointers(path)
     plugins = [
         plugin for plugin in (*IO_PLUGINS, *OWN_PLUGINS)
-        if extension in (known.lower() for known in plugin["file_extensions"])
+        if extension in (known.lower() for known in plugin["file_extensions"]) and plugin["name"] not in _NEVER_USED
     ]  # fmt: skip
     if extension in _PICTURES["file_extensions"]:
         plugins = [_PICTURES]
@@ -163,6 +167,8 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
                 read = importlib.import_module(plugin["api"]).file_reader
                 signals = read(str(path), lazy=True) if lazy and plugin in IO_PLUGINS else read(str(path))
                 break
+            except ReadError:
+                raise
             except Exception as error:  # on a damaged file the readers raise whatever they run into
                 failures[plugin["name"]] = error.with_traceback(None)
         if failures:  # some leave the file open, held by objects that hold each other
