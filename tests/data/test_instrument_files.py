@@ -1,33 +1,10 @@
 """Files in the formats of instruments, written here byte by byte or by RosettaSciIO, and what `load` makes of them."""
 
-import struct
-
 import numpy as np
 import pytest
+from made_files import GREY, STACK, X, Y, described, mrc, ser
 
 from atomstat_widgets.data import Cube, Image, Movie, load, load_movie
-
-GREY = np.arange(12, dtype=np.uint16).reshape(3, 4)
-STACK = np.arange(120, dtype=np.uint8).reshape(5, 4, 6)
-
-
-def described(data, *axes):
-    """Dictionary that RosettaSciIO writes; an axis is its name, scale, unit and whether it is navigated."""
-    return {
-        "data": data,
-        "axes": [
-            {"_type": "UniformDataAxis", "name": name, "size": size, "scale": scale, "offset": 0.0, "units": unit,
-             "navigate": navigated, "index_in_array": number}
-            for number, (size, (name, scale, unit, navigated)) in enumerate(zip(data.shape, axes, strict=True))
-        ],
-        "metadata": {"General": {"title": "mine"}, "Signal": {"signal_type": ""}},
-        "original_metadata": {}, "tmp_parameters": {}, "learning_results": {}, "models": {},
-        "attributes": {"_lazy": False},
-        "package_info": {"package": "rsciio", "package_version": "0"},
-    }  # fmt: skip
-
-
-Y, X = ("y", 0.25, "nm", False), ("x", 0.25, "nm", False)
 
 
 @pytest.mark.parametrize(
@@ -63,18 +40,6 @@ def test_blockfile_is_a_movie_of_patterns_row_after_row(tmp_path):
         np.testing.assert_array_equal(movie[4], patterns[1, 1])
 
 
-def mrc(array, mode, length, cell):
-    """MRC file of an image or a stack, its cell in angstrom."""
-    layers, height, width = (1, *array.shape)[-3:]
-    header = bytearray(1024)
-    struct.pack_into(
-        "<10i6f", header, 0, width, height, layers, mode, 0, 0, 0, width, height, layers, *cell, 90, 90, 90
-    )
-    struct.pack_into("<3i", header, 64, 1, 2, 3)
-    header[208:216] = b"MAP \x44\x44\x00\x00"
-    return bytes(header) + array.astype(length).tobytes()
-
-
 def test_mrc(tmp_path):
     (tmp_path / "a.mrc").write_bytes(mrc(GREY, 6, "<u2", (4 * 2.5, 3 * 2.5, 1.0)))
     image = load(tmp_path / "a.mrc")
@@ -88,18 +53,6 @@ def test_mrc_stack(tmp_path):
     movie = load(tmp_path / "a.mrc", kind="movie")
     assert len(movie) == 5
     np.testing.assert_array_equal(np.stack(list(movie)), STACK)
-
-
-def ser(array, pixel):
-    """TIA's series of one square image, with its pixel size in metres."""
-    dimension = struct.pack("<IddIII", 1, 0.0, 1.0, 0, 0, 0)  # of one place, without description and unit
-    offsets = 30 + len(dimension)
-    header = struct.pack("<3H6I", 0x4949, 0x0197, 0x0210, 0x4122, 0x4152, 1, 1, offsets, 1) + dimension
-    element = struct.pack("<ddIddIH2I", 0.0, pixel, 0, 0.0, pixel, 0, 2, *array.shape)
-    element += array[::-1].astype("<u2").tobytes()  # rows from the bottom up
-    start = offsets + 8
-    tag = struct.pack("<HHI", 0x4152, 0, 0)
-    return header + struct.pack("<2I", start, start + len(element)) + element + tag
 
 
 def test_ser(tmp_path):
