@@ -68,7 +68,7 @@ def _from_file(path: Path) -> Cube:
 def cube_of(signal: dict[str, Any], name: str) -> Cube:
     """Spectrum image that a signal is; spectra along a line are one row of it, a single one is one pixel."""
     *places, energy = signal["axes"]
-    array = in_memory_or_blocks(signal["data"])
+    array = in_memory_or_blocks(signal["data"], name)
     cube = _cube(array.reshape(1, *(1, *array.shape)[-2:]) if array.ndim < 3 else array, name, *_energies(energy))
     return with_facts(cube, signal, [places[0], places[-1]]) if places else cube
 

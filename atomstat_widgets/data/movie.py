@@ -10,6 +10,7 @@ import numpy as np
 from atomstat_widgets.arguments import array_of, instance_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data.numbers import Axis
+from atomstat_widgets.data.read_error import ReadError, in_words
 from atomstat_widgets.data.scaled import Scaled
 from atomstat_widgets.data.source import Source
 from atomstat_widgets.points import points_of, require_classes
@@ -129,7 +130,10 @@ class Movie(Scaled):
         index = whole_of(index, f"{self.name}: the place of a frame")
         if not 0 <= index < len(self):
             raise IndexError(f"{self.name} has {len(self)} frames, there is none at place {index}")
-        return np.asarray(self.frames[index])
+        try:
+            return np.asarray(self.frames[index])
+        except OSError as error:  # of an array that stays in its file
+            raise ReadError(f"{self.name}: frame {index} is damaged: {in_words(error)}") from error
 
     @property
     def sides(self) -> tuple[int, int]:

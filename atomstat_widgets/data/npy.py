@@ -7,7 +7,7 @@ from typing import IO
 import numpy as np
 
 from atomstat_widgets.data.paths import require_there
-from atomstat_widgets.data.read_error import ReadError
+from atomstat_widgets.data.read_error import ReadError, in_words
 
 _LONGEST_REASON = 300  # characters of what NumPy says
 
@@ -51,5 +51,5 @@ def _not_numpy(path: Path, error: Exception, kind: str) -> ReadError:
         )
     if isinstance(error, MemoryError):
         return ReadError(f"{path.name} needs more memory than there is: {error}")
-    why = "its header is damaged" if "max_header_size" in str(error) else " ".join(str(error).split())[:_LONGEST_REASON]
+    why = "its header is damaged" if "max_header_size" in str(error) else in_words(error)[:_LONGEST_REASON]
     return ReadError(f"{path.name} is truncated, damaged or not a {kind} file: {why}")

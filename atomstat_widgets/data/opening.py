@@ -22,7 +22,7 @@ from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.memory import memory_left
 from atomstat_widgets.data.movie import Movie
-from atomstat_widgets.data.read_error import ReadError
+from atomstat_widgets.data.read_error import ReadError, in_words
 from atomstat_widgets.data.sight import Beside
 from atomstat_widgets.data.source import loaded_from
 from atomstat_widgets.data.warm import Reader, new_reader, seal
@@ -142,12 +142,12 @@ class Opening:
             self.end()
             raise self._without_answer(error) from error
         if error_said:
-            raise (MemoryError if answer.get("memory") else ReadError)(self._sentence(str(error_said)))
+            raise (MemoryError if answer.get("memory") else ReadError)(self._sentence(error_said))
         return answer, arrays
 
-    def _sentence(self, words: str) -> str:
-        """Words of a reader as one line that names the file and no folder."""
-        words = " ".join(words.replace(f"{self.path.absolute().parent}{os.sep}", "").split())
+    def _sentence(self, said: Any) -> str:
+        """What a reader said as one line that names the file and no folder."""
+        words = in_words(said).replace(f"{self.path.absolute().parent}{os.sep}", "")
         words = words if self.path.name in words else f"{self.path.name}: {words}"
         return words if len(words) <= _LONGEST_SENTENCE else f"{words[: _LONGEST_SENTENCE - 1]}…"
 

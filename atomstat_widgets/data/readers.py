@@ -22,7 +22,7 @@ from atomstat_widgets.data.npy import read_npy
 from atomstat_widgets.data.paths import is_folder, require_there
 from atomstat_widgets.data.pointers import refuse_pointers
 from atomstat_widgets.data.quiet import quiet
-from atomstat_widgets.data.read_error import ReadError
+from atomstat_widgets.data.read_error import ReadError, in_words
 
 _COMMON_EXTENSIONS = "npy, npz, tif, png, jpg, dm3, dm4, emd, mrc, ser"
 
@@ -94,7 +94,7 @@ def _load_file(path: Path) -> Image:
 
 def image_of(signal: dict[str, Any], name: str) -> Image:
     """Image that a signal is."""
-    return with_facts(_image(in_memory_or_blocks(signal["data"]), name), signal, signal["axes"])
+    return with_facts(_image(in_memory_or_blocks(signal["data"], name), name), signal, signal["axes"])
 
 
 def _image(array: np.ndarray, name: str) -> Image:
@@ -125,12 +125,17 @@ def is_mapped(array: Any) -> bool:
     return isinstance(array, mmap.mmap)
 
 
-def in_memory_or_blocks(source: Any) -> Any:
-    """Array in memory, or of dask where the source is of dask or Zarr."""
+def in_memory_or_blocks(source: Any, name: str) -> Any:
+    """Array in memory, or of dask where the source, of this name, is of dask or Zarr."""
     if isinstance(source, np.ndarray):
         return source
     blocks = as_blocks(source)
-    return np.asarray(source) if blocks is None else blocks
+    if blocks is not None:
+        return blocks
+    try:
+        return np.asarray(source)
+    except OSError as error:  # of an array that stayed in its file
+        raise ReadError(f"{name} is truncated or damaged: {in_words(error)}") from error
 
 
 def require_real(dtype: np.dtype, name: str) -> None:
@@ -188,7 +193,7 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
 
 def _reasons(failures: Mapping[str, Exception]) -> str:
     """What each reader said; where several said the same, the last of them."""
-    said = {" ".join(str(error).split())[:_LONGEST_REASON]: name for name, error in failures.items()}
+    said = {in_words(error)[:_LONGEST_REASON]: name for name, error in failures.items()}
     return "; ".join(f"{name}: {words}" for words, name in said.items())
 
 

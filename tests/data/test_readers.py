@@ -7,12 +7,13 @@ import sys
 import zlib
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image as Picture
 
-from atomstat_widgets.data import Image, ReadError, load_image, readers
+from atomstat_widgets.data import Image, ReadError, load, load_image, readers
 
 GREY = np.arange(12, dtype=np.uint16).reshape(3, 4) * 5000
 COLOUR = np.arange(36, dtype=np.uint8).reshape(3, 4, 3) * 7
@@ -335,3 +336,14 @@ def test_importing_the_package_leaves_the_readers_alone():
 def test_a_spectrum_image_is_named_as_such():
     signal = {"data": np.ones((2, 3, 7)), "axes": [{"navigate": True}, {"navigate": True}, {"navigate": False}]}
     assert readers.describe(signal) == "a spectrum image of shape (2, 3, 7)"
+
+
+def test_a_dataset_whose_values_are_damaged(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("image", data=np.arange(1024.0).reshape(32, 32), compression="gzip")
+        place = file["image"].id.get_chunk_info(0).byte_offset
+    content = bytearray((tmp_path / "a.h5").read_bytes())
+    content[place : place + 64] = bytes(64)
+    (tmp_path / "a.h5").write_bytes(content)
+    with pytest.raises(ReadError, match=r"^a\.h5 is truncated or damaged: Can't .*read data"):
+        load(tmp_path / "a.h5")
