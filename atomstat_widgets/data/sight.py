@@ -77,9 +77,18 @@ def belongs(other: Path, path: Path) -> bool:
 
 
 def _keep_no_code() -> None:
-    """Let Numba, with which some readers are compiled, not keep what it compiled in a folder."""
+    """Let Numba, with which some readers are compiled, neither keep what it compiled in a folder nor look for one."""
     if (caching := sys.modules.get("numba.core.caching")) is not None:
-        caching.Cache.save_overload = lambda *_: None
+        kept = caching.Cache.load_overload
+
+        def load_overload(*asked: Any) -> Any:
+            try:
+                return kept(*asked)
+            except OSError:  # it is in a folder of the user's, which is out of sight
+                return None
+
+        caching.Cache.load_overload, caching.Cache.save_overload = load_overload, lambda *_: None
+        sys.modules["numba.core.dispatcher"].Dispatcher.enable_caching = lambda _: None
 
 
 def _of_python() -> list[str]:

@@ -278,3 +278,9 @@ def test_a_signal_by_any_whole_number(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["a"], file["b"] = GREY, GREY + 1
     np.testing.assert_array_equal(load(tmp_path / "a.h5", signal=np.int64(1), trusted=False).array, GREY + 1)
+
+
+def test_a_reader_that_compiles_what_it_needs(shared_data):
+    """Numba would keep it in a folder; a reader writes to none."""
+    path = shared_data / "format-files" / "EMDReader_SpectrumImage_Si.emd"
+    np.testing.assert_array_equal(load(path, trusted=False).array, load(path).array)
