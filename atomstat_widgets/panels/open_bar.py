@@ -16,6 +16,7 @@ from atomstat_widgets.data.loading import KINDS, in_parts
 from atomstat_widgets.data.opening import Opening
 from atomstat_widgets.data.reopening import inside, is_inside
 from atomstat_widgets.data.source import Source
+from atomstat_widgets.data.uploads import refuse_upload
 from atomstat_widgets.panels.background import in_background
 from atomstat_widgets.panels.controls import Explained
 from atomstat_widgets.views.html import alert, as_html
@@ -179,6 +180,7 @@ class OpenBar(ipywidgets.HBox):
         name, content = str(files[0]["name"]), files[0]["content"]
         if len(content) > MOST_BYTES:
             raise ValueError(f"{name} has {len(content) / 1e6:.0f} MB, uploads have up to {MOST_BYTES / 1e6:.0f} MB")
+        refuse_upload(name)
         path = Path(tempfile.mkdtemp(dir=self._uploads), plain_name(name))
         path.write_bytes(content)
         return path

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.brief import brief
+
 Floats = NDArray[np.float64]
 
 SAFE_EXPONENT = 20  # of two: so large or small, the products of deviations are far from where float32 ends
@@ -17,6 +19,7 @@ ROUNDING = 1e-15  # of the mean: deviations that are no larger are none
 LEAST, MOST = 1e-280, 1e280  # of sums of squares: beyond, digits are lost
 
 
+@brief
 @dataclass(frozen=True)
 class Standard:
     """How rows become numbers that are safe to multiply: ``x - mean`` is ``(deviations - rest) unit``.
@@ -55,6 +58,7 @@ class Standard:
         return np.ldexp(scale, -exponent).astype(self.unit.dtype), exponent
 
 
+@brief
 @dataclass(frozen=True)
 class Moments:
     """Sums over rows of a matrix. Where values are not finite, only the number of these is right.

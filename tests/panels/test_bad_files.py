@@ -81,7 +81,7 @@ def h5(values):
 
 
 DAMAGED = "is truncated, damaged or "
-UNKNOWN = "is not known; known are npy"
+UNKNOWN = "; uploads are read of npy"
 FILES = [
     ("empty.npy", b"", "empty.npy is empty (0 bytes)"),
     ("text.npy", TEXT, DAMAGED + "not a .npy file"),
@@ -151,17 +151,17 @@ FILES = [
     ("text.ser", TEXT, "TIA: "),
     ("text.mrc", TEXT, "text.mrc is truncated, damaged"),
     ("text.blo", TEXT, "text.blo is truncated, damaged"),
-    ("text.bcf", TEXT, "is not SFS container"),
-    ("text.zspy", TEXT, "text.zspy is truncated, damaged"),
+    ("text.bcf", TEXT, "text.bcf has the extension .bcf" + UNKNOWN),
+    ("text.zspy", TEXT, "text.zspy has the extension .zspy" + UNKNOWN),
     ("text.nxs", TEXT, "file signature not found"),
     ("text.mib", TEXT, "text.mib is truncated, damaged"),
-    ("text.rpl", TEXT, "text.rpl is truncated, damaged"),
+    ("text.rpl", TEXT, "text.rpl has the extension .rpl" + UNKNOWN),
     ("text.msa", TEXT, "a spectrum image is (height, width, channels), not of shape (1, 1, 0)"),
     ("text.sur", TEXT, "text.sur is truncated, damaged"),
-    ("page.html", b"<script>", "the extension .html " + UNKNOWN),
-    ("program.exe", b"MZ", "the extension .exe " + UNKNOWN),
-    ("noname", TEXT, "a name without extension " + UNKNOWN),
-    ("", TEXT, "a name without extension " + UNKNOWN),
+    ("page.html", b"<script>", "has the extension .html" + UNKNOWN),
+    ("program.exe", b"MZ", "has the extension .exe" + UNKNOWN),
+    ("noname", TEXT, "has no extension" + UNKNOWN),
+    ("", TEXT, "has no extension" + UNKNOWN),
     ("...", TEXT, UNKNOWN),
     ("../../up.npy", TEXT, "_.._up.npy is truncated, damaged"),
     ("<b>bold</b>.npy", TEXT, "_b_bold__b_.npy is truncated, damaged"),
