@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
-from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks
+from atomstat_widgets.stat.blocks import MEMORY_BUDGET, as_dask, computed, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
 Floats = NDArray[np.float64]
@@ -225,14 +226,27 @@ def _matched(first: Integers, second: Integers, distances: Floats, rmax: float) 
     # others by less than m + n: any larger cost has the same optimum, but would drown the distances in rounding.
     unit = distances.max() or rmax
     costs = (distances / unit) ** 2
-    alone = min(rmax / unit, np.sqrt(m + n)) ** 2
-    # Everyone gets a stand-in that takes a partner which it does not need; stand-ins of partners take each other.
-    own_rows, own_columns = np.arange(m), np.arange(n)
-    i = np.concatenate([row, own_rows, m + own_columns, m + column])
-    j = np.concatenate([column, n + own_rows, own_columns, n + row])
-    c = np.concatenate([costs, np.full(m + n, alone), np.zeros(len(costs))])
-    # All matchings have m + n edges, so a constant changes nothing; but a cost of 0 would be no edge.
-    table = coo_array((c + alone, (i, j)), shape=(m + n, m + n)).tocsr()
-    taken, partner = min_weight_full_bipartite_matching(table)
-    linked = (taken < m) & (partner < n)
+    nothing = 2 * min(rmax / unit, np.sqrt(m + n)) ** 2
+    linked = coo_array((np.ones(len(row)), (row, m + column)), shape=(m + n, m + n))
+    group = connected_components(linked, directed=False)[1]
+    order = np.argsort(group[row], kind="stable")
+    ends = np.flatnonzero(np.diff(group[row][order], append=-1)) + 1
+    won = [_matched_group(row[own], column[own], costs[own], nothing) for own in np.split(order, ends[:-1])]
+    won_rows, won_columns = (np.concatenate(numbers) for numbers in zip(*won, strict=True))
+    return rows[won_rows], columns[won_columns]
+
+
+def _matched_group(row: Integers, column: Integers, costs: Floats, nothing: float) -> tuple[Integers, Integers]:
+    """Pairs of the smallest sum of costs, where two numbers that are left over cost as much as is said.
+
+    By a table of all pairs: SciPy's search in sparse ones may outbid for ever what costs almost the same.
+    """
+    rows, row = np.unique(row, return_inverse=True)
+    columns, column = np.unique(column, return_inverse=True)
+    if 8 * len(rows) * len(columns) > MEMORY_BUDGET:
+        raise ValueError(f"rmax joins {len(rows)} points of a frame with {len(columns)} of the next: it is too large")
+    table = np.full((len(rows), len(columns)), nothing)
+    table[row, column] = costs
+    taken, partner = linear_sum_assignment(table)
+    linked = table[taken, partner] < nothing
     return rows[taken[linked]], columns[partner[linked]]
