@@ -103,16 +103,16 @@ def link(positions: Movie, rmax: float, *, memory: int = 0, progress: Progress =
     Raises
     ------
     ValueError
-        The range is not a positive finite number, the memory is negative, or points or frame numbers are not as above.
+        The range is not a positive finite number, or makes rivals of more than some 23,000 points of a frame; the
+        memory is negative, or points or frame numbers are not as above.
 
     Notes
     -----
     From frame to frame the sum of the squared displacements is the smallest possible, where each point that is not
     linked counts as the range squared (Crocker & Grier, J. Colloid Interface Sci. 179, 298 (1996)): so of two points in
-    range of each other, both without another candidate, none stays alone. Pairs without rivals are linked at once. The
-    rest is an assignment problem (Jaqaman et al., Nat. Methods 5, 695 (2008)) of sparse costs, solved exactly (Jonker &
-    Volgenant, Computing 38, 325 (1987)) for all groups of rivals of a frame together; its time grows like a power of
-    their number, whatever the range.
+    range of each other, both without another candidate, none stays alone. Pairs without rivals are linked at once. Each
+    group of rivals is an assignment problem (Jaqaman et al., Nat. Methods 5, 695 (2008)), solved exactly (Crouse, IEEE
+    Trans. Aerosp. Electron. Syst. 52, 1679 (2016)); its time grows like a power of their number, whatever the range.
     """
     if not 0 < rmax < np.inf:
         raise ValueError(f"rmax is a positive, finite number of pixels, got {rmax}")
