@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
 from atomstat_widgets.arguments import number_of, progress_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.points import points_of, require_by_frame, require_classes
-from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks
+from atomstat_widgets.stat.blocks import MEMORY_BUDGET, as_dask, computed, in_blocks
 from atomstat_widgets.stat.frame_numbers import by_frame_number
 from atomstat_widgets.stat.progress import Progress, unreported
 
@@ -116,16 +117,16 @@ def link(positions: Movie, rmax: float, *, memory: int = 0, progress: Progress =
     Raises
     ------
     ValueError
-        The range is not a positive finite number, the memory is negative, or points or frame numbers are not as above.
+        The range is not a positive finite number, or makes rivals of more than some 23,000 points of a frame; the
+        memory is negative, or points or frame numbers are not as above.
 
     Notes
     -----
     From frame to frame the sum of the squared displacements is the smallest possible, where each point that is not
     linked counts as the range squared (Crocker & Grier, J. Colloid Interface Sci. 179, 298 (1996)): so of two points in
-    range of each other, both without another candidate, none stays alone. Pairs without rivals are linked at once. The
-    rest is an assignment problem (Jaqaman et al., Nat. Methods 5, 695 (2008)) of sparse costs, solved exactly (Jonker &
-    Volgenant, Computing 38, 325 (1987)) for all groups of rivals of a frame together; its time grows like a power of
-    their number, whatever the range.
+    range of each other, both without another candidate, none stays alone. Pairs without rivals are linked at once. Each
+    group of rivals is an assignment problem (Jaqaman et al., Nat. Methods 5, 695 (2008)), solved exactly (Crouse, IEEE
+    Trans. Aerosp. Electron. Syst. 52, 1679 (2016)); its time grows like a power of their number, whatever the range.
     """
     rmax = number_of(rmax, "rmax", above=0, words="a positive, finite number of pixels")
     memory = whole_of(memory, "memory", minimum=0, words="a number of frames, 0 or more")
@@ -215,14 +216,27 @@ def _matched(first: Integers, second: Integers, distances: Floats, rmax: float) 
     # others by less than m + n: any larger cost has the same optimum, but would drown the distances in rounding.
     unit = distances.max() or rmax
     costs = (distances / unit) ** 2
-    alone = min(rmax / unit, np.sqrt(m + n)) ** 2
-    # Everyone gets a stand-in that takes a partner which it does not need; stand-ins of partners take each other.
-    own_rows, own_columns = np.arange(m), np.arange(n)
-    i = np.concatenate([row, own_rows, m + own_columns, m + column])
-    j = np.concatenate([column, n + own_rows, own_columns, n + row])
-    c = np.concatenate([costs, np.full(m + n, alone), np.zeros(len(costs))])
-    # All matchings have m + n edges, so a constant changes nothing; but a cost of 0 would be no edge.
-    table = coo_array((c + alone, (i, j)), shape=(m + n, m + n)).tocsr()
-    taken, partner = min_weight_full_bipartite_matching(table)
-    linked = (taken < m) & (partner < n)
+    nothing = 2 * min(rmax / unit, np.sqrt(m + n)) ** 2
+    linked = coo_array((np.ones(len(row)), (row, m + column)), shape=(m + n, m + n))
+    group = connected_components(linked, directed=False)[1]
+    order = np.argsort(group[row], kind="stable")
+    ends = np.flatnonzero(np.diff(group[row][order], append=-1)) + 1
+    won = [_matched_group(row[own], column[own], costs[own], nothing) for own in np.split(order, ends[:-1])]
+    won_rows, won_columns = (np.concatenate(numbers) for numbers in zip(*won, strict=True))
+    return rows[won_rows], columns[won_columns]
+
+
+def _matched_group(row: Integers, column: Integers, costs: Floats, nothing: float) -> tuple[Integers, Integers]:
+    """Pairs of the smallest sum of costs, where two numbers that are left over cost as much as is said.
+
+    By a table of all pairs: SciPy's search in sparse ones may outbid for ever what costs almost the same.
+    """
+    rows, row = np.unique(row, return_inverse=True)
+    columns, column = np.unique(column, return_inverse=True)
+    if 8 * len(rows) * len(columns) > MEMORY_BUDGET:
+        raise ValueError(f"rmax joins {len(rows)} points of a frame with {len(columns)} of the next: it is too large")
+    table = np.full((len(rows), len(columns)), nothing)
+    table[row, column] = costs
+    taken, partner = linear_sum_assignment(table)
+    linked = table[taken, partner] < nothing
     return rows[taken[linked]], columns[partner[linked]]

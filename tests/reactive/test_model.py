@@ -6,7 +6,7 @@ from traitlets import Int
 from atomstat_widgets.reactive import runner as runner_module
 from atomstat_widgets.reactive.model import AnalysisModel, duration
 
-TIMEOUT = 10
+TIMEOUT = 60
 
 
 class Roots(AnalysisModel):

@@ -7,7 +7,7 @@ import pytest
 from atomstat_widgets.reactive import runner as module
 from atomstat_widgets.reactive.runner import Cancelled, Runner, has_kernel
 
-TIMEOUT = 10
+TIMEOUT = 60
 
 
 class Work:

@@ -118,6 +118,13 @@ def test_every_point_has_one_track_and_no_track_two_points_a_frame(movie, memory
         assert (np.hypot(*np.diff(positions, axis=0).T) <= rmax + 1e-9).all()
 
 
+def test_a_range_that_is_a_distance_but_for_rounding_ends():
+    before = np.array([[3.0, 3], [3, 1], [3, 2], [0, 2], [0, 3], [2, 2], [2, 1]])
+    after = np.array([[3.0, 1], [2, 1], [3, 0], [1, 1], [0, 1]])
+    first, second = link([before, after], 6.000000000000001).ids
+    assert np.isin(second, first).all()
+
+
 def test_links_of_brownian_atoms():
     rng = np.random.default_rng(0)
     movie = np.cumsum(np.concatenate([rng.random((1, 100, 2)) * 1024, rng.normal(0, 2, (299, 100, 2))]), axis=0)
