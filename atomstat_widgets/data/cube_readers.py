@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from atomstat_widgets.data.cube import Cube
+from atomstat_widgets.data.formats import reads_here
 from atomstat_widgets.data.npy import read_npy
+from atomstat_widgets.data.opening import Opening
 from atomstat_widgets.data.paths import is_folder, require_there
 from atomstat_widgets.data.readers import (
     ReadError,
@@ -58,6 +60,8 @@ def load_cube(source: Any) -> Cube:
 
 
 def _from_file(path: Path) -> Cube:
+    if not reads_here(path):
+        return Opening(path, beside="folder").load("cube")
     signals = read_signals(path, path.suffix[1:].lower())
     for signal in signals:
         if kind_of(signal) in ("cube", "spectra"):

@@ -11,6 +11,7 @@ from atomstat_widgets.arguments import switch_of, word_of
 from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.cube_readers import cube_of, load_cube
 from atomstat_widgets.data.findings import load_output, with_findings
+from atomstat_widgets.data.formats import reads_here
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.in_memory import name_of, signal_of
 from atomstat_widgets.data.lazy import STORED, is_large, lazy_array, lazy_signal
@@ -39,11 +40,6 @@ KINDS: Mapping[str, str] = {  # in words
     "cube": "spectrum image",
     "output": "output of a network",
 }
-# Formats whose readers open the one file, and were not seen to crash or to go on for ever, whatever was in it.
-IN_PROCESS = {
-    ".npy", ".npz", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".dm3", ".dm4", ".emd", ".h5", ".hdf5", ".hf5",
-    ".hspy", ".ndata", ".ser",
-}  # fmt: skip
 _FEW = 10  # names in a message
 # What a file with several signals was most likely opened for: spectra come with a survey image.
 PREFERRED = ("cube", "image", "movie", "spectra", "patterns")
@@ -148,11 +144,6 @@ def list_signals(path: str | Path) -> list[str]:
 def signals_by_name(path: Path) -> dict[str, str]:
     """Describe the signals of a file, see `list_signals`, by what `load` takes for `signal`."""
     return signals_here(path) if reads_here(path) else Opening(path, beside="folder").signals()
-
-
-def reads_here(path: Path) -> bool:
-    """Whether this process can read a file that is trusted, or nothing is to be read."""
-    return not path.is_file() or path.suffix.lower() in IN_PROCESS
 
 
 def signals_here(path: Path) -> dict[str, str]:

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.data.formats import reads_here
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.npy import npy_header, read_npy
+from atomstat_widgets.data.opening import Opening
 from atomstat_widgets.data.paths import is_folder, require_there
 from atomstat_widgets.data.pointers import refuse_pointers
 from atomstat_widgets.data.quiet import quiet
@@ -108,6 +110,8 @@ def _file(path: Path) -> Movie:
         return _movie(open_npy(path), path.name)
     if path.suffix.lower() in (".tif", ".tiff") and (frames := tiff_frames(path)) is not None:
         return _movie(frames, path.name, *tiff_pixel(path))
+    if not reads_here(path):
+        return Opening(path, beside="folder").load("movie")
     signals = read_signals(path, path.suffix[1:].lower())
     for signal in signals:
         if kind_of(signal) in ("movie", "patterns"):

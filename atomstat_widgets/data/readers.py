@@ -17,8 +17,10 @@ import numpy as np
 
 from atomstat_widgets.arguments import in_blocks
 from atomstat_widgets.data.calibration import SPELLINGS, Data
+from atomstat_widgets.data.formats import reads_here
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.npy import read_npy
+from atomstat_widgets.data.opening import Opening
 from atomstat_widgets.data.paths import is_folder, require_there
 from atomstat_widgets.data.pointers import refuse_pointers
 from atomstat_widgets.data.quiet import quiet
@@ -82,6 +84,8 @@ def _load_file(path: Path) -> Image:
     if is_folder(path):
         raise ReadError(f"{path.name} is a folder, not an image file")
     require_there(path)
+    if not reads_here(path):
+        return Opening(path, beside="folder").load("image")
     extension = path.suffix[1:].lower()
     if extension == "npy":
         return _image(read_npy(path), path.name)

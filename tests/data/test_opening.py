@@ -12,7 +12,18 @@ import psutil
 import pytest
 import tifffile
 
-from atomstat_widgets.data import Cube, Image, Movie, ReadError, load, opening, warm
+from atomstat_widgets.data import (
+    Cube,
+    Image,
+    Movie,
+    ReadError,
+    load,
+    load_cube,
+    load_image,
+    load_movie,
+    opening,
+    warm,
+)
 from atomstat_widgets.data.answering import plain
 from atomstat_widgets.data.opening import Cancelled, Opening
 
@@ -284,3 +295,11 @@ def test_a_reader_that_compiles_what_it_needs(shared_data):
     """Numba would keep it in a folder; a reader writes to none."""
     path = shared_data / "format-files" / "EMDReader_SpectrumImage_Si.emd"
     np.testing.assert_array_equal(load(path, trusted=False).array, load(path).array)
+
+
+@pytest.mark.parametrize("loader", [load, load_image, load_movie, load_cube])
+def test_formats_that_may_not_end_are_read_apart_by_every_door(tmp_path, monkeypatch, loader):
+    monkeypatch.setattr(opening, "new_reader", lambda: pytest.fail("asked for a reader"))
+    (tmp_path / "blank.dens").write_text("\n")
+    with pytest.raises(pytest.fail.Exception, match="asked for a reader"):
+        loader(tmp_path / "blank.dens")
