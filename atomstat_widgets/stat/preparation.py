@@ -117,6 +117,7 @@ def normalise_rows(rows: Float32) -> Float32:
     """Rows (n, pixels), changed in place to mean 0 and variance 1; to 0 where all pixels are equal but for rounding."""
     mean = rows.mean(axis=1, keepdims=True)
     rows -= mean
+    rows -= rows.mean(axis=1, keepdims=True)  # what the mean of large numbers was rounded by
     deviation = np.sqrt(np.einsum("ij,ij->i", rows, rows) / rows.shape[1])[:, None]
     varied = deviation > 1e-6 * np.abs(mean)
     rows *= np.divide(1, deviation, out=np.zeros_like(deviation), where=varied)
