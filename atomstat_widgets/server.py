@@ -5,6 +5,8 @@ the settings are for:
 
 - A kernel whose page went without asking is ended after ten minutes, busy or not; much less ends some that still wait
   for a busy browser.
+- Kernels have 15 s to answer a socket that is opened: so long it stays in memory after it was closed, and thousands of
+  them would make collections of garbage last a second.
 - Uploads up to 64 MiB get through the websocket; above its limit the page reconnects and says nothing.
 - The output of the cell is waited for, however busy the machine is: after the usual four seconds a page would be empty.
 - A kernel that died is not started again: it would know nothing of the page, which says instead that it is over.
@@ -16,6 +18,7 @@ the settings are for:
 
 import asyncio
 import errno
+import gc
 import ipaddress
 import logging
 import os
@@ -177,6 +180,7 @@ class Server(Voila):
             self.app.add_handlers(".*$", self.init_handlers())
             try:
                 await self.kernel_manager.take_over()
+                gc.freeze()  # what is there now stays: to look through it again and again would stop all for a moment
                 HTTPServer(self.app, **LIMITS).add_sockets(sockets or fresh)
                 token = self.identity_provider.token
                 address = f"http://{HOST}:{self.port}{self.base_url}" + (f"?token={token}" if token else "")

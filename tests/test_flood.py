@@ -3,16 +3,17 @@
 import asyncio
 import http.client
 import itertools
+import multiprocessing
 import random
 import socket
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
 from made_frames import V1, crafted, message, near, parts_of, v1
 from serving import Served, kernel_of, serving, socket_of
@@ -23,6 +24,7 @@ from websockets.sync.client import connect as connect_sync
 from atomstat_widgets.frames import BadFrame, check_frame
 
 FRAMES = 10_000
+CONTEXT = multiprocessing.get_context("spawn")
 TOGETHER = 5  # times two sockets at once
 
 
@@ -42,38 +44,47 @@ def open_page(app: Served) -> str:
         return kernel_of(page.read().decode())
 
 
+def seconds_late(*tasks: str) -> float:
+    """How long these threads had work and got no processor, as others of the machine had it: Linux tells."""
+    with suppress(OSError):
+        return sum(int(Path("/proc", task, "schedstat").read_text().split()[1]) for task in tasks) / 1e9
+    return 0.0
+
+
+def ask(address: str, kernel: str, server: int, ended: Connection) -> None:
+    """Be another visitor, and tell at the end how long each answer took.
+
+    What the rest of the machine takes from the server and from this process is taken off. It stays connected, as a
+    browser does: after thousands of connections the system lets a new one wait for a second now and then.
+    """
+    waits = []
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
+    while not ended.poll(0.05):
+        for path in (f"/api/kernels/{kernel}", "/voila/static/voila.js"):
+            began, late = time.perf_counter(), seconds_late(str(server), "self")
+            connection.request("GET", path)
+            assert connection.getresponse().read()
+            waits.append(time.perf_counter() - began - (seconds_late(str(server), "self") - late))
+    connection.close()
+    ended.send(waits)
+
+
 @contextmanager
 def another_is_answered(app: Served) -> Iterator[None]:
-    """Check that somebody else, who asks for one thing after the other, is answered within a second, throughout.
-
-    The machine may be late by itself: of how late this thread is woken is taken off.
-    """
-    mine = open_page(app)
-    ended, waits = threading.Event(), []
-
-    def ask() -> None:
-        while not ended.is_set():
-            for path in (f"/api/kernels/{mine}", "/voila/static/voila.js"):
-                slept = time.perf_counter()
-                time.sleep(0.05)
-                began = time.perf_counter()
-                connection = http.client.HTTPConnection(urlsplit(app.address).netloc, timeout=60)
-                connection.request("GET", path)
-                assert connection.getresponse().read()
-                connection.close()
-                waits.append(time.perf_counter() - began - (began - slept - 0.05))
-
-    other = threading.Thread(target=ask)
+    """Check that somebody else, in a process of their own, is answered within a second, throughout."""
+    mine, theirs = CONTEXT.Pipe()
+    given = (app.address, open_page(app), app.server().pid, theirs)
+    other = CONTEXT.Process(target=ask, args=given, daemon=True)
     other.start()
-    try:
-        yield
-        time.sleep(1)
-    finally:
-        ended.set()
-        other.join()
+    yield
+    time.sleep(2)
+    mine.send(None)
+    assert mine.poll(60)
+    waits = mine.recv()
+    other.join()
     assert len(waits) > 5
-    assert np.quantile(waits, 0.99) < 1, max(waits)
-    assert max(waits) < 3
+    assert max(waits) < 1
+    print(f"{len(waits)} answers, the longest after {max(waits):.2f} s")
 
 
 def is_refused(protocol: str | None, frame: str | bytes) -> bool:
