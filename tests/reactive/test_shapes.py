@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from traitlets import Any as AnyTrait
 
 from atomstat_widgets.data import Image
 from atomstat_widgets.panels.controls import slider
@@ -20,6 +21,7 @@ small = st.integers(8, 70)
 class Planned(SlidingFFTModel):
     """Finds windows and stops there, because the rest takes long."""
 
+    result = AnyTrait(None, allow_none=True)
     checked = staticmethod(lambda image: image)
 
     def compute(self, parameters, run):
