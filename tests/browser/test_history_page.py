@@ -21,7 +21,7 @@ def test_back_to_an_earlier_run_and_two_compared(page: Page, voila_server: str):
     figures = page.locator(".atomstat-history img:visible")
     expect(figures).to_have_count(2, timeout=20_000)
     page.wait_for_function(
-        "[...document.querySelectorAll('.atomstat-history img')].every(picture => picture.naturalWidth > 500)"
+        "() => [...document.querySelectorAll('.atomstat-history img')].every(picture => picture.naturalWidth > 500)"
     )
 
     page.get_by_role("button", name="Restore 1").click()

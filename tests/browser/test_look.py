@@ -139,7 +139,9 @@ def test_the_figure_for_a_paper_is_seen_to_its_end(app: Page) -> None:
     app.get_by_role("button", name="Export").click()
     app.get_by_role("button", name="Show figure").click()
     # It has its size only some time after it is there.
-    app.wait_for_function("document.querySelector('.jupyter-matplotlib')?.offsetHeight > 500", timeout=30 * SECOND)
+    app.wait_for_function(
+        "() => document.querySelector('.jupyter-matplotlib')?.offsetHeight > 500", timeout=30 * SECOND
+    )
     app.wait_for_timeout(2 * SECOND)
     assert not cut(app)
     app.emulate_media(color_scheme="dark")
