@@ -130,8 +130,8 @@ def test_ten_thousand_frames(app: Served, kernel: str) -> None:
     with another_is_answered(app):
         reasons = list(itertools.chain(*asyncio.run(all_of_them())))
     assert FRAMES > len(reasons) == refused > FRAMES / 2
-    # Each in words, but for a few sockets that Jupyter never opened on its side: seen once in 8,500, when the kernel has
-    # many at once.
+    # Each in words, but for a few sockets that Jupyter never opened on its side: seen once in 8,500, when the kernel
+    # has many at once.
     assert reasons.count("") <= 10
 
 
