@@ -20,6 +20,7 @@ HEAD = 4  # parts of a message before its buffers: header, parent header, metada
 MOST_BUFFERS = 100  # pages send one a file
 MOST_JSON = 1_000_000  # bytes of a part that is JSON; what is large is sent as buffers
 MOST_NESTED = 50
+MOST_VALUES = 20_000  # of a part that is JSON: reading many small ones takes long, and nobody is answered meanwhile
 
 MOST_MESSAGES = 2_000  # at once; a page that comes up asks for each of its widgets
 MESSAGES_A_SECOND = 200
@@ -130,6 +131,9 @@ def _json(text: str | bytes) -> Any:
     """Read JSON that is small, in every direction."""
     if len(text) > MOST_JSON:
         raise BadFrame(f"JSON of {len(text) / 1e6:.1f} MB, and {MOST_JSON / 1e6:.0f} are allowed")
+    signs = "[{," if isinstance(text, str) else (b"[", b"{", b",")
+    if sum(map(text.count, signs)) > MOST_VALUES:
+        raise BadFrame(f"JSON of more than {MOST_VALUES:,} values")
     try:
         value = json.loads(text, parse_constant=_no_constant)
         json.dumps(value, ensure_ascii=False).encode()  # halves of letters are read, and cannot be written again

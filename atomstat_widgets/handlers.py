@@ -66,7 +66,9 @@ class Page(TornadoVoilaHandler):
     @authenticated
     async def get(self, path: str | None = None) -> None:
         """Give a page, if there is room for its session."""
-        if not path and not await self.kernel_manager.make_room(self.settings["most_sessions"]):
+        if path:  # of a notebook in a tree, which there is not
+            raise HTTPError(404)
+        if not await self.kernel_manager.make_room(self.settings["most_sessions"]):
             self.set_status(503)
             self.set_header("Retry-After", str(RETRY_AFTER))
             self.finish(self.render_template("full.html"))

@@ -69,6 +69,8 @@ class Kernels(AsyncMappingKernelManager):
             Number of sessions.
         """
         sessions = self.sessions()
+        # Those that are ready wait for a page from now on: the next page gets one of them.
+        self._alone_since.update({one: self._now() for one in self._alone_since if one not in sessions})
         if len(sessions) < most:
             return True
         alone = {one: self._alone_since[one] for one in sessions if one in self._alone_since}

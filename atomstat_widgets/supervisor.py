@@ -22,6 +22,7 @@ from threading import Thread
 import psutil
 
 SILENCE = 20  # s without a word after which a server is ended
+START = 120  # s in which it has to be ready
 PATIENCE = 5  # s in which it may end by itself when it is asked to
 CONTEXT = multiprocessing.get_context("spawn")
 
@@ -64,7 +65,8 @@ class Line:
 
     def goes_on(self) -> None:
         """Tell that it answers."""
-        self.told.send(None)
+        with suppress(OSError):  # nobody listens any more: it is about to be ended
+            self.told.send(None)
 
     def failed(self, error: Exception) -> None:
         """Tell why it could not start."""
@@ -120,11 +122,11 @@ class Supervisor:
         """Listen to a server, and tell whether another has to take its place, or all is to end."""
         up, silent = False, 0
         # Counted, not timed: a machine that slept, or a stop by Ctrl+Z, is one silence.
-        while silent < SILENCE:
+        while silent < (SILENCE if up else START):
             ready = wait([woken, told], timeout=1)
             if woken in ready:
                 return False
-            silent = 0 if ready or not up else silent + 1
+            silent = 0 if ready else silent + 1
             _reap_orphans(self._server.pid)
             if ready:
                 try:

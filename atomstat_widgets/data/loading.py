@@ -20,7 +20,7 @@ from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.movie_readers import STACKS, load_movie, movie_of, several_frames, tiff_pixel
 from atomstat_widgets.data.npy import read_npz
 from atomstat_widgets.data.opening import Opening
-from atomstat_widgets.data.paths import is_folder, require_there
+from atomstat_widgets.data.paths import is_folder, refuse_links, require_there
 from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.data.readers import describe, holds_no, image_of, is_mapped, kind_of, load_image, read_signals
 from atomstat_widgets.data.source import loaded_from
@@ -128,6 +128,25 @@ def load(
 def in_parts(path: Path) -> bool:
     """Whether a file is read block by block, unless told otherwise."""
     return path.suffix.lower() == ".zarr" or is_large(path)
+
+
+def load_of_folder(path: Path, kind: Kind | None = None, signal: int | str | None = None) -> Image | Movie | Cube:
+    """Load a file that visitors may choose: apart or, where it is large, block by block by whoever computes.
+
+    Raises
+    ------
+    ReadError
+        It cannot be read, or leads to other files.
+    """
+    if not by_blocks(path):
+        return Opening(path).load(kind, signal)
+    refuse_links(path)
+    return load(path, kind=kind, signal=signal)
+
+
+def by_blocks(path: Path) -> bool:
+    """Whether a file of the data folder is read block by block: of formats whose readers open it and no other."""
+    return in_parts(path) and (path.suffix.lower() == ".zarr" or reads_here(path))
 
 
 def list_signals(path: str | Path) -> list[str]:

@@ -12,6 +12,13 @@ def is_folder(path: Path) -> bool:
     return path.is_dir() and path.suffix.lower() not in _STORES
 
 
+def refuse_links(path: Path) -> None:
+    """Refuse a folder in which a symbolic link stands for another file."""
+    link = next((one for one in path.rglob("*") if one.is_symlink()), None) if path.is_dir() else None
+    if link is not None:
+        raise ReadError(f"{path.name} is not read: {link.name} in it is a link to another file")
+
+
 def require_there(path: Path) -> None:
     """Refuse what does not exist, is empty, or is no file of its own content: a pipe, a device or a socket."""
     if not path.exists():

@@ -8,7 +8,7 @@ from atomstat_widgets.data import cubes, movies, samples
 from atomstat_widgets.data.calibration import calibrated
 from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.image import Image
-from atomstat_widgets.data.loading import in_parts, load
+from atomstat_widgets.data.loading import load_of_folder
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.source import Source
 
@@ -74,9 +74,8 @@ def reopened(description: Any, folder: Path | None) -> Image | Movie | Cube:
     else:
         if folder is None:
             raise ValueError("there is no data folder here")
-        chosen = {name: rest[name] for name in ("kind", "signal", "lazy") if name in rest}
-        path = inside(folder, str(rest.get("source")))
-        data = load(path, **chosen, trusted=in_parts(path) or bool(chosen.get("lazy")))
+        # How it is read is not for a link to say.
+        data = load_of_folder(inside(folder, str(rest.get("source"))), rest.get("kind"), rest.get("signal"))
     return calibrated(data, **scale) if scale else data
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import ipywidgets
 
-from atomstat_widgets.data import Cube, Image, Movie, load
-from atomstat_widgets.data.loading import KINDS, in_parts
+from atomstat_widgets.data import Cube, Image, Movie
+from atomstat_widgets.data.loading import KINDS, by_blocks, load_of_folder
 from atomstat_widgets.data.opening import Opening
 from atomstat_widgets.data.reopening import inside, is_inside
 from atomstat_widgets.data.source import Source
@@ -122,8 +122,8 @@ class OpenBar(ipywidgets.HBox):
         offered: dict[str, str] = {}
 
         def work() -> Image | Movie | Cube:
-            if in_parts(path):  # by whoever computes, block by block
-                return load(path, kind=kind, signal=signal)
+            if by_blocks(path):  # by whoever computes, when asked for
+                return load_of_folder(path, kind, signal)
             if not again:
                 offered.update(opening.signals(several=True))
             return opening.load(kind, signal)
