@@ -138,6 +138,8 @@ def load_of_folder(path: Path, kind: Kind | None = None, signal: int | str | Non
     ReadError
         It cannot be read, or leads to other files.
     """
+    if kind is not None:
+        word_of(kind, "the kind", LOADERS)
     if not by_blocks(path):
         return Opening(path).load(kind, signal)
     refuse_links(path)

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 from traitlets import Float, HasTraits, Int, TraitError
 
 from atomstat_widgets.data.calibration import in_pixels
@@ -13,7 +14,7 @@ class Finite(Float):
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Refuse what is not finite."""
-        value = super().validate(obj, value)
+        value = super().validate(obj, float(value) if isinstance(value, np.floating) else value)
         if value is not None and not math.isfinite(value):
             raise TraitError(f"{self.name} = {value} is not finite")
         return value

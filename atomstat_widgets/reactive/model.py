@@ -93,6 +93,8 @@ class AnalysisModel(HasTraits):
         self._of_sample: dict[str, Any] = {}
         self._reported = 0.0
         self._final: Any = None
+        if strange := sorted(traits.keys() - set(self.trait_names())):
+            raise TraitError(f"there is no parameter {strange[0]}; there are {', '.join(self._parameter_names)}")
         super().__init__(**traits)
         if on_progress is not None:
             self.observe(lambda change: on_progress(change.new), "progress")

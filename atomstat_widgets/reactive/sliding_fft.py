@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil, sqrt
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -190,8 +191,9 @@ class SlidingFFTModel(ImageModel):
         for name in ("window_y", "window_x"):  # before the step follows from them
             if isinstance(parameters[name], str):
                 parameters[name] = round(in_pixels(parameters[name], image))
-        parameters.setdefault("step", max(1, min(parameters["window_y"], parameters["window_x"]) // 4))
-        parameters.setdefault("window_linked", parameters["window_y"] == parameters["window_x"])
+        sizes = [one for one in (parameters["window_y"], parameters["window_x"]) if isinstance(one, Integral)]
+        parameters.setdefault("step", int(max(1, min(sizes, default=size) // 4)))  # others are refused below
+        parameters.setdefault("window_linked", len(set(sizes)) == 1)
         super().__init__(image=image, **parameters)
         self._chain = Chain(
             Stage("spectra", _spectra, ("image", "window_y", "window_x", "step", "zoom", "hamming")),
@@ -237,14 +239,19 @@ class SlidingFFTModel(ImageModel):
         window, step = (self.window_y, self.window_x), self.step
         inside = all(size <= side for size, side in zip(window, sides, strict=True))
         self.notice = ""
-        if inside and WindowGrid(sides, window, step).count >= self.n_components:
+        enough = Band.of_window(window, self.zoom).n_features >= self.n_components
+        if inside and enough and WindowGrid(sides, window, step).count >= self.n_components:
             return
-        size = fitting_window(sides)
+        size, zoom = fitting_window(sides), self.zoom
+        while zoom > 1 and Band.of_window((size, size), zoom).n_features < self.n_components:
+            zoom -= 1
+        changed = [f"The window was set to {size} × {size}"]
+        changed += [f"the step to {max(1, size // 4)}"] if max(1, size // 4) < step else []
+        changed += [f"the zoom to {zoom}"] if zoom < self.zoom else []
         with self.hold_trait_notifications():  # one run, and none with half of it
             self.window_y = self.window_x = size
-            self.step = min(step, max(1, size // 4))
-        also = f" and the step to {self.step}" if self.step < step else ""
-        self.notice = f"The window was set to {size} × {size}{also} to fit the image"
+            self.step, self.zoom = min(step, max(1, size // 4)), zoom
+        self.notice = f"{' and '.join(changed)} to fit the image"
 
     def for_sample(self, parameters: dict[str, Any], sample: Image) -> dict[str, Any]:
         """Keep windows inside the sample."""

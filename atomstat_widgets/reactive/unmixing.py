@@ -217,7 +217,7 @@ class UnmixingModel(AnalysisModel):
     result = Instance(UnmixingResult, allow_none=True)
 
     def __init__(self, cube: Any, **parameters: Any) -> None:
-        super().__init__(cube=cube, **parameters)
+        super().__init__(cube=self.checked(cube), **parameters)  # the mask and the range are checked against it
         self._chain = Chain(
             Stage(
                 "spectra", _spectra,

@@ -272,3 +272,40 @@ def test_the_spectrum_of_a_window(model):
     np.testing.assert_array_equal(
         model.result.spectrum(9), model.result.spectra.unfold(model.result.spectra.features)[9]
     )
+
+
+def test_a_window_of_too_few_frequencies_for_the_components_is_chosen_anew():
+    rng = np.random.default_rng(0)
+    model = SlidingFFTModel(rng.random((10, 10)))
+    assert (model.window_y, model.error) == (4, "")  # with zoom 2: 6 frequencies
+    model.image = rng.random((256, 256))
+    model.n_components = 8
+    assert "between 1 and the rank" in model.error
+    model.image = rng.random((200, 200))
+    assert (model.error, model.result.decomposition.n_components) == ("", 8)
+
+
+def test_a_zoom_that_leaves_too_few_frequencies_is_lowered():
+    model = SlidingFFTModel(
+        np.random.default_rng(0).random((256, 256)), zoom=8, n_components=8, window_y=64, window_x=64
+    )
+    model.image = np.random.default_rng(1).random((30, 300))
+    assert model.error == ""
+    assert "the zoom to" in model.notice
+
+
+@pytest.mark.parametrize("size", [np.int64(16), np.uint8(16)])
+def test_windows_of_numpy(size):
+    model = SlidingFFTModel(np.random.default_rng(0).random((64, 64)), window_y=size, window_x=size)
+    assert (model.window_y, model.step, model.window_linked) == (16, 4, True)
+
+
+@pytest.mark.parametrize("size", [None, [8], {}, b"1", 1j, np.ones(2)])
+def test_windows_that_are_no_numbers(size):
+    with pytest.raises(TraitError, match="window_y"):
+        SlidingFFTModel(np.random.default_rng(0).random((64, 64)), window_y=size)
+
+
+def test_a_parameter_that_there_is_not():
+    with pytest.raises(ValueError, match="there is no parameter n_component; there are hamming, image, n_components"):
+        SlidingFFTModel.analyse(np.random.default_rng(0).random((64, 64)), n_component=2)

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from unittest.mock import Mock
 
 import numpy as np
@@ -150,3 +153,15 @@ def test_advice_of_gmm_is_of_its_classes(model):
     assert stability != of_nmf
     assert stability[3] == 1  # both halves of the pixels tell the three apart without a mistake
     assert stability[5] < 0.9
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_checked_against_the_cube_finds_it(seed):
+    """Traits are checked in the order of a set of their names, which is another one with each seed of hashes."""
+    script = """
+import numpy as np
+from atomstat_widgets.reactive.unmixing import UnmixingModel
+cube = np.random.default_rng(0).random((9, 9, 20))
+UnmixingModel(cube, advise=False, signal_range=(3, 15), mask=np.arange(81).reshape(9, 9) > 9)
+"""
+    subprocess.run([sys.executable, "-c", script], env={**os.environ, "PYTHONHASHSEED": str(seed)}, check=True)
