@@ -277,10 +277,10 @@ class TestPaths:
             load_image(tmp_path / "table.csv")
 
     def test_a_reader_that_lacks_its_package(self, tmp_path, monkeypatch):
-        monkeypatch.setitem(sys.modules, "rsciio.semper", None)
-        (tmp_path / "image.unf").write_text("x")
-        with pytest.raises(ReadError, match=r"image\.unf needs a package that is not installed \(Semper: "):
-            load_image(tmp_path / "image.unf")
+        monkeypatch.setitem(sys.modules, "rsciio.tia", None)
+        (tmp_path / "image.ser").write_text("x")
+        with pytest.raises(ReadError, match=r"image\.ser needs a package that is not installed \(TIA: "):
+            load_image(tmp_path / "image.ser")
 
 
 class TestRealFiles:
