@@ -40,6 +40,7 @@ def crafted() -> dict[str, tuple[str | None, str | bytes]]:
     good = parts_of(message())
     nested = b"[" * 100_000 + b"]" * 100_000
     many = b"[" + b"[]," * 400_000 + b"1]"
+    short = b'"a": [' + b"[]," * 320_000 + b"1]"
 
     def with_content(text: bytes) -> bytes:
         return v1([*good[:3], text])
@@ -65,6 +66,7 @@ def crafted() -> dict[str, tuple[str | None, str | bytes]]:
         "nested": (V1, with_content(b'{"a": ' + nested + b"}")),
         "nested a little": (V1, with_content(b'{"a":' * 60 + b"1" + b"}" * 60)),
         "many": (V1, with_content(b'{"a": ' + many + b"}")),
+        "many in each part": (V1, v1([one.rstrip(b"}") + b"," * (one != b"{}") + short + b"}" for one in good])),
         "open strings": (V1, with_content(b'"' + b'\\"' * 400_000)),
         "long number": (V1, with_content(b'{"a": ' + b"9" * 900_000 + b"}")),
         "thousand buffers": (V1, v1(good + [b"x"] * 1000)),

@@ -31,6 +31,28 @@ def test_what_is_none_is_refused_in_words(name: str) -> None:
     assert 0 < len(str(refused.value).encode()) <= 123  # as much as a socket can be closed with
 
 
+@pytest.mark.parametrize("part", ["header", "parent_header", "metadata", "content"])
+def test_many_small_values_are_refused(part: str) -> None:
+    """Though each part is short enough."""
+    many = json.loads("[" + "[]," * 320_000 + "1]")
+    made = message()
+    made[part] = {**made[part], "state": many}
+    text = [one.replace(b", ", b",") for one in parts_of(made)]
+    assert max(map(len, text)) == pytest.approx(960_000, abs=1000)
+    with pytest.raises(BadFrame, match="JSON of more than 20,000 values"):
+        check_frame(v1(text), V1)
+    with pytest.raises(BadFrame, match="JSON of more than 20,000 values"):
+        check_frame(json.dumps(made, separators=(",", ":")), None)
+
+
+def test_the_state_of_a_large_widget_is_let_through() -> None:
+    state = {"value": [0.123456789 * number for number in range(5000)], "_dom_classes": []}
+    content = {"comm_id": "1", "data": {"method": "update", "state": state, "buffer_paths": [["a"], ["b", 1]]}}
+    made = message("comm_msg", content=content)
+    check_frame(v1([*parts_of(made), b"buffer"]), V1)
+    check_frame(json.dumps(made), None)
+
+
 def test_what_passes_is_read_by_jupyter_as_it_was_checked() -> None:
     session, sent = Session(), []
     stream = SimpleNamespace(send_multipart=lambda parts, **_: sent.append(parts), io_loop=None)

@@ -130,9 +130,26 @@ def test_errors_show_no_traceback(app: Served) -> None:
         "/voila/templates/atomstat",
         "/voila/templates//",
         "/%00",
+        "/voila/static/%00x",
         "/voila/api/shutdown/x",
     ):
         status, text = ask(app, path)
         assert status >= 302, path
         assert "Traceback" not in text, path
         assert ".py" not in text, path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/voila/render/x", "/voila/render/atomstat.ipynb", "/voila/render/%00", "/voila/render/../atomstat.ipynb"),
+        *("/voila/tree", "/voila/tree/x", "/nbextensions/%00x", "/nbextensions/x/y.js", "/static/%00x"),
+        *("/voila/static/", "/voila/labextensions/%00x", "/voila/templates/atomstat/static/%00x"),
+        "/x/%00",
+    ],
+)
+def test_what_there_is_not_is_not_found_and_logs_no_traceback(app: Served, path: str) -> None:
+    status, text = ask(app, path)
+    assert status == 404
+    assert "Traceback" not in text
+    assert "Traceback" not in app.said()

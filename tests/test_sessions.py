@@ -1,5 +1,6 @@
 """Sessions: how many there are, when they end, what they leave behind, what becomes of them when the server hangs."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from serving import kernel_of, serving, socket_of
 from websockets.sync.client import connect
 
 from atomstat_widgets import temporary
+from atomstat_widgets.kernels import Kernels
 from atomstat_widgets.server import possible_sessions
 
 BUSY = "import time\nwhile True:\n    pass"
@@ -154,6 +156,42 @@ def test_full_is_said_and_those_without_a_page_make_room_and_are_ended(settings:
 def test_possible_sessions() -> None:
     assert possible_sessions(10**9) == 1
     assert possible_sessions(0) == possible_sessions(1000) >= possible_sessions(2000) >= 1
+
+
+def test_a_kernel_that_was_kept_ready_waits_for_its_page_from_when_it_is_handed_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, ended = 0.0, []
+
+    async def shutdown(kernel_id: str) -> None:
+        ended.append(kernel_id)
+
+    async def keep(_kernels: Kernels, _kernel_id: str) -> None:
+        """Be Jupyter, which ends what is idle."""
+
+    kernels = Kernels()
+    monkeypatch.setattr(kernels, "_now", lambda: now)
+    monkeypatch.setattr(kernels, "shutdown_kernel", shutdown)
+    monkeypatch.setattr(Kernels.__base__, "cull_kernel_if_idle", keep)
+    # In place of the tasks that start them, names.
+    kernels.starters.update(visited="first", ready="second")
+    kernels._alone_since.update(visited=0.0, ready=0.0)
+    kernels._pools = {"app": ["second"]}
+
+    assert kernels.sessions() == ["visited"]
+    now = 1000.0
+    assert asyncio.run(kernels.make_room(2))
+    kernels._pools = {"app": []}  # it is handed out
+    asyncio.run(kernels.cull_kernel_if_idle("ready"))
+    assert ended == []
+    asyncio.run(kernels.cull_kernel_if_idle("visited"))
+    assert ended == ["visited"]
+    now += kernels.reload_timeout
+    assert asyncio.run(kernels.make_room(2)) is True  # the one that was alone for longest makes it
+    assert ended == ["visited", "visited"]
+    now += kernels.cull_unseen_timeout
+    asyncio.run(kernels.cull_kernel_if_idle("ready"))
+    assert ended == ["visited", "visited", "ready"]
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 """Load whatever a source holds: an image, a movie or a spectrum image."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -130,18 +130,32 @@ def in_parts(path: Path) -> bool:
     return path.suffix.lower() == ".zarr" or is_large(path)
 
 
-def load_of_folder(path: Path, kind: Kind | None = None, signal: int | str | None = None) -> Image | Movie | Cube:
+def load_of_folder(
+    path: Path,
+    kind: Kind | None = None,
+    signal: int | str | None = None,
+    opening_of: Callable[[Path], Opening] = Opening,
+) -> Image | Movie | Cube:
     """Load a file that visitors may choose: apart or, where it is large, block by block by whoever computes.
+
+    Parameters
+    ----------
+    path, kind, signal
+        See `load`.
+    opening_of : callable
+        Makes the `Opening` of a path, which may be cancelled by who made it.
 
     Raises
     ------
     ReadError
         It cannot be read, or leads to other files.
+    ValueError
+        There is no such kind.
     """
     if kind is not None:
         word_of(kind, "the kind", LOADERS)
     if not by_blocks(path):
-        return Opening(path).load(kind, signal)
+        return opening_of(path).load(kind, signal)
     refuse_links(path)
     return load(path, kind=kind, signal=signal)
 

@@ -107,6 +107,10 @@ class Opening:
             _, (frame,) = self._request("frame", index=index)
             return frame.copy()  # the next one comes to the same place
 
+    def waited(self, seconds: float) -> str:
+        """How long a request takes, in words."""
+        return f"Opening {self.path.name}: {seconds:.0f} s, of at most {self.seconds:.0f} s"
+
     def cancel(self) -> None:
         """End the reader; who waits for its answer is told, and who asks later too."""
         self._cancelled = True

@@ -10,6 +10,7 @@ from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.loading import load_of_folder
 from atomstat_widgets.data.movie import Movie
+from atomstat_widgets.data.opening import Opening
 from atomstat_widgets.data.source import Source
 
 _SAMPLES: Mapping[str, Callable[..., Any]] = {
@@ -53,8 +54,19 @@ def described(source: Source | None, folder: Path | None) -> dict[str, Any] | No
     return None
 
 
-def reopened(description: Any, folder: Path | None) -> Image | Movie | Cube:
+def reopened(
+    description: Any, folder: Path | None, opening_of: Callable[[Path], Opening] = Opening
+) -> Image | Movie | Cube:
     """Open data that were `described`.
+
+    Parameters
+    ----------
+    description : dict
+        See `described`.
+    folder : path or None
+        The data folder.
+    opening_of : callable
+        See `load_of_folder`.
 
     Raises
     ------
@@ -75,7 +87,8 @@ def reopened(description: Any, folder: Path | None) -> Image | Movie | Cube:
         if folder is None:
             raise ValueError("there is no data folder here")
         # How it is read is not for a link to say.
-        data = load_of_folder(inside(folder, str(rest.get("source"))), rest.get("kind"), rest.get("signal"))
+        path = inside(folder, str(rest.get("source")))
+        data = load_of_folder(path, rest.get("kind"), rest.get("signal"), opening_of)
     return calibrated(data, **scale) if scale else data
 
 

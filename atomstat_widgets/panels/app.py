@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 import ipywidgets
 
 from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples
-from atomstat_widgets.data.reopening import described, reopened
+from atomstat_widgets.data.reopening import described
+from atomstat_widgets.panels.background import in_background
 from atomstat_widgets.panels.closing import close_all_in
 from atomstat_widgets.panels.controls import Explained, dropdown
 from atomstat_widgets.panels.domains import DomainsPanel
 from atomstat_widgets.panels.open_bar import OpenBar
 from atomstat_widgets.panels.panel import Panel
+from atomstat_widgets.panels.reading import Reading
 from atomstat_widgets.panels.session_bar import SessionBar
 from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
 from atomstat_widgets.panels.style import style_sheet
@@ -20,7 +22,7 @@ from atomstat_widgets.panels.trajectories import TrajectoriesPanel
 from atomstat_widgets.panels.unmixing import UnmixingPanel
 from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.reactive.session import parameters_of, set_parameters
-from atomstat_widgets.views.html import alert
+from atomstat_widgets.views.html import alert, as_html
 
 # How the command line names the user's file, and how to take it, to the notebook it serves.
 FILE_VARIABLE, KIND_VARIABLE, SIGNAL_VARIABLE = "ATOMSTAT_FILE", "ATOMSTAT_KIND", "ATOMSTAT_SIGNAL"
@@ -67,6 +69,7 @@ class App(ipywidgets.VBox):
         self._data: dict[tuple[str, str], Image | Movie | Cube] = {}  # by kind and label
         self._panels: dict[str, Panel] = {}
         self._chosen: dict[str, str] = {}  # by the user, for all panels of a kind
+        self._reading: Reading | None = None  # of a session that is to be shown
         self._labels = {kind: [f"Sample: {name}" for name in offered] for kind, offered in SAMPLES.items()}
         first = next(iter(TABS))
         given = data if data is not None else os.environ.get(FILE_VARIABLE)
@@ -94,7 +97,7 @@ class App(ipywidgets.VBox):
         self.add_class("atomstat")
         self._switching = OwnChanges()
         self._show_tab()
-        self._tabs.observe(self._guarded(self._show_tab), "value")
+        self._tabs.observe(self._guarded(self._take_tab), "value")
         self._choice.observe(self._guarded(self._take_choice), "value")
 
     @property
@@ -108,6 +111,7 @@ class App(ipywidgets.VBox):
     def close(self) -> None:
         """Take the app off every page and let go of its memory; runs are cancelled."""
         if self.comm is not None:
+            self._give_up()
             for panel in self._panels.values():
                 panel.close()
             close_all_in(self)
@@ -120,6 +124,7 @@ class App(ipywidgets.VBox):
         ValueError, TypeError
             The panel cannot analyse them; it goes on with what it has.
         """
+        self._give_up()
         kind = kind_of_data(data)
         name = self._tabs.value if TABS[self._tabs.value].kind == kind else first_for(kind)
         if name in self._panels:
@@ -149,42 +154,93 @@ class App(ipywidgets.VBox):
         return {"tab": self._tabs.value, "panels": panels}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Show what `state` gave; what of it cannot be shown is said in the header, and stays as it is."""
-        panels, problems = state.get("panels"), []
+        """Show what `state` gave; what of it cannot be shown is said in the header, and stays as it is.
+
+        Data that are not here are read first, beside the page. What is chosen meanwhile wins: then all stays as it is.
+
+        Raises
+        ------
+        ValueError
+            It has no panels.
+        """
+        panels = state.get("panels")
         if not isinstance(panels, dict) or not all(isinstance(one, dict) for one in panels.values()):
             raise ValueError("the session has no panels")
-        problems += [f"there is no panel {name}" for name in panels if name not in TABS]
-        shown = state.get("tab")
+        self._give_up()
+        here = {name: self._here(TABS[name].kind, one) for name, one in panels.items() if name in TABS}
+        sources = {name: panels[name].get("source") for name, data in here.items() if data is None}
+        sources = {name: source for name, source in sources.items() if source is not None}
+        if not sources:
+            self._restore(state, here)
+            return
+        folder, reading = self._open.folder, Reading(self._tell)
+        self._reading = reading
+        self._tell("Opening the data of the session…")
+
+        def go_on(read: Any, error: Exception | None) -> None:
+            if reading is not self._reading:  # given up
+                return
+            self._reading = None
+            try:
+                if error is not None:
+                    raise error
+                self._restore(state, here | read)
+            except Exception as problem:  # words in the header, whatever it was
+                self._say(problem)
+
+        in_background(lambda: reading.read(sources, folder), go_on)
+
+    def _give_up(self) -> None:
+        """Let no session that is still being read take the place of what is wanted now."""
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.give_up()
+            self._notice.value = ""
+
+    def _here(self, kind: str, state: Mapping[str, Any]) -> Image | Movie | Cube | None:
+        """Data of a session that are here: with this label, and from the same source."""
+        label, source = state.get("data"), state.get("source")
+        if label in self._labels[kind]:
+            datum = self._datum(kind, label)
+            if source in (None, described(datum.source, self._open.folder)):
+                return datum
+        return None
+
+    def _restore(self, state: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+        """Show a session with these data, by panel."""
+        panels, shown = state["panels"], state.get("tab")
+        problems = [f"there is no panel {name}" for name in panels if name not in TABS]
         for name in [one for one in TABS if one in panels and one != shown] + [shown]:
             if name not in list(TABS):  # which may be anything, not only what a dict can look up
                 problems.append(f"there is no panel {name}")
             elif name in panels:
-                problems += [f"{name}: {problem}" for problem in self._restore_panel(name, panels[name])]
+                problems += [f"{name}: {problem}" for problem in self._restore_panel(name, panels[name], data[name])]
         self._say(ValueError("Of the session: " + "; ".join(problems)) if problems else None)
 
-    def _restore_panel(self, name: str, state: Mapping[str, Any]) -> list[str]:
-        """Show a panel with these settings; the problems."""
+    def _restore_panel(self, name: str, state: Mapping[str, Any], data: Any) -> list[str]:
+        """Show a panel with these data and settings; the problems."""
         self._tabs.value = name
-        problems = self._restore_data(TABS[name].kind, state.get("data"), state.get("source"))
+        problems = self._restore_data(TABS[name].kind, state.get("data"), data)
         parameters = state.get("parameters")
         if not isinstance(parameters, dict):
             return [*problems, "it has no parameters"]
         return problems + set_parameters(self.panel.model, parameters)
 
-    def _restore_data(self, kind: str, label: Any, source: Any) -> list[str]:
-        """Show the data of a session: what has this label here, if it is from the same source, or opened anew."""
-        if label in self._labels[kind]:
-            if source in (None, described(self._datum(kind, label).source, self._open.folder)):
-                self._choice.value = label
-                return []
-        elif source is None:
+    def _restore_data(self, kind: str, label: Any, data: Any) -> list[str]:
+        """Show the data of a session, None where they are not here, or say why they could not be read."""
+        if data is None:
             return [f"{label} is not here, {self._choice.value} is shown"]
         try:
-            data = reopened(source, self._open.folder)
+            if isinstance(data, Exception):
+                raise data
             if kind_of_data(data) != kind:
                 raise ValueError(f"it is a {kind_of_data(data)}")
-            self.show(data)
-        except (ValueError, TypeError) as error:
+            known = self._label(kind, data)
+            if known is None:
+                self.show(data)
+            else:
+                self._choice.value = known
+        except (ValueError, TypeError, MemoryError, OSError) as error:
             return [f"{label} cannot be opened ({error}), {self._choice.value} is shown"]
         return []
 
@@ -201,6 +257,13 @@ class App(ipywidgets.VBox):
 
     def _say(self, error: Exception | None) -> None:
         self._notice.value = alert(error) if error else ""
+
+    def _tell(self, words: str) -> None:
+        self._notice.value = as_html(words)
+
+    def _take_tab(self) -> None:
+        self._give_up()
+        self._show_tab()
 
     def _show_tab(self) -> None:
         name = self._tabs.value
@@ -259,6 +322,7 @@ class App(ipywidgets.VBox):
 
     def _take_choice(self) -> None:
         if not self._switching:
+            self._give_up()
             self._chosen[TABS[self._tabs.value].kind] = self._choice.value
             self._give(self._choice.value)
 

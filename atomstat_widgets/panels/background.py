@@ -19,20 +19,25 @@ def in_background(work: Callable[[], Any], then: Callable[[Any, Exception | None
     then : callable
         Called with the result and None, or with None and the exception.
     """
-
-    def outcome() -> tuple[Any, Exception | None]:
-        try:
-            return work(), None
-        except Exception as error:
-            return None, error
-
     if not has_kernel():
-        then(*outcome())
+        at_once(work, then)
         return
     loop = sys.modules["IPython"].get_ipython().kernel.io_loop
 
     def work_and_tell() -> None:
-        done = outcome()
+        done = _outcome(work)
         loop.add_callback(lambda: then(*done))
 
     Thread(target=work_and_tell, name="atomstat-background", daemon=True).start()
+
+
+def at_once(work: Callable[[], Any], then: Callable[[Any, Exception | None], None]) -> None:
+    """Do here and now what `in_background` does beside the page."""
+    then(*_outcome(work))
+
+
+def _outcome(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    try:
+        return work(), None
+    except Exception as error:
+        return None, error

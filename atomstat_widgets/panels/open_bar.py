@@ -132,9 +132,7 @@ class OpenBar(ipywidgets.HBox):
 
     def _tell(self, opening: Opening, seconds: float) -> None:
         if opening is self._opening and seconds > 1:
-            self._words.value = (
-                f"Opening {as_html(opening.path.name)}: {seconds:.0f} s, of at most {opening.seconds:.0f} s"
-            )
+            self._words.value = as_html(opening.waited(seconds))
 
     def _stop(self) -> None:
         """Give up what is being opened."""

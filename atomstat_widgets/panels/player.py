@@ -55,10 +55,9 @@ class Player(ipywidgets.HBox):
     @property
     def place(self) -> int | None:
         """Place in the movie of the current frame, None where it was not recorded."""
-        place = int(np.searchsorted(self._numbers, self.frame))
-        return place if place < len(self._numbers) and self._numbers[place] == self.frame else None
+        return self.place_of(self.frame)
 
-    @property
-    def recorded(self) -> bool:
-        """Whether the current frame is in the movie."""
-        return self.place is not None
+    def place_of(self, frame: int) -> int | None:
+        """Place in the movie of a frame by its number, None where it was not recorded."""
+        place = int(np.searchsorted(self._numbers, frame))
+        return place if place < len(self._numbers) and self._numbers[place] == frame else None

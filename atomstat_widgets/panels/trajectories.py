@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.panels.attached import when_attached
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, heading, title
+from atomstat_widgets.panels.frame_reading import FrameReading
 from atomstat_widgets.panels.occurrences import Occurrences
 from atomstat_widgets.panels.panel import Panel, column, named, row
 from atomstat_widgets.panels.player import Player
 from atomstat_widgets.panels.trajectories_controls import TrajectoriesControls
 from atomstat_widgets.reactive.trajectories import TrajectoriesModel
 from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult
-from atomstat_widgets.reactive.trajectories_stages import frame_reader
 from atomstat_widgets.views.colors import COMPONENT_RGB, UNKNOWN, rgb
 from atomstat_widgets.views.graph import TransitionGraph
 from atomstat_widgets.views.histogram import Histogram
@@ -65,13 +65,16 @@ class TrajectoriesPanel(Panel):
         self._selectable: Any = None  # the atoms among which was selected
         self._rows = np.empty(0, np.intp)  # tracks that the strip shows
         self._pixels = np.zeros((1, 1), np.float32)
+        self._frame = 0  # number of the frame that is drawn, with all that moves with it
         super().__init__(TrajectoriesModel(movie, quick_start=True, **parameters))
+        self._reading = FrameReading(lambda: (self.model.movie, self.player.place), self._frame_read, self.model.guard)
         with self._quietly():
             self._opacity.value = 0.9
         self._movie_changed()
         self._on(self.model, "movie", self._movie_changed)
         self._on(self.player, "frame", self._draw_frame)
         # What a worker writes while the page is still attaching would be lost.
+        self._reading.beside = True
         self._attached = when_attached(self.model.guard(self.model.complete))
 
     # --- what it is made of
@@ -156,7 +159,7 @@ class TrajectoriesPanel(Panel):
         result = self._shown
         if result is None:
             return
-        here = np.flatnonzero((result.atoms.frames == self.player.frame) & (result.atoms.tracks >= 0))
+        here = np.flatnonzero((result.atoms.frames == self._frame) & (result.atoms.tracks >= 0))
         distances = np.hypot(*(result.atoms.positions[here] - (y, x)).T)
         near = distances <= result.chosen.spacing
         self._select(int(here[distances.argmin()]) if near.any() else None)
@@ -219,8 +222,11 @@ class TrajectoriesPanel(Panel):
             self._occurrences.clear()
             with self._quietly():
                 self.player.take_movie(movie)
+            self._frame = self.player.frame
             self._draw_result()
             self._draw_frame()
+            if self._reading.waits:  # for its first frame, and none of it can stay
+                self._show_frame(self._frame, np.zeros(movie.sides, np.float32))
 
     def _draw_result(self) -> None:
         """Draw the result; while there is none of this movie yet, that of the last stays."""
@@ -240,23 +246,44 @@ class TrajectoriesPanel(Panel):
             self._draw_score()
 
     def _draw_frame(self) -> None:
-        """Show the image of the current frame, and all that moves with it."""
+        """Show the current frame; until one that is in a file is read, the last one stays."""
         with self._drawing:
-            movie, player = self.model.movie, self.player
-            scale = f", {movie.pixel_size:.3g} {movie.unit}/px" if movie.pixel_size else ""
-            remark = as_html(f"{movie.sides[0]} × {movie.sides[1]} px{scale}, frame {player.frame}")
-            missing = "" if player.recorded else ' <span class="atomstat-stale">was not recorded</span>'
-            self._sample_title.value = title(movie.name, Html(remark + missing))
-            if player.recorded:
-                try:
-                    self._pixels = frame_reader(movie, dark=False)(player.place)
-                except (ValueError, OSError) as error:  # it is left out of the analysis as well
-                    self._pixels = np.zeros(movie.sides, np.float32)
-                    self._sample_title.value = title(movie.name, f"frame {player.frame}: {error}")
-                self._draw_image()
-            self._strip.show_time(player.frame)
-            self._draw_overlay()
-            self._draw_truth()
+            if self.player.place is None:
+                self._show_frame(self.player.frame, None)
+            self._reading.read()
+            self._mark_waiting()
+
+    def _frame_read(self, place: int, pixels: NDArray[Any] | None, error: Exception | None) -> None:
+        with self._drawing:
+            movie = self.model.movie
+            number = int(movie.frame_numbers[place])
+            if error is None:
+                self._show_frame(number, pixels)
+            elif isinstance(error, ValueError | OSError):  # it is left out of the analysis as well
+                self._show_frame(number, np.zeros(movie.sides, np.float32))
+                self._sample_title.value = title(movie.name, f"frame {number}: {error}")
+            else:
+                raise error
+            self._mark_waiting()
+
+    def _mark_waiting(self) -> None:
+        """Show whether the frame that is wanted is still to come."""
+        figure = self._sample.figure
+        (figure.add_class if self._reading.waits else figure.remove_class)("is-stale")
+
+    def _show_frame(self, number: int, pixels: NDArray[Any] | None) -> None:
+        """Show the image of a frame, None where it was not recorded, and all that moves with it."""
+        movie, self._frame = self.model.movie, number
+        scale = f", {movie.pixel_size:.3g} {movie.unit}/px" if movie.pixel_size else ""
+        remark = as_html(f"{movie.sides[0]} × {movie.sides[1]} px{scale}, frame {number}")
+        missing = ' <span class="atomstat-stale">was not recorded</span>' if pixels is None else ""
+        self._sample_title.value = title(movie.name, Html(remark + missing))
+        if pixels is not None:
+            self._pixels = pixels
+            self._draw_image()
+        self._strip.show_time(number)
+        self._draw_overlay()
+        self._draw_truth()
 
     def _draw_image(self) -> None:
         with self._drawing:
@@ -266,7 +293,7 @@ class TrajectoriesPanel(Panel):
     def _draw_overlay(self) -> None:
         """Atoms of the current frame, with the ways they came, in the colours of their states or tracks."""
         with self._drawing:
-            result, now = self._shown, self.player.frame
+            result, now = self._shown, self._frame
             if result is None:
                 return
             atoms, by_state = result.atoms, self._overlay.value == STATES
@@ -379,7 +406,7 @@ class TrajectoriesPanel(Panel):
     def _draw_truth(self) -> None:
         """Dot the true atoms of the current frame."""
         with self._drawing:
-            truth, place = self.model.movie.truth, self.player.place
+            truth, place = self.model.movie.truth, self.player.place_of(self._frame)
             if not self._truth.value or truth is None or place is None or self._shown is None:
                 self._sample.show_outline(None)
             else:

@@ -21,6 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("untrusted") / "data"
     folder.mkdir()
     np.save(folder / f"{SCRIPT}.npy", samples.grains(shape=(96, 96)).array)
+    (folder / "hangs.dens").write_text("\n")
     np.save(folder.parent / "secret.npy", samples.grains(shape=(96, 96)).array)
     cube = cubes.oxides(shape=(12, 12), channels=40).array
     axes = [
@@ -67,3 +68,15 @@ def test_link_of_another_opens_no_file_and_runs_nothing(page: Page, folder: Path
         expect(told).to_contain_text(f"there is no panel {SCRIPT}")
         expect(status(page)).to_contain_text("841 windows")
         nothing_ran(page)
+
+
+def test_link_to_a_file_that_hangs_leaves_the_page_live(page: Page, folder: Path) -> None:
+    with serving("--data", str(folder), "--port", "0") as served:
+        panel = {"data": "hangs.dens", "source": {"source": "hangs.dens"}, "parameters": {}}
+        state = {"tab": "Sliding FFT", "panels": {"Sliding FFT": panel}}
+        page.goto(f"{served.address}?state={as_address(state)}")
+        told = page.get_by_text("Opening hangs.dens: ")
+        expect(told).to_be_visible(timeout=60 * SECOND)
+        page.get_by_label("Data").select_option("Sample: Moiré")
+        expect(told).not_to_be_visible()
+        expect(page.locator(".atomstat-title:visible", has_text="Moiré")).to_be_visible()

@@ -9,11 +9,14 @@ import made_files
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from rsciio import IO_PLUGINS
 
-from atomstat_widgets.data import Cube, Movie, load, warm
+from atomstat_widgets.data import Cube, Movie, ReadError, load, loading, warm
 from atomstat_widgets.data.opening import Opening
 from atomstat_widgets.data.readers import OWN_PLUGINS
+from atomstat_widgets.data.reopening import reopened
+from atomstat_widgets.panels.open_bar import FOLDER_VARIABLE, OpenBar
 
 # Rising, as energies must.
 SECRET = np.sort(np.random.default_rng(0).permutation(np.arange(130, 255))[:64]).astype(np.uint8)
@@ -332,3 +335,51 @@ def test_what_points_inside_is_seen(inside, outside):
     np.save(inside / "a.npy", secret((8, 8), np.float32))
     with pytest.raises(AssertionError):
         require_unseen(load(inside / "a.npy"))
+
+
+# What visitors choose of the data folder, large files among them, which are read block by block in their session
+
+
+def chunk_of_zarr(path, outside):
+    array = zarr.create_array(path, shape=(2, 8200, 64), chunks=(1, 8200, 64), dtype="u1", compressors=None)
+    array[:] = 1
+    chunk = path / "c/0/0/0"
+    chunk.unlink()
+    chunk.symlink_to(outside / "secret.bin")
+
+
+OF_FOLDER = [("store.zarr", chunk_of_zarr), *((name, make) for name, _, make in CASES["EMPAD"])]
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Every file is as one of more than 4 GB."""
+    monkeypatch.setattr(loading, "is_large", lambda path: True)
+
+
+@pytest.mark.parametrize("asked", [{}, {"lazy": True}, {"lazy": True, "trusted": True, "kind": "movie"}])
+@pytest.mark.parametrize(("name", "make"), OF_FOLDER)
+def test_no_link_shows_what_is_outside(name, make, asked, inside, outside, large):
+    make(inside / name, outside)
+    with pytest.raises(ReadError) as refused:
+        require_unseen(reopened({"source": name, **asked}, inside))
+    require_unsaid(str(refused.value))
+
+
+@pytest.mark.parametrize(("name", "make"), OF_FOLDER)
+def test_the_open_bar_shows_nothing_outside(name, make, inside, outside, large, monkeypatch):
+    make(inside / name, outside)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(inside))
+    shown = []
+    bar = OpenBar(shown.append)
+    bar.switch.value = True
+    bar._file.value = name
+    assert not shown
+    assert f"{name} is not read: " in bar._words.value or f"{name} is truncated, damaged" in bar._words.value
+    require_unsaid(bar._words.value)
+
+
+def test_the_chunk_would_be_seen(inside, outside):
+    chunk_of_zarr(inside / "store.zarr", outside)
+    with pytest.raises(AssertionError):
+        require_unseen(load(inside / "store.zarr"))

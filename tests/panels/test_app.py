@@ -7,8 +7,11 @@ import pytest
 
 from atomstat_widgets import App, DomainsPanel, SlidingFFTPanel
 from atomstat_widgets.data import calibrated, cubes, movies, samples
+from atomstat_widgets.data.opening import Cancelled
+from atomstat_widgets.panels import app as app_module
 from atomstat_widgets.panels.app import FILE_VARIABLE
 from atomstat_widgets.panels.open_bar import FOLDER_VARIABLE
+from atomstat_widgets.panels.reading import Reading
 from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.reactive.session import as_address, as_json, from_address
 
@@ -210,6 +213,80 @@ class TestSession:
             ]
             assert app.panel.model.zoom == 1
             assert app._session._upload.value == ()
+
+    @pytest.fixture
+    def reads(self, monkeypatch):
+        """What is read beside the page, and waits to be done."""
+        reads = []
+        monkeypatch.setattr(app_module, "in_background", lambda work, then: reads.append((work, then)))
+        return reads
+
+    @pytest.fixture
+    def session(self, tmp_path, monkeypatch):
+        """Session in which the first two panels show a file of the data folder."""
+        monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+        np.save(tmp_path / "mine.npy", samples.grains(shape=(128, 128)).array)
+        panels = {
+            name: {"data": "mine.npy", "source": {"source": "mine.npy"}, "parameters": {"n_components": 2}}
+            for name in ("Sliding FFT", "Domains")
+        }
+        return {"tab": "Sliding FFT", "panels": panels}
+
+    def test_files_are_read_beside_the_page(self, session, reads):
+        app = App()
+        app.restore(session)
+        assert "Opening the data" in app._notice.value
+        assert app.panel.model.image.name == "Three grains"
+        ((work, then),) = reads
+        read = work()
+        assert read["Sliding FFT"] is read["Domains"]  # read once
+        then(read, None)
+        assert app._notice.value == ""
+        assert {panel.model.image for panel in app._panels.values()} == {read["Domains"]}
+        assert list(app._panels) == ["Sliding FFT", "Domains"]
+        assert app.panel.model.n_components == 2
+
+    @pytest.mark.parametrize(
+        "later",
+        [
+            lambda app: setattr(app._choice, "value", "Sample: Moiré"),
+            lambda app: setattr(app._tabs, "value", "Unmixing"),
+            lambda app: app.show(samples.moire()),
+            lambda app: app.restore({"tab": "Sliding FFT", "panels": {}}),
+        ],
+    )
+    def test_what_is_chosen_later_wins(self, session, reads, later):
+        app = App()
+        app.restore(session)
+        ((work, then),) = reads
+        later(app)
+        state = app.state()
+        assert app._notice.value == ""
+        read = work()
+        assert all(isinstance(one, Cancelled) for one in read.values())  # its reader was ended
+        then(read, None)
+        assert app.state() == state
+
+    def test_of_two_the_later_is_shown(self, session, reads):
+        app = App()
+        app.restore(session)
+        app.restore({**session, "tab": "Domains"})
+        for work, then in reversed(reads):
+            then(work(), None)
+        assert (app._tabs.value, app._choice.value, app._notice.value) == ("Domains", "mine.npy", "")
+
+    def test_a_reader_that_hangs_is_ended_when_it_is_given_up(self, tmp_path):
+        (tmp_path / "<i>.dens").write_text("\n")
+        told = []
+
+        def tell(words):
+            told.append(words)
+            reading.give_up()
+
+        reading = Reading(tell)
+        read = reading.read({"Domains": {"source": "<i>.dens"}, "Unmixing": {"source": "b.npy"}}, tmp_path)
+        assert [str(one) for one in read.values()] == ["<i>.dens: cancelled", "b.npy: cancelled"]
+        assert re.fullmatch(r"Opening <i>\.dens: \d+ s, of at most 60 s", told[0])
 
     def test_the_links_follow_what_is_shown(self, monkeypatch):
         monkeypatch.setenv("VOILA_PREHEAT", "True")

@@ -9,7 +9,9 @@ from ipywidgets import Button
 from PIL import Image as Picture
 
 from atomstat_widgets import App, SlidingFFTPanel, TrajectoriesPanel
-from atomstat_widgets.data import Movie, movies, samples
+from atomstat_widgets.data import Movie, ReadError, movies, samples
+from atomstat_widgets.panels import frame_reading
+from atomstat_widgets.panels.background import at_once
 from atomstat_widgets.panels.trajectories import NONE, STATES, TRACKS
 from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.stat import find_atoms
@@ -506,3 +508,102 @@ def test_a_movie_that_cannot_be_analysed_is_said_above_a_sample(quick):
     app._tabs.value = "Sliding FFT"
     app._tabs.value = "Trajectories"
     assert offered(app) == (["array", *movies.MOVIES], "Sample: Hopping dopants")
+
+
+class InFile:
+    """Frames that are not in memory."""
+
+    def __init__(self, frames):
+        self.frames, self.shape, self.dtype = frames, frames.shape, frames.dtype
+
+    def __getitem__(self, place):
+        return self.frames[place]
+
+
+class TestFramesOfAFile:
+    @pytest.fixture
+    def reads(self, monkeypatch):
+        """What is read beside the page, and waits to be done."""
+        reads = []
+        monkeypatch.setattr(frame_reading, "in_background", lambda work, then: reads.append((work, then)))
+        return reads
+
+    @staticmethod
+    def do(reads):
+        work, then = reads.pop(0)
+        at_once(work, then)
+
+    @pytest.fixture
+    def stored(self, make, movie, reads):
+        return make(replace(movie, frames=InFile(movie.frames), name="stored"))
+
+    def test_of_memory_at_once(self, panel, reads):
+        panel.player.frame = 5
+        assert "frame 5" in panel._sample_title.value
+        assert not reads
+
+    def test_the_first_is_there_before_the_page(self, stored, panel, reads):
+        assert not reads
+        assert png(stored._sample._base) == png(panel._sample._base)
+
+    def test_all_that_is_shown_is_of_one_frame(self, stored, panel, reads):
+        first = pictures(stored)
+        stored.player.frame = panel.player.frame = 5
+        assert "frame 0" in stored._sample_title.value
+        assert pictures(stored) == first
+        assert "is-stale" in stored._sample.figure._dom_classes
+        atom = atoms_of(stored, 0)[1]  # what is clicked is what is seen
+        stored._sample_clicked(*stored.model.result.atoms.positions[atom])
+        assert stored._atom == atom
+        stored._select(None)
+        self.do(reads)
+        assert "frame 5" in stored._sample_title.value
+        assert pictures(stored) == pictures(panel)
+        assert "is-stale" not in stored._sample.figure._dom_classes
+
+    def test_of_several_the_last_is_read_next(self, stored, reads):
+        for frame in (5, 6, 7):
+            stored.player.frame = frame
+        assert len(reads) == 1
+        self.do(reads)
+        assert "frame 5" in stored._sample_title.value  # while it plays
+        assert "is-stale" in stored._sample.figure._dom_classes
+        self.do(reads)
+        assert "frame 7" in stored._sample_title.value
+        assert not reads
+
+    def test_a_late_one_is_not_shown_where_none_was_recorded(self, stored, reads):
+        stored.player.frame = 5
+        stored.player.frame = MISSING[0]
+        self.do(reads)
+        assert f"frame {MISSING[0]} <span" in stored._sample_title.value
+        assert not reads
+
+    def test_one_of_another_movie_is_dropped(self, stored, movie, reads):
+        stored.player.frame = 5
+        stored.model.movie = movie
+        shown = pictures(stored)
+        self.do(reads)
+        assert "frame 0" in stored._sample_title.value
+        assert pictures(stored) == shown
+
+    def test_another_movie_waits_for_its_first_frame(self, panel, movie, reads):
+        panel.model.movie = replace(movie, frames=InFile(movie.frames), name="stored")
+        assert 'title">stored <small>' in panel._sample_title.value
+        assert not panel._pixels.any()
+        self.do(reads)
+        assert panel._pixels.any()
+
+    def test_what_cannot_be_read_is_said(self, stored, movie, reads):
+        stored.player.frame = 5
+        (_, then), *_ = reads
+        then(None, ReadError("stored.mib is not read: it took longer than 60 s"))
+        assert "frame 5: stored.mib is not read" in stored._sample_title.value
+        assert not stored._pixels.any()
+        reads.clear()
+        stored.player.frame = 6
+        stored.player.frame = 7
+        reads.pop(0)[1](None, ReadError("late"))  # and not wanted any more
+        assert "late" not in stored._sample_title.value
+        self.do(reads)
+        assert "frame 7" in stored._sample_title.value

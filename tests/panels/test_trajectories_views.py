@@ -364,7 +364,7 @@ def test_player_and_slider_are_one_and_know_which_frames_were_recorded(player):
     assert player.frame == 9
     for frame, place in enumerate([0, 1, None, 2, None, None, 3], start=3):
         player.frame = frame
-        assert (player.place, player.recorded) == (place, place is not None)
+        assert player.place == player.place_of(frame) == place
 
 
 def test_player_takes_any_movie_from_its_first_frame_on(player):
