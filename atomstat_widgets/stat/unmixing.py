@@ -278,6 +278,9 @@ def _least_like(candidates: NDArray[Any], given: NDArray[Any], count: int) -> ND
     """So many of the candidates (m, channels): those that are least like any of the given spectra."""
     if len(given) == 0 or count == len(candidates):
         return candidates[:count]
-    units = [rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30) for rows in (candidates, given)]
+    units = []
+    for rows in (candidates.astype(np.float64), given):
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        units.append(np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0))
     likeness = (units[0] @ units[1].T).max(axis=1)
     return candidates[np.sort(np.argsort(likeness, kind="stable")[:count])]

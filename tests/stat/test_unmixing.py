@@ -120,6 +120,16 @@ def test_known_spectra_stay_as_they_are(weighting, start):
     np.testing.assert_allclose(shares, SHARES, atol=0.12)
 
 
+@pytest.mark.parametrize("power", [-60, 60])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("options", [{}, {"start": "vca"}, {"start": "nfindr", "sum_to_one": True}])
+def test_known_spectra_are_as_good_in_any_unit(options, dtype, power):
+    expected = unmixed(CUBE.astype(dtype), known=ENDMEMBERS[:1], **options).decomposition
+    cube = np.ldexp(CUBE, power).astype(dtype)
+    found = unmixed(cube, known=np.ldexp(ENDMEMBERS[:1], power), **options).decomposition
+    assert found.reconstruction_error == pytest.approx(expected.reconstruction_error, rel=1e-6)
+
+
 def test_sums_of_one():
     found = unmixed(sum_to_one=True)
     np.testing.assert_allclose(found.decomposition.loadings.sum(axis=1), 1, atol=1e-9)
