@@ -43,7 +43,11 @@ def abundances(spectra: ArrayLike, endmembers: ArrayLike, *, sum_to_one: bool = 
             f"spectra (n, channels) and endmembers (k, channels), at most {MOST}, go together, got shapes {rows.shape} "
             f"and {pure.shape}"
         )
-    return constrained(pure @ pure.T, rows @ pure.T, sum_to_one=switch_of(sum_to_one, "sum_to_one"))
+    sum_to_one = switch_of(sum_to_one, "sum_to_one")
+    # One power of two as the unit of both keeps their products in range.
+    unit = max(int(np.frexp(np.abs(numbers).max(initial=0))[1]) for numbers in (rows, pure))
+    rows, pure = np.ldexp(rows, -unit), np.ldexp(pure, -unit)
+    return constrained(pure @ pure.T, rows @ pure.T, sum_to_one=sum_to_one)
 
 
 def constrained(gram: Floats, cross: Floats, *, sum_to_one: bool, start: NDArray[np.bool_] | None = None) -> Floats:
@@ -58,11 +62,27 @@ def constrained(gram: Floats, cross: Floats, *, sum_to_one: bool, start: NDArray
     start : array of bool, (n, k), optional
         Guess of which x are not 0.
     """
+    # In powers of two as units, so that neither a tolerance nor the solver's cut-off tells large from small. A sum of 1
+    # is one of amounts in one unit.
+    powers = _power(np.sqrt(gram.diagonal()), axis=0) if sum_to_one else np.frexp(np.sqrt(gram.diagonal()))[1]
+    gram, cross = np.ldexp(gram, -powers[:, None] - powers), np.ldexp(cross, -powers)
+    own = powers if sum_to_one else _power(cross, axis=1)
+    found = _constrained(gram, np.ldexp(cross, -own), sum_to_one, start)
+    return found if sum_to_one else np.ldexp(found, own - powers)
+
+
+def _power(numbers: Floats, axis: int) -> NDArray[np.intc]:
+    """Power of two of the largest along an axis, which is kept."""
+    return np.asarray(np.frexp(np.abs(numbers).max(axis=axis, initial=0, keepdims=True))[1])
+
+
+def _constrained(gram: Floats, cross: Floats, sum_to_one: bool, start: NDArray[np.bool_] | None) -> Floats:
+    """What `constrained` finds, of a Gram matrix whose entries are below 1."""
     n, k = cross.shape
     support = np.ones((n, k), bool) if start is None else start.copy()
     support[~support.any(axis=1)] = True
     found, todo = np.zeros((n, k)), np.arange(n)
-    small = TOLERANCE * max(float(np.abs(cross).max(initial=0)), float(np.abs(gram).max(initial=0)), 1e-300)
+    small = TOLERANCE * np.maximum(np.abs(cross).max(axis=1, initial=0), 1)
     # Entries leave and enter one at a time, the worst first. It nearly always ends soon; where it goes round instead,
     # all supports are tried.
     for _ in range(3 * k + 3):
@@ -71,7 +91,7 @@ def constrained(gram: Floats, cross: Floats, *, sum_to_one: bool, start: NDArray
         lowest, highest = x.argmin(axis=1), pull.argmax(axis=1)
         rows = np.arange(len(todo))
         leaves = x[rows, lowest] < -TOLERANCE * np.abs(x).max(axis=1)
-        enters = ~leaves & (pull[rows, highest] > small)
+        enters = ~leaves & (pull[rows, highest] > small[todo])
         found[todo] = np.maximum(x, 0)
         support[todo[leaves], lowest[leaves]] = False
         support[todo[enters], highest[enters]] = True
@@ -99,11 +119,13 @@ def _on_supports(gram: Floats, cross: Floats, support: NDArray[np.bool_], sum_to
         right = cross[np.ix_(rows, inside)].T
         if sum_to_one:
             system[:size, size] = system[size, :size] = 1
-            right = np.vstack([right, np.ones(len(rows))])
+            # What all of a row have in common is a matter of the multiplier alone: spectra far above all endmembers.
+            common = right.max(axis=0)
+            right = np.vstack([right - common, np.ones(len(rows))])
         solution = np.linalg.lstsq(system, right, rcond=None)[0]
         x[np.ix_(rows, inside)] = solution[:size].T
         if sum_to_one:
-            multiplier[rows] = solution[size]
+            multiplier[rows] = solution[size] + common
     return x, multiplier
 
 

@@ -29,7 +29,8 @@ class Classes:
     Attributes
     ----------
     labels : array, (rows,)
-        From 1 to the number of classes, the largest class first; a class may be empty.
+        From 1 to the number of classes, the largest class first, of equal ones that of the first row; a class may be
+        empty.
     probabilities : array, (rows, classes)
         Of each row to belong to each class.
     bic : float
@@ -170,7 +171,9 @@ def gmm(x: ArrayLike, n_components: int, *, covariance: str = "diag", starts: in
     """
     mixture, fit = _fitted(x, n_components, covariance, starts, seed)
     labels = fit.memberships.argmax(axis=0)
-    order = np.argsort(-np.bincount(labels, minlength=len(fit.memberships)), kind="stable")
+    counts, first = np.bincount(labels, minlength=len(fit.memberships)), np.full(len(fit.memberships), len(labels))
+    np.minimum.at(first, labels, np.arange(len(labels)))
+    order = np.lexsort([first, -counts])
     n, d, k = labels.size, len(mixture.shift), len(fit.memberships)
     entries = {"full": k * d * (d + 1) // 2, "tied": d * (d + 1) // 2, "diag": k * d, "spherical": k}[covariance]
     log_likelihood = n * (fit.log_likelihood - d * np.log(mixture.scale))
@@ -193,7 +196,7 @@ def _fitted(x: Any, n_components: int, covariance: str, starts: int, seed: int) 
     # A covariance that is singular but for the regularisation has no Cholesky factor in the digits of float32.
     dtype = np.float32 if diagonal and x.dtype == np.float32 else np.float64
     shift = x.mean(axis=0, dtype=dtype)
-    scale = float(np.linalg.norm(x - shift) / np.sqrt(x.size)) or 1.0
+    scale = _size(x - shift)
     columns = _standardized(x, shift, scale, with_squares=diagonal)
     floors = _floors(columns[: x.shape[1]], shift / scale, covariance)
     rng = np.random.default_rng(seed)
@@ -201,6 +204,15 @@ def _fitted(x: Any, n_components: int, covariance: str, starts: int, seed: int) 
     fits = (_improved(columns, floors, memberships, covariance) for memberships in seeded)
     fit = max(fits, key=lambda fit: fit.log_likelihood)
     return Mixture(fit.gaussians, shift, scale), fit
+
+
+def _size(deviations: NDArray[Any]) -> float:
+    """Root of the mean square, as a number of the same precision; 1 where all are 0."""
+    # Their squares may be out of its range: not those of deviations over the power of two that the largest has.
+    highest, least = max(deviations.max(), -deviations.min()), np.finfo(deviations.dtype).smallest_subnormal
+    unit = int(np.frexp(highest)[1])
+    mean = np.linalg.norm(np.ldexp(deviations, -unit)) / np.sqrt(deviations.size)
+    return float(max(deviations.dtype.type(np.ldexp(mean, unit)), least)) if highest > 0 else 1.0
 
 
 def _standardized(x: NDArray[Any], shift: NDArray[Any], scale: float, *, with_squares: bool) -> NDArray[Any]:

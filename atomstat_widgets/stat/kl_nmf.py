@@ -53,7 +53,7 @@ def kl_nmf(
     """
     x = array_of(x, "x", "(pieces, features)", dtype=FLOATING, empty=False, finite=True, minimum=0)
     shape = len(instance_of(start, "start", Decomposition).loadings), start.components.shape[1]
-    if x.shape != shape or x.max() < np.finfo(x.dtype).tiny ** 0.5:
+    if x.shape != shape or not x.any():
         raise ValueError(f"x is a matrix that is not zero, of the shape of the start, {shape}, got shape {x.shape}")
     for part, name in ((start.loadings, "loadings of the start"), (start.components, "components of the start")):
         array_of(part, name, finite=True, minimum=0)
@@ -61,8 +61,16 @@ def kl_nmf(
     progress_of(progress)
     dtype = x.dtype
     tiny = np.finfo(dtype).tiny ** 0.5
-    loadings = np.maximum(start.loadings, START_REST * start.loadings.mean()).astype(dtype)
-    components = np.maximum(start.components, START_REST * start.components.mean()).astype(dtype)
+    # A power of two as unit, and components that sum to 1, keep products of very small numbers in the range of float32.
+    power = int(np.frexp(x.max())[1])
+    x = np.ldexp(x, -power)
+    loadings, components = (
+        np.maximum(part, START_REST * part.mean(dtype=np.float64)).astype(np.float64)
+        for part in (start.loadings, start.components)
+    )
+    sums = components.sum(axis=1)
+    loadings = (np.ldexp(loadings, -power) * sums).astype(dtype)
+    components = np.divide(components, sums[:, None], out=components, where=sums[:, None] > 0).astype(dtype)
     model = loadings @ components
     checked, converged, iteration = np.inf, False, 0
     while iteration < max_iter and not converged:
@@ -78,7 +86,7 @@ def kl_nmf(
             checked = divergence
         progress(iteration / max_iter)
     sums = np.maximum(components.sum(axis=1), tiny)
-    loadings, components = loadings * sums, components / sums[:, None]
+    loadings, components = np.ldexp(loadings * sums, power), components / sums[:, None]
     error = float(np.linalg.norm(x - model) / np.linalg.norm(x))
     result = Decomposition(components, loadings, error, iteration, bool(converged))
     progress(1.0)

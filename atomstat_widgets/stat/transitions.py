@@ -31,9 +31,10 @@ class TransitionCounts:
     inefficiency : array, (states,)
         How many transitions from each state tell as much as one that overlaps with no other: from 1 to `lag`.
     nearest : array of int, (states, states)
-        Transitions of all tracks over the fewest frames that lie between two of their points.
+        Transitions of all tracks over as many frames as most often lie between a point and the next.
     nearest_lag : int
-        How many frames these are: 1 but for tracks in which there are no two neighbouring frames.
+        How many frames these are, of two equally frequent numbers the smaller: 1 but for tracks in which most frames
+        are missing.
     """
 
     per_track: Integers
@@ -57,8 +58,8 @@ class TransitionCounts:
 
         Frames spent in a state over the times that it was left, from each frame to the next: the most likely mean,
         also where a track begins or ends in the middle of a stay. It does not depend on the lag, over which an atom may
-        leave and be back. Of tracks without neighbouring frames it is the time from one look to the next, and a stay
-        goes on where the atom was away only in between.
+        leave and be back. Of tracks that were looked at every few frames it is the time from one look to the next, and a
+        stay goes on where the atom was away only in between.
         """
         leaving = self.nearest.sum(axis=1) - self.nearest.diagonal()
         spent = self.nearest_lag * self.nearest.sum(axis=1)
@@ -115,8 +116,8 @@ class TransitionMatrix:
             The level is not between 0 and 1.
         """
         level = number_of(level, "the level of an interval", above=0, below=1, words="between 0 and 1")
-        if len(self.counts) == 1:  # one state is always left for itself
-            return np.ones((1, 1)), np.ones((1, 1))
+        if len(self.counts) < 2:  # one state is always left for itself
+            return np.ones(self.counts.shape), np.ones(self.counts.shape)
         totals = self.counts.sum(axis=1, keepdims=True)
         share = self.effective + 1 / len(self.counts)
         rest = self.effective.sum(axis=1, keepdims=True) + 1 - share
@@ -144,7 +145,7 @@ class TransitionMatrix:
             equations = np.vstack([block.T - np.eye(len(block)), np.ones(len(block))])
             solution = np.linalg.lstsq(equations, np.append(np.zeros(len(block)), 1.0), rcond=None)[0]
             shares[inside] = seen[inside].sum() * np.maximum(solution, 0)
-        return shares / shares.sum() if shares.sum() > 0 else np.full(len(chain), 1 / len(chain))
+        return shares / shares.sum() if shares.sum() > 0 else np.full(len(chain), 1 / max(len(chain), 1))
 
     @property
     def timescales(self) -> Floats:
@@ -242,7 +243,8 @@ def count_transitions(
             first, second = first[kept], second[kept]
         np.add.at(table, (track[first], track[second]), 1)
         pairs.append((time[first], track[first], track[second]))
-    nearest_lag = min((int(np.diff(time).min()) for time in times if len(time) > 1), default=1)
+    gaps, often = np.unique(np.concatenate([np.empty(0, np.intp), *map(np.diff, times)]), return_counts=True)
+    nearest_lag = int(gaps[often.argmax()]) if len(gaps) else 1
     nearest = np.zeros((n_states, n_states), np.intp)
     for track, time in zip(tracks, times, strict=True):
         first, second = pairs_apart(time, nearest_lag)

@@ -97,17 +97,17 @@ class Unmixing:
     @property
     def residual_map(self) -> NDArray[Any]:
         """Root of the mean squared residual of each pixel, (height, width), NaN where it is not used."""
-        return self.spectra.maps(np.sqrt(np.mean(self.residuals**2, axis=1)))
+        return self.spectra.maps(np.sqrt(_squares(self.residuals).mean(axis=1)))
 
     @property
     def residual_spectrum(self) -> NDArray[Any]:
         """Root of the mean squared residual of each channel, (channels,)."""
-        return np.asarray(np.sqrt(np.mean(self.residuals**2, axis=0)))
+        return np.asarray(np.sqrt(_squares(self.residuals).mean(axis=0)))
 
     @property
     def shares(self) -> NDArray[np.float64]:
         """Share of the sum of squares that each component has alone, (k,), see `Decomposition.shares`."""
-        return self.decomposition.shares(float(np.sum(self.deviations.astype(np.float64) ** 2)))
+        return self.decomposition.shares(float(_squares(self.deviations).sum()))
 
 
 def unmixed(spectra: Spectra, decomposition: Decomposition, low_rank: LowRank | None = None) -> Unmixing:
@@ -135,8 +135,15 @@ def of_classes(spectra: Spectra, labels: NDArray[Any], probabilities: NDArray[An
             values[labels == label].mean(axis=0) if (labels == label).any() else np.zeros(values.shape[1])
             for label in range(probabilities.shape[1])
         ])  # fmt: skip
-    error = float(np.linalg.norm(values - beside(probabilities, values) @ means) / np.linalg.norm(values))
+    misfit = values - beside(probabilities, values) @ means
+    error = float(np.sqrt(_squares(misfit).sum() / _squares(values).sum()))
     return Unmixing(spectra, Decomposition(means, probabilities, error, 0, converged), np.zeros(values.shape[1]))
+
+
+def _squares(values: NDArray[Any]) -> NDArray[Any]:
+    """In the range of float64; of an array of dask an array of dask."""
+    squares: NDArray[Any] = values.astype(np.float64) ** 2
+    return squares
 
 
 def pure_spectra(
@@ -278,6 +285,9 @@ def _least_like(candidates: NDArray[Any], given: NDArray[Any], count: int) -> ND
     """So many of the candidates (m, channels): those that are least like any of the given spectra."""
     if len(given) == 0 or count == len(candidates):
         return candidates[:count]
-    units = [rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30) for rows in (candidates, given)]
+    units = []
+    for rows in (candidates.astype(np.float64), given):
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        units.append(np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0))
     likeness = (units[0] @ units[1].T).max(axis=1)
     return candidates[np.sort(np.argsort(likeness, kind="stable")[:count])]

@@ -54,6 +54,34 @@ def test_nothing_better_is_near(seed, k, sum_to_one, alike):
     assert np.abs(slope * x).max() < 1e-6
 
 
+@settings(deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 6), st.floats(-12, 20), st.booleans())
+def test_the_unit_does_not_show(seed, k, power, sum_to_one):
+    spectra, endmembers = problem(seed, k)
+    found = abundances(10**power * spectra, 10**power * endmembers, sum_to_one=sum_to_one)
+    np.testing.assert_allclose(found, abundances(spectra, endmembers, sum_to_one=sum_to_one), atol=1e-6)
+    if sum_to_one:
+        np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-12)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 6))
+def test_endmembers_and_spectra_may_differ_in_size(seed, k):
+    rng = np.random.default_rng(seed)
+    spectra, endmembers = problem(seed, k)
+    sizes, thickness = 10 ** rng.uniform(-12, 12, k), 10 ** rng.uniform(-12, 12, (len(spectra), 1))
+    expected = np.array([nnls(endmembers.T, spectrum)[0] for spectrum in spectra])
+    found = abundances(thickness * spectra, sizes[:, None] * endmembers)
+    np.testing.assert_allclose(found * sizes / thickness, expected, atol=1e-6)
+
+
+def test_shares_in_spectra_far_above_all_endmembers_are_those_of_the_likest():
+    # By hand: of |1e20 (0, 1) - x|² along x = (s, 2 (1 - s)) the smallest is that of the second endmember alone.
+    endmembers = [[1, 0], [0, 2]]
+    found = abundances([[0, 1e20], [1e20, 0]], endmembers, sum_to_one=True)
+    np.testing.assert_allclose(found, [[0, 1], [1, 0]], atol=1e-12)
+
+
 def test_mixtures_without_noise_are_taken_apart():
     shares = np.random.default_rng(0).dirichlet(np.ones(4), 50)
     endmembers = np.random.default_rng(1).random((4, 30))

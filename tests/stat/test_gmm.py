@@ -104,6 +104,31 @@ def test_unit_and_zero_of_the_data_do_not_matter(scale, shift, covariance):
     assert other.bic == pytest.approx(found.bic + 2 * x.size * np.log(scale), rel=1e-6)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(COVARIANCES), st.sampled_from([np.float32, np.float64]), st.floats(0, 1))
+def test_data_of_any_size_have_classes(covariance, dtype, size):
+    lowest, highest = (-120, 35) if dtype == np.float32 else (-900, 430)  # larger ones are refused
+    power = int(lowest + size * (highest - lowest))
+    x = blobs(3, 6, rows=90)[0].astype(dtype)
+    found, other = gmm(x, 3, covariance=covariance), gmm(np.ldexp(x, power), 3, covariance=covariance)
+    np.testing.assert_array_equal(other.labels, found.labels)
+    np.testing.assert_allclose(other.probabilities, found.probabilities, atol=1e-6)
+    assert other.bic == pytest.approx(found.bic + 2 * x.size * power * np.log(2), rel=1e-6)
+
+
+@pytest.mark.parametrize("power", [-146, -140])
+def test_numbers_below_the_normal_ones_have_classes(power):
+    x = np.repeat(np.float32([[0, 1], [6, 3]]), 5, axis=0)
+    np.testing.assert_array_equal(gmm(np.ldexp(x, power), 2).labels, np.repeat([1, 2], 5))
+
+
+@pytest.mark.parametrize("covariance", COVARIANCES)
+@pytest.mark.parametrize("seed", range(6))
+def test_equal_classes_are_in_the_order_of_their_first_rows(seed, covariance):
+    x = np.repeat([[0.0, 5], [8, 0], [-7, -7]], 4, axis=0) + np.random.default_rng(seed).normal(0, 0.1, (12, 2))
+    np.testing.assert_array_equal(gmm(x, 3, covariance=covariance, seed=seed).labels, np.repeat([1, 2, 3], 4))
+
+
 @pytest.mark.parametrize("covariance", COVARIANCES)
 def test_single_precision_is_enough(covariance):
     x, kinds = crops()

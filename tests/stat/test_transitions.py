@@ -204,6 +204,25 @@ def test_dwell_times_by_hand():
     assert count_transitions([0, -1, 0, -1, 1], lag=1).matrix().dwell_times.tolist() == [4, np.inf]
 
 
+def test_dwell_times_are_over_the_most_frequent_gap():
+    # Looked at every 5th frame: 2 stays and a leave from 0, a stay in 1. One pair of neighbouring frames more, or one
+    # point too many, says nothing of that.
+    regular = [0, 0, 0, 1, 1], [0, 5, 10, 15, 20]
+    counted = count_transitions([regular[0], [2, 2]], [regular[1], [3, 4]])
+    assert (counted.nearest_lag, counted.dwell_times().tolist()) == (5, [15, np.inf, np.inf])
+    # of two that are equally frequent the smaller
+    assert count_transitions([0, 0, 1], [0, 3, 5]).nearest_lag == 2
+    assert count_transitions([0]).nearest_lag == 1
+
+
+@pytest.mark.parametrize("states", [[], [[]], [[], []], [-1, -1]])
+def test_of_no_states_everything_is_empty(states):
+    matrix = count_transitions(states).matrix()
+    low, high = matrix.interval()
+    assert low.shape == high.shape == matrix.probabilities.shape == (0, 0)
+    assert matrix.stationary.shape == matrix.dwell_times.shape == matrix.known.shape == matrix.timescales.shape == (0,)
+
+
 @pytest.mark.parametrize("lag", [1, 5, 10, 20])
 def test_dwell_times_are_true_at_any_lag(lag):
     twenty = np.array([[0.95, 0.05], [0.1, 0.9]])

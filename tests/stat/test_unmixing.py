@@ -17,6 +17,7 @@ from atomstat_widgets.stat import (
     take_spectra,
     unmix_nmf,
 )
+from atomstat_widgets.stat.unmixing import of_classes
 from atomstat_widgets.stat.unmixing import unmixed as unmixed_by
 
 RNG = np.random.default_rng(0)
@@ -118,6 +119,44 @@ def test_known_spectra_stay_as_they_are(weighting, start):
     np.testing.assert_allclose(everything.components, ENDMEMBERS, rtol=1e-9)
     shares = everything.decomposition.loadings / everything.decomposition.loadings.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(shares, SHARES, atol=0.12)
+
+
+@pytest.mark.parametrize("power", [-60, 60])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("options", [{}, {"start": "vca"}, {"start": "nfindr", "sum_to_one": True}])
+def test_known_spectra_are_as_good_in_any_unit(options, dtype, power):
+    expected = unmixed(CUBE.astype(dtype), known=ENDMEMBERS[:1], **options).decomposition
+    cube = np.ldexp(CUBE, power).astype(dtype)
+    found = unmixed(cube, known=np.ldexp(ENDMEMBERS[:1], power), **options).decomposition
+    assert found.reconstruction_error == pytest.approx(expected.reconstruction_error, rel=1e-6)
+
+
+@pytest.mark.parametrize("power", [-110, -80, 30])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_likeliest_components_of_counts_are_the_same_in_any_unit(dtype, power):
+    expected = unmixed(CUBE.astype(dtype), loss="kullback-leibler")
+    found = unmixed(np.ldexp(CUBE, power).astype(dtype), loss="kullback-leibler")
+    np.testing.assert_allclose(found.components, expected.components, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(found.abundance_maps, np.ldexp(expected.abundance_maps, power), rtol=1e-2)
+    error = found.decomposition.reconstruction_error
+    assert error == pytest.approx(expected.decomposition.reconstruction_error, rel=1e-5)
+
+
+@pytest.mark.parametrize("in_blocks", [False, True])
+@pytest.mark.parametrize("power", [-100, -80, 0, 66])
+def test_errors_and_residuals_of_classes_are_those_of_the_data(power, in_blocks):
+    cube = np.ldexp(CUBE, power).astype(np.float32)
+    spectra = take_spectra(dask_array.from_array(cube, chunks=(4, 10, 30)) if in_blocks else cube)
+    labels = np.arange(100) % 3
+    found = of_classes(spectra, labels, np.eye(3)[labels], True)
+    values = CUBE.reshape(100, 30)
+    residuals = values - np.stack([values[labels == label].mean(axis=0) for label in range(3)])[labels]
+    error = np.linalg.norm(residuals) / np.linalg.norm(values)
+    assert found.decomposition.reconstruction_error == pytest.approx(error, rel=1e-5)
+    expected = np.sqrt(np.mean(residuals**2, axis=1)).reshape(10, 10)
+    np.testing.assert_allclose(np.ldexp(found.residual_map, -power), expected, rtol=1e-4)
+    expected = np.sqrt(np.mean(residuals**2, axis=0))
+    np.testing.assert_allclose(np.ldexp(np.asarray(found.residual_spectrum), -power), expected, rtol=1e-4)
 
 
 def test_sums_of_one():
