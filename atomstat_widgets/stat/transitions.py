@@ -58,8 +58,8 @@ class TransitionCounts:
 
         Frames spent in a state over the times that it was left, from each frame to the next: the most likely mean,
         also where a track begins or ends in the middle of a stay. It does not depend on the lag, over which an atom may
-        leave and be back. Of tracks that were looked at every few frames it is the time from one look to the next, and a
-        stay goes on where the atom was away only in between.
+        leave and be back. Of tracks that were looked at every few frames it is the time from one look to the next, and
+        a stay goes on where the atom was away only in between.
         """
         leaving = self.nearest.sum(axis=1) - self.nearest.diagonal()
         spent = self.nearest_lag * self.nearest.sum(axis=1)
