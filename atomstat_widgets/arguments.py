@@ -59,11 +59,13 @@ def array_of(
     Raises
     ------
     TypeError
-        It holds anything but real numbers.
+        It holds anything but real numbers, or is sparse.
     ValueError
-        It is masked, ragged, of another shape, or holds other numbers than asked for.
+        It is masked, ragged, of another shape, or one that dask does not know, or holds other numbers than asked for.
     """
     _refuse_masked(value, name)
+    if hasattr(value, "toarray"):
+        raise TypeError(f"{name} must not be sparse, got {type(value).__name__}: its method toarray makes it an array")
     there = stored and hasattr(value, "shape") and isinstance(getattr(value, "dtype", None), np.dtype)
     there = there and not isinstance(value, np.ma.MaskedArray)
     array = value if there else _numpy(value, name)
@@ -309,6 +311,8 @@ def _require_real(dtype: np.dtype[Any], name: str) -> None:
 
 
 def _require_shape(shape: tuple[int, ...], name: str, shapes: tuple[str, ...], empty: bool) -> None:
+    if shapes and any(side != side for side in shape):  # NaN, in dask
+        raise ValueError(f"{name} must have a known shape, got {shape}: its method compute_chunk_sizes finds it out")
     axes = [len(one.replace(",)", ")").split(",")) for one in shapes]
     if (shapes and len(shape) not in axes) or (not empty and 0 in shape):
         raise ValueError(f"{name} must have shape {' or '.join(shapes)}, got shape {shape}")

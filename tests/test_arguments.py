@@ -4,6 +4,7 @@ import dask.array as da
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from atomstat_widgets import stat
 from atomstat_widgets.arguments import FLOATING, array_of, number_of, switch_of, whole_array_of, whole_of, word_of
@@ -57,6 +58,22 @@ def test_a_mask_is_no_less_than_a_value():
         array_of(da.from_array(masked), "x", stored=True)
     np.testing.assert_array_equal(array_of(np.ma.array([1.0, 2]), "x"), [1, 2])
     assert type(array_of(np.ma.array([1.0, 2]), "x")) is np.ndarray
+
+
+@pytest.mark.parametrize("take", [lambda x: stat.factorize(x, 2), stat.take_spectra, lambda x: stat.gmm(x, 2)])
+@pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csr_matrix, sparse.coo_array])
+def test_what_is_sparse_is_no_array(take, kind):
+    with pytest.raises(TypeError, match=r"(x|cube).* must not be sparse, got \w+: its method toarray makes it"):
+        take(kind(np.eye(6)))
+
+
+@pytest.mark.parametrize("take", [lambda x: stat.factorize(x[:, :, 0], 2), stat.take_spectra])
+def test_a_shape_that_dask_does_not_know_is_to_be_found_out_first(take):
+    numbers = np.random.default_rng(0).random((6, 5, 4))
+    some = da.from_array(numbers)[da.from_array(numbers[:, 0, 0]) > 0.4]
+    with pytest.raises(ValueError, match=r"(x|cube).* must have a known shape, got \(nan, .*compute_chunk_sizes finds"):
+        take(some)
+    take(some.compute_chunk_sizes())
 
 
 def test_arrays_keep_what_they_are_and_others_are_converted():

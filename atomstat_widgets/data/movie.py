@@ -105,14 +105,15 @@ class Movie(Scaled):
             if not whole or numbers[0] < 0 or (numbers[1:] <= numbers[:-1]).any():
                 raise ValueError(f"{self.name}: frame numbers are {shape[0]} numbers that increase from 0 or more")
         if self.atoms is not None:
-            known = set(self.frame_numbers.tolist())
-            instance_of(self.atoms, f"{self.name}: atoms", Mapping)
-            strange = sorted((number for number in self.atoms if number not in known), key=str)
+            from atomstat_widgets.stat.frame_numbers import by_frame_number  # here: it takes longer to import
+
+            given = by_frame_number(instance_of(self.atoms, f"{self.name}: atoms", Mapping).items())
+            strange = sorted(set(given) - set(self.frame_numbers.tolist()))
             if strange:
                 raise ValueError(f"{self.name}: atoms are given for frame {strange[0]}, which is not in the movie")
             atoms = {
                 number: points_of(points, f"atoms of frame {number} of {self.name}", most=3)
-                for number, points in sorted(self.atoms.items())
+                for number, points in given.items()
             }
             require_classes(atoms)
             object.__setattr__(self, "atoms", atoms)

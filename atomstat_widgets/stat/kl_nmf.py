@@ -45,7 +45,7 @@ def kl_nmf(
     ------
     TypeError, ValueError
         The matrix is empty, zero, of another shape than the start, or holds negative values, NaN or infinity; so does
-        the start; the tolerance is negative, or less than no iteration is asked for.
+        the start, or it is larger by far; the tolerance is negative, or less than no iteration is asked for.
 
     Notes
     -----
@@ -62,14 +62,19 @@ def kl_nmf(
     dtype = x.dtype
     tiny = np.finfo(dtype).tiny ** 0.5
     # A power of two as unit, and components that sum to 1, keep products of very small numbers in the range of float32.
-    power = int(np.frexp(x.max())[1])
+    highest = x.max()
+    power = int(np.frexp(highest)[1])
     x = np.ldexp(x, -power)
     loadings, components = (
         np.maximum(part, START_REST * part.mean(dtype=np.float64)).astype(np.float64)
         for part in (start.loadings, start.components)
     )
     sums = components.sum(axis=1)
-    loadings = (np.ldexp(loadings, -power) * sums).astype(dtype)
+    with np.errstate(over="ignore"):
+        loadings = np.ldexp(loadings * sums, -power)
+    if loadings.max() > np.finfo(dtype).max ** 0.5:
+        raise ValueError(f"the start must be about as large as x, whose largest value is {highest:g}")
+    loadings = loadings.astype(dtype)
     components = np.divide(components, sums[:, None], out=components, where=sums[:, None] > 0).astype(dtype)
     model = loadings @ components
     checked, converged, iteration = np.inf, False, 0

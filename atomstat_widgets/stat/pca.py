@@ -45,7 +45,10 @@ def pca(low_rank: LowRank, n_components: int) -> Decomposition:
 
 
 def explained_variance_ratio(low_rank: LowRank) -> NDArray[np.float64]:
-    """Share of the variance that each principal component of a centred factor explains, (rank,)."""
+    """Share of the variance that each principal component explains, (rank,).
+
+    Of a factor that is not centred, share of the sum of squares that each singular vector explains.
+    """
     instance_of(low_rank, "low_rank", LowRank)
     return np.asarray(low_rank.s.astype(np.float64) ** 2 / low_rank.total)
 

@@ -110,6 +110,14 @@ class TestMovie:
         with pytest.raises(ValueError, match="film: atoms are given for frame 6, which is not in the movie"):
             Movie(FRAMES, "film", numbers=numbers, atoms={3: np.ones((2, 2)), 8: np.ones((2, 2)), 6: np.ones((2, 2))})
 
+    def test_frames_of_atoms_may_be_texts_and_other_numbers_as_json_and_numpy_have_them(self):
+        atoms = Movie(FRAMES, atoms={"3": np.ones((2, 2)), np.float64(0): np.ones((1, 2))}).atoms
+        assert [(type(frame), frame, len(points)) for frame, points in atoms.items()] == [(int, 0, 1), (int, 3, 2)]
+        with pytest.raises(ValueError, match="frame 3 is there twice"):
+            Movie(FRAMES, atoms={"3": np.ones((2, 2)), 3: np.ones((2, 2))})
+        with pytest.raises(ValueError, match="the key 'third' of the positions is no frame number"):
+            Movie(FRAMES, atoms={"third": np.ones((2, 2))})
+
     @pytest.mark.parametrize("atoms", [np.ones(4), np.ones((4, 5))])
     def test_refuses_atoms_of_another_shape(self, atoms):
         with pytest.raises(ValueError, match="atoms"):

@@ -226,6 +226,12 @@ def test_each_iteration_raises_the_likelihood():
     assert np.isfinite(values).all()
 
 
+def test_a_start_far_larger_than_the_counts_is_refused():
+    start = nmf(factorize(CUBE.reshape(100, 30), 10), 3)
+    with pytest.raises(ValueError, match=r"start must be about as large as x, whose largest value is \d.*e-3\d"):
+        kl_nmf(np.ldexp(CUBE.reshape(100, 30), -130).astype(np.float32), start)
+
+
 def test_kullback_leibler_is_of_the_counts_themselves():
     plain, weighted = (unmixed(loss="kullback-leibler", weighting=w, tol=1e-8) for w in (None, "poisson"))
     assert angles(plain.components, weighted.components)[0] < 2
