@@ -23,6 +23,7 @@ import psutil
 
 SILENCE = 20  # s without a word after which a server is ended
 START = 120  # s in which it has to be ready
+PAUSE = 5  # s before another is started in the place of one that never was ready: it may end as soon
 PATIENCE = 5  # s in which it may end by itself when it is asked to
 CONTEXT = multiprocessing.get_context("spawn")
 
@@ -137,7 +138,9 @@ class Supervisor:
         self._server.join()
         if self._started is None:
             raise OSError("the server ended before it was ready")
-        return self._server.exitcode != 0  # or it was asked to end, itself
+        if self._server.exitcode == 0:  # it was asked to end, itself
+            return False
+        return up or not wait([woken], timeout=PAUSE)
 
     def _hear(self, told: Connection) -> bool:
         """Take what a server tells, and tell whether it is that it is ready."""

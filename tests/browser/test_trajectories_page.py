@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -206,3 +207,26 @@ def test_a_long_movie_of_the_users_is_there_at_once_and_then_complete(page: Page
         expect(status(page)).to_contain_text("bright atoms in 300 frames", timeout=60 * SECOND)
         expect(page.get_by_text("First impression")).to_have_count(0)
         expect(page.locator(".atomstat-error")).to_have_count(0)
+
+
+def test_frames_that_stay_in_their_files(page: Page, tmp_path: Path) -> None:
+    movie = movies.hopping_dopants(frames=12, missing=0, shape=(128, 128))
+    (tmp_path / "film").mkdir()
+    for number, image in enumerate(movie.frames):
+        np.save(tmp_path / "film" / f"{number}.npy", image)
+    with serving("--data", str(tmp_path), "--port", "0") as served:
+        page.goto(served.address)
+        expect(status(page)).to_contain_text("841 windows", timeout=60 * SECOND)
+        page.get_by_role("button", name="Open").click()
+        page.get_by_label("File").select_option("film")
+        expect(status(page)).to_contain_text("in 12 frames", timeout=60 * SECOND)
+        expect(page.get_by_text("film 128 × 128 px, frame 0")).to_be_visible()
+        first = picture(page, "sample")
+        press(page, "Frame", *["ArrowRight"] * 5)
+        expect(page.get_by_text("film 128 × 128 px, frame 5")).to_be_visible()
+        wait_for_another_picture(page, "sample", first)
+        page.get_by_role("button", name="Sliding FFT").click()
+        page.get_by_role("button", name="Trajectories").click()
+        press(page, "Frame", "End")
+        expect(page.get_by_text("film 128 × 128 px, frame 11")).to_be_visible()
+        expect(page.locator(".is-stale")).to_have_count(0)
