@@ -1,16 +1,18 @@
 """Run the app as its users do: in a process of its own, on a port of its own."""
 
+import asyncio
 import os
 import re
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 
@@ -72,3 +74,9 @@ def kernel_of(html: str) -> str:
 def socket_of(address: str, kernel: str) -> str:
     """Address of the socket of a kernel."""
     return address.replace("http", "ws", 1) + f"api/kernels/{kernel}/channels"
+
+
+def in_a_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run it in a loop of its own, in a thread of its own: tests of pages leave one running in theirs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()

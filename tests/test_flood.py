@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from made_frames import V1, crafted, message, near, parts_of, v1
-from serving import Served, kernel_of, serving, socket_of
+from serving import Served, in_a_loop, kernel_of, serving, socket_of
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as connect_sync
@@ -128,7 +128,7 @@ def test_ten_thousand_frames(app: Served, kernel: str) -> None:
         )
 
     with another_is_answered(app):
-        reasons = list(itertools.chain(*asyncio.run(all_of_them())))
+        reasons = list(itertools.chain(*in_a_loop(all_of_them())))
     assert FRAMES > len(reasons) == refused > FRAMES / 2
     # Each in words, but for a few sockets that Jupyter never opened on its side: seen once in 8,500, when the kernel
     # has many at once.

@@ -1,6 +1,5 @@
 """Sessions: how many there are, when they end, what they leave behind, what becomes of them when the server hangs."""
 
-import asyncio
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ import nbformat
 import psutil
 import pytest
 from made_frames import message
-from serving import kernel_of, serving, socket_of
+from serving import in_a_loop, kernel_of, serving, socket_of
 from websockets.sync.client import connect
 
 from atomstat_widgets import temporary
@@ -180,17 +179,17 @@ def test_a_kernel_that_was_kept_ready_waits_for_its_page_from_when_it_is_handed_
 
     assert kernels.sessions() == ["visited"]
     now = 1000.0
-    assert asyncio.run(kernels.make_room(2))
+    assert in_a_loop(kernels.make_room(2))
     kernels._pools = {"app": []}  # it is handed out
-    asyncio.run(kernels.cull_kernel_if_idle("ready"))
+    in_a_loop(kernels.cull_kernel_if_idle("ready"))
     assert ended == []
-    asyncio.run(kernels.cull_kernel_if_idle("visited"))
+    in_a_loop(kernels.cull_kernel_if_idle("visited"))
     assert ended == ["visited"]
     now += kernels.reload_timeout
-    assert asyncio.run(kernels.make_room(2)) is True  # the one that was alone for longest makes it
+    assert in_a_loop(kernels.make_room(2)) is True  # the one that was alone for longest makes it
     assert ended == ["visited", "visited"]
     now += kernels.cull_unseen_timeout
-    asyncio.run(kernels.cull_kernel_if_idle("ready"))
+    in_a_loop(kernels.cull_kernel_if_idle("ready"))
     assert ended == ["visited", "visited", "ready"]
 
 
