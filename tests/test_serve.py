@@ -159,6 +159,7 @@ def test_other_machines_need_a_token() -> None:
     assert "atomstat: 0.0.0.0 answers other machines, and that needs a token: add --public\n" in ended.stderr
 
 
+@pytest.mark.slow
 def test_settings_of_the_deployer_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "atomstat_widgets" / "public"
     own.mkdir(parents=True)
@@ -170,6 +171,7 @@ def test_settings_of_the_deployer_come_first(tmp_path: Path, monkeypatch: pytest
         assert "kernelId" in get(served.address.replace("...", "known"))[1]
 
 
+@pytest.mark.slow
 def test_a_notebook_in_place_of_the_app() -> None:
     with serving("serve", str(ROOT / "apps" / "lesson_window.ipynb"), "--port", "0") as served:
         status, html = get(served.address)
@@ -179,6 +181,7 @@ def test_a_notebook_in_place_of_the_app() -> None:
         serve(notebook="absent.ipynb")
 
 
+@pytest.mark.slow
 def test_taken_port_gives_the_next_free_one(app: Served) -> None:
     port = urlsplit(app.address).port
     with serving("--port", str(port)) as served:
@@ -197,6 +200,7 @@ def test_signal_ends_server_and_kernels(end: signal.Signals) -> None:
         assert not psutil.wait_procs(kernels, timeout=5)[1]
 
 
+@pytest.mark.slow
 def test_kernels_end_with_a_server_that_is_killed() -> None:
     with serving("--port", "0") as served:
         process = psutil.Process(served.process.pid)

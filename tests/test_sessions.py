@@ -82,6 +82,7 @@ def folders(place: Path) -> list[Path]:
     return [path for path in place.glob("atomstat-*/*") if path.is_dir() and path.name.count("-") == 4]
 
 
+@pytest.mark.slow
 def test_what_a_session_wrote_goes_with_it_and_that_of_a_killed_server_with_the_next(place: Path) -> None:
     (place / "atomstat-of-a-notebook").mkdir()
     with serving("--port", "0") as served:
@@ -113,6 +114,7 @@ def test_links_are_not_followed(place: Path) -> None:
         assert (place / "others" / temporary.LOCK).exists()
 
 
+@pytest.mark.slow
 def test_busy_for_ever_and_without_a_page(tmp_path: Path, settings: Callable[..., None]) -> None:
     settings({"Kernels": {"cull_unseen_timeout": 1}, "MappingKernelManager": {"cull_interval": 1}})
     cells = [nbformat.v4.new_code_cell(BUSY)]
@@ -125,6 +127,7 @@ def test_busy_for_ever_and_without_a_page(tmp_path: Path, settings: Callable[...
         until(lambda: not kernel.is_running())
 
 
+@pytest.mark.slow
 def test_full_is_said_and_those_without_a_page_make_room_and_are_ended(settings: Callable[..., None]) -> None:
     settings(
         {
@@ -222,6 +225,7 @@ def test_a_server_that_hangs_is_replaced_and_sessions_go_on() -> None:
         until(lambda: get(f"{address}api/kernels/{kernel}?{token}")[0] == 404)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no such signal")
 def test_a_server_that_is_killed_is_replaced_and_one_that_hangs_ends_when_it_is_asked_to(place: Path) -> None:
     with serving("--port", "0") as served:

@@ -200,6 +200,7 @@ def _started() -> socket.socket:
         )  # fmt: skip
 
     def end() -> None:
+        ours.close()
         warm.kill()
         warm.wait()
 

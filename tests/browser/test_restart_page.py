@@ -1,10 +1,12 @@
 """The server is killed, and the page goes on with its session."""
 
+import pytest
 from interactions import SECOND, press, status
 from playwright.sync_api import Browser, expect
 from serving import serving
 
 
+@pytest.mark.slow
 def test_page_goes_on_with_the_next_server(browser: Browser) -> None:
     with serving("--port", "0") as served:
         page = browser.new_page()  # not the strict one: a browser complains of sockets that break

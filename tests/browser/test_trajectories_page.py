@@ -197,6 +197,7 @@ def test_every_control_tells_what_it_does(trajectories: Page) -> None:
         assert len(told) > len(label) + 10, (label, told)
 
 
+@pytest.mark.slow
 def test_a_long_movie_of_the_users_is_there_at_once_and_then_complete(page: Page, tmp_path) -> None:
     movie = movies.hopping_dopants(frames=300, missing=0)
     np.save(tmp_path / "long.npy", movie.frames)
@@ -209,6 +210,7 @@ def test_a_long_movie_of_the_users_is_there_at_once_and_then_complete(page: Page
         expect(page.locator(".atomstat-error")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_frames_that_stay_in_their_files(page: Page, tmp_path: Path) -> None:
     movie = movies.hopping_dopants(frames=12, missing=0, shape=(128, 128))
     (tmp_path / "film").mkdir()

@@ -21,6 +21,7 @@ def test_a_unit_is_chosen_and_a_line_calibrates(page: Page, voila_server: str):
         assert readouts(page) == expected
     expect(status(page)).to_contain_text("841 windows")
     page.get_by_role("button", name="nm", exact=True).click()
+    expect(slider(page, "Step").locator(".widget-readout")).to_have_text("0.45")
     press(page, "Step", "ArrowLeft")
     expect(status(page)).to_contain_text("900 windows")
     expect(slider(page, "Step").locator(".widget-readout")).to_have_text("0.42")

@@ -41,6 +41,7 @@ def nothing_ran(page: Page) -> None:
     assert page.evaluate("window.ran") is None
 
 
+@pytest.mark.slow
 def test_script_in_names_and_metadata_is_text(page: Page, folder: Path) -> None:
     with serving("--data", str(folder), "--port", "0") as served:
         page.goto(served.address)
@@ -59,6 +60,7 @@ def test_script_in_names_and_metadata_is_text(page: Page, folder: Path) -> None:
         nothing_ran(page)
 
 
+@pytest.mark.slow
 def test_link_of_another_opens_no_file_and_runs_nothing(page: Page, folder: Path) -> None:
     with serving("--data", str(folder), "--port", "0") as served:
         panels = {name: {"data": "../secret.npy", "parameters": {SCRIPT: 1}} for name in ("Sliding FFT", SCRIPT)}
@@ -70,6 +72,7 @@ def test_link_of_another_opens_no_file_and_runs_nothing(page: Page, folder: Path
         nothing_ran(page)
 
 
+@pytest.mark.slow
 def test_link_to_a_file_that_hangs_leaves_the_page_live(page: Page, folder: Path) -> None:
     with serving("--data", str(folder), "--port", "0") as served:
         panel = {"data": "hangs.dens", "source": {"source": "hangs.dens"}, "parameters": {}}
