@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from atomstat_widgets.data import load
-from atomstat_widgets.data.loading import KINDS
+from atomstat_widgets.data.readers.loading import KINDS
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,7 +64,7 @@ def _serve_parser() -> argparse.ArgumentParser:
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    from atomstat_widgets.serve import serve
+    from atomstat_widgets.serving.start import serve
 
     chosen = {"kind": arguments.kind, "signal": arguments.signal}
     path, notebook = arguments.file, None

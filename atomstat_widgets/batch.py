@@ -13,11 +13,11 @@ from traitlets import Bool, Enum, Float, Int, TraitType
 
 from atomstat_widgets.data import load
 from atomstat_widgets.data.calibration import number_and_unit
-from atomstat_widgets.data.loading import KINDS
+from atomstat_widgets.data.readers.loading import KINDS
 from atomstat_widgets.panels.exports import FORMATS, exported
-from atomstat_widgets.reactive.analyses import ANALYSES, Analysis
 from atomstat_widgets.reactive.lengths import Length, WholeLength
 from atomstat_widgets.reactive.recipe import unpacked
+from atomstat_widgets.reactive.registry import ANALYSES, Analysis
 
 DEFAULT_FORMATS = ("npz", "csv", "png", "py")
 CONNECT_SECONDS = 10

@@ -19,8 +19,8 @@ from pathlib import Path
 import made_files
 
 from atomstat_widgets.data import Movie, ReadError
-from atomstat_widgets.data.opening import Opening
-from atomstat_widgets.data.readers import OWN_PLUGINS
+from atomstat_widgets.data.guarded.opening import Opening
+from atomstat_widgets.data.readers.images import OWN_PLUGINS
 
 SECONDS = 5.0  # in which an opening ends
 LATE = 3.0  # more that it may take, on a machine that does other things too

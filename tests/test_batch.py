@@ -6,11 +6,11 @@ import pytest
 from atomstat_widgets.__main__ import main
 from atomstat_widgets.data import cubes, load, movies, samples
 from atomstat_widgets.data.export import save
+from atomstat_widgets.data.mask import Mask
 from atomstat_widgets.data.numbers import Axis, Numbers, Quantity
-from atomstat_widgets.reactive.analyses import ANALYSES
 from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.reactive.recipe import storable
-from atomstat_widgets.reactive.unmixing import Mask
+from atomstat_widgets.reactive.registry import ANALYSES
 
 DATA = {
     "sliding-fft": lambda: samples.grains(shape=(96, 128)).array,

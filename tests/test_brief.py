@@ -11,15 +11,15 @@ import pytest
 
 import atomstat_widgets
 from atomstat_widgets import stat
+from atomstat_widgets.analyses.domains.model import DomainsModel
+from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
+from atomstat_widgets.app import App
 from atomstat_widgets.brief import LONGEST, brief, in_short
 from atomstat_widgets.data import Cube, Image, cubes, movies, samples
-from atomstat_widgets.panels.app import App
-from atomstat_widgets.reactive.domains import DomainsModel
 from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.reactive.recipe import recipe_of
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
-from atomstat_widgets.reactive.trajectories import TrajectoriesModel
-from atomstat_widgets.reactive.unmixing import UnmixingModel
 
 SCREEN = 500  # letters
 

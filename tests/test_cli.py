@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from atomstat_widgets import serve as serve_module
 from atomstat_widgets.__main__ import main
 from atomstat_widgets.data import samples
+from atomstat_widgets.serving import start as serve_module
 
 
 @pytest.fixture

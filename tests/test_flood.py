@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as connect_sync
 
-from atomstat_widgets.frames import BadFrame, check_frame
+from atomstat_widgets.serving.frames import BadFrame, check_frame
 
 FRAMES = 10_000
 CONTEXT = multiprocessing.get_context("spawn")

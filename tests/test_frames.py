@@ -10,8 +10,8 @@ from jupyter_client.session import Session
 from jupyter_server.services.kernels.connection.base import deserialize_binary_message, deserialize_msg_from_ws_v1
 from made_frames import V1, crafted, legacy, message, near, parts_of, v1
 
-from atomstat_widgets import frames
-from atomstat_widgets.frames import Allowance, BadFrame, check_frame
+from atomstat_widgets.serving import frames
+from atomstat_widgets.serving.frames import Allowance, BadFrame, check_frame
 
 CRAFTED = crafted()
 

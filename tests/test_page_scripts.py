@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from atomstat_widgets.page_scripts import PageScripts
+from atomstat_widgets.serving.page_scripts import PageScripts
 
 STRICT = '"use strict";(self.webpackChunkone=self.webpackChunkone||[]).push([[1],{}]);'
 SLOPPY = "/* licence */\n(self.rspackChunk_two=self.rspackChunk_two||[]).push([[2],{}]) // the end"

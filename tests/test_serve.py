@@ -18,8 +18,8 @@ from serving import Served, serving
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from atomstat_widgets.serve import serve
-from atomstat_widgets.server import ThisPython
+from atomstat_widgets.serving.server import ThisPython
+from atomstat_widgets.serving.start import serve
 
 ROOT = Path(__file__).parents[1]
 

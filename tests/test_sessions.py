@@ -18,9 +18,9 @@ from made_frames import message
 from serving import in_a_loop, kernel_of, serving, socket_of
 from websockets.sync.client import connect
 
-from atomstat_widgets import temporary
-from atomstat_widgets.kernels import Kernels
-from atomstat_widgets.server import possible_sessions
+from atomstat_widgets.serving import temporary
+from atomstat_widgets.serving.kernels import Kernels
+from atomstat_widgets.serving.server import possible_sessions
 
 BUSY = "import time\nwhile True:\n    pass"
 

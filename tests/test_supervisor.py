@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from atomstat_widgets import supervisor
-from atomstat_widgets.supervisor import CONTEXT, PAUSE, Chosen, Started, Supervisor
+from atomstat_widgets.serving import supervisor
+from atomstat_widgets.serving.line import Chosen, Started
+from atomstat_widgets.serving.supervisor import CONTEXT, PAUSE, Supervisor
 
 READY = Started("", "", 0, "token", b"secret")
 

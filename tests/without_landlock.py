@@ -3,7 +3,8 @@
 import socket
 import sys
 
-from atomstat_widgets.data import answering, sight, warm
+from atomstat_widgets.data.guarded import sight, warm
+from atomstat_widgets.data.readers import answering
 
 if __name__ == "__main__":
     sight.see_only = lambda *_: False

@@ -12,11 +12,11 @@ from typing import Any
 import ipywidgets
 
 from atomstat_widgets.data import Cube, Image, Movie
-from atomstat_widgets.data.loading import KINDS, by_blocks, load_of_folder
-from atomstat_widgets.data.opening import Opening
-from atomstat_widgets.data.reopening import inside, is_inside
+from atomstat_widgets.data.guarded.opening import Opening
+from atomstat_widgets.data.readers.loading import KINDS, by_blocks, load_of_folder
+from atomstat_widgets.data.readers.reopening import inside, is_inside
+from atomstat_widgets.data.readers.uploads import refuse_upload
 from atomstat_widgets.data.source import Source
-from atomstat_widgets.data.uploads import refuse_upload
 from atomstat_widgets.panels.background import in_background
 from atomstat_widgets.panels.controls import Explained
 from atomstat_widgets.views.html import alert, as_html

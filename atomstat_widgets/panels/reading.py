@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from atomstat_widgets.data import Cube, Image, Movie
-from atomstat_widgets.data.opening import Opening
-from atomstat_widgets.data.reopening import reopened
+from atomstat_widgets.data.guarded.opening import Opening
+from atomstat_widgets.data.readers.reopening import reopened
 
 
 class Reading:

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.analyses.domains.result import DomainsResult
+from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
+from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
+from atomstat_widgets.analyses.unmixing.result import UnmixingResult
 from atomstat_widgets.data import Cube, Image, Movie
 from atomstat_widgets.data.numbers import Axis, Numbers, Quantity, component_axis
-from atomstat_widgets.reactive.domains_result import DomainsResult
 from atomstat_widgets.reactive.one_thread import one_thread
 from atomstat_widgets.reactive.recipe import recipe_of
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTResult
-from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult
-from atomstat_widgets.reactive.unmixing import UnmixingResult
 
 
 @singledispatch

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from atomstat_widgets.data import load
-from atomstat_widgets.data.loading import Kind
+from atomstat_widgets.data.readers.loading import Kind
 from atomstat_widgets.data.sampling import sampled
 
 _all = ContextVar("all", default=False)

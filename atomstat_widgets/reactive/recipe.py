@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Cube, Image, Movie
 from atomstat_widgets.data.code import as_code, plain
-from atomstat_widgets.reactive.analyses import ANALYSES, Analysis
-from atomstat_widgets.reactive.unmixing import Mask
+from atomstat_widgets.data.mask import Mask
+from atomstat_widgets.reactive.registry import ANALYSES, Analysis
 
 
 @brief

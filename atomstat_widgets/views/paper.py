@@ -16,17 +16,12 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from atomstat_widgets.data import Cube, Image, Movie
-from atomstat_widgets.data.sampling import overview
-from atomstat_widgets.stat import normalize_image
-from atomstat_widgets.views.colors import COMPONENT_COLORS, DIVERGING_MAPS, UNKNOWN
-from atomstat_widgets.views.limits import CONTRAST, amount_limits, common_limits, own_limits
+from atomstat_widgets.views.colors import DIVERGING_MAPS
+from atomstat_widgets.views.limits import CONTRAST
 from atomstat_widgets.views.rounding import round_length
 
 if TYPE_CHECKING:
-    from atomstat_widgets.reactive.domains_result import DomainsResult
-    from atomstat_widgets.reactive.sliding_fft import SlidingFFTResult
-    from atomstat_widgets.reactive.trajectories_result import TrajectoriesResult
-    from atomstat_widgets.reactive.unmixing import UnmixingResult
+    pass
 
 INK = "#333333"
 WIDTH = 7.1  # inches, of two columns
@@ -41,126 +36,17 @@ STYLE = {
 _one_at_a_time = Lock()
 
 
-def sliding_fft_figure(result: "SlidingFFTResult") -> Figure:
-    """Image, component spectra and, over the area of the window centres, loading maps."""
-    image, size = result.image, result.image.pixel_size or 1.0
-    spectra, maps = result.components, result.loading_maps
-    fy, fx = (axis / size for axis in result.spectra.frequencies)
-    rows, columns = result.spectra.grid.axes
-    y, x = image.along_y(rows), image.along_x(columns)
-    with _styled():
-        figure, grid, (above, below) = _figure([len(spectra), len(maps)], 2)
-        _show_image(figure.add_subplot(grid[0, :]), overview(image), image)
-        for number, (axes, spectrum, limits) in enumerate(zip(above, spectra, own_limits(spectra), strict=True)):
-            _show_map(axes, spectrum, _extent(fy, fx), f"Spectrum {number + 1}", COMPONENT_COLORS[number], limits)
-        for number, (axes, loadings, limits) in enumerate(zip(below, maps, amount_limits(maps), strict=True)):
-            _show_map(axes, loadings, _extent(y, x), f"Loadings {number + 1}", COMPONENT_COLORS[number], limits)
-            axes.set_xlim(*_sides(image)[1])
-            axes.set_ylim(*_sides(image)[0])
-        above[0].set(xlabel=f"kx (1/{image.unit})", ylabel=f"ky (1/{image.unit})")
-        above[0].tick_params(left=True, bottom=True, labelleft=True, labelbottom=True)
-    return figure
-
-
-def domains_figure(result: "DomainsResult") -> Figure:
-    """Image with the atoms in the colour of their class or strongest component, components, and loadings in place.
-
-    Where loadings have both signs, no component is the strongest: the image shows those of the first.
-    """
-    image, pictures, loadings = result.image, result.component_pictures, result.decomposition.loadings
-    loading_limits = amount_limits(loadings.T, result.signed)
-    rows, columns = result.crops.positions.T
-    y, x = image.along_y(rows), image.along_x(columns)
-    of_classes = result.labels is not None
-    with _styled():
-        figure, grid, (above, below) = _figure([len(pictures), loadings.shape[1]], 2)
-        sample = figure.add_subplot(grid[0, :])
-        _show_image(sample, overview(image), image, "loadings 1" if result.signed else "")
-        if result.signed:
-            colors = {"c": loadings[:, 0], **_colors(loading_limits[0], signed=True)}
-        else:
-            colors = {"c": np.array(COMPONENT_COLORS)[result.strongest]}
-        sample.scatter(x, y, s=_dot(result.crops.positions), linewidths=0, **colors)
-        own = own_limits(pictures, result.signed)
-        for number, (axes, picture, limits) in enumerate(zip(above, pictures, own, strict=True)):
-            name = f"Class {number + 1}" if of_classes else f"Component {number + 1}"
-            _show_map(axes, picture, None, name, COMPONENT_COLORS[number], limits, signed=result.signed)
-        for number, (axes, loading, limits) in enumerate(zip(below, loadings.T, loading_limits, strict=True)):
-            colors = _colors(limits, result.signed)
-            points = axes.scatter(x, y, s=_dot(result.crops.positions) / 4, c=loading, linewidths=0, **colors)
-            axes.set(xlim=_sides(image)[1], ylim=_sides(image)[0], aspect="equal")
-            axes.set_title(f"Probability {number + 1}" if of_classes else f"Loadings {number + 1}")
-            _dress(axes, points, COMPONENT_COLORS[number])
-    return figure
-
-
-def trajectories_figure(result: "TrajectoriesResult") -> Figure:
-    """Tracks over the first frame, mean crops of the states, and transition probabilities with their counts.
-
-    It is the first that can be used. A track has the colour of the state that it is in most often.
-    """
-    movie, tracks, centroids = result.movie, result.tracks, result.states.centroids
-    with _styled():
-        figure, grid, (below,) = _figure([len(centroids)], 2)
-        sample = figure.add_subplot(grid[0, : A_ROW // 2])
-        skipped, numbers = result.found.skipped, movie.frame_numbers.tolist()
-        place, frame = next((place, frame) for place, frame in enumerate(numbers) if frame not in skipped)
-        _show_image(sample, normalize_image(movie[place]), movie, f"frame {frame}" if place else "first frame")
-        for number in range(len(tracks)):
-            rows, columns = tracks.track(number)[1].T
-            states = result.states_of(number)
-            known = states[states >= 0]
-            color = COMPONENT_COLORS[np.bincount(known).argmax()] if len(known) else UNKNOWN
-            sample.plot(movie.along_x(columns), movie.along_y(rows), color=color, linewidth=0.7)
-        _show_matrix(figure.add_subplot(grid[0, A_ROW // 2 :]), result.matrix)
-        for number, (axes, picture, limits) in enumerate(zip(below, centroids, common_limits(centroids), strict=True)):
-            title = f"State {number + 1}"
-            _show_map(axes, picture, None, title, COMPONENT_COLORS[number], limits, color_map="gray")
-    return figure
-
-
-def unmix_figure(
-    result: "UnmixingResult", names: Sequence[str] | None = None, colors: Sequence[str] = COMPONENT_COLORS
-) -> Figure:
-    """Component spectra, abundance maps, and what is left unexplained; components by their names and colours."""
-    names = [str(number + 1) for number in range(len(colors))] if names is None else names
-    unmixing, cube = result.unmixing, result.cube
-    maps, residual = np.moveaxis(unmixing.abundance_maps, 2, 0), unmixing.residual_map
-    with _styled():
-        figure, grid, (below,) = _figure([len(maps) + 1], 1.3)
-        spectra = figure.add_subplot(grid[0, :])
-        for number, (component, color) in enumerate(zip(unmixing.components, colors, strict=False)):
-            spectra.plot(result.energies, component, color=color, linewidth=1, label=str(number))
-        spectra.set(xlabel=f"energy ({cube.energy_unit})", ylabel="intensity", title=f"Components of {cube.name}")
-        spectra.margins(x=0)
-        legend = spectra.legend(frameon=False, ncols=2)
-        for text, name in zip(legend.get_texts(), names, strict=False):
-            text.set_text(name)  # afterwards: labels that begin with _ have no place in a legend
-        height, width = result.map_sides
-        bottom_and_top, left_and_right = np.array([height - 0.5, -0.5]), np.array([-0.5, width - 0.5])
-        extent = _extent(cube.along_y(bottom_and_top), cube.along_x(left_and_right), edges=True)
-        limits = amount_limits(maps, result.signed)
-        for number, (axes, values) in enumerate(zip(below[:-1], maps, strict=True)):
-            title = f"Abundance {names[number]}"
-            _show_map(axes, values, extent, title, colors[number], limits[number], signed=result.signed)
-        _show_map(below[-1], residual, extent, "Residual (RMS)", None, amount_limits(residual[None])[0])
-        for axes in below:
-            axes.set(xlim=_sides(cube)[1], ylim=_sides(cube)[0])
-        _scale_bar(below[0], cube)
-    return figure
-
-
 # --- how a figure is laid out
 
 
 @contextmanager
-def _styled() -> Iterator[None]:
+def styled() -> Iterator[None]:
     """Compose in the style of papers: one thread at a time, since the settings are those of the process."""
     with _one_at_a_time, rc_context(STYLE):
         yield
 
 
-def _figure(groups: Sequence[int], top: float) -> tuple[Figure, Any, list[list[Axes]]]:
+def composed(groups: Sequence[int], top: float) -> tuple[Figure, Any, list[list[Axes]]]:
     """Figure with a first row `top` times as high as the others, in which groups of so many pictures follow."""
     rows = [-(-count // A_ROW) for count in groups]
     figure = Figure(figsize=(WIDTH, ROW * (top + sum(rows))), layout="constrained")
@@ -176,29 +62,29 @@ def _figure(groups: Sequence[int], top: float) -> tuple[Figure, Any, list[list[A
 # --- what is drawn
 
 
-def _show_image(axes: Axes, picture: NDArray[Any], data: Image | Movie, remark: str = "") -> None:
+def show_image(axes: Axes, picture: NDArray[Any], data: Image | Movie, remark: str = "") -> None:
     low, high = np.percentile(picture, CONTRAST)
-    extent = _extent(*(np.array(side) for side in _sides(data)), edges=True)
+    extent = extent_of(*(np.array(side) for side in sides_of(data)), edges=True)
     axes.imshow(picture, cmap="gray", vmin=low, vmax=high, extent=extent)
     axes.set_title(f"{data.name}, {remark}" if remark else data.name)
-    axes.set(xlim=_sides(data)[1], ylim=_sides(data)[0])
-    _bare(axes)
-    _scale_bar(axes, data)
+    axes.set(xlim=sides_of(data)[1], ylim=sides_of(data)[0])
+    bare(axes)
+    show_scale_bar(axes, data)
 
 
-def _show_map(
+def show_map(
     axes: Axes, values: NDArray[Any], extent: Sequence[float] | None, title: str, color: str | None,
     limits: NDArray[Any], *, signed: bool = False, color_map: str = "viridis",
 ) -> None:  # fmt: skip
     """Picture of numbers with its colour bar, framed in the colour of a component, if it is of one."""
-    picture = axes.imshow(values, extent=extent, interpolation="nearest", **_colors(limits, signed, color_map))
+    picture = axes.imshow(values, extent=extent, interpolation="nearest", **color_limits(limits, signed, color_map))
     axes.set_title(title)
-    _dress(axes, picture, color)
+    dress(axes, picture, color)
 
 
-def _dress(axes: Axes, picture: Any, color: str | None) -> None:
+def dress(axes: Axes, picture: Any, color: str | None) -> None:
     """Give a picture its colour bar and its frame."""
-    _bare(axes)
+    bare(axes)
     if color is not None:
         for spine in axes.spines.values():
             spine.set(color=color, linewidth=1.5)
@@ -207,31 +93,15 @@ def _dress(axes: Axes, picture: Any, color: str | None) -> None:
     bar.ax.locator_params(nbins=4)
 
 
-def _show_matrix(axes: Axes, matrix: Any) -> None:
-    """Transition probabilities, with the counts that they are from, as numbers in the cells."""
-    probabilities, counts = matrix.probabilities, matrix.counts
-    axes.imshow(probabilities, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), probability in np.ndenumerate(probabilities):
-        text = f"{probability:.2f}\n({counts[row, column]})" if matrix.known[row] else "–"
-        color = "white" if probability > 0.6 else INK
-        axes.text(column, row, text, ha="center", va="center", color=color, fontsize=7 if len(counts) < 6 else 5)
-    numbers = range(len(counts))
-    names = [str(number + 1) for number in numbers]
-    axes.set_xticks(numbers, names)
-    axes.set_yticks(numbers, names)
-    frames = f"{matrix.lag} frame{'s' if matrix.lag > 1 else ''}"
-    axes.set(xlabel=f"state {frames} later", ylabel="state", title="Transition probabilities (counts)")
-
-
-def _scale_bar(axes: Axes, data: Image | Movie | Cube) -> None:
+def show_scale_bar(axes: Axes, data: Image | Movie | Cube) -> None:
     """Bar of a round length, or axes in pixels where the scale is not known."""
     if data.pixel_size is None:
         axes.set(xlabel="x (px)", ylabel="y (px)")
         axes.tick_params(left=True, bottom=True, labelleft=True, labelbottom=True)
         return
-    (bottom, _), (left, right) = _sides(data)
+    (bottom, _), (left, right) = sides_of(data)
     width = right - left
-    height = bottom - _sides(data)[0][1]
+    height = bottom - sides_of(data)[0][1]
     length = round_length(width / 4)
     x, y, thick = left + 0.05 * width, bottom - 0.05 * height, 0.015 * height
     axes.add_patch(
@@ -253,16 +123,16 @@ def _scale_bar(axes: Axes, data: Image | Movie | Cube) -> None:
     )
 
 
-def _bare(axes: Axes) -> None:
+def bare(axes: Axes) -> None:
     axes.tick_params(left=False, bottom=False, labelleft=False, labelbottom=False)
 
 
-def _colors(limits: NDArray[Any], signed: bool, color_map: str = "viridis") -> dict[str, Any]:
+def color_limits(limits: NDArray[Any], signed: bool, color_map: str = "viridis") -> dict[str, Any]:
     """Colours of numbers between these limits (2,); those of signed ones part at 0."""
     return {"cmap": DIVERGING_MAPS[0] if signed else color_map, "vmin": float(limits[0]), "vmax": float(limits[1])}
 
 
-def _sides(data: Image | Movie | Cube) -> tuple[tuple[float, float], tuple[float, float]]:
+def sides_of(data: Image | Movie | Cube) -> tuple[tuple[float, float], tuple[float, float]]:
     """Edges of the picture: bottom and top, left and right, in the unit of the data."""
     height, width = data.sides
     top, bottom = data.along_y([-0.5, height - 0.5]).tolist()
@@ -270,14 +140,9 @@ def _sides(data: Image | Movie | Cube) -> tuple[tuple[float, float], tuple[float
     return (bottom, top), (left, right)
 
 
-def _extent(y: NDArray[Any], x: NDArray[Any], *, edges: bool = False) -> tuple[float, float, float, float]:
+def extent_of(y: NDArray[Any], x: NDArray[Any], *, edges: bool = False) -> tuple[float, float, float, float]:
     """Edges that matplotlib lays a picture between, by the places of its pixels or, of all of it, by its edges."""
     if edges:
         return float(x[0]), float(x[1]), float(y[0]), float(y[1])
     half_y, half_x = ((axis[-1] - axis[0]) / (2 * max(1, len(axis) - 1)) or 0.5 for axis in (y, x))
     return float(x[0] - half_x), float(x[-1] + half_x), float(y[-1] + half_y), float(y[0] - half_y)
-
-
-def _dot(positions: NDArray[Any]) -> float:
-    """Area of a dot, in points squared, that leaves atoms of this number apart."""
-    return float(np.clip(20_000 / max(1, len(positions)), 1, 40))

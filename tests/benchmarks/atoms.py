@@ -21,7 +21,7 @@ from skimage.feature import peak_local_max
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stat"))
 from test_atoms import lattice_image, multislice, nearest_distance, score
 
-from atomstat_widgets.stat.atoms import find_atoms
+from atomstat_widgets.stat.atoms.atoms import find_atoms
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 

@@ -23,7 +23,7 @@ from chromium import LAUNCH_ARGUMENTS, find
 from serving import serving
 
 from atomstat_widgets import samples
-from atomstat_widgets.data.simulation import Simulation
+from atomstat_widgets.data.samples.simulation import Simulation
 
 QUIET = 500  # ms without a change: everything is on the screen
 MOVES = 40

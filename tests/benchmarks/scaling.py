@@ -22,7 +22,8 @@ from distributed import get_task_stream
 from cluster import cluster, lattice, made, striped
 
 from atomstat_widgets import stat
-from atomstat_widgets.stat import block_factor, blocks
+from atomstat_widgets.stat.matrices import block_factor
+from atomstat_widgets.stat import blocks
 
 SIDE = 512
 GIGABYTE = 1e9

@@ -8,10 +8,10 @@ import numpy as np
 from interactions import press, settled_text, slider, status
 from playwright.sync_api import Page, expect
 
+from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import cubes, samples
 from atomstat_widgets.reactive.numbers import numbers_of
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
-from atomstat_widgets.reactive.unmixing import UnmixingModel
 
 
 def open_app(page: Page, address: str) -> None:

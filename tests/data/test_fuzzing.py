@@ -3,7 +3,7 @@
 import pytest
 from fuzzing import damaged_files, ends_its_process, good_files, outcome, real_files, report
 
-from atomstat_widgets.data.formats import IN_PROCESS
+from atomstat_widgets.data.readers.formats import IN_PROCESS
 
 SECONDS = 5  # for each file
 

@@ -10,7 +10,7 @@ import zarr
 
 from atomstat_widgets import load, load_cube, load_image, load_movie
 from atomstat_widgets.data import ReadError
-from atomstat_widgets.data.stored import StoredArray
+from atomstat_widgets.data.readers.stored import StoredArray
 
 MOVIE = np.random.default_rng(0).random((7, 20, 30), np.float32)
 
@@ -85,7 +85,7 @@ def test_arrays_are_taken_in_blocks(of) -> None:
 def test_large_files_are_lazy_by_themselves(tmp_path, monkeypatch) -> None:
     path = written(tmp_path, "npy")
     assert isinstance(load(path).frames, StoredArray)
-    monkeypatch.setattr("atomstat_widgets.data.lazy.LARGE", 1000)
+    monkeypatch.setattr("atomstat_widgets.data.readers.lazy.LARGE", 1000)
     assert isinstance(load(path).frames, da.Array)
     assert isinstance(load(path, lazy=False).frames, StoredArray)
 

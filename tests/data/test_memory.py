@@ -12,8 +12,9 @@ import pytest
 import tifffile
 
 from atomstat_widgets.data import load
-from atomstat_widgets.data.memory import PER_VALUE, VARIABLE, values_at_once
+from atomstat_widgets.data.guarded.memory import VARIABLE
 from atomstat_widgets.data.read_error import ReadError
+from atomstat_widgets.data.readers.too_large import PER_VALUE, values_at_once
 
 IMAGE = np.arange(48 * 64, dtype=np.uint16).reshape(48, 64)
 
@@ -69,7 +70,7 @@ class TestLoad:
     @pytest.fixture(autouse=True)
     def _room_for_five_thousand_values(self, monkeypatch):
         monkeypatch.setenv(VARIABLE, "251")
-        monkeypatch.setattr("atomstat_widgets.data.memory.memory_left", lambda: 5000 * PER_VALUE)
+        monkeypatch.setattr("atomstat_widgets.data.guarded.memory.memory_left", lambda: 5000 * PER_VALUE)
 
     def test_within(self, tmp_path):
         np.save(tmp_path / "a.npy", IMAGE)
@@ -104,7 +105,7 @@ class TestLoad:
 
     def test_without_limit(self, tmp_path, monkeypatch):
         monkeypatch.delenv(VARIABLE)
-        monkeypatch.setattr("atomstat_widgets.data.memory.memory_left", lambda: None)
+        monkeypatch.setattr("atomstat_widgets.data.guarded.memory.memory_left", lambda: None)
         (tmp_path / "huge.npy").write_bytes(npy_of_shape((2**26, 2**26)))
         with pytest.raises(ReadError, match=r"huge\.npy needs more memory than there is"):
             load(tmp_path / "huge.npy")
@@ -126,7 +127,7 @@ def test_memory_of_a_session_is_what_it_has_left():
     told = run(
         """
 import numpy as np
-from atomstat_widgets.data.memory import limit_memory, memory_left
+from atomstat_widgets.data.guarded.memory import limit_memory, memory_left
 limit_memory()
 first = memory_left()
 taken = np.ones(10_000_000)
@@ -143,7 +144,7 @@ print(first, memory_left())
 def test_limit_holds_for_whatever_runs_in_the_process():
     script = """
 import numpy as np
-from atomstat_widgets.data.memory import limit_memory
+from atomstat_widgets.data.guarded.memory import limit_memory
 limit_memory()
 np.ones(20_000_000)
 try:

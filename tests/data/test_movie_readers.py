@@ -11,8 +11,8 @@ import tifffile
 from PIL import Image as Picture
 
 from atomstat_widgets.data import Image, Movie, ReadError, load, load_image, load_movie
-from atomstat_widgets.data.movie_readers import TiffFrames
-from atomstat_widgets.data.stored import StoredArray
+from atomstat_widgets.data.readers.movies import TiffFrames
+from atomstat_widgets.data.readers.stored import StoredArray
 
 RNG = np.random.default_rng(0)
 STACK = RNG.integers(0, 60_000, (5, 12, 16), dtype=np.uint16)

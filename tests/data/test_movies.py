@@ -8,7 +8,7 @@ from scipy.ndimage import maximum_filter
 from scipy.spatial.distance import pdist
 
 from atomstat_widgets.data import Movie, MovieTruth, movies
-from atomstat_widgets.data.movies import MOVIES, adatoms, hopping_dopants
+from atomstat_widgets.data.samples.movies import MOVIES, adatoms, hopping_dopants
 
 FRAMES = np.arange(5 * 4 * 6, dtype=np.uint16).reshape(5, 4, 6)
 NOTHING = [np.empty(0)] * 5

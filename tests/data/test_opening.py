@@ -12,20 +12,10 @@ import psutil
 import pytest
 import tifffile
 
-from atomstat_widgets.data import (
-    Cube,
-    Image,
-    Movie,
-    ReadError,
-    load,
-    load_cube,
-    load_image,
-    load_movie,
-    opening,
-    warm,
-)
-from atomstat_widgets.data.answering import plain
-from atomstat_widgets.data.opening import Cancelled, Opening
+from atomstat_widgets.data import Cube, Image, Movie, ReadError, load, load_cube, load_image, load_movie
+from atomstat_widgets.data.guarded import opening, warm
+from atomstat_widgets.data.guarded.opening import Cancelled, Opening
+from atomstat_widgets.data.readers.answering import plain
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 60_000, (48, 64), dtype=np.uint16)
@@ -134,7 +124,7 @@ class TestWhatEndsAReader:
     def test_the_death_of_who_asked(self, endless):
         script = f"""
             from pathlib import Path
-            from atomstat_widgets.data.opening import Opening
+            from atomstat_widgets.data.guarded.opening import Opening
             Opening(Path({str(endless)!r}), on_wait=lambda seconds: print("waiting", flush=True)).load()
         """
         asking = subprocess.Popen(

@@ -12,10 +12,12 @@ import tifffile
 import zarr
 from rsciio import IO_PLUGINS
 
-from atomstat_widgets.data import Cube, Movie, ReadError, load, loading, warm
-from atomstat_widgets.data.opening import Opening
-from atomstat_widgets.data.readers import OWN_PLUGINS
-from atomstat_widgets.data.reopening import reopened
+from atomstat_widgets.data import Cube, Movie, ReadError, load
+from atomstat_widgets.data.guarded import warm
+from atomstat_widgets.data.guarded.opening import Opening
+from atomstat_widgets.data.readers import loading
+from atomstat_widgets.data.readers.images import OWN_PLUGINS
+from atomstat_widgets.data.readers.reopening import reopened
 from atomstat_widgets.panels.open_bar import FOLDER_VARIABLE, OpenBar
 
 # Rising, as energies must.

@@ -4,7 +4,7 @@ import warnings
 import pytest
 from stepped import Stepped
 
-from atomstat_widgets.data.quiet import quiet
+from atomstat_widgets.data.readers.quiet import quiet
 
 
 def warn():

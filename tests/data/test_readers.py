@@ -13,7 +13,8 @@ import pytest
 import tifffile
 from PIL import Image as Picture
 
-from atomstat_widgets.data import Image, ReadError, load, load_image, readers
+from atomstat_widgets.data import Image, ReadError, load, load_image
+from atomstat_widgets.data.readers import images as readers
 
 GREY = np.arange(12, dtype=np.uint16).reshape(3, 4) * 5000
 COLOUR = np.arange(36, dtype=np.uint8).reshape(3, 4, 3) * 7

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from atomstat_widgets.data import calibrated, cubes, load, movies, samples
-from atomstat_widgets.data.reopening import described, inside, reopened
+from atomstat_widgets.data.readers.reopening import described, inside, reopened
 
 STACK = np.arange(480, dtype=np.float32).reshape(10, 8, 6)
 

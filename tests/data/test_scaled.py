@@ -6,11 +6,11 @@ import pytest
 import xarray
 
 from atomstat_widgets import SlidingFFTPanel, UnmixingPanel, samples
+from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.data import Cube, Image, Movie, load
 from atomstat_widgets.data.export import save
 from atomstat_widgets.panels.exports import figure_of
 from atomstat_widgets.reactive.numbers import numbers_of
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
 
 PIXELS = np.random.default_rng(0).random((60, 80))
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from atomstat_widgets.data.read_error import ReadError
-from atomstat_widgets.data.stored import StoredArray
+from atomstat_widgets.data.readers.stored import StoredArray
 
 SHAPES = st.one_of(arrays.array_shapes(min_dims=2, max_dims=4, max_side=6))
 

@@ -6,7 +6,7 @@ import made_files
 import pytest
 
 from atomstat_widgets.data import ReadError
-from atomstat_widgets.data.uploads import UPLOADS, refuse_upload
+from atomstat_widgets.data.readers.uploads import UPLOADS, refuse_upload
 
 
 def test_accepted():

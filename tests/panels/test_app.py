@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from atomstat_widgets import App, DomainsPanel, SlidingFFTPanel
+from atomstat_widgets import app as app_module
+from atomstat_widgets.app import FILE_VARIABLE
 from atomstat_widgets.data import calibrated, cubes, movies, samples
-from atomstat_widgets.data.opening import Cancelled
-from atomstat_widgets.panels import app as app_module
-from atomstat_widgets.panels.app import FILE_VARIABLE
+from atomstat_widgets.data.guarded.opening import Cancelled
 from atomstat_widgets.panels.open_bar import FOLDER_VARIABLE
 from atomstat_widgets.panels.reading import Reading
 from atomstat_widgets.reactive.numbers import numbers_of

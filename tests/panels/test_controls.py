@@ -6,10 +6,10 @@ import pytest
 from stepped import TIMEOUT, Stepped
 from traitlets import Float, Int
 
+from atomstat_widgets.analyses.sliding_fft.panel import SlidingFFTPanel
+from atomstat_widgets.app import App
 from atomstat_widgets.data import samples
-from atomstat_widgets.panels.app import App
 from atomstat_widgets.panels.controls import AutomaticSlider, slider
-from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
 from atomstat_widgets.reactive.model import AnalysisModel
 
 

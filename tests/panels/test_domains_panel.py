@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from atomstat_widgets import DomainsPanel
+from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS
 from atomstat_widgets.data import Image, samples
 from atomstat_widgets.panels.image_panel import ALL
-from atomstat_widgets.reactive.domains_stages import ALL_CHANNELS
 from atomstat_widgets.stat import find_atoms
 
 

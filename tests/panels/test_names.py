@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from atomstat_widgets import DomainsPanel, SlidingFFTPanel, TrajectoriesPanel, UnmixingPanel
+from atomstat_widgets.app import App
 from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples
-from atomstat_widgets.panels.app import App
 from atomstat_widgets.panels.export_bar import ExportBar
 from atomstat_widgets.panels.exports import FORMATS, exported, figure_of
 from atomstat_widgets.panels.history_bar import HistoryBar

@@ -8,12 +8,12 @@ from matplotlib import pyplot
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
+from atomstat_widgets.analyses.domains.model import DomainsModel
+from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Image, Movie, cubes, movies, samples
 from atomstat_widgets.panels.exports import figure_of
-from atomstat_widgets.reactive.domains import DomainsModel
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
-from atomstat_widgets.reactive.trajectories import TrajectoriesModel
-from atomstat_widgets.reactive.unmixing import UnmixingModel
 from atomstat_widgets.stat import normalize_image
 from atomstat_widgets.views.colors import COMPONENT_COLORS
 

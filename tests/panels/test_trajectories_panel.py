@@ -9,10 +9,10 @@ from ipywidgets import Button
 from PIL import Image as Picture
 
 from atomstat_widgets import App, SlidingFFTPanel, TrajectoriesPanel
+from atomstat_widgets.analyses.trajectories import frame_reading
+from atomstat_widgets.analyses.trajectories.panel import NONE, STATES, TRACKS
 from atomstat_widgets.data import Movie, ReadError, movies, samples
-from atomstat_widgets.panels import frame_reading
 from atomstat_widgets.panels.background import at_once
-from atomstat_widgets.panels.trajectories import NONE, STATES, TRACKS
 from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.stat import find_atoms
 from atomstat_widgets.views.colors import COMPONENT_RGB

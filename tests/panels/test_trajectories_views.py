@@ -11,8 +11,8 @@ import pytest
 from matplotlib import colormaps
 from PIL import Image as Picture
 
+from atomstat_widgets.analyses.trajectories.player import Player
 from atomstat_widgets.data import Movie
-from atomstat_widgets.panels.player import Player
 from atomstat_widgets.views.colors import COMPONENT_COLORS
 from atomstat_widgets.views.graph import SMALLEST, TransitionGraph
 from atomstat_widgets.views.histogram import Histogram

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from traitlets import TraitError
 
+from atomstat_widgets.analyses.domains.model import DomainsModel
+from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import cubes, movies, samples
-from atomstat_widgets.reactive.domains import DomainsModel
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
-from atomstat_widgets.reactive.trajectories import TrajectoriesModel
-from atomstat_widgets.reactive.unmixing import Mask, UnmixingModel
+from atomstat_widgets.data.mask import Mask
 
 MODELS = {
     SlidingFFTModel: (lambda: samples.grains(shape=(96, 96)), {"n_components": 2}),

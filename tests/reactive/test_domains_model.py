@@ -3,10 +3,11 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 from traitlets import TraitError
 
+from atomstat_widgets.analyses.domains.model import DomainsModel
+from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE
 from atomstat_widgets.data import Image, samples
-from atomstat_widgets.reactive.domains import DomainsModel
-from atomstat_widgets.reactive.domains_stages import ALL_CHANNELS, IMAGE
-from atomstat_widgets.stat import extract_crops, factorize, find_atoms, normalize_image, otsu_threshold, pca
+from atomstat_widgets.stat import extract_crops, factorize, find_atoms, normalize_image, otsu_threshold
+from atomstat_widgets.stat.matrices import _pca as pca
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from traitlets import Int
 
+from atomstat_widgets.analyses.domains.model import DomainsModel
+from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Image, cubes, movies, samples
 from atomstat_widgets.reactive import history as history_module
-from atomstat_widgets.reactive.domains import DomainsModel
 from atomstat_widgets.reactive.history import differing, with_run
 from atomstat_widgets.reactive.model import AnalysisModel
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
-from atomstat_widgets.reactive.trajectories import TrajectoriesModel
-from atomstat_widgets.reactive.unmixing import UnmixingModel
 
 
 @dataclass

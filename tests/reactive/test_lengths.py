@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from traitlets import TraitError
 
+from atomstat_widgets.analyses.domains.model import DomainsModel
+from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.data import Image, movies, samples
-from atomstat_widgets.reactive.domains import DomainsModel
 from atomstat_widgets.reactive.recipe import recipe_of
 from atomstat_widgets.reactive.session import set_parameters
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
-from atomstat_widgets.reactive.trajectories import TrajectoriesModel
 
 
 @pytest.fixture(scope="module")

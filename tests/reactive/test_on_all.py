@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from stepped import TIMEOUT
 
+from atomstat_widgets.analyses.domains.model import DomainsModel
+from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples, sampling
-from atomstat_widgets.data.reopening import described, reopened
+from atomstat_widgets.data.mask import Mask
+from atomstat_widgets.data.readers.reopening import described, reopened
 from atomstat_widgets.reactive import model as model_module
 from atomstat_widgets.reactive import runner as runner_module
-from atomstat_widgets.reactive.domains import DomainsModel
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
-from atomstat_widgets.reactive.trajectories import TrajectoriesModel
-from atomstat_widgets.reactive.unmixing import Mask, UnmixingModel
 
 
 @pytest.fixture(autouse=True)

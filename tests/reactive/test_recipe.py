@@ -10,16 +10,16 @@ import pytest
 from nbclient import NotebookClient
 from threadpoolctl import threadpool_limits
 
+from atomstat_widgets.analyses.domains.model import DomainsModel
+from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Image, cubes, load, movies, samples
 from atomstat_widgets.data.calibration import calibrated
 from atomstat_widgets.data.export import save
-from atomstat_widgets.reactive.analyses import ANALYSES
-from atomstat_widgets.reactive.domains import DomainsModel
 from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.reactive.recipe import recipe_of, unpacked
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
-from atomstat_widgets.reactive.trajectories import TrajectoriesModel
-from atomstat_widgets.reactive.unmixing import UnmixingModel
+from atomstat_widgets.reactive.registry import ANALYSES
 
 MASK = np.arange(24 * 24).reshape(24, 24) % 7 > 0
 

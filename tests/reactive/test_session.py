@@ -5,6 +5,8 @@ import zlib
 import numpy as np
 import pytest
 
+from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import cubes, samples
 from atomstat_widgets.reactive.session import (
     MOST_BYTES,
@@ -15,8 +17,6 @@ from atomstat_widgets.reactive.session import (
     parameters_of,
     set_parameters,
 )
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
-from atomstat_widgets.reactive.unmixing import UnmixingModel
 
 STATE = {"tab": "Unmixing", "panels": {"Unmixing": {"data": "Sample: Oxide layers", "parameters": {"method": "ICA"}}}}
 

@@ -6,13 +6,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from traitlets import Any as AnyTrait
 
+from atomstat_widgets.analyses.domains.model import DomainsModel
+from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.sliding_fft.panel import SlidingFFTPanel
+from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Image
 from atomstat_widgets.panels.controls import slider
-from atomstat_widgets.panels.sliding_fft import SlidingFFTPanel
-from atomstat_widgets.reactive.domains import DomainsModel
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
-from atomstat_widgets.reactive.trajectories import TrajectoriesModel
-from atomstat_widgets.reactive.unmixing import UnmixingModel
 
 sides = st.integers(8, 600)
 small = st.integers(8, 70)

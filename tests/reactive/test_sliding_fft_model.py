@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from traitlets import TraitError
 
+from atomstat_widgets.analyses.sliding_fft import model as module
+from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.data import Image, samples
-from atomstat_widgets.reactive import sliding_fft as module
-from atomstat_widgets.reactive.sliding_fft import SlidingFFTModel
-from atomstat_widgets.stat import factorize, nmf, sliding_fft
+from atomstat_widgets.stat import factorize
+from atomstat_widgets.stat.matrices import _nmf as nmf
+from atomstat_widgets.stat.windows import _sliding_fft as sliding_fft
 
 TIMEOUT = 60
 

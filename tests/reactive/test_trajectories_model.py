@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from traitlets import TraitError
 
+from atomstat_widgets.analyses.trajectories import stages
+from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
+from atomstat_widgets.analyses.trajectories.result import ABSENT, UNKNOWN, Score, TrajectoriesResult, aligned
 from atomstat_widgets.data import Movie, MovieTruth, ReadError, movies
-from atomstat_widgets.reactive import trajectories_stages as stages
-from atomstat_widgets.reactive.trajectories import TrajectoriesModel
-from atomstat_widgets.reactive.trajectories_result import ABSENT, UNKNOWN, Score, TrajectoriesResult, aligned
 from atomstat_widgets.stat import Crops, extract_movie_crops, mean_squared_displacement
 from atomstat_widgets.stat.progress import unreported
 
@@ -466,7 +466,7 @@ class TestModel:
     def test_a_first_look_without_atoms_does_not_cost_the_others(self, movie, monkeypatch):
         for module in ("model", "trajectories"):
             monkeypatch.setattr(f"atomstat_widgets.reactive.{module}.has_kernel", lambda: True)
-        monkeypatch.setattr("atomstat_widgets.reactive.trajectories.FIRST_LOOK", 0)
+        monkeypatch.setattr("atomstat_widgets.analyses.trajectories.model.FIRST_LOOK", 0)
         frames = np.random.default_rng(0).normal(0, 0.15, movie.frames.shape)
         frames[10:] = movie.frames[10:]
         model = TrajectoriesModel(frames, strength=17.0, quick_start=True)

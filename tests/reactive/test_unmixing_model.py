@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from traitlets import TraitError
 
+from atomstat_widgets.analyses.unmixing import model as unmixing
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Cube, cubes
-from atomstat_widgets.reactive import unmixing
-from atomstat_widgets.reactive.unmixing import UnmixingModel
 
 CUBE = cubes.oxides(shape=(24, 24), channels=60, dose=3000)
 
@@ -160,7 +160,7 @@ def test_what_is_checked_against_the_cube_finds_it(seed):
     """Traits are checked in the order of a set of their names, which is another one with each seed of hashes."""
     script = """
 import numpy as np
-from atomstat_widgets.reactive.unmixing import UnmixingModel
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 cube = np.random.default_rng(0).random((9, 9, 20))
 UnmixingModel(cube, advise=False, signal_range=(3, 15), mask=np.arange(81).reshape(9, 9) > 9)
 """

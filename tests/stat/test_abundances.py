@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize, nnls
 
-from atomstat_widgets.stat import abundances
+from atomstat_widgets.stat.matrices import _abundances as abundances
 
-module = importlib.import_module("atomstat_widgets.stat.abundances")
+module = importlib.import_module("atomstat_widgets.stat.matrices._abundances")
 
 
 def problem(seed, k, n=20, channels=12):

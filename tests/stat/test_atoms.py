@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.sparse.csgraph import maximum_bipartite_matching
 from scipy.spatial import KDTree
 
-from atomstat_widgets.stat.atoms import find_atoms
+from atomstat_widgets.stat.atoms.atoms import find_atoms
 
 
 def nearest_distance(points):

@@ -21,8 +21,8 @@ import pytest
 import zarr
 
 from atomstat_widgets import data, stat
-from atomstat_widgets.data.findings import with_findings
-from atomstat_widgets.stat import plots
+from atomstat_widgets.atomai import plots
+from atomstat_widgets.data.readers.findings import with_findings
 
 resource = pytest.importorskip("resource")
 ALLOCATION = 2**30  # bytes that no bad call may ask for

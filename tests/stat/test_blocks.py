@@ -19,7 +19,8 @@ from stepped import TIMEOUT, Stepped
 
 from atomstat_widgets import stat
 from atomstat_widgets.data.export import save_blocks
-from atomstat_widgets.stat import block_factor, blocks
+from atomstat_widgets.stat import blocks
+from atomstat_widgets.stat.matrices import block_factor
 
 SEEDS = st.integers(0, 2**16)
 

@@ -15,8 +15,8 @@ from stat_data import assert_same_up_to_sign, cube_of, movie_of, rows_of_low_ran
 
 from atomstat_widgets import stat
 from atomstat_widgets.__main__ import main
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Cube, sampling
-from atomstat_widgets.reactive.unmixing import UnmixingModel
 from atomstat_widgets.stat import blocks
 
 pytestmark = pytest.mark.slow

@@ -135,8 +135,8 @@ def test_beyond_the_budget_crops_are_cut_on_demand(options):
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("limit", [1200, 50])  # 50: the way of large matrices
 def test_the_factor_of_crops_on_demand_is_that_of_kept_ones(monkeypatch, options, limit):
-    monkeypatch.setattr("atomstat_widgets.stat.factor.GRAM_LIMIT", limit)
-    monkeypatch.setattr("atomstat_widgets.stat.factor.BLOCK_BYTES", 2**14)
+    monkeypatch.setattr("atomstat_widgets.stat.matrices.factor.GRAM_LIMIT", limit)
+    monkeypatch.setattr("atomstat_widgets.stat.matrices.factor.BLOCK_BYTES", 2**14)
     rng = np.random.default_rng(0)
     image = rng.random((60, 60)) + np.add.outer(np.sin(np.arange(60)), np.cos(np.arange(60)))
     positions = rng.uniform(6, 54, (300, 2))
@@ -148,7 +148,7 @@ def test_the_factor_of_crops_on_demand_is_that_of_kept_ones(monkeypatch, options
 
 
 def test_the_factor_needs_less_memory_than_the_crops(monkeypatch):
-    monkeypatch.setattr("atomstat_widgets.stat.factor.BLOCK_BYTES", 2**20)
+    monkeypatch.setattr("atomstat_widgets.stat.matrices.factor.BLOCK_BYTES", 2**20)
     rng = np.random.default_rng(0)
     image, positions = rng.random((200, 200)), rng.uniform(20, 180, (20_000, 2))
     tracemalloc.start()

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from atomstat_widgets.stat.elbow import elbow, largest_stable, lowest
+from atomstat_widgets.stat.matrices._elbow import elbow, largest_stable, lowest
 
 curves = st.lists(st.integers(-1000, 1000), min_size=1, max_size=10)
 

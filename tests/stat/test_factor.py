@@ -5,7 +5,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from atomstat_widgets.stat import factorize, pca
+from atomstat_widgets.stat import factorize
+from atomstat_widgets.stat.matrices import _pca as pca
 
 
 def decaying(rows, columns, seed=0, dtype=np.float64):
@@ -24,7 +25,7 @@ def rebuild(low_rank):
 @pytest.mark.parametrize("shape", [(60, 25), (25, 60), (30, 30)])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-8), (np.float32, 2e-5)])
 def test_equals_the_svd(monkeypatch, limit, shape, dtype, tolerance):
-    monkeypatch.setattr("atomstat_widgets.stat.factor.GRAM_LIMIT", limit)  # 5: the way of large matrices
+    monkeypatch.setattr("atomstat_widgets.stat.matrices.factor.GRAM_LIMIT", limit)  # 5: the way of large matrices
     x = decaying(*shape, dtype=dtype)
     low_rank = factorize(x, 6)
     u, s, vt = np.linalg.svd(x.astype(float), full_matrices=False)
@@ -48,7 +49,7 @@ def test_of_any_shape(rows, columns, rank, seed):
 @pytest.mark.parametrize("limit", [1200, 5])
 @pytest.mark.parametrize("shape", [(60, 25), (25, 60)])
 def test_centred_is_the_svd_of_the_deviations(monkeypatch, limit, shape):
-    monkeypatch.setattr("atomstat_widgets.stat.factor.GRAM_LIMIT", limit)
+    monkeypatch.setattr("atomstat_widgets.stat.matrices.factor.GRAM_LIMIT", limit)
     x = 3 + np.arange(shape[1]) + decaying(*shape)
     weights = np.linspace(0, 2, shape[1])
     low_rank = factorize(x, 6, weights=weights, center=True)
@@ -130,12 +131,12 @@ class OnlySlices:
 @pytest.mark.parametrize("shape", [(60, 25), (25, 60)])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int16])
 def test_read_by_blocks_of_rows(monkeypatch, limit, shape, dtype):
-    monkeypatch.setattr("atomstat_widgets.stat.factor.GRAM_LIMIT", limit)
+    monkeypatch.setattr("atomstat_widgets.stat.matrices.factor.GRAM_LIMIT", limit)
     x = 5 + 1000 * decaying(*shape)
     x = x.astype(dtype)
     weights = np.linspace(0, 2, shape[1])
     expected = factorize(x, 4, weights=weights, center=True)
-    monkeypatch.setattr("atomstat_widgets.stat.factor.BLOCK_BYTES", 7 * 8 * shape[1])
+    monkeypatch.setattr("atomstat_widgets.stat.matrices.factor.BLOCK_BYTES", 7 * 8 * shape[1])
     source = OnlySlices(x)
     found = factorize(source, 4, weights=weights, center=True)
     assert source.longest in (7, 14)  # of float64, float32
@@ -160,11 +161,11 @@ def test_infinite_values_of_both_signs_are_counted_when_centred():
 def way(request, monkeypatch):
     """How a matrix is factorized, and what makes it one of that kind."""
     if request.param in ("krylov", "large"):
-        monkeypatch.setattr("atomstat_widgets.stat.factor.GRAM_LIMIT", 3)
+        monkeypatch.setattr("atomstat_widgets.stat.matrices.factor.GRAM_LIMIT", 3)
     if request.param == "large":
-        monkeypatch.setattr("atomstat_widgets.stat.factor.BLOCK_BYTES", 400)
+        monkeypatch.setattr("atomstat_widgets.stat.matrices.factor.BLOCK_BYTES", 400)
     if request.param == "many columns":
-        monkeypatch.setattr("atomstat_widgets.stat.block_factor.GRAM_COLUMNS", 3)
+        monkeypatch.setattr("atomstat_widgets.stat.matrices.block_factor.GRAM_COLUMNS", 3)
     return (lambda x: da.from_array(x, chunks=(7, -1))) if request.param in ("blocks", "many columns") else np.asarray
 
 

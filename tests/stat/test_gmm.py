@@ -12,8 +12,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
-from atomstat_widgets.stat import gmm
-from atomstat_widgets.stat.gmm import COVARIANCES, _kmeans, fit_mixture
+from atomstat_widgets.stat.matrices import _gmm as gmm
+from atomstat_widgets.stat.matrices._gmm import COVARIANCES, _kmeans, fit_mixture
 
 
 def blobs(columns, distance, rows=600, seed=0, scatter=0.3):

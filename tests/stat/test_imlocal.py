@@ -182,7 +182,7 @@ def test_an_empty_class_has_an_explicit_empty_entry(monkeypatch):
     output, coordinates, _ = network_output(1)
     local = stat.imlocal(output, coordinates, 12)
     empty = stat.Classes(np.ones(len(local.imgstack), int), np.ones((len(local.imgstack), 2)), 0.0, True)
-    module = import_module("atomstat_widgets.stat.imlocal")  # by attribute it is the class of the same name
+    module = import_module("atomstat_widgets.atomai._imlocal")  # by attribute it is the class of the same name
     monkeypatch.setattr(module, "gmm", lambda *args, **options: empty)
     centroids, members, _ = local.gmm(2)
     assert [len(crops) for crops in members] == [len(local.imgstack), 0]

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from sklearn.decomposition import NMF
 
-from atomstat_widgets.stat import factorize, nmf
-from atomstat_widgets.stat.constrained_nmf import constrained_nmf
+from atomstat_widgets.stat import factorize
+from atomstat_widgets.stat.matrices import _nmf as nmf
+from atomstat_widgets.stat.matrices._constrained_nmf import constrained_nmf
 
 
 def mixture(noise=0.0, pieces=300, features=80, seed=0):

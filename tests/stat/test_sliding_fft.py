@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from atomstat_widgets.stat import SlidingFFTNMF, sliding_fft, zoom_spectra
+from atomstat_widgets.stat import SlidingFFTNMF, zoom_spectra
+from atomstat_widgets.stat.windows import _sliding_fft as sliding_fft
 
-MODULE = import_module("atomstat_widgets.stat.sliding_fft")  # by attribute it is the function of the same name
+MODULE = import_module("atomstat_widgets.stat.windows._sliding_fft")  # by attribute it is the function of the same name
 REFERENCE = np.load(Path(__file__).with_name("atomai_process_fft.npz"))
 
 

@@ -172,7 +172,7 @@ def test_normalised_abundances_are_in_the_unit_of_the_spectra():
 
 def test_plots(monkeypatch):
     shown = []
-    plots = importlib.import_module("atomstat_widgets.stat.plots")
+    plots = importlib.import_module("atomstat_widgets.atomai.plots")
     monkeypatch.setattr(plots, "_show", shown.append)
     unmixer = SpectralUnmixer("nmf", 3)
     unmixer.fit(CUBE)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans, MeanShift, estimate_bandwidth
 
-from atomstat_widgets.stat.update_classes import update_classes
+from atomstat_widgets.atomai._update_classes import update_classes
 
 IMAGE = np.arange(80.0).reshape(8, 10)
 OPTIONS = {
@@ -327,7 +327,7 @@ def test_refuses_intensities_that_are_not_finite(method, value):
 
 def test_it_does_not_plot():
     program = (
-        "import sys, numpy as np; from atomstat_widgets.stat.update_classes import update_classes; "
+        "import sys, numpy as np; from atomstat_widgets.atomai._update_classes import update_classes; "
         "update_classes([[1, 1], [3, 3]], np.eye(12), thresh=.5); "
         "print({'matplotlib', 'sklearn'} & set(sys.modules))"
     )

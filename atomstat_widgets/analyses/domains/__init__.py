@@ -1,0 +1,1 @@
+"""Domains: which atoms have alike surroundings."""

@@ -1,0 +1,183 @@
+"""Local image analysis as a model: an image and its atoms in, components of the crops around them out, no screen."""
+
+from typing import Any
+
+from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
+
+from atomstat_widgets.analyses.domains.result import DomainsResult, aligned
+from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE, cut, find_or_take_atoms, place
+from atomstat_widgets.data import Image, load
+from atomstat_widgets.data.readers.findings import with_findings
+from atomstat_widgets.reactive.crops_to_components import (
+    Analysis,
+    Factor,
+    analyse,
+    covariance_for,
+    factor_of,
+    gmm_input,
+)
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, ImageModel, most_components
+from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
+from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.runner import Run
+from atomstat_widgets.reactive.stages import Chain, Stage
+from atomstat_widgets.stat import gmm_stability, nmf_stability, normalize_image
+from atomstat_widgets.stat.atoms.atoms import SMALLEST_SIDE
+from atomstat_widgets.stat.blocks import in_blocks
+from atomstat_widgets.stat.progress import Progress, unreported
+
+METHODS = ("PCA", "ICA", "NMF", "GMM")
+
+
+class DomainsModel(ImageModel):
+    """Parameters and result of a local image analysis.
+
+    Parameters
+    ----------
+    image : Image, array or path
+        What to analyse, see `load`. Its `atoms` are taken where it has some, and found where not.
+    coordinates : array or mapping, optional
+        Atoms to take: (n, 2) row and column in pixels, or (n, 3) with class; or such an array under the number 0, as
+        AtomAI's predictor gives them.
+    network_output : array, (height, width, channels) or (1, height, width, channels), optional
+        What a neural network made of the image: crops can be taken from it.
+    **parameters
+        Any of the traits below.
+
+    Attributes
+    ----------
+    image : Image
+        See `ImageModel`. With a new image, distance, strength, window, channel and class are automatic again.
+    distance : float or None
+        Distance of neighbouring atoms in pixels, for finding them; None guesses it.
+    strength : float or None
+        Smallest signal-to-noise ratio of an atom; None guesses it.
+    atom_class : int or None
+        Take only given atoms of this class.
+    channel : int
+        Where the crops are from: -1 the image, 0 and up one channel of the network's output, -2 all of them.
+    window : int or None
+        Side of the crops in pixels; None makes it twice the distance of neighbours.
+    recentre, normalise : bool
+        Prepare the crops, see `extract_crops`.
+    smooth : float
+        Standard deviation of the Gaussian that smooths the image, in pixels.
+    method : {'PCA', 'ICA', 'NMF', 'GMM'}
+    n_components : int
+        From 1 to 8; of GMM the number of classes.
+    gmm_dimensions : int
+        Number of principal components that GMM is given, 0 for the pixels.
+    result : DomainsResult
+    advice : dict of str to dict of int to float
+        By number of components, as far as known: "error" and "stability" (NMF), "bic" and "stability" (GMM).
+    """
+
+    distance = Length(None, allow_none=True, min=2).tag(parameter=True)
+    strength = Finite(None, allow_none=True, min=0).tag(parameter=True)
+    atom_class = Int(None, allow_none=True).tag(parameter=True)
+    channel = Int(IMAGE, min=ALL_CHANNELS).tag(parameter=True)
+    window = WholeLength(None, allow_none=True, min=2).tag(parameter=True)
+    recentre = Bool(True).tag(parameter=True)
+    normalise = Bool(True).tag(parameter=True)
+    smooth = Length(1.0, min=0, max=10).tag(parameter=True)
+    method = Enum(METHODS, "PCA").tag(parameter=True)
+    n_components = Int(4, min=1, max=MAX_COMPONENTS).tag(parameter=True)
+    gmm_dimensions = Int(4, min=0, max=MAX_COMPONENTS).tag(parameter=True)
+    advice = Dict(key_trait=Unicode(), value_trait=Dict(key_trait=Int(), value_trait=Float()))
+    result = Instance(DomainsResult, allow_none=True)
+
+    def __init__(self, image: Any, coordinates: Any = None, network_output: Any = None, **parameters: Any) -> None:
+        super().__init__(image=with_findings(load(image, kind="image"), coordinates, network_output), **parameters)
+        self._chain = Chain(
+            Stage("atoms", find_or_take_atoms, ("image", "distance", "strength")),
+            Stage("places", place, ("image", "channel", "recentre")),
+            Stage("crops", cut, ("atom_class", "window", "normalise", "smooth")),
+            Stage("factor", factor_of, ("centred",)),
+            Stage("analysis", analyse, ("method", "n_components", "gmm_dimensions")),
+        )
+        self.start()
+
+    @staticmethod
+    def checked(source: Any) -> Image:
+        """Refuse an image in which no atoms can be found before anything else is touched."""
+        image = opened(source, "image")
+        if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
+            normalize_image(image.array)
+        if min(image.array.shape[:2]) < SMALLEST_SIDE:
+            raise ValueError(f"an image of shape {image.array.shape} has no room for atoms")
+        return image
+
+    @validate("channel")
+    def _checked_channel(self, proposal: Bunch) -> int:
+        channel, channels = proposal["value"], self.image.channels
+        if channel != IMAGE and (channels is None or channel >= channels.shape[2]):
+            there = "no output of a network" if channels is None else f"{channels.shape[2]} channels"
+            raise TraitError(f"channel = {channel}: the image comes with {there}")
+        return int(channel)
+
+    def reconcile(self, name: str) -> None:
+        """Choose anew for a new image what depends on its scale."""
+        if name == "image":
+            with self.hold_trait_notifications():  # one run, and none with half of it
+                self.distance = self.strength = self.window = self.atom_class = None
+                self.channel = IMAGE
+
+    def compute(self, parameters: dict[str, Any], run: Run) -> str:
+        """Publish the analysis, and give the facts of the run."""
+        result = self._result(parameters, run)
+        self.publish(result)
+        left_out = f" ({result.crops.left_out:,} more at the border)" if result.crops.left_out else ""
+        what = "classes" if parameters["method"] == "GMM" else "components"
+        return f"{len(result.crops):,} atoms{left_out}, {parameters['n_components']} {what}"
+
+    def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
+        """Quality of every number of components, one after the other."""
+        factor = self._value("factor", parameters)
+        for k in range(1, most_components(factor.low_rank) + 1):
+            for name, value in self._qualities(k, parameters, factor, run):
+                run.yield_to_newer(k / MAX_COMPONENTS)
+                if k not in self.advice.get(name, {}):
+                    self.advice = {**self.advice, name: {**self.advice.get(name, {}), k: value()}}
+
+    def make_way(self, result: DomainsResult) -> None:
+        """Drop the advice for other crops or another method, before the result, so that no view mixes the two."""
+        shown = self.result
+        if (
+            shown is None
+            or result.low_rank is not shown.low_rank
+            or any(result.parameters[name] != shown.parameters[name] for name in ("method", "gmm_dimensions"))
+        ):
+            self.advice = {}
+
+    def _value(self, stage: str, parameters: dict[str, Any], progress: Progress = unreported) -> Any:
+        # All that the factor depends on of the method is whether it takes deviations from the mean.
+        return self._chain.value(stage, {**parameters, "centred": parameters["method"] != "NMF"}, progress)
+
+    def _qualities(self, k: int, parameters: dict[str, Any], factor: Factor, run: Run) -> list[tuple[str, Any]]:
+        """Names of what tells a good number of components, and how to compute each."""
+        at_k = {**parameters, "n_components": k}
+        method, wait = parameters["method"], run.yield_to_newer
+        if method == "NMF":
+            return [
+                ("error", lambda: self._value("analysis", at_k, wait).decomposition.reconstruction_error),
+                ("stability", lambda: nmf_stability(factor.low_rank, k, progress=wait)),
+            ]
+        if method == "GMM":
+            scores = gmm_input(factor, parameters["gmm_dimensions"])
+            return [
+                ("bic", lambda: self._value("analysis", at_k, wait).bic),
+                ("stability", lambda: gmm_stability(scores, k, covariance=covariance_for(scores), progress=wait)),
+            ]
+        return []
+
+    def _result(self, parameters: dict[str, Any], run: Run) -> DomainsResult:
+        analysis: Analysis = self._value("analysis", parameters, run)
+        atoms, crops, factor = (self._value(name, parameters) for name in ("atoms", "crops", "factor"))
+        found = DomainsResult(
+            parameters["image"], parameters, atoms, crops, factor.low_rank, factor.base,
+            analysis.decomposition, analysis.labels, analysis.bic,
+        )  # fmt: skip
+        final = self.final
+        if final is None or final.image is not found.image or final.parameters["method"] != parameters["method"]:
+            return found
+        return aligned(found, final)

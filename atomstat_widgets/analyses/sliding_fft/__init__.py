@@ -1,0 +1,1 @@
+"""Sliding FFT: which parts of an image have which lattice."""

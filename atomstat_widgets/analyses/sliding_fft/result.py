@@ -1,0 +1,115 @@
+"""What one run of a sliding-FFT analysis found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.brief import brief
+from atomstat_widgets.data import Image
+from atomstat_widgets.stat import (
+    Decomposition,
+    LowRank,
+    WindowGrid,
+    WindowSpectra,
+)
+
+
+@brief
+@dataclass(frozen=True, eq=False)
+class SlidingFFTResult:
+    """All that one run found.
+
+    Attributes
+    ----------
+    image : Image
+        The data.
+    parameters : dict
+        What it was computed with.
+    spectra : WindowSpectra
+    low_rank : LowRank
+    decomposition : Decomposition
+    coarse : bool
+        Whether it is a first impression, with larger steps than asked for.
+    arrangement : tuple of int
+        For each component which of those computed it is, counted from 1, negative where its sign was changed; empty
+        where they are as computed.
+    """
+
+    image: Image
+    parameters: dict[str, Any]
+    spectra: WindowSpectra
+    low_rank: LowRank
+    decomposition: Decomposition
+    coarse: bool
+    arrangement: tuple[int, ...] = ()
+
+    def arranged(self, arrangement: Sequence[int]) -> "SlidingFFTResult":
+        """Give components, as they were computed, other numbers and signs, see `arrangement`."""
+        return replace(self, decomposition=self.decomposition.arranged(arrangement), arrangement=tuple(arrangement))
+
+    @property
+    def remark(self) -> str:
+        """What is not final about it, in words."""
+        return "First impression with larger steps" if self.coarse else ""
+
+    @property
+    def quality(self) -> str:
+        """How good it is, in words."""
+        return f"error {self.decomposition.reconstruction_error:.1%}"
+
+    @property
+    def components(self) -> NDArray[Any]:
+        """Component spectra (k, fy, fx), frequency 0 in the centre."""
+        return self.spectra.unfold(self.decomposition.components)
+
+    @property
+    def loading_maps(self) -> NDArray[Any]:
+        """Loadings (k, ny, nx) of the windows."""
+        return self.decomposition.loadings.T.reshape(-1, *self.spectra.grid.shape)
+
+    def spectrum(self, window: int) -> NDArray[Any]:
+        """Spectrum (fy, fx) of one window."""
+        return self.spectra.unfold(np.asarray(self.spectra.features[window]))
+
+    def maps_at(self, grid: WindowGrid) -> NDArray[Any]:
+        """Loadings (k, windows) at the centres of the windows of another grid over the same image."""
+        return self.decomposition.loadings[self.spectra.grid.nearest(*grid.centers.T)].T
+
+    @property
+    def relative_maps(self) -> NDArray[Any]:
+        """Loadings (k, ny, nx) relative to the largest of each component.
+
+        Comparable where the amplitudes are not: noise gives all log spectra a large part in common.
+        """
+        return self.decomposition.relative_loadings.T.reshape(-1, *self.spectra.grid.shape)
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of the sum of squares that each component has alone, (k,)."""
+        return self.decomposition.shares(self.low_rank.total, self.low_rank.weights)
+
+    def agreement(self) -> float:
+        """Adjusted Rand index between the true domains and the component that is relatively strongest in each window.
+
+        Hubert & Arabie, J. Classif. 2, 193 (1985). Taken at the centres of the windows: 1 is perfect, 0 is chance.
+
+        Raises
+        ------
+        ValueError
+            The image comes without true domains.
+        """
+        from sklearn.metrics import adjusted_rand_score
+
+        if self.image.truth is None:
+            raise ValueError(f"the true domains of {self.image.name} are not known")
+        rows, columns = self.spectra.grid.centers.round().astype(int).T
+        return float(adjusted_rand_score(self.image.truth[rows, columns], self.decomposition.strongest))
+
+    def share(self, window: int) -> NDArray[np.float64]:
+        """Mixture of components in one window, (k,), summing to 1 (0 where nothing is in it)."""
+        loadings = self.decomposition.loadings[window].astype(float)
+        total = loadings.sum()
+        return loadings / total if total > 0 else loadings

@@ -1,0 +1,1 @@
+"""Trajectories: where the atoms of a movie go, and their states."""

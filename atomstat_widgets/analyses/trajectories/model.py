@@ -1,0 +1,215 @@
+"""Trajectories as a model: a movie in, tracks, states and transitions out, no screen."""
+
+import time
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from traitlets import Bool, Bunch, Enum, Instance, Int, TraitError, validate
+
+from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult, aligned
+from atomstat_widgets.analyses.trajectories.stages import (
+    ALL,
+    AUTOMATIC,
+    BRIGHT,
+    FoundSoFar,
+    States,
+    choose,
+    cut,
+    find,
+    frame_reader,
+    sort,
+    track,
+)
+from atomstat_widgets.data import Movie
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
+from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
+from atomstat_widgets.reactive.model import AnalysisModel, Data
+from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.runner import Run, has_kernel
+from atomstat_widgets.reactive.stages import Chain, Stage
+from atomstat_widgets.stat import find_atoms
+from atomstat_widgets.stat.atoms.atoms import SMALLEST_SIDE
+from atomstat_widgets.stat.blocks import in_blocks
+
+FIRST_LOOK = 0.7  # seconds of finding atoms; the rest of a run takes about as long
+FEWEST = 10  # frames of a first look
+MOST_OF = 0.7  # of all frames: it is not worth while to look at so many first
+MOST_FRAMES = 10**9
+KEPT = 4  # sets of parameters of which what was found is kept
+
+
+class TrajectoriesModel(AnalysisModel):
+    """Parameters and result of following atoms through a movie.
+
+    Parameters
+    ----------
+    movie : Movie, array or path
+        What to analyse, see `load`. Its `atoms` are taken where it has some, and found where not.
+    quick_start : bool
+        In a Jupyter kernel, look at only so many frames in the first run as take about a second, until `complete` or
+        `wait` is called, or a parameter changes.
+    **parameters
+        Any of the traits below.
+
+    Attributes
+    ----------
+    movie : Movie
+        Assign a Movie, an array or a path. One that cannot be analysed is refused, and nothing is changed. With a new
+        movie, distance, strength, window and range are automatic again.
+    dark : bool
+        Atoms are darker than what is around them.
+    distance : float or None
+        Distance of neighbouring atoms in pixels, for finding them; None guesses it.
+    strength : float or None
+        Smallest signal-to-noise ratio of an atom; None guesses it, in each frame.
+    atoms : {'automatic', 'all', 'bright'}
+        Which atoms to follow: all, or those clearly brighter than the rest, as dopants are; automatically the bright
+        ones where there are such.
+    window : int or None
+        Side of the crops in pixels; None makes it two and a half times the distance of neighbours.
+    normalise : bool
+        Give every crop zero mean and unit variance: shapes count, not heights.
+    n_states : int
+        Number of Gaussians that crops are sorted into, from 1 to 8.
+    rmax : float or None
+        Search range: farthest that an atom goes between two of its points, in pixels; None is half the distance of
+        neighbours among those that are followed.
+    memory : int
+        Number of frames that an atom may be missing for.
+    min_length : int
+        Fewest points of a track that is shown and counted.
+    lag : int
+        Frames from one state to the next in the transition matrix.
+    result : TrajectoriesResult
+    notice : str
+        What is not as one would expect, in words.
+    """
+
+    kind = "movie"
+    movie = Data().tag(parameter=True)
+    dark = Bool(False).tag(parameter=True)
+    distance = Length(None, allow_none=True, min=2).tag(parameter=True)
+    strength = Finite(None, allow_none=True, min=0).tag(parameter=True)
+    atoms = Enum((AUTOMATIC, ALL, BRIGHT), AUTOMATIC).tag(parameter=True)
+    window = WholeLength(None, allow_none=True, min=2).tag(parameter=True)
+    normalise = Bool(True).tag(parameter=True)
+    n_states = Int(2, min=1, max=MAX_COMPONENTS).tag(parameter=True)
+    rmax = Length(None, allow_none=True, min=0).tag(parameter=True)
+    memory = Int(1, min=0, max=MOST_FRAMES).tag(parameter=True)
+    min_length = Int(3, min=1, max=MOST_FRAMES).tag(parameter=True)
+    lag = Int(1, min=1, max=MOST_FRAMES).tag(parameter=True)
+    result = Instance(TrajectoriesResult, allow_none=True)
+
+    def __init__(self, movie: Any, *, quick_start: bool = False, **parameters: Any) -> None:
+        self._quick_start = quick_start and has_kernel()
+        super().__init__(movie=self.checked(movie), **parameters)
+        self._states = Chain(
+            Stage("found", find, ("movie", "frames", "dark", "distance", "strength", "so_far")),
+            Stage("chosen", choose, ("movie", "atoms")),
+            Stage("crops", cut, ("movie", "dark", "window", "normalise")),
+            Stage("states", sort, ("n_states",)),
+        )
+        self._found: dict[tuple[Any, ...], FoundSoFar] = {}
+        # Apart from the states: neither waits for the other's slider.
+        self._links = Chain(Stage("tracks", track, ("chosen", "rmax", "memory")))
+        self._numbered: tuple[States, States] | None = None  # as computed, and with the numbers that are shown
+        self.start()
+
+    def complete(self) -> None:
+        """Analyse all frames, if that was not done yet."""
+        if self.result is not None and self.result.coarse and not self.busy:
+            self.request()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until `result` is that of the current parameters and of all frames; whether it happened in time."""
+        self.complete()
+        return super().wait(timeout)
+
+    @staticmethod
+    def checked(source: Any) -> Movie:
+        """Refuse a movie in which no atoms can be found before anything else is touched."""
+        movie = opened(source, "movie")
+        if min(movie.sides) < SMALLEST_SIDE:
+            raise ValueError(f"frames of {movie.sides[0]} × {movie.sides[1]} pixels have no room for atoms")
+        return movie
+
+    @property
+    def notice(self) -> str:
+        """What is not as one would expect, in words."""
+        skipped = {} if self.result is None else self.result.found.skipped
+        if not skipped:
+            return ""
+        first, why = next(iter(skipped.items()))
+        frames = f"{len(skipped)} frame{'s' if len(skipped) > 1 else ''}"
+        return f"{frames} could not be used; of frame {first}: {why}"
+
+    @validate("movie")
+    def _checked_movie(self, proposal: Bunch) -> Movie:
+        return self.checked(proposal["value"])
+
+    @validate("rmax")
+    def _checked_rmax(self, proposal: Bunch) -> float | None:
+        rmax = proposal["value"]
+        if rmax is not None and not 0 < rmax < np.inf:
+            raise TraitError(f"rmax = {rmax} is no positive, finite number of pixels")
+        return rmax
+
+    def reconcile(self, name: str) -> None:
+        """Choose anew for a new movie what depends on its scale."""
+        if name == "movie":
+            with self.hold_trait_notifications():  # one run, and none with half of it
+                self.distance = self.strength = self.window = self.rmax = None
+                self.atoms = AUTOMATIC
+                self.dark = False
+
+    def compute(self, parameters: dict[str, Any], run: Run) -> str:
+        """Publish tracks, states and transitions, where it takes long of the first frames first; give the facts."""
+        parameters = {**parameters, "so_far": self._so_far(parameters)}
+        everything = {**parameters, "frames": len(parameters["movie"])}
+        first = self._first_look(everything)
+        if first < everything["frames"]:
+            with suppress(ValueError):  # what is wrong with the first frames need not be with all
+                self._show({**parameters, "frames": first}, run)
+                if not self._runner.threaded:
+                    return f"{first} of {everything['frames']} frames"
+        return self._show(everything, run)
+
+    def _so_far(self, parameters: dict[str, Any]) -> FoundSoFar:
+        """What was found already for these parameters, maybe by a run that was stopped."""
+        key = tuple(parameters[name] for name in ("movie", "dark", "distance", "strength"))
+        so_far = self._found.pop(key, None) or FoundSoFar()
+        self._found = dict([*list(self._found.items())[1 - KEPT :], (key, so_far)])
+        return so_far
+
+    def _first_look(self, parameters: dict[str, Any]) -> int:
+        """Number of frames to look at before the others: as many as take about a second, or all."""
+        movie, count, so_far = parameters["movie"], parameters["frames"], parameters["so_far"]
+        wanted = self._runner.threaded or self._quick_start
+        if not wanted or movie.atoms is not None or len(so_far.atoms) == count or in_blocks(movie.frames):
+            return count
+        if so_far.first is None:
+            began = time.perf_counter()
+            with suppress(ValueError, OSError):  # what is wrong with a frame is said when it is its turn
+                find_atoms(frame_reader(movie, parameters["dark"])(0), spacing=parameters["distance"])
+            affordable = max(FEWEST, int(FIRST_LOOK / (time.perf_counter() - began)))
+            so_far.first = affordable if affordable < MOST_OF * count else count
+        return so_far.first
+
+    def _show(self, parameters: dict[str, Any], run: Run) -> str:
+        states = self._states.value("states", parameters, run)
+        found, chosen = (self._states.value(name, parameters) for name in ("found", "chosen"))
+        links = self._links.value("tracks", {**parameters, "chosen": chosen}, run)
+        final = self.final if self.final is not None and self.final.movie is parameters["movie"] else None
+        if self._numbered is None or self._numbered[0] is not states:
+            self._numbered = states, states if final is None else aligned(states, final)
+        result = TrajectoriesResult(parameters["movie"], parameters, found, chosen, self._numbered[1], links)
+        if self.admit(result.movie):
+            self.publish(result)
+        count = sum(len(points) for points in chosen.positions)
+        kind = "bright atoms" if chosen.bright else "atoms"
+        frames = f"{len(result.movie)} frame{'s' if len(result.movie) > 1 else ''}"
+        return (
+            f"{count:,} {kind} in {frames}, {len(result.tracks):,} of {len(links):,} tracks long "
+            f"enough, {links.ambiguous:,} ambiguous link{'' if links.ambiguous == 1 else 's'}"
+        )

@@ -1,0 +1,293 @@
+"""The stages of following atoms through a movie, each computed from the one before."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.brief import brief
+from atomstat_widgets.data import Movie
+from atomstat_widgets.reactive.crops_to_components import Factor, analyse, factor_of
+from atomstat_widgets.stat import (
+    Atoms,
+    Crops,
+    Tracks,
+    extract_crops,
+    extract_movie_crops,
+    find_atoms,
+    find_movie_atoms,
+    nearest_steps,
+    neighbour_distances,
+    normalize_image,
+    otsu_threshold,
+)
+from atomstat_widgets.stat.blocks import as_dask, in_blocks
+from atomstat_widgets.stat.progress import Progress
+from atomstat_widgets.stat.tracks import _link as link
+
+AUTOMATIC, ALL, BRIGHT = "automatic", "all", "bright"  # which atoms are followed
+GUESSES = 5  # frames from which the distance of neighbours is guessed
+SMOOTH = 1.0  # px, of the Gaussian under which crops are looked at: noise hides the states else
+GMM_DIMENSIONS = 4
+NEIGHBOURS = 1.25  # of the distance of neighbours: how far a crop reaches by default, so that these are in it
+# Ashman's D between the two groups into which the upper half of the strengths falls apart: 5 is far beyond what
+# splitting a bell (2.7), half a bell (about 3.5) or a flat distribution (3.5) gives.
+CLEARLY_APART = 5.0
+
+Floats = NDArray[np.float64]
+NO_ATOMS = np.empty((0, 2))
+
+
+@brief
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Atoms of each frame: positions (n, 2) and strengths (n,); their spacing; frames that could not be used."""
+
+    positions: list[Floats]
+    strengths: list[Floats]
+    spacing: float
+    skipped: dict[int, str]
+
+
+@brief
+@dataclass(eq=False)
+class FoundSoFar:
+    """Atoms of the first frames, as far as they were looked at; frames that could not be used, and why.
+
+    Kept so that a run that was stopped is not lost. `first` is the number of frames to show before the others.
+    """
+
+    first: int | None = None
+    spacing: float | None = None
+    atoms: list[Atoms] = field(default_factory=list)
+    skipped: dict[int, str] = field(default_factory=dict)
+
+
+@brief
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Atoms to be followed, by frame, and whether these are only the bright ones."""
+
+    movie: Movie
+    positions: list[Floats]
+    spacing: float
+    bright: bool
+    steps: Floats  # of each atom to the nearest of the next frame
+    distance: float  # between neighbours of one frame, the median; or half the shorter side
+
+    @property
+    def by_frame(self) -> dict[int, Floats]:
+        """Positions by frame number."""
+        return dict(zip(self.movie.frame_numbers.tolist(), self.positions, strict=True))
+
+
+@brief
+@dataclass(frozen=True, eq=False)
+class Factored:
+    """The factor of the crops around the atoms, and how many atoms each frame has."""
+
+    factor: Factor
+    counts: list[int]
+
+
+@brief
+@dataclass(frozen=True, eq=False)
+class States:
+    """State of each atom, from 0 on, the largest first, -1 without a crop; by frame, in the order of the positions.
+
+    `arrangement` tells for each state which of those computed it is, counted from 1; empty where they are as computed.
+    """
+
+    crops: Crops
+    labels: list[NDArray[np.intp]]
+    centroids: NDArray[Any]  # mean crop of each state, (k, side, side)
+    arrangement: tuple[int, ...] = ()
+
+    def arranged(self, arrangement: Sequence[int]) -> "States":
+        """Give states, as they were computed, other numbers."""
+        order = np.asarray(arrangement) - 1
+        numbers = np.append(np.argsort(order), -1)  # the last is that of -1
+        labels = [numbers[one] for one in self.labels]
+        return replace(self, labels=labels, centroids=self.centroids[order], arrangement=tuple(arrangement))
+
+    @property
+    def counts(self) -> NDArray[np.intp]:
+        """Number of atoms in each state, (k,)."""
+        joined = np.concatenate(self.labels)
+        return np.bincount(joined[joined >= 0], minlength=len(self.centroids))
+
+
+def frame_reader(movie: Movie, dark: bool) -> Callable[[int], NDArray[np.float32]]:
+    """Make a function that gives a frame by its place: grey, from 0 to 1, atoms bright."""
+    if dark:
+        return lambda place: 1 - normalize_image(movie[place])
+    return lambda place: normalize_image(movie[place])
+
+
+def find(
+    _: None,
+    movie: Movie,
+    frames: int,
+    dark: bool,
+    distance: float | None,
+    strength: float | None,
+    so_far: FoundSoFar,
+    progress: Progress,
+) -> Found:
+    """Take the atoms that come with a movie; without, find them, in all of the first frames alike."""
+    read = frame_reader(movie, dark)
+    given = movie.atoms
+    if so_far.spacing is None:
+        so_far.spacing = distance or (_typical_spacing(read, len(movie)) if given is None else _given_spacing(movie))
+    spacing = so_far.spacing
+    if given is None and in_blocks(movie.frames) and not so_far.atoms:
+        everywhere = find_movie_atoms(movie.frames, dark=dark, spacing=spacing, strength=strength, progress=progress)
+        so_far.skipped.update((int(movie.frame_numbers[place]), why) for place, why in everywhere.skipped.items())
+        so_far.atoms.extend(everywhere.frames)
+    for place in range(len(so_far.atoms), frames):
+        try:
+            if given is None:
+                atoms = find_atoms(read(place), spacing=spacing, strength=strength)
+            else:
+                points = np.asarray(given.get(int(movie.frame_numbers[place]), NO_ATOMS), np.float64)
+                atoms = _given_atoms(movie, read, place, points, spacing)
+            so_far.atoms.append(atoms)
+        except (ValueError, OSError) as error:  # a blank or damaged frame must not cost the others
+            so_far.skipped[int(movie.frame_numbers[place])] = str(error)
+            so_far.atoms.append(Atoms(NO_ATOMS, np.empty(0), spacing))
+        progress((place + 1) / frames)
+    last = movie.frame_numbers[frames - 1]
+    skipped = {number: why for number, why in so_far.skipped.items() if number <= last}
+    if len(skipped) == frames:
+        raise ValueError(f"no frame can be used; of frame {next(iter(skipped))}: {next(iter(skipped.values()))}")
+    rest = [Atoms(NO_ATOMS, np.empty(0), spacing)] * (len(movie) - frames)
+    every = so_far.atoms[:frames] + rest
+    if not any(len(atoms.positions) for atoms in every):
+        raise ValueError(
+            "no atoms were found: lower the strength, or set the distance; dark atoms need the check mark"
+            if given is None
+            else "no atoms are given with the movie"
+        )
+    return Found([atoms.positions for atoms in every], [atoms.strengths for atoms in every], spacing, skipped)
+
+
+def _given_spacing(movie: Movie) -> float:
+    distances = neighbour_distances([np.asarray(points) for points in movie.atoms.values()])
+    return float(np.median(distances)) if len(distances) else min(movie.sides) / 4
+
+
+def _given_atoms(
+    movie: Movie, read: Callable[[int], NDArray[np.float32]], place: int, points: Floats, spacing: float
+) -> Atoms:
+    if len(points) and not in_blocks(movie.frames):
+        read(place)  # of a frame that cannot be read no crops can be cut
+    return Atoms(points[:, :2], np.ones(len(points)), spacing)
+
+
+def _typical_spacing(read: Callable[[int], NDArray[np.float32]], count: int) -> float:
+    spacings, why = [], ""
+    for place in np.unique(np.linspace(0, count - 1, GUESSES).astype(int)).tolist():
+        try:
+            spacings.append(find_atoms(read(place)).spacing)
+        except (ValueError, OSError) as error:
+            why = f"; of frame {place}: {error}"
+    if not spacings:
+        raise ValueError(f"no frame that was looked at tells the distance of neighbours: set it{why}")
+    return float(np.median(spacings))
+
+
+def choose(found: Found, movie: Movie, atoms: str, progress: Progress) -> Chosen:
+    """Choose all atoms or those that are clearly brighter than the rest, as dopants are."""
+    # At the border an image seems to go on as its mirror, which makes noise and halves of atoms bright.
+    inside = [
+        ((points >= found.spacing / 2) & (points <= np.array(movie.sides) - 1 - found.spacing / 2)).all(axis=1)
+        for points in found.positions
+    ]
+    threshold, apart = _split(np.concatenate(found.strengths)[np.concatenate(inside)])
+    # A kind of atoms is in most frames; a few spots of dirt are not.
+    several = np.count_nonzero(np.concatenate(found.strengths) > threshold) >= np.count_nonzero([*map(len, inside)]) / 2
+    bright = atoms == BRIGHT or (atoms == AUTOMATIC and apart > CLEARLY_APART and several)
+    positions = found.positions
+    if bright:
+        positions = [
+            points[(strong > threshold) & far]
+            for points, strong, far in zip(found.positions, found.strengths, inside, strict=True)
+        ]
+    distances = neighbour_distances(positions)
+    distances = distances[distances > 0]
+    distance = float(np.median(distances)) if len(distances) else min(movie.sides) / 2
+    by_frame = dict(zip(movie.frame_numbers.tolist(), positions, strict=True))
+    return Chosen(movie, positions, found.spacing, bright, nearest_steps(by_frame), distance)
+
+
+def _split(strengths: Floats) -> tuple[float, float]:
+    """Threshold between the bright atoms and the rest, and how far apart the two are.
+
+    Of the stronger half only, on a logarithmic scale: the weaker one may hold noise. How far apart is D of Ashman, Bird
+    & Zepf, Astron. J. 108, 2348 (1994).
+    """
+    logs = np.log(strengths[strengths > np.median(strengths)]) if len(strengths) else strengths
+    if len(logs) < 2 or np.ptp(logs) == 0:
+        return -np.inf, 0.0
+    threshold = otsu_threshold(logs)
+    high, low = logs[logs > threshold], logs[logs <= threshold]
+    if len(high) == 0 or len(low) == 0:
+        return -np.inf, 0.0
+    spread = np.sqrt((high.var() + low.var()) / 2)
+    return float(np.exp(threshold)), float((high.mean() - low.mean()) / max(spread, 1e-9))
+
+
+def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalise: bool, progress: Progress) -> Factored:
+    """Cut crops around the atoms, and factorize them."""
+    if window is None:
+        window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), max(4, min(movie.sides) // 4))
+    options = {"normalise": normalise, "smooth": SMOOTH, "progress": lambda fraction: progress(0.7 * fraction)}
+    if in_blocks(movie.frames):
+        by_place = dict(enumerate(chosen.positions))
+        crops = extract_crops(_gray_stack(movie, dark), by_place, window, between_pixels=True, **options)
+    else:
+        crops = extract_movie_crops(frame_reader(movie, dark), chosen.positions, window, **options)
+    factor = factor_of(crops, True, lambda fraction: progress(0.7 + 0.3 * fraction))
+    return Factored(factor, [len(points) for points in chosen.positions])
+
+
+def _gray_stack(movie: Movie, dark: bool) -> Any:
+    """Frames of dask as `frame_reader` gives them, (frames, height, width, 1)."""
+    frames = as_dask(movie.frames)
+    whole = frames.rechunk(dict.fromkeys(range(1, frames.ndim), -1))
+    gray = whole.map_blocks(_gray_frames, dark, dtype=np.float32, drop_axis=list(range(3, frames.ndim)))
+    return gray[..., None]
+
+
+def _gray_frames(frames: NDArray[Any], dark: bool) -> NDArray[np.float32]:
+    """Frames, grey, from 0 to 1, atoms bright; NaN where one cannot be used."""
+    gray = np.full(frames.shape[:3], np.nan, np.float32)
+    for one, frame in zip(gray, frames, strict=True):
+        with suppress(ValueError):
+            one[:] = 1 - normalize_image(frame) if dark else normalize_image(frame)
+    return gray
+
+
+def sort(factored: Factored, n_states: int, progress: Progress) -> States:
+    """Sort the crops into states, by a Gaussian mixture of their first principal components."""
+    factor, crops = factored.factor, factored.factor.crops
+    if len(crops) < n_states:
+        raise ValueError(f"{len(crops)} atoms have a crop, too few for {n_states} states")
+    analysis = analyse(factor, "GMM", n_states, GMM_DIMENSIONS, progress)
+    labels = np.full(sum(factored.counts), -1, np.intp)
+    labels[crops.numbers] = analysis.labels
+    centroids = (factor.base + analysis.decomposition.components).reshape(-1, *crops.shape[:2])
+    return States(crops, np.split(labels, np.cumsum(factored.counts)[:-1]), centroids)
+
+
+def track(_: None, chosen: Chosen, rmax: float | None, memory: int, progress: Progress) -> Tracks:
+    """Link the atoms."""
+    return link(chosen.by_frame, automatic_rmax(chosen) if rmax is None else rmax, memory=memory, progress=progress)
+
+
+def automatic_rmax(chosen: Chosen) -> float:
+    """Half the distance of neighbours: an atom that goes farther is nearer to where another one was."""
+    return chosen.distance / 2

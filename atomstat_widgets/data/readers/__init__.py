@@ -1,0 +1,1 @@
+"""Readers: files to images, movies and spectrum images."""

@@ -1,0 +1,127 @@
+"""From crops to components or classes: the stages that domains and trajectories share."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.brief import brief
+from atomstat_widgets.reactive.image_model import RANK
+from atomstat_widgets.stat import (
+    Crops,
+    Decomposition,
+    LowRank,
+    factorize,
+)
+from atomstat_widgets.stat.blocks import beside, computed, in_blocks
+from atomstat_widgets.stat.matrices import _gmm as gmm
+from atomstat_widgets.stat.matrices import _ica as ica
+from atomstat_widgets.stat.matrices import _nmf as nmf
+from atomstat_widgets.stat.matrices import _pca as pca
+from atomstat_widgets.stat.progress import Progress
+
+GMM_STARTS = 10
+
+
+BLOCK_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """Rows with a number added to all values, made when they are read."""
+
+    rows: Any
+    by: float
+
+    dtype = np.dtype(np.float32)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.rows.shape
+
+    def __getitem__(self, rows: slice) -> NDArray[np.float32]:
+        return self.rows[rows] + np.float32(self.by)
+
+
+@brief
+@dataclass(frozen=True)
+class Factor:
+    """Crops, what was subtracted from them, and the factor of what was left."""
+
+    crops: Crops
+    base: NDArray[Any]
+    low_rank: LowRank
+
+
+@brief
+@dataclass(frozen=True)
+class Analysis:
+    """Components and loadings; of GMM also the class of each crop, from 0 on, and the BIC."""
+
+    decomposition: Decomposition
+    labels: NDArray[np.intp] | None = None
+    bic: float | None = None
+
+
+def factor_of(crops: Crops, centred: bool, progress: Progress) -> Factor:
+    """Factorize the deviations from the mean crop, or all that the crops have above their lowest value."""
+    if centred:
+        low_rank = factorize(crops.matrix, RANK, center=True, progress=progress)
+        return Factor(crops, low_rank.mean.astype(np.float32), low_rank)
+    # NMF takes no negative values: count from the lowest of all crops, which is 0 where nothing was normalised.
+    if in_blocks(crops.matrix):
+        lowest = float(computed([crops.matrix.min()])[0])
+        low_rank = factorize(crops.matrix - np.float32(lowest), RANK, progress=progress)
+        return Factor(crops, np.full(crops.matrix.shape[1], lowest, np.float32), low_rank)
+    lowest = min(float(crops.matrix[rows].min()) for rows in row_blocks(crops))
+    low_rank = factorize(_Raised(crops.matrix, -lowest), RANK, progress=progress)
+    return Factor(crops, np.full(crops.matrix.shape[1], lowest, np.float32), low_rank)
+
+
+def analyse(factor: Factor, method: str, n_components: int, gmm_dimensions: int, progress: Progress) -> Analysis:
+    """Read components or classes from the factor."""
+    if method == "PCA":
+        return Analysis(pca(factor.low_rank, n_components))
+    if method == "ICA":
+        return Analysis(ica(factor.low_rank, n_components))
+    if method == "NMF":
+        return Analysis(nmf(factor.low_rank, n_components, progress=progress))
+    scores = gmm_input(factor, gmm_dimensions)
+    classes = gmm(scores, n_components, covariance=covariance_for(scores), starts=GMM_STARTS)
+    labels = classes.labels - 1
+    deviations = sums_by_class(factor.crops, labels, n_components) / np.maximum(classes.counts, 1)[:, None]
+    deviations -= factor.base
+    deviations[classes.counts == 0] = 0
+    between = float(classes.counts @ np.sum(deviations.astype(float) ** 2, axis=1))
+    error = np.sqrt(max(0.0, 1 - between / factor.low_rank.total))
+    decomposition = Decomposition(deviations, classes.probabilities, error, 0, classes.converged)
+    return Analysis(decomposition, labels, classes.bic)
+
+
+def gmm_input(factor: Factor, dimensions: int) -> NDArray[Any]:
+    """Principal scores (crops, dimensions), or for 0 the pixels, which are many."""
+    if dimensions == 0:
+        return factor.crops.matrix[:]
+    return (factor.low_rank.u * factor.low_rank.s)[:, :dimensions].astype(np.float64)
+
+
+def covariance_for(scores: NDArray[Any]) -> str:
+    """One shape for all classes, so that a small one is not taken for the noise of a large one; of pixels AtomAI's."""
+    return "tied" if scores.shape[1] <= RANK else "diag"
+
+
+def sums_by_class(crops: Crops, labels: NDArray[np.intp], n_classes: int) -> NDArray[Any]:
+    """Sum of the crops of each class, (classes, features)."""
+    members = (labels == np.arange(n_classes)[:, None]).astype(np.float32)
+    if in_blocks(crops.matrix):
+        return computed([beside(members.T, crops.matrix).T @ crops.matrix])[0]
+    sums = np.zeros((n_classes, crops.matrix.shape[1]), np.float32)
+    for rows in row_blocks(crops):
+        sums += members[:, rows] @ crops.matrix[rows]
+    return sums
+
+
+def row_blocks(crops: Crops) -> list[slice]:
+    """Slices of crops, since all may not fit in memory."""
+    return [slice(first, first + BLOCK_ROWS) for first in range(0, len(crops), BLOCK_ROWS)]

@@ -1,0 +1,1 @@
+"""The server: processes, kernels and the scripts of the page."""

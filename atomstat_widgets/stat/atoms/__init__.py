@@ -1,0 +1,21 @@
+"""Atoms in images and movies: where they are, and squares cut out around them."""
+
+from atomstat_widgets.stat.atoms.atoms import Atoms, find_atoms
+from atomstat_widgets.stat.atoms.crops import extract_crops, neighbour_distances, recentre_positions
+from atomstat_widgets.stat.atoms.cutting import Crops
+from atomstat_widgets.stat.atoms.movie_atoms import MovieAtoms, find_movie_atoms
+from atomstat_widgets.stat.atoms.movie_crops import extract_movie_crops
+from atomstat_widgets.stat.atoms.otsu import otsu_threshold
+
+__all__ = [
+    "Atoms",
+    "Crops",
+    "MovieAtoms",
+    "extract_crops",
+    "extract_movie_crops",
+    "find_atoms",
+    "find_movie_atoms",
+    "neighbour_distances",
+    "otsu_threshold",
+    "recentre_positions",
+]
