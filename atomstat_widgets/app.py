@@ -2,15 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import ipywidgets
 
-from atomstat_widgets.analyses.domains.panel import DomainsPanel
-from atomstat_widgets.analyses.sliding_fft.panel import SlidingFFTPanel
-from atomstat_widgets.analyses.trajectories.panel import TrajectoriesPanel
-from atomstat_widgets.analyses.unmixing.panel import UnmixingPanel
-from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples
+from atomstat_widgets.data import Cube, Image, Movie, load
 from atomstat_widgets.data.readers.reopening import described
 from atomstat_widgets.panels.background import in_background
 from atomstat_widgets.panels.closing import close_all_in
@@ -21,6 +17,7 @@ from atomstat_widgets.panels.reading import Reading
 from atomstat_widgets.panels.session_bar import SessionBar
 from atomstat_widgets.panels.style import style_sheet
 from atomstat_widgets.reactive.own_changes import OwnChanges
+from atomstat_widgets.reactive.registry import analyses, samples_of
 from atomstat_widgets.reactive.session import parameters_of, set_parameters
 from atomstat_widgets.views.html import alert, as_html
 
@@ -28,25 +25,7 @@ from atomstat_widgets.views.html import alert, as_html
 FILE_VARIABLE, KIND_VARIABLE, SIGNAL_VARIABLE = "ATOMSTAT_FILE", "ATOMSTAT_KIND", "ATOMSTAT_SIGNAL"
 
 
-IMAGE, MOVIE, CUBE = "image", "movie", "cube"  # kinds of data, each the name of the model's trait that holds it
-SAMPLES = {IMAGE: samples.SAMPLES, MOVIE: movies.MOVIES, CUBE: cubes.CUBES}
-
-
-class Tab(NamedTuple):
-    """A panel, the kind of data it is for, the sample that shows it best, and what it does in words."""
-
-    panel: type[Panel]
-    kind: str
-    sample: str
-    purpose: str
-
-
-TABS = {
-    "Sliding FFT": Tab(SlidingFFTPanel, IMAGE, "Three grains", "Which parts of the image have which lattice"),
-    "Domains": Tab(DomainsPanel, IMAGE, "Distortion domains", "Which atoms have alike surroundings"),
-    "Trajectories": Tab(TrajectoriesPanel, MOVIE, "Hopping dopants", "Where the atoms of a movie go, and their states"),
-    "Unmixing": Tab(UnmixingPanel, CUBE, "Oxide layers", "What a spectrum image is made of, and how much is where"),
-}
+TABS = {one.title: one for one in analyses().values()}
 
 
 class App(ipywidgets.VBox):
@@ -60,7 +39,7 @@ class App(ipywidgets.VBox):
 
     Attributes
     ----------
-    panel : SlidingFFTPanel, DomainsPanel, TrajectoriesPanel or UnmixingPanel
+    panel : Panel
         The panel that is shown.
     """
 
@@ -70,7 +49,8 @@ class App(ipywidgets.VBox):
         self._panels: dict[str, Panel] = {}
         self._chosen: dict[str, str] = {}  # by the user, for all panels of a kind
         self._reading: Reading | None = None  # of a session that is to be shown
-        self._labels = {kind: [f"Sample: {name}" for name in offered] for kind, offered in SAMPLES.items()}
+        self._samples = {one.kind: samples_of(one.kind) for one in TABS.values()}
+        self._labels = {kind: [f"Sample: {name}" for name in offered] for kind, offered in self._samples.items()}
         first = next(iter(TABS))
         given = data if data is not None else os.environ.get(FILE_VARIABLE)
         if given is not None:
@@ -299,7 +279,7 @@ class App(ipywidgets.VBox):
         return label
 
     def _make(self, name: str, data: Image | Movie | Cube) -> None:
-        self._panels[name] = panel = TABS[name].panel(data)
+        self._panels[name] = panel = TABS[name].load("panel")(data)
         panel.model.observe(lambda _change: self._session.refresh(), "result")
         panel.model.observe(self._guarded(self._follow), panel.model.kind)
 
@@ -336,7 +316,7 @@ class App(ipywidgets.VBox):
 
     def _datum(self, kind: str, label: str) -> Image | Movie | Cube:
         if (kind, label) not in self._data:
-            self._data[kind, label] = SAMPLES[kind][label.removeprefix("Sample: ")]()
+            self._data[kind, label] = self._samples[kind][label.removeprefix("Sample: ")]()
         return self._data[kind, label]
 
     def _label(self, kind: str, datum: Image | Movie | Cube) -> str | None:
@@ -363,7 +343,7 @@ def panel(source: Any, **parameters: Any) -> Panel:
         It cannot be read or analysed; the message says why.
     """
     data = load(source)
-    return TABS[first_for(kind_of_data(data))].panel(data, **parameters)
+    return TABS[first_for(kind_of_data(data))].load("panel")(data, **parameters)
 
 
 def first_for(kind: str) -> str:
@@ -373,7 +353,7 @@ def first_for(kind: str) -> str:
 
 def kind_of_data(data: Image | Movie | Cube) -> str:
     """Kind of data, by the name that models and tabs have for it."""
-    return {Cube: CUBE, Movie: MOVIE}.get(type(data), IMAGE)
+    return {Cube: "cube", Movie: "movie"}.get(type(data), "image")
 
 
 def choice_of_environment() -> dict[str, Any]:

@@ -16,8 +16,8 @@ from atomstat_widgets.data.calibration import number_and_unit
 from atomstat_widgets.data.readers.loading import KINDS
 from atomstat_widgets.panels.exports import FORMATS, exported
 from atomstat_widgets.reactive.lengths import Length, WholeLength
-from atomstat_widgets.reactive.recipe import unpacked
-from atomstat_widgets.reactive.registry import ANALYSES, Analysis
+from atomstat_widgets.reactive.registry import Analysis, analyses, analysis_named
+from atomstat_widgets.reactive.results import analyse
 
 DEFAULT_FORMATS = ("npz", "csv", "png", "py")
 CONNECT_SECONDS = 10
@@ -27,7 +27,7 @@ SHORT = {"n_components": "components", "n_states": "states", "window_y": "window
 
 def add_analyses(commands: Any) -> None:
     """Add a command for each analysis, with an option for each of its parameters."""
-    for analysis in ANALYSES.values():
+    for analysis in analyses().values():
         parser = commands.add_parser(
             analysis.name,
             help=f"{analysis.title} of each {KINDS[analysis.kind]}",
@@ -51,7 +51,7 @@ def add_analyses(commands: Any) -> None:
         )  # fmt: skip
         group = parser.add_argument_group("parameters")
         explained = explanations(analysis)
-        for name, trait in analysis.model.class_traits(parameter=True).items():
+        for name, trait in analysis.parameters.items():
             if (option := _option(trait)) is not None:
                 group.add_argument(
                     f"--{SHORT.get(name, name).replace('_', '-')}", dest=f"parameter {name}",
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from tqdm import tqdm
 
-    analysis = ANALYSES[arguments.analysis]
+    analysis = analysis_named(arguments.analysis)
     given = {} if arguments.parameters is None else read_parameters(arguments.parameters, analysis)
     options = vars(arguments).items()
     given |= {name.removeprefix("parameter "): value for name, value in options if name.startswith("parameter ")}
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
             try:
                 in_blocks = arguments.scheduler is not None and Path(file).is_file()
                 data = load(file, kind=analysis.kind, signal=arguments.signal, lazy=in_blocks or None)
-                result = analysis.model.analyse(data, _follower(bar, number), **given)
+                result = analyse(analysis.name, data, on_progress=_follower(bar, number), **given)
                 for form in arguments.formats:
                     for name, content in exported(result, form).items():
                         path = arguments.out / name
@@ -141,17 +141,17 @@ def read_parameters(path: Path, analysis: Analysis) -> dict[str, Any]:
         raise ValueError(f"{path} is no JSON: {error}") from error
     if not isinstance(given, dict):
         raise ValueError(f"{path} holds no parameters by name")
-    unknown = [name for name in given if name not in analysis.parameter_names]
+    unknown = [name for name in given if name not in analysis.parameters]
     if unknown:
         raise ValueError(
-            f"{path}: {analysis.title} has no parameter {unknown[0]!r}, but {', '.join(analysis.parameter_names)}"
+            f"{path}: {analysis.title} has no parameter {unknown[0]!r}, but {', '.join(analysis.parameters)}"
         )
-    return {name: unpacked(value) if name == "mask" and value else value for name, value in given.items()}
+    return given
 
 
 def explanations(analysis: Analysis) -> dict[str, str]:
     """First sentence about each parameter in the docstring of the model."""
-    entries = re.findall(r"^    (\w[\w, ]*) : .*\n((?: {8}.*\n)*)", analysis.model.__doc__ or "", re.MULTILINE)
+    entries = re.findall(r"^    (\w[\w, ]*) : .*\n((?: {8}.*\n)*)", analysis.load("model").__doc__ or "", re.MULTILINE)
     return {
         name: re.split(r"(?<=[.;]) ", " ".join(text.split()))[0].rstrip(".;")
         for names, text in entries

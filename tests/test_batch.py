@@ -8,9 +8,9 @@ from atomstat_widgets.data import cubes, load, movies, samples
 from atomstat_widgets.data.export import save
 from atomstat_widgets.data.mask import Mask
 from atomstat_widgets.data.numbers import Axis, Numbers, Quantity
-from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.reactive.recipe import storable
-from atomstat_widgets.reactive.registry import ANALYSES
+from atomstat_widgets.reactive.registry import analyses
+from atomstat_widgets.reactive.results import analyse, numbers_of
 
 DATA = {
     "sliding-fft": lambda: samples.grains(shape=(96, 128)).array,
@@ -39,8 +39,8 @@ def out(tmp_path):
 def test_writes_what_the_analysis_gives(name, tmp_path, out, capsys):
     np.save(tmp_path / "data.npy", DATA[name]())
     assert run(name, tmp_path / "data.npy", "--out", out) == 0
-    analysis = ANALYSES[name]
-    expected = numbers_of(analysis.model.analyse(load(tmp_path / "data.npy", kind=analysis.kind))).arrays
+    analysis = analyses()[name]
+    expected = numbers_of(analyse(name, load(tmp_path / "data.npy", kind=analysis.kind))).arrays
     with np.load(out / f"data_{name.replace('-', '_')}.npz") as stored:
         assert set(stored) == {"provenance", *expected}
         for key, values in expected.items():
@@ -245,6 +245,6 @@ def test_an_interrupt_is_said(file, out, capsys, monkeypatch):
     def interrupted(*_arguments, **_parameters):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ANALYSES["sliding-fft"].model, "analyse", interrupted)
+    monkeypatch.setattr(analyses()["sliding-fft"].load("model"), "analyse", interrupted)
     assert run("sliding-fft", file, "--out", out) == 130
     assert capsys.readouterr().err.endswith("atomstat: cancelled\n")

@@ -18,8 +18,8 @@ from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.app import App
 from atomstat_widgets.brief import LONGEST, brief, in_short
 from atomstat_widgets.data import Cube, Image, cubes, movies, samples
-from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.reactive.recipe import recipe_of
+from atomstat_widgets.reactive.results import numbers_of
 
 SCREEN = 500  # letters
 

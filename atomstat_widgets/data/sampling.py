@@ -57,7 +57,7 @@ def sampled(data: Any) -> Any:
 
 def overview(image: Image) -> np.ndarray:
     """Pixels of an image, from 0 to 1, or of one in blocks so many of them as can be seen at once."""
-    from atomstat_widgets.stat import normalize_image  # here, because it takes longer to import than `data`
+    from atomstat_widgets.stat.image import normalize_image  # here, because `stat` takes longer to import than `data`
 
     if not in_blocks(image.array):
         return normalize_image(image.array)

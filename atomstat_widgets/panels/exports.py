@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from atomstat_widgets.data.export import WRITERS, Files
-from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.reactive.recipe import recipe_of
+from atomstat_widgets.reactive.results import figure_of, numbers_of
 
 DPI = 300
 FIGURES = ("png", "svg", "pdf")
@@ -52,10 +52,3 @@ def figure_file(figure: Any, form: str, dpi: int) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format=form, dpi=dpi)
     return buffer.getvalue()
-
-
-def figure_of(result: Any, **look: Any) -> Any:
-    """Figure of a result, composed by matplotlib for a paper; `look` is what its function of `views.paper` offers."""
-    from atomstat_widgets.views import paper  # matplotlib is not for every session
-
-    return getattr(paper, f"{recipe_of(result).analysis.name.replace('-', '_')}_figure")(result, **look)

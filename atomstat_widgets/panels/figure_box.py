@@ -5,7 +5,7 @@ from typing import Any
 import ipywidgets
 from traitlets import Bunch
 
-from atomstat_widgets.panels.exports import figure_of
+from atomstat_widgets.reactive.results import figure_of
 
 MILLIMETRES = 25.4
 NARROWEST, WIDEST = 85, 240  # mm: one column of a journal, and what still fits on a page of the app

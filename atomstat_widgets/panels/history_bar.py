@@ -7,10 +7,11 @@ from typing import Any
 
 import ipywidgets
 
-from atomstat_widgets.panels.exports import figure_file, figure_of
+from atomstat_widgets.panels.exports import figure_file
 from atomstat_widgets.reactive.history import MOST_RUNS, FinishedRun, differing
 from atomstat_widgets.reactive.model import AnalysisModel, duration
 from atomstat_widgets.reactive.own_changes import OwnChanges
+from atomstat_widgets.reactive.results import figure_of
 
 COMPARED_DPI = 110  # of figures that have half a page each
 

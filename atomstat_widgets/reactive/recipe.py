@@ -1,21 +1,16 @@
 """How a result was made: data and parameters, as JSON, as a script and as a notebook that make it again."""
 
-import base64
 import json
-import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Cube, Image, Movie
 from atomstat_widgets.data.code import as_code, plain
 from atomstat_widgets.data.mask import Mask
-from atomstat_widgets.reactive.registry import ANALYSES, Analysis
+from atomstat_widgets.data.mask import unpacked as unpacked  # from here scripts of version 0.1 import it
+from atomstat_widgets.reactive.registry import Analysis, analysis_of
 
 
 @brief
@@ -65,25 +60,15 @@ class Recipe:
             raise ValueError(
                 f"{self.data.name} is in memory only: save it to a file and open that, so that a script can find it"
             )
-        model, kind = self.analysis.model, self.analysis.kind
-        masked = "mask" in self.parameters and self.parameters["mask"] is not None
-        imports = [
-            f"from atomstat_widgets import {', '.join(source.names)}",
-            "from atomstat_widgets.data.export import save",
-            "from atomstat_widgets.reactive.numbers import numbers_of",
-            *(["from atomstat_widgets.reactive.recipe import unpacked"] if masked else []),
-            f"from {model.__module__} import {model.__name__}",
-        ]
-        arguments = "".join(
-            f"    {name}={f'unpacked({as_code(value)})' if name == 'mask' and masked else as_code(value)},\n"
-            for name, value in self.parameters.items()
-        )
+        kind = self.analysis.kind
+        names = sorted({"analyse", "save", *source.names})
+        arguments = "".join(f"    {name}={as_code(value)},\n" for name, value in self.parameters.items())
         arranged = f".arranged({list(self.arrangement)})" if self.arrangement else ""
         return [
-            "\n".join(imports),
+            f"from atomstat_widgets import {', '.join(names)}",
             f"{kind} = {source.code}",
-            f"result = {model.__name__}.analyse(\n    {kind},\n{arguments}){arranged}",
-            f"save({as_code(f'{self.stem}.npz')}, numbers_of(result))",
+            f"result = analyse(\n    {as_code(self.analysis.name)},\n    {kind},\n{arguments}){arranged}",
+            f"save({as_code(f'{self.stem}.npz')}, result)",
         ]
 
     @property
@@ -119,35 +104,14 @@ class Recipe:
 
 def recipe_of(result: Any) -> Recipe:
     """Recipe of a result of any analysis."""
-    analysis = next(one for one in ANALYSES.values() if isinstance(result, one.result))
-    parameters = {name: storable(result.parameters[name]) for name in analysis.parameter_names}
+    analysis = analysis_of(result)
+    parameters = {name: storable(result.parameters[name]) for name in analysis.parameters}
     return Recipe(analysis, getattr(result, analysis.kind), parameters, result.arrangement)
 
 
 def storable(value: Any) -> Any:
     """Value of a parameter as JSON knows it."""
     if isinstance(value, Mask):
-        bits = zlib.compress(np.packbits(value.used).tobytes(), 9)
-        return {"shape": list(value.used.shape), "bits": base64.b64encode(bits).decode()}
+        return value.packed
     value = plain(value)
     return list(value) if isinstance(value, tuple) else value
-
-
-def unpacked(mask: Mapping[str, Any]) -> NDArray[np.bool_]:
-    """Mask (height, width) from the form it has in JSON.
-
-    Raises
-    ------
-    ValueError
-        It is not of that form.
-    """
-    try:
-        height, width = (int(side) for side in mask["shape"])
-        wanted = -(-height * width // 8)
-        bits = zlib.decompressobj().decompress(base64.b64decode(mask["bits"], validate=True), wanted + 1)
-        if min(height, width) < 1 or len(bits) != wanted:
-            raise ValueError(f"{len(bits)} bytes for {height} × {width} pixels")
-    except (KeyError, TypeError, ValueError, zlib.error) as error:
-        raise ValueError(f"no mask, which has shape and bits: {error}") from error
-    used = np.unpackbits(np.frombuffer(bits, np.uint8), count=height * width)
-    return used.reshape(height, width).astype(bool)

@@ -1,48 +1,115 @@
-"""The four analyses, by the names that they have on the command line."""
+"""The analyses that there are, those of other packages among them; nothing else lists them."""
 
-from collections.abc import Mapping
+import warnings
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
+from importlib.metadata import entry_points
+from pkgutil import resolve_name
+from typing import Any
 
-from atomstat_widgets.analyses.domains.model import DomainsModel
-from atomstat_widgets.analyses.domains.result import DomainsResult
-from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
-from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
-from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
-from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
-from atomstat_widgets.analyses.unmixing.model import UnmixingModel
-from atomstat_widgets.analyses.unmixing.result import UnmixingResult
-from atomstat_widgets.brief import brief
-from atomstat_widgets.reactive.model import AnalysisModel
+GROUP = "atomstat_widgets.analyses"  # of entry points; each names a record in its package
 
 
-@brief
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """An analysis: its names, its model and its result."""
+    """An analysis: its names, and where its parts are, as "module:object", so that each is imported when it is used.
+
+    Attributes
+    ----------
+    name : str
+        On the command line and in `analyse`.
+    title : str
+        On the page and in files.
+    kind : {'image', 'movie', 'cube'}
+        Of its data, which is also what its model and results call them.
+    purpose : str
+        What it tells, in words.
+    sample : str
+        Title of the sample that shows it best.
+    model : str
+        An `AnalysisModel`.
+    panel : str
+        A `Panel`, made with the data.
+    figure : str
+        A function of a result that composes a figure by matplotlib.
+    numbers : str
+        A function of a result that gives its `Numbers`.
+    samples : str
+        A mapping of titles to functions that simulate data, where it brings samples of its own.
+    place : int
+        Of its tab among the others, the smallest first.
+    """
 
     name: str
     title: str
-    model: type[AnalysisModel]
-    result: type
+    kind: str
+    purpose: str
+    sample: str
+    model: str
+    panel: str
+    figure: str
+    numbers: str
+    samples: str = ""
+    place: int = 100
+
+    def load(self, part: str) -> Any:
+        """Import a part: model, panel, figure, numbers or samples."""
+        return resolve_name(getattr(self, part))
 
     @property
-    def kind(self) -> str:
-        """Kind of its data, which is also what models and results call them."""
-        return self.model.kind
-
-    @cached_property
-    def parameter_names(self) -> list[str]:
-        """Names of the parameters beside the data, in alphabetical order."""
-        return [name for name in self.model.class_own_traits(parameter=True) if name != self.kind]
+    def parameters(self) -> dict[str, Any]:
+        """Traits of its parameters beside the data, by name, in alphabetical order."""
+        traits = self.load("model").class_own_traits(parameter=True)
+        return {name: trait for name, trait in sorted(traits.items()) if name != self.kind}
 
 
-ANALYSES: Mapping[str, Analysis] = {
-    one.name: one
-    for one in (
-        Analysis("sliding-fft", "Sliding FFT", SlidingFFTModel, SlidingFFTResult),
-        Analysis("domains", "Domains", DomainsModel, DomainsResult),
-        Analysis("trajectories", "Trajectories", TrajectoriesModel, TrajectoriesResult),
-        Analysis("unmix", "Unmixing", UnmixingModel, UnmixingResult),
-    )
-}
+@cache
+def analyses() -> dict[str, Analysis]:
+    """All analyses by name. Of a package whose record cannot be imported, a warning says why."""
+    found = []
+    for point in entry_points(group=GROUP):
+        try:
+            one = point.load()
+            if not isinstance(one, Analysis):
+                raise TypeError(f"{point.value} is no Analysis")
+        except Exception as error:  # of a package that is not ours: whatever it is, the others go on
+            warnings.warn(f"the analysis {point.name} cannot be used: {error}", stacklevel=2)
+        else:
+            found.append(one)
+    return {one.name: one for one in sorted(found, key=lambda one: (one.place, one.name))}
+
+
+def analysis_named(name: str) -> Analysis:
+    """Analysis of a name.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
+    if name not in analyses():
+        raise ValueError(f"there is no analysis {name!r}; there are {', '.join(analyses())}")
+    return analyses()[name]
+
+
+def analysis_of(result: Any) -> Analysis:
+    """Analysis that a result is of.
+
+    Raises
+    ------
+    TypeError
+        It is no result of an analysis.
+    """
+    name = getattr(result, "analysis", None)
+    if name not in analyses():
+        raise TypeError(f"no result of an analysis, but {type(result).__name__}")
+    return analyses()[name]
+
+
+def samples_of(kind: str) -> dict[str, Any]:
+    """Samples of a kind of data, by title: those of the package, then those that analyses bring."""
+    from atomstat_widgets.data import cubes, movies, samples
+
+    offered: dict[str, Any] = {"image": samples.SAMPLES, "movie": movies.MOVIES, "cube": cubes.CUBES}[kind]
+    brought = [one.load("samples") for one in analyses().values() if one.kind == kind and one.samples]
+    return {title: simulate for group in (offered, *brought) for title, simulate in group.items()}

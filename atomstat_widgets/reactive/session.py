@@ -9,7 +9,7 @@ from typing import Any
 from traitlets import TraitError
 
 from atomstat_widgets.reactive.model import AnalysisModel
-from atomstat_widgets.reactive.recipe import storable, unpacked
+from atomstat_widgets.reactive.recipe import storable
 
 VERSION = 1
 MOST_BYTES = 1_000_000  # of a session: what is longer was not written by `as_json`
@@ -36,7 +36,7 @@ def set_parameters(model: AnalysisModel, parameters: Mapping[str, Any]) -> list[
                 problems.append(f"there is no parameter {_short(name)}")
                 continue
             try:
-                setattr(model, name, unpacked(value) if name == "mask" and value is not None else value)
+                setattr(model, name, value)
             except (TraitError, ValueError, TypeError):
                 shown = "without" if known[name] is None else _short(known[name])
                 problems.append(f"{name} cannot be {_short(value)}, it is {shown}")

@@ -63,6 +63,7 @@ def composed(groups: Sequence[int], top: float) -> tuple[Figure, Any, list[list[
 
 
 def show_image(axes: Axes, picture: NDArray[Any], data: Image | Movie, remark: str = "") -> None:
+    """Show the picture of the data, with axes in their unit."""
     low, high = np.percentile(picture, CONTRAST)
     extent = extent_of(*(np.array(side) for side in sides_of(data)), edges=True)
     axes.imshow(picture, cmap="gray", vmin=low, vmax=high, extent=extent)
@@ -124,6 +125,7 @@ def show_scale_bar(axes: Axes, data: Image | Movie | Cube) -> None:
 
 
 def bare(axes: Axes) -> None:
+    """Take ticks and frame away."""
     axes.tick_params(left=False, bottom=False, labelleft=False, labelbottom=False)
 
 

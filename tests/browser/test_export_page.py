@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import cubes, samples
-from atomstat_widgets.reactive.numbers import numbers_of
+from atomstat_widgets.reactive.results import numbers_of
 
 
 def open_app(page: Page, address: str) -> None:

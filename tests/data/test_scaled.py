@@ -9,8 +9,7 @@ from atomstat_widgets import SlidingFFTPanel, UnmixingPanel, samples
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.data import Cube, Image, Movie, load
 from atomstat_widgets.data.export import save
-from atomstat_widgets.panels.exports import figure_of
-from atomstat_widgets.reactive.numbers import numbers_of
+from atomstat_widgets.reactive.results import figure_of, numbers_of
 
 PIXELS = np.random.default_rng(0).random((60, 80))
 

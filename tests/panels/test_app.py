@@ -12,7 +12,7 @@ from atomstat_widgets.data import calibrated, cubes, movies, samples
 from atomstat_widgets.data.guarded.opening import Cancelled
 from atomstat_widgets.panels.open_bar import FOLDER_VARIABLE
 from atomstat_widgets.panels.reading import Reading
-from atomstat_widgets.reactive.numbers import numbers_of
+from atomstat_widgets.reactive.results import numbers_of
 from atomstat_widgets.reactive.session import as_address, as_json, from_address
 
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)

@@ -11,7 +11,7 @@ import pytest
 from atomstat_widgets import SlidingFFTPanel, UnmixingPanel, cubes, samples
 from atomstat_widgets.panels.export_bar import ExportBar, download_link, readable_size
 from atomstat_widgets.panels.exports import FORMATS, exported
-from atomstat_widgets.reactive.numbers import numbers_of
+from atomstat_widgets.reactive.results import numbers_of
 
 
 @pytest.fixture(scope="module")

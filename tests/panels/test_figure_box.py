@@ -6,7 +6,7 @@ from matplotlib.text import Text
 
 from atomstat_widgets import UnmixingPanel, cubes
 from atomstat_widgets.panels.export_bar import ExportBar, exported
-from atomstat_widgets.panels.exports import figure_of
+from atomstat_widgets.reactive.results import figure_of
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from atomstat_widgets import DomainsPanel, SlidingFFTPanel, TrajectoriesPanel, U
 from atomstat_widgets.app import App
 from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples
 from atomstat_widgets.panels.export_bar import ExportBar
-from atomstat_widgets.panels.exports import FORMATS, exported, figure_of
+from atomstat_widgets.panels.exports import FORMATS, exported
 from atomstat_widgets.panels.history_bar import HistoryBar
 from atomstat_widgets.reactive.recipe import recipe_of
+from atomstat_widgets.reactive.results import figure_of
 
 HEAD, TAIL = "Ti<b>&\"'", "$_{\\x}&amp;</script>\n%s{0}</b>$"
 NAME = HEAD + TAIL

@@ -6,9 +6,9 @@ from matplotlib.colors import to_rgb
 
 from atomstat_widgets import DomainsPanel, SlidingFFTPanel, TrajectoriesPanel, UnmixingPanel
 from atomstat_widgets.data import Cube, cubes, movies, samples
-from atomstat_widgets.panels.exports import exported, figure_of
+from atomstat_widgets.panels.exports import exported
 from atomstat_widgets.panels.image_panel import ALL
-from atomstat_widgets.reactive.numbers import numbers_of
+from atomstat_widgets.reactive.results import figure_of, numbers_of
 from atomstat_widgets.views.tiles import TileGrid
 
 

@@ -13,7 +13,7 @@ from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Image, Movie, cubes, movies, samples
-from atomstat_widgets.panels.exports import figure_of
+from atomstat_widgets.reactive.results import figure_of
 from atomstat_widgets.stat import normalize_image
 from atomstat_widgets.views.colors import COMPONENT_COLORS
 

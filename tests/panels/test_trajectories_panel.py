@@ -13,7 +13,7 @@ from atomstat_widgets.analyses.trajectories import frame_reading
 from atomstat_widgets.analyses.trajectories.panel import NONE, STATES, TRACKS
 from atomstat_widgets.data import Movie, ReadError, movies, samples
 from atomstat_widgets.panels.background import at_once
-from atomstat_widgets.reactive.numbers import numbers_of
+from atomstat_widgets.reactive.results import numbers_of
 from atomstat_widgets.stat import find_atoms
 from atomstat_widgets.views.colors import COMPONENT_RGB
 

@@ -3,7 +3,7 @@ import pytest
 
 from atomstat_widgets import App, UnmixingPanel, cubes
 from atomstat_widgets.data import Cube
-from atomstat_widgets.panels.exports import figure_of
+from atomstat_widgets.reactive.results import figure_of
 from atomstat_widgets.views.colors import DIVERGING_MAPS
 from atomstat_widgets.views.sample import SampleView
 

@@ -17,9 +17,9 @@ from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Image, cubes, load, movies, samples
 from atomstat_widgets.data.calibration import calibrated
 from atomstat_widgets.data.export import save
-from atomstat_widgets.reactive.numbers import numbers_of
 from atomstat_widgets.reactive.recipe import recipe_of, unpacked
-from atomstat_widgets.reactive.registry import ANALYSES
+from atomstat_widgets.reactive.registry import analyses
+from atomstat_widgets.reactive.results import numbers_of
 
 MASK = np.arange(24 * 24).reshape(24, 24) % 7 > 0
 
@@ -301,6 +301,6 @@ def test_what_is_saved_is_loaded_again(tmp_path):
 
 
 def test_the_analyses_have_the_names_of_the_command_line():
-    assert {name: one.kind for name, one in ANALYSES.items()} == {
+    assert {name: one.kind for name, one in analyses().items()} == {
         "sliding-fft": "image", "domains": "image", "trajectories": "movie", "unmix": "cube",
     }  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,8 @@ class DomainsResult:
         For each component which of those computed it is, counted from 1, negative where its sign was changed; empty
         where they are as computed.
     """
+
+    analysis: ClassVar = "domains"
 
     image: Image
     parameters: dict[str, Any]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,8 @@ class TrajectoriesResult:
     links : Tracks
         All tracks.
     """
+
+    analysis: ClassVar = "trajectories"
 
     movie: Movie
     parameters: dict[str, Any]

@@ -1,5 +1,6 @@
 """Spectral unmixing as a model: a spectrum image in, components and abundances out, no screen."""
 
+from collections.abc import Mapping
 from operator import index
 from typing import Any
 
@@ -11,7 +12,7 @@ from atomstat_widgets.analyses.unmixing.result import UnmixingResult, aligned
 from atomstat_widgets.analyses.unmixing.stages import factor_of, qualities, spectra_of, unmix
 from atomstat_widgets.brief import in_short
 from atomstat_widgets.data import Cube
-from atomstat_widgets.data.mask import Mask
+from atomstat_widgets.data.mask import Mask, unpacked
 from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, most_components
 from atomstat_widgets.reactive.lengths import Finite
@@ -48,7 +49,7 @@ class UnmixingModel(AnalysisModel):
         From 1 to 8; of GMM the number of classes.
     signal_range : (int, int) or None
         First channel to use, and the one after the last; None for all.
-    mask : array of bool, (height, width), or None
+    mask : array of bool, (height, width), or that in the form of JSON, or None
         Pixels to use; None for all.
     binning, channel_binning : int
         Pixels along y and x, and channels, whose mean becomes one.
@@ -158,6 +159,8 @@ class UnmixingModel(AnalysisModel):
         mask = proposal["value"]
         if mask is None:
             return None
+        if isinstance(mask, Mapping):
+            mask = unpacked(mask)
         used = np.asarray(mask.used if isinstance(mask, Mask) else mask)
         if used.shape != self.cube.sides or used.dtype != bool:
             raise TraitError(f"mask is a bool array of shape {self.cube.sides}, got {used.dtype} of shape {used.shape}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,8 @@ class UnmixingResult:
         For each component which of those computed it is, counted from 1, negative where its sign was changed; empty
         where they are as computed.
     """
+
+    analysis: ClassVar = "unmix"
 
     cube: Cube
     parameters: dict[str, Any]

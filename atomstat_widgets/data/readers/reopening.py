@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from atomstat_widgets.data import cubes, movies, samples
 from atomstat_widgets.data.calibration import calibrated
 from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.guarded.opening import Opening
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.readers.loading import load_of_folder
+from atomstat_widgets.data.samples import cubes, images, movies
 from atomstat_widgets.data.source import Source
 
 _SAMPLES: Mapping[str, Callable[..., Any]] = {
     f"{module}.{simulate.__name__}": simulate
-    for module, known in (("samples", samples.SAMPLES), ("movies", movies.MOVIES), ("cubes", cubes.CUBES))
+    for module, known in (("samples", images.SAMPLES), ("movies", movies.MOVIES), ("cubes", cubes.CUBES))
     for simulate in known.values()
 }
 # Anyone can write a link: these change a sample and not its size.

@@ -1,0 +1,22 @@
+"""What is worth keeping of a result: arrays with axes in real units, tables, and the recipe."""
+
+from atomstat_widgets.analyses.domains.result import DomainsResult
+from atomstat_widgets.data.numbers import Numbers, Quantity, component_axis
+from atomstat_widgets.data.tables import crop_axes, loading_columns, place_columns
+from atomstat_widgets.reactive.recipe import recipe_of
+
+
+def domains_numbers(result: DomainsResult) -> Numbers:
+    """Numbers of a result, lengths in the unit of the data where it is known, else in pixels."""
+    pictures, loadings = result.component_pictures, result.decomposition.loadings
+    count = component_axis(len(pictures))
+    table = {
+        **place_columns(result.crops.positions, result.image),
+        **({} if result.labels is None else {"class": result.labels + 1}),
+        **loading_columns(loadings),
+    }
+    return Numbers(
+        {"components": Quantity(pictures, (count, *crop_axes(pictures, result.image)))},
+        {"atoms": table},
+        recipe_of(result).provenance(error=result.decomposition.reconstruction_error),
+    )

@@ -1,0 +1,41 @@
+"""What is worth keeping of a result: arrays with axes in real units, tables, and the recipe."""
+
+import numpy as np
+
+from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
+from atomstat_widgets.data.numbers import Numbers, Quantity, component_axis
+from atomstat_widgets.data.tables import crop_axes, place_columns
+from atomstat_widgets.reactive.recipe import recipe_of
+
+
+def trajectories_numbers(result: TrajectoriesResult) -> Numbers:
+    """Numbers of a result, lengths in the unit of the data where it is known, else in pixels."""
+    atoms, matrix, centroids = result.atoms, result.matrix, result.states.centroids
+    first, second = np.indices(matrix.counts.shape).reshape(2, -1)
+    low, high = matrix.interval()
+    state, later = component_axis(len(centroids), "state"), component_axis(len(centroids), "next state")
+    transitions = {
+        "state": first + 1,
+        "next state": second + 1,
+        "transitions": matrix.counts.ravel(),
+        "independent transitions": matrix.effective.ravel(),
+        "probability": matrix.probabilities.ravel(),
+        "lower end of 95 % interval": low.ravel(),
+        "upper end of 95 % interval": high.ravel(),
+    }
+    in_tracks = np.lexsort((atoms.frames, atoms.tracks))[np.count_nonzero(atoms.tracks < 0) :]
+    tracks = {
+        "track": atoms.tracks[in_tracks] + 1,
+        "frame": atoms.frames[in_tracks],
+        **place_columns(atoms.positions[in_tracks], result.movie),
+        "state": atoms.states[in_tracks] + 1,
+    }
+    return Numbers(
+        {
+            "states": Quantity(centroids, (state, *crop_axes(centroids, result.movie))),
+            "transition_counts": Quantity(matrix.counts, (state, later)),
+            "transition_probabilities": Quantity(matrix.probabilities, (state, later)),
+        },
+        {"tracks": tracks, "transitions": transitions},
+        recipe_of(result).provenance(rmax=f"{result.rmax:g} px", lag=f"{result.parameters['lag']} frames"),
+    )
