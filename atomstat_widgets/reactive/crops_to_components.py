@@ -13,12 +13,12 @@ from atomstat_widgets.stat import (
     Decomposition,
     LowRank,
     factorize,
+    gmm,
+    ica,
+    nmf,
+    pca,
 )
 from atomstat_widgets.stat.blocks import beside, computed, in_blocks
-from atomstat_widgets.stat.matrices import _gmm as gmm
-from atomstat_widgets.stat.matrices import _ica as ica
-from atomstat_widgets.stat.matrices import _nmf as nmf
-from atomstat_widgets.stat.matrices import _pca as pca
 from atomstat_widgets.stat.progress import Progress
 
 GMM_STARTS = 10

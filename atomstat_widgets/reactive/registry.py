@@ -7,9 +7,12 @@ from importlib.metadata import entry_points
 from pkgutil import resolve_name
 from typing import Any
 
+from atomstat_widgets.brief import brief
+
 GROUP = "atomstat_widgets.analyses"  # of entry points; each names a record in its package
 
 
+@brief
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
     """An analysis: its names, and where its parts are, as "module:object", so that each is imported when it is used.

@@ -17,8 +17,8 @@ from timing import median_time
 
 import numpy as np
 
-from atomstat_widgets.stat.matrices import _gmm as gmm, _pca as pca
-from atomstat_widgets.atomai import _imlocal as imlocal
+from atomstat_widgets.stat import gmm, pca
+from atomstat_widgets.stat import imlocal
 
 SIDE, CROPS, WINDOW, COMPONENTS = 1024, 2833, 32, 4
 SHIM = Path(__file__).resolve().parents[3] / "shared" / "bench"

@@ -20,8 +20,8 @@ import numpy as np
 
 from atomstat_widgets.data import samples
 from atomstat_widgets.stat import SlidingFFTNMF, factorize, zoom_spectra
-from atomstat_widgets.stat.matrices import _nmf as nmf
-from atomstat_widgets.stat.windows import _sliding_fft as sliding_fft
+from atomstat_widgets.stat import nmf
+from atomstat_widgets.stat import sliding_fft
 
 SIDE, WINDOW, STEP, COMPONENTS = 1024, 64, 8, 4
 SHIM = Path(__file__).resolve().parents[3] / "shared" / "bench"

@@ -17,7 +17,7 @@ from timing import median_time
 
 import numpy as np
 
-from atomstat_widgets.stat.tracks import _link as link
+from atomstat_widgets.stat import link
 import itertools
 
 SHIM = Path(__file__).resolve().parents[3] / "shared" / "bench"

@@ -24,7 +24,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.decomposition import NMF
 
 from atomstat_widgets.stat import factorize, take_spectra, unmix_nmf
-from atomstat_widgets.stat.matrices import _nmf as nmf
+from atomstat_widgets.stat import nmf
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 SEEDS = 10

@@ -70,7 +70,7 @@ class TestLoad:
     @pytest.fixture(autouse=True)
     def _room_for_five_thousand_values(self, monkeypatch):
         monkeypatch.setenv(VARIABLE, "251")
-        monkeypatch.setattr("atomstat_widgets.data.guarded.memory.memory_left", lambda: 5000 * PER_VALUE)
+        monkeypatch.setattr("atomstat_widgets.data.readers.too_large.memory_left", lambda: 5000 * PER_VALUE)
 
     def test_within(self, tmp_path):
         np.save(tmp_path / "a.npy", IMAGE)
@@ -105,7 +105,7 @@ class TestLoad:
 
     def test_without_limit(self, tmp_path, monkeypatch):
         monkeypatch.delenv(VARIABLE)
-        monkeypatch.setattr("atomstat_widgets.data.guarded.memory.memory_left", lambda: None)
+        monkeypatch.setattr("atomstat_widgets.data.readers.too_large.memory_left", lambda: None)
         (tmp_path / "huge.npy").write_bytes(npy_of_shape((2**26, 2**26)))
         with pytest.raises(ReadError, match=r"huge\.npy needs more memory than there is"):
             load(tmp_path / "huge.npy")

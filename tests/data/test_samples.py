@@ -5,9 +5,7 @@ from scipy.spatial import KDTree
 from sklearn.metrics import adjusted_rand_score, f1_score
 
 from atomstat_widgets.data import Image, samples
-from atomstat_widgets.stat import extract_crops, factorize, find_atoms
-from atomstat_widgets.stat.matrices import _gmm as gmm
-from atomstat_widgets.stat.matrices import _pca as pca
+from atomstat_widgets.stat import extract_crops, factorize, find_atoms, gmm, pca
 
 CLEAN = {"noise": 0.0}
 

@@ -213,8 +213,8 @@ def test_refuses(bad, error, message):
 def test_public_names():
     panels = {"App", "DomainsPanel", "Question", "SlidingFFTPanel", "TrajectoriesPanel", "UnmixingPanel"}
     assert set(dir(atomstat_widgets)) == panels | {
-        "calibrated", "cubes", "list_signals", "load", "load_cube", "load_image", "load_movie", "movies", "sampled",
-        "samples", "panel", "stat",
+        "Cube", "Image", "Movie", "__version__", "analyse", "calibrated", "cubes", "list_signals", "load", "load_cube",
+        "load_image", "load_movie", "movies", "sampled", "samples", "save", "panel", "stat",
     }  # fmt: skip
     for name in dir(atomstat_widgets):
         assert getattr(atomstat_widgets, name) is not None

@@ -6,8 +6,7 @@ from traitlets import TraitError
 from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE
 from atomstat_widgets.data import Image, samples
-from atomstat_widgets.stat import extract_crops, factorize, find_atoms, normalize_image, otsu_threshold
-from atomstat_widgets.stat.matrices import _pca as pca
+from atomstat_widgets.stat import extract_crops, factorize, find_atoms, normalize_image, otsu_threshold, pca
 
 
 @pytest.fixture(scope="module")

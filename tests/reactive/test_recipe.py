@@ -84,8 +84,8 @@ def run(code, folder):
 @pytest.fixture
 def as_on_a_page(monkeypatch):
     """Runs are done by a worker, in a process where BLAS may take two threads and another thread of ours says so."""
-    for module in ("model", "trajectories"):
-        monkeypatch.setattr(f"atomstat_widgets.reactive.{module}.has_kernel", lambda: True)
+    for module in ("reactive.model", "analyses.trajectories.model"):
+        monkeypatch.setattr(f"atomstat_widgets.{module}.has_kernel", lambda: True)
     with threadpool_limits(2, "blas"):
         yield
 
@@ -119,7 +119,7 @@ def test_parameters_as_json_make_the_same_numbers(name):
     given = json.loads(json.dumps(recipe.parameters))
     if given.get("mask"):
         given["mask"] = unpacked(given["mask"])
-    again = recipe.analysis.model.analyse(recipe.data, **given)
+    again = recipe.analysis.load("model").analyse(recipe.data, **given)
     assert again.arrangement == ()
     arranged = again.arranged(recipe.arrangement) if recipe.arrangement else again
     same(numbers_of(arranged).arrays, numbers_of(result).arrays)

@@ -7,9 +7,7 @@ from traitlets import TraitError
 from atomstat_widgets.analyses.sliding_fft import model as module
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.data import Image, samples
-from atomstat_widgets.stat import factorize
-from atomstat_widgets.stat.matrices import _nmf as nmf
-from atomstat_widgets.stat.windows import _sliding_fft as sliding_fft
+from atomstat_widgets.stat import factorize, nmf, sliding_fft
 
 TIMEOUT = 60
 

@@ -464,8 +464,8 @@ class TestModel:
             TrajectoriesModel(bad)
 
     def test_a_first_look_without_atoms_does_not_cost_the_others(self, movie, monkeypatch):
-        for module in ("model", "trajectories"):
-            monkeypatch.setattr(f"atomstat_widgets.reactive.{module}.has_kernel", lambda: True)
+        for module in ("reactive.model", "analyses.trajectories.model"):
+            monkeypatch.setattr(f"atomstat_widgets.{module}.has_kernel", lambda: True)
         monkeypatch.setattr("atomstat_widgets.analyses.trajectories.model.FIRST_LOOK", 0)
         frames = np.random.default_rng(0).normal(0, 0.15, movie.frames.shape)
         frames[10:] = movie.frames[10:]

@@ -8,6 +8,7 @@ import pytest
 from traitlets import TraitError
 
 from atomstat_widgets.analyses.unmixing import model as unmixing
+from atomstat_widgets.analyses.unmixing import stages
 from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Cube, cubes
 
@@ -50,8 +51,8 @@ def test_the_score_of_the_truth_itself(model):
 
 
 def test_another_count_reads_the_same_factor(model, monkeypatch):
-    counted = Mock(wraps=unmixing.factorize)
-    monkeypatch.setattr(unmixing, "factorize", counted)
+    counted = Mock(wraps=stages.factorize)
+    monkeypatch.setattr(stages, "factorize", counted)
     for count in (4, 2, 3):
         model.n_components = count
     assert counted.call_count == 0

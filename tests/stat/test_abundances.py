@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize, nnls
 
-from atomstat_widgets.stat.matrices import _abundances as abundances
+from atomstat_widgets.stat import abundances
 
 module = importlib.import_module("atomstat_widgets.stat.matrices._abundances")
 

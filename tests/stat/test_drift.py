@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from atomstat_widgets.stat import estimate_drift, remove_drift
-from atomstat_widgets.stat.tracks import _link as link
+from atomstat_widgets.stat import estimate_drift, link, remove_drift
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from atomstat_widgets.stat import factorize
-from atomstat_widgets.stat.matrices import _pca as pca
+from atomstat_widgets.stat import factorize, pca
 
 
 def decaying(rows, columns, seed=0, dtype=np.float64):

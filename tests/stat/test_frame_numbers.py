@@ -3,13 +3,18 @@
 import numpy as np
 import pytest
 
-from atomstat_widgets.atomai import _imlocal as imlocal
-from atomstat_widgets.atomai import _update_classes as update_classes
 from atomstat_widgets.data import Movie
 from atomstat_widgets.data.readers.findings import with_findings
-from atomstat_widgets.stat import extract_crops, nearest_steps, recentre_positions, remove_drift
+from atomstat_widgets.stat import (
+    extract_crops,
+    imlocal,
+    link,
+    nearest_steps,
+    recentre_positions,
+    remove_drift,
+    update_classes,
+)
 from atomstat_widgets.stat.frame_numbers import by_frame_number
-from atomstat_widgets.stat.tracks import _link as link
 
 STACK = np.random.default_rng(0).random((2, 32, 32, 1))
 POINTS = np.array([[8.0, 8.0, 0.0], [20.0, 21.0, 0.0]])

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
-from atomstat_widgets.stat.matrices import _gmm as gmm
+from atomstat_widgets.stat import gmm
 from atomstat_widgets.stat.matrices._gmm import COVARIANCES, _kmeans, fit_mixture
 
 

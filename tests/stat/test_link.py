@@ -10,8 +10,7 @@ from hypothesis.extra import numpy as hnp
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from atomstat_widgets.stat import nearest_steps
-from atomstat_widgets.stat.tracks import _link as link
+from atomstat_widgets.stat import link, nearest_steps
 
 
 def ids(tracks):

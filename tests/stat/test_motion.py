@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from atomstat_widgets.stat import diffusion_coefficient, mean_squared_displacement, step_lengths
-from atomstat_widgets.stat.tracks import _link as link
+from atomstat_widgets.stat import diffusion_coefficient, link, mean_squared_displacement, step_lengths
 
 
 @pytest.fixture(scope="module")

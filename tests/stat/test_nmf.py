@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import NMF
 
-from atomstat_widgets.stat import factorize
-from atomstat_widgets.stat.matrices import _nmf as nmf
+from atomstat_widgets.stat import factorize, nmf
 from atomstat_widgets.stat.matrices._constrained_nmf import constrained_nmf
 
 

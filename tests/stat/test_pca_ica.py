@@ -7,9 +7,7 @@ from sklearn.datasets import load_diabetes, load_digits
 from sklearn.decomposition import PCA, FastICA
 from sklearn.exceptions import ConvergenceWarning
 
-from atomstat_widgets.stat import explained_variance_ratio, factorize, scree
-from atomstat_widgets.stat.matrices import _ica as ica
-from atomstat_widgets.stat.matrices import _pca as pca
+from atomstat_widgets.stat import explained_variance_ratio, factorize, ica, pca, scree
 from atomstat_widgets.stat.matrices._pca import signs_of_largest
 
 RNG = np.random.default_rng(0)

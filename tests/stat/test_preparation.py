@@ -6,11 +6,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from atomstat_widgets.stat import extract_crops, factorize
+from atomstat_widgets.stat import extract_crops, factorize, gmm, pca
 from atomstat_widgets.stat.atoms.crops import recentre_positions
 from atomstat_widgets.stat.atoms.preparation import at_once, normalise_rows, recentre, smooth_images
-from atomstat_widgets.stat.matrices import _gmm as gmm
-from atomstat_widgets.stat.matrices import _pca as pca
 
 BOND, WIDTH = 9.0, 2.0
 

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from atomstat_widgets.stat import SlidingFFTNMF, zoom_spectra
-from atomstat_widgets.stat.windows import _sliding_fft as sliding_fft
+from atomstat_widgets.stat import SlidingFFTNMF, sliding_fft, zoom_spectra
 
 MODULE = import_module("atomstat_widgets.stat.windows._sliding_fft")  # by attribute it is the function of the same name
 REFERENCE = np.load(Path(__file__).with_name("atomai_process_fft.npz"))

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from atomstat_widgets.stat import factorize
-from atomstat_widgets.stat.matrices import _nmf as nmf
+from atomstat_widgets.stat import factorize, nmf
 from atomstat_widgets.stat.matrices._elbow import largest_stable
 from atomstat_widgets.stat.matrices.stability import gmm_stability, nmf_stability
 

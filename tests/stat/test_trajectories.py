@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from atomstat_widgets.atomai import _imlocal as imlocal
+from atomstat_widgets.stat import imlocal
 
 
 @pytest.fixture(scope="module")

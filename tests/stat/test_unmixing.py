@@ -6,11 +6,7 @@ from scipy.io import loadmat
 from scipy.optimize import linear_sum_assignment
 from sklearn.decomposition import NMF
 
-from atomstat_widgets.stat import Decomposition, factorize, pure_spectra, take_spectra, unmix_nmf
-from atomstat_widgets.stat.matrices import _ica as ica
-from atomstat_widgets.stat.matrices import _kl_nmf as kl_nmf
-from atomstat_widgets.stat.matrices import _nmf as nmf
-from atomstat_widgets.stat.matrices import _pca as pca
+from atomstat_widgets.stat import Decomposition, factorize, ica, kl_nmf, nmf, pca, pure_spectra, take_spectra, unmix_nmf
 from atomstat_widgets.stat.spectra.unmixing import of_classes
 from atomstat_widgets.stat.spectra.unmixing import unmixed as unmixed_by
 

@@ -14,8 +14,7 @@ from atomstat_widgets.panels.controls import Explained, dropdown, title
 from atomstat_widgets.panels.image_panel import ALL, ImagePanel
 from atomstat_widgets.panels.panel import column, named
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
-from atomstat_widgets.stat import largest_stable, lowest, otsu_threshold
-from atomstat_widgets.stat.matrices import _elbow as elbow
+from atomstat_widgets.stat import elbow, largest_stable, lowest, otsu_threshold
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import COMPONENT_RGB, DIVERGING_MAPS, MARKER, SEQUENTIAL_MAPS, lookup_table
 from atomstat_widgets.views.curve import CountCurve

@@ -21,12 +21,12 @@ from atomstat_widgets.stat import (
     automatic_window,
     factorize,
     match_components,
+    nmf,
     normalize_image,
+    sliding_fft,
 )
 from atomstat_widgets.stat.blocks import in_blocks
-from atomstat_widgets.stat.matrices import _nmf as nmf
 from atomstat_widgets.stat.progress import Progress
-from atomstat_widgets.stat.windows import _sliding_fft as sliding_fft
 from atomstat_widgets.stat.windows._sliding_fft import Band
 from atomstat_widgets.stat.windows.grid import SMALLEST_WINDOW
 

@@ -19,6 +19,7 @@ from atomstat_widgets.stat import (
     extract_movie_crops,
     find_atoms,
     find_movie_atoms,
+    link,
     nearest_steps,
     neighbour_distances,
     normalize_image,
@@ -26,7 +27,6 @@ from atomstat_widgets.stat import (
 )
 from atomstat_widgets.stat.blocks import as_dask, in_blocks
 from atomstat_widgets.stat.progress import Progress
-from atomstat_widgets.stat.tracks import _link as link
 
 AUTOMATIC, ALL, BRIGHT = "automatic", "all", "bright"  # which atoms are followed
 GUESSES = 5  # frames from which the distance of neighbours is guessed

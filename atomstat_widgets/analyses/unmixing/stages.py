@@ -14,15 +14,15 @@ from atomstat_widgets.stat import (
     Spectra,
     Unmixing,
     factorize,
+    gmm,
     gmm_stability,
+    ica,
+    nmf,
     nmf_stability,
+    pca,
     take_spectra,
     unmix_nmf,
 )
-from atomstat_widgets.stat.matrices import _gmm as gmm
-from atomstat_widgets.stat.matrices import _ica as ica
-from atomstat_widgets.stat.matrices import _nmf as nmf
-from atomstat_widgets.stat.matrices import _pca as pca
 from atomstat_widgets.stat.progress import Progress
 from atomstat_widgets.stat.spectra.unmixing import of_classes, unmixed
 
