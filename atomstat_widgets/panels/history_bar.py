@@ -11,6 +11,7 @@ from atomstat_widgets.panels.exports import figure_file
 from atomstat_widgets.reactive.history import MOST_RUNS, FinishedRun, differing
 from atomstat_widgets.reactive.model import AnalysisModel, duration
 from atomstat_widgets.reactive.own_changes import OwnChanges
+from atomstat_widgets.reactive.parameter import label_of
 from atomstat_widgets.reactive.results import figure_of
 
 COMPARED_DPI = 110  # of figures that have half a page each
@@ -64,7 +65,8 @@ class HistoryBar(ipywidgets.VBox):
         with self._filling:
             for place, row in enumerate(self._rows):
                 run = runs[place] if place < len(runs) else None
-                row.show(run, names, shown=place == 0, compared=run is not None and run.number in self._compared)
+                compared = run is not None and run.number in self._compared
+                row.show(self._model, run, names, shown=place == 0, compared=compared)
 
     def _restore(self, place: int, _button: Any) -> None:
         self._model.restore(self._model.history[place].parameters)
@@ -84,7 +86,7 @@ class HistoryBar(ipywidgets.VBox):
         """Show both figures, with the parameters by which the runs differ."""
         runs = tuple(self._compared[number] for number in sorted(self._compared))
         for figure, run in zip(self._figures, runs if len(runs) == 2 else (None, None), strict=True):
-            figure.show(run, differing(runs))
+            figure.show(self._model, run, differing(runs))
 
 
 class Row(ipywidgets.HBox):
@@ -96,14 +98,16 @@ class Row(ipywidgets.HBox):
         self.compare = ipywidgets.ToggleButton(icon="columns", layout=ipywidgets.Layout(width="128px", height="26px"))
         super().__init__([self._text, self.restore, self.compare])
 
-    def show(self, run: FinishedRun | None, names: list[str], *, shown: bool, compared: bool) -> None:
+    def show(
+        self, model: AnalysisModel, run: FinishedRun | None, names: list[str], *, shown: bool, compared: bool
+    ) -> None:
         """Show a run, or none; `shown` says that its result is the one in the views."""
         self.layout.display = "none" if run is None else None
         if run is None:
             return
         now = " · <b>shown</b>" if shown else ""
         self._text.value = (
-            f"<b>{run.number}</b> · {run.finished:%H:%M:%S} · {in_words(run.parameters, names) or 'first settings'} · "
+            f"<b>{run.number}</b> · {run.finished:%H:%M:%S} · {in_words(model, run.parameters, names) or 'first settings'} · "
             f"{escape(run.result.quality)} · {duration(run.seconds)}{now}"
         )
         self.restore.description, self.compare.description = f"Restore {run.number}", f"Compare {run.number}"
@@ -120,22 +124,25 @@ class Figure(ipywidgets.VBox):
         self._picture = ipywidgets.Image(format="png", layout=ipywidgets.Layout(width="100%"))
         super().__init__([self._title, self._picture], layout=ipywidgets.Layout(width="50%", display="none"))
 
-    def show(self, run: FinishedRun | None, names: list[str]) -> None:
+    def show(self, model: AnalysisModel, run: FinishedRun | None, names: list[str]) -> None:
         """Show a run, or none."""
         self.layout.display = "none" if run is None else None
         if run is not None:
             self._title.value = (
-                f'<div class="atomstat-title">Run {run.number} <small>{in_words(run.parameters, names)} · '
+                f'<div class="atomstat-title">Run {run.number} <small>{in_words(model, run.parameters, names)} · '
                 f"{escape(run.result.quality)}</small></div>"
             )
             self._picture.value = figure_file(figure_of(run.result), "png", COMPARED_DPI)
 
 
-def in_words(parameters: Mapping[str, Any], names: list[str]) -> str:
-    """HTML of some parameters and their values: 'components 4, step 8'."""
-    return escape(
-        ", ".join(f"{name.removeprefix('n_').replace('_', ' ')} {_value(parameters[name])}" for name in names)
-    )
+def in_words(model: AnalysisModel, parameters: Mapping[str, Any], names: list[str]) -> str:
+    """HTML of some parameters, by their labels, and their values: 'components 4, step 8'."""
+    return escape(", ".join(f"{_inside(label_of(model, name))} {_value(parameters[name])}" for name in names))
+
+
+def _inside(label: str) -> str:
+    """Label as it is inside of a sentence; abbreviations keep their capitals."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _value(value: Any) -> str:
@@ -145,6 +152,4 @@ def _value(value: Any) -> str:
         return "on" if value else "off"
     if hasattr(value, "name"):  # the data
         return str(value.name)
-    if hasattr(value, "used"):  # a mask
-        return f"of {value.used.sum():,} pixels"
     return f"{value:g}" if isinstance(value, float) else str(value)

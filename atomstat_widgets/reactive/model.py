@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any
+from typing import Any, ClassVar
 
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Float, HasTraits, TraitError, Tuple, Unicode, validate
@@ -17,7 +17,9 @@ from atomstat_widgets.reactive.history import FinishedRun, History, with_run
 from atomstat_widgets.reactive.one_thread import one_thread
 from atomstat_widgets.reactive.opened import taking_all
 from atomstat_widgets.reactive.own_changes import OwnChanges
+from atomstat_widgets.reactive.parameter import from_json
 from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
+from atomstat_widgets.renamed import warn_of, with_new_names
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +70,7 @@ class AnalysisModel(HasTraits):
     """
 
     kind = ""  # name of the parameter that is the data: "image", "movie" or "cube"
+    renamed: ClassVar[Mapping[str, str]] = {}  # new names of parameters by those they had up to version 0.1
 
     result = AnyTrait(None, allow_none=True)
     stale = Bool(False)
@@ -78,6 +81,11 @@ class AnalysisModel(HasTraits):
     details = Unicode("")
     history = Tuple()
     on_all = Bool(False)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for old, new in cls.__dict__.get("renamed", {}).items():
+            setattr(cls, old, _old_name(old, new))
 
     def __init__(
         self, *, advise: bool = True, on_progress: Callable[[float], None] | None = None, **traits: Any
@@ -93,9 +101,11 @@ class AnalysisModel(HasTraits):
         self._of_sample: dict[str, Any] = {}
         self._reported = 0.0
         self._final: Any = None
+        traits = with_new_names(traits, self.renamed, warn=True)
         if strange := sorted(traits.keys() - set(self.trait_names())):
             raise TraitError(f"there is no parameter {strange[0]}; there are {', '.join(self._parameter_names)}")
-        super().__init__(**traits)
+        known = self.traits()
+        super().__init__(**{name: from_json(known[name], value) for name, value in traits.items()})
         if on_progress is not None:
             self.observe(lambda change: on_progress(change.new), "progress")
         self._runner = Runner(self._run, self._report, threaded=False)
@@ -378,6 +388,20 @@ class AnalysisModel(HasTraits):
 
     def _what_is_shown(self) -> str:
         return "" if self.result is None else ": the last good result is shown"
+
+
+def _old_name(old: str, new: str) -> property:
+    """Attribute that is another one under its old name."""
+
+    def get(model: AnalysisModel) -> Any:
+        warn_of(old, new)
+        return getattr(model, new)
+
+    def set_(model: AnalysisModel, value: Any) -> None:
+        warn_of(old, new)
+        setattr(model, new, value)
+
+    return property(get, set_)
 
 
 def duration(seconds: float) -> str:

@@ -62,7 +62,7 @@ class Analysis:
     @property
     def parameters(self) -> dict[str, Any]:
         """Traits of its parameters beside the data, by name, in alphabetical order."""
-        traits = self.load("model").class_own_traits(parameter=True)
+        traits = self.load("model").class_traits(parameter=True)
         return {name: trait for name, trait in sorted(traits.items()) if name != self.kind}
 
 

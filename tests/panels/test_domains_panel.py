@@ -28,9 +28,9 @@ def test_parameters_and_controls_are_one(panel):
     own.method.value = "NMF"
     assert model.result.parameters["method"] == "NMF"
     own.recentre.value = False
-    own.normalise.value = False
+    own.normalize.value = False
     own.smooth.value = 0.5
-    assert [model.result.parameters[name] for name in ("recentre", "normalise", "smooth")] == [False, False, 0.5]
+    assert [model.result.parameters[name] for name in ("recentre", "normalize", "smooth")] == [False, False, 0.5]
     own.gmm_on.value = 0
     assert model.gmm_dimensions == 0
     assert model.error == ""
@@ -40,9 +40,9 @@ def test_automatic_numbers_are_shown(panel):
     own, result = panel._own, panel.model.result
     assert own.window.automatic.value
     assert own.window.slider.value == result.window
-    assert own.distance.slider.value == pytest.approx(result.atoms.spacing, abs=0.25)
+    assert own.spacing.slider.value == pytest.approx(result.atoms.spacing, abs=0.25)
     assert own.strength.slider.value == pytest.approx(result.atoms.strengths.min(), abs=0.06)
-    assert panel.model.window is panel.model.distance is panel.model.strength is None
+    assert panel.model.window is panel.model.spacing is panel.model.strength is None
 
 
 def test_a_moved_slider_is_no_longer_automatic(panel):
@@ -192,8 +192,8 @@ def test_given_atoms_and_channels_can_be_chosen():
         Image(image.array, "given", atoms=coordinates, channels=np.random.default_rng(0).random((160, 160, 2)))
     )
     own = panel._own
-    assert own.distance.slider.disabled
-    assert own.distance.slider.tooltip == "The atoms are given with the image"
+    assert own.spacing.slider.disabled
+    assert own.spacing.slider.tooltip == "The atoms are given with the image"
     assert [label for label, _ in own.atom_class.options] == ["All", "0", "1"]
     assert [label for label, _ in own.channel.options] == ["Image", "Channel 1", "Channel 2", "All channels"]
     own.atom_class.value = 1
@@ -203,7 +203,7 @@ def test_given_atoms_and_channels_can_be_chosen():
     panel.model.image = image
     assert (own.atom_class.value, own.atom_class.disabled, panel.model.atom_class) == (-1, True, None)
     assert own.channel.tooltip == "The image comes without a network's output"
-    assert not own.distance.slider.disabled
+    assert not own.spacing.slider.disabled
     assert panel.model.error == ""
 
 
@@ -217,7 +217,7 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
     ]
     labels = [getattr(control, "description", "") for control in controls]
     assert [label for label in labels if label != "auto"] == [
-        *("Distance", "Strength", "Class", "Window", "Channel", "Recentre", "Normalise", "Smooth", "", "Components"),
+        *("Spacing", "Strength", "Class", "Window", "Channel", "Recentre", "Normalise", "Smooth", "", "Components"),
         *("GMM on", "Image", "Maps", "Contrast", "True domains"),
     ]
     for control in controls:
@@ -241,7 +241,7 @@ def test_another_image(panel):
 
 
 def test_an_automatic_slider_knows_its_own_values_when_they_come_back_late(panel):
-    control = panel._own.distance
+    control = panel._own.spacing
     control.show(10.0)
     control.show(12.0)
     control.slider.value = 10.0000001  # as the page may send it, after the second was shown
@@ -251,4 +251,4 @@ def test_an_automatic_slider_knows_its_own_values_when_they_come_back_late(panel
     assert control.automatic.value
     control.slider.value = 12.5  # somebody's wish
     assert not control.automatic.value
-    assert panel.model.distance == 12.5
+    assert panel.model.spacing == 12.5

@@ -96,10 +96,10 @@ def test_data_and_masks_in_words():
     panel = UnmixingPanel(cubes.oxides(shape=(12, 12), channels=30))
     panel.model.mask = np.eye(12) < 1
     (parameters, before) = (run.parameters for run in panel.model.history)
-    assert in_words(parameters, ["mask", "cube", "normalize", "smooth"]) == (
-        "mask of 132 pixels, cube Oxide layers, normalize off, smooth 1"
+    assert in_words(panel.model, parameters, ["mask", "cube", "normalize", "smooth"]) == (
+        "mask of 132 pixels, spectrum image Oxide layers, normalise off, smooth 1"
     )
-    assert in_words(before, ["mask"]) == "mask by default"
+    assert in_words(panel.model, before, ["mask"]) == "mask by default"
 
 
 def test_names_of_data_stay_text(graphene):

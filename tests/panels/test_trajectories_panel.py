@@ -77,7 +77,7 @@ def test_parameters_and_controls_are_one(panel):
     own, model = panel._own, panel.model
     for name, first, second, third in (
         *(("n_states", 3, 2, 4), ("lag", 2, 3, 10), ("memory", 0, 2, 12), ("min_length", 5, 4, 60)),
-        *(("atoms", "all", "bright", "automatic"), ("normalise", False, True, False), ("dark", True, False, False)),
+        *(("atoms", "all", "bright", "automatic"), ("normalize", False, True, False), ("dark", True, False, False)),
     ):
         control = getattr(own, name)
         setattr(model, name, first)
@@ -90,8 +90,8 @@ def test_parameters_and_controls_are_one(panel):
 
 def test_numbers_are_automatic_until_a_slider_is_moved(panel):
     own, model, result = panel._own, panel.model, panel.model.result
-    used = {"window": result.window, "rmax": result.rmax, "distance": result.found.spacing}
-    for name, value in (("rmax", 9.5), ("window", 12), ("distance", 6.5), ("strength", 4.0)):
+    used = {"window": result.window, "rmax": result.rmax, "spacing": result.found.spacing}
+    for name, value in (("rmax", 9.5), ("window", 12), ("spacing", 6.5), ("strength", 4.0)):
         slider, automatic = getattr(own, name).slider, getattr(own, name).automatic
         assert (getattr(model, name), automatic.value) == (None, True)
         assert slider.value == pytest.approx(used.get(name, slider.value), abs=0.25)
@@ -119,7 +119,7 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
     controls = [one for one in leaves(panel._controls) if getattr(one, "description", "") or hasattr(one, "options")]
     labels = [getattr(control, "description", "") for control in controls]
     assert [label for label in labels if label != "auto"] == [
-        *("Distance", "Strength", "Follow", "Window", "States", "Normalise", "Dark atoms", "rmax", "Memory"),
+        *("Spacing", "Strength", "Follow", "Window", "States", "Normalise", "Dark atoms", "rmax", "Memory"),
         *("Min length", "Lag", "Image", "Contrast", "Trail", "Zoom in on the track", "True atoms"),
     ]
     others = [leaf for leaf in leaves(panel) if isinstance(leaf, Button)]
@@ -391,7 +391,7 @@ def test_a_movie_with_atoms(make, movie):
     numbers = movie.frame_numbers
     atoms = {number: find_atoms(movie[place]).positions for place, number in enumerate(numbers.tolist()) if place != 3}
     panel = make(Movie(movie.frames, "given", numbers=numbers, atoms=atoms))
-    sliders = panel._own.distance.slider, panel._own.strength.slider
+    sliders = panel._own.spacing.slider, panel._own.strength.slider
     assert [(one.disabled, one.tooltip) for one in sliders] == [(True, "The atoms are given with the movie")] * 2
     select(panel)
     panel.player.frame = 3

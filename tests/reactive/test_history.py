@@ -146,7 +146,7 @@ CASES = {
         small_noise, {"zoom": 1},
     ),
     "domains": (
-        lambda: DomainsModel(samples.graphene(shape=(128, 128)), window=12, method="ICA", distance=8.0),
+        lambda: DomainsModel(samples.graphene(shape=(128, 128)), window=12, method="ICA", spacing=8.0),
         lambda: samples.ferroelectric(shape=(128, 128)), {"smooth": 0.5},
     ),
     "trajectories": (

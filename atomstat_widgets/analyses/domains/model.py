@@ -1,6 +1,6 @@
 """Local image analysis as a model: an image and its atoms in, components of the crops around them out, no screen."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
 
@@ -8,6 +8,7 @@ from atomstat_widgets.analyses.domains.result import DomainsResult, aligned
 from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE, cut, find_or_take_atoms, place
 from atomstat_widgets.data import Image, load
 from atomstat_widgets.data.readers.findings import with_findings
+from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.crops_to_components import (
     Analysis,
     Factor,
@@ -19,6 +20,7 @@ from atomstat_widgets.reactive.crops_to_components import (
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, ImageModel, most_components
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
 from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import gmm_stability, nmf_stability, normalize_image
@@ -47,8 +49,8 @@ class DomainsModel(ImageModel):
     Attributes
     ----------
     image : Image
-        See `ImageModel`. With a new image, distance, strength, window, channel and class are automatic again.
-    distance : float or None
+        See `ImageModel`. With a new image, spacing, strength, window, channel and class are automatic again.
+    spacing : float or None
         Distance of neighbouring atoms in pixels, for finding them; None guesses it.
     strength : float or None
         Smallest signal-to-noise ratio of an atom; None guesses it.
@@ -58,7 +60,7 @@ class DomainsModel(ImageModel):
         Where the crops are from: -1 the image, 0 and up one channel of the network's output, -2 all of them.
     window : int or None
         Side of the crops in pixels; None makes it twice the distance of neighbours.
-    recentre, normalise : bool
+    recentre, normalize : bool
         Prepare the crops, see `extract_crops`.
     smooth : float
         Standard deviation of the Gaussian that smooths the image, in pixels.
@@ -72,26 +74,44 @@ class DomainsModel(ImageModel):
         By number of components, as far as known: "error" and "stability" (NMF), "bic" and "stability" (GMM).
     """
 
-    distance = Length(None, allow_none=True, min=2).tag(parameter=True)
-    strength = Finite(None, allow_none=True, min=0).tag(parameter=True)
-    atom_class = Int(None, allow_none=True).tag(parameter=True)
-    channel = Int(IMAGE, min=ALL_CHANNELS).tag(parameter=True)
-    window = WholeLength(None, allow_none=True, min=2).tag(parameter=True)
-    recentre = Bool(True).tag(parameter=True)
-    normalise = Bool(True).tag(parameter=True)
-    smooth = Length(1.0, min=0, max=10).tag(parameter=True)
-    method = Enum(METHODS, "PCA").tag(parameter=True)
-    n_components = Int(4, min=1, max=MAX_COMPONENTS).tag(parameter=True)
-    gmm_dimensions = Int(4, min=0, max=MAX_COMPONENTS).tag(parameter=True)
+    renamed: ClassVar = {"distance": "spacing", "normalise": "normalize"}
+
+    spacing = parameter(Length(None, allow_none=True, min=2), label="Spacing", help=in_brief("spacing"), unit="px")
+    strength = parameter(Finite(None, allow_none=True, min=0), label="Strength", help=in_brief("strength"))
+    atom_class = parameter(Int(None, allow_none=True), label="Class", help="Take only the given atoms of this class")
+    channel = parameter(
+        Int(IMAGE, min=ALL_CHANNELS), label="Channel",
+        help="Where the crops are from: the image (-1), one channel of the network's output (0 and up) or all (-2)",
+    )  # fmt: skip
+    window = parameter(
+        WholeLength(None, allow_none=True, min=2), label="Window", help=in_brief("crop window"), unit="px"
+    )
+    recentre = parameter(Bool(True), label="Recentre", help=in_brief("recentre"))
+    normalize = parameter(
+        Bool(True), label="Normalise", help="Give every crop zero mean and unit variance: shapes count, not heights"
+    )
+    smooth = parameter(
+        Length(1.0, min=0, max=10), label="Smooth", help="Standard deviation of the Gaussian that smooths the image",
+        unit="px",
+    )  # fmt: skip
+    method = parameter(Enum(METHODS, "PCA"), label="Method", help=in_brief("method"))
+    n_components = parameter(
+        Int(4, min=1, max=MAX_COMPONENTS), label="Components", help=in_brief("number of components"),
+        option="components",
+    )  # fmt: skip
+    gmm_dimensions = parameter(
+        Int(4, min=0, max=MAX_COMPONENTS), label="GMM on",
+        help="What GMM tells classes apart by: the first principal components, or all pixels (0) as in AtomAI",
+    )  # fmt: skip
     advice = Dict(key_trait=Unicode(), value_trait=Dict(key_trait=Int(), value_trait=Float()))
     result = Instance(DomainsResult, allow_none=True)
 
     def __init__(self, image: Any, coordinates: Any = None, network_output: Any = None, **parameters: Any) -> None:
         super().__init__(image=with_findings(load(image, kind="image"), coordinates, network_output), **parameters)
         self._chain = Chain(
-            Stage("atoms", find_or_take_atoms, ("image", "distance", "strength")),
+            Stage("atoms", find_or_take_atoms, ("image", "spacing", "strength")),
             Stage("places", place, ("image", "channel", "recentre")),
-            Stage("crops", cut, ("atom_class", "window", "normalise", "smooth")),
+            Stage("crops", cut, ("atom_class", "window", "normalize", "smooth")),
             Stage("factor", factor_of, ("centred",)),
             Stage("analysis", analyse, ("method", "n_components", "gmm_dimensions")),
         )
@@ -119,7 +139,7 @@ class DomainsModel(ImageModel):
         """Choose anew for a new image what depends on its scale."""
         if name == "image":
             with self.hold_trait_notifications():  # one run, and none with half of it
-                self.distance = self.strength = self.window = self.atom_class = None
+                self.spacing = self.strength = self.window = self.atom_class = None
                 self.channel = IMAGE
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
-from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, linked, slider, title
+from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, linked, slider, switch, title
 from atomstat_widgets.panels.image_panel import ALL, ImagePanel
 from atomstat_widgets.panels.panel import column, named
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
@@ -58,22 +58,16 @@ class SlidingFFTPanel(ImagePanel):
     def _make_controls(self) -> Sequence[ipywidgets.Widget]:
         model = self.model
         # The upper ends of these three follow the image.
-        self._window_y = slider(
-            model, "window_y", "Height", "Rows of the sliding window", SMALLEST_WINDOW, SMALLEST_WINDOW
-        ).in_units(self.units)
-        self._window_x = slider(
-            model, "window_x", "Width", "Columns of the sliding window", SMALLEST_WINDOW, SMALLEST_WINDOW
-        ).in_units(self.units)
-        self._step = slider(model, "step", "Step", "From one window to the next, along both axes", 1, 1)
-        self._step.in_units(self.units)
+        self._window_y, self._window_x = (
+            slider(model, name, SMALLEST_WINDOW, SMALLEST_WINDOW).in_units(self.units)
+            for name in ("window_y", "window_x")
+        )
+        self._step = slider(model, "step", 1, 1).in_units(self.units)
         self._linked = checkbox("Square window", "Keep height and width of the window equal")
         linked(model, "window_linked", self._linked)
-        self._zoom = slider(
-            model, "zoom", "Zoom", "Keep the central 1/zoom of the frequencies: the larger, the fewer", 1, 8
-        )
-        self._hamming = checkbox("Hamming taper", "Fade the windows out at their edges, against streaks in the spectra")
-        linked(model, "hamming", self._hamming)
-        self._n_components = slider(model, "n_components", "Components", "Number of NMF components", 1, MAX_COMPONENTS)
+        self._zoom = slider(model, "zoom", 1, 8)
+        self._hamming = switch(model, "hamming")
+        self._n_components = slider(model, "n_components", 1, MAX_COMPONENTS)
         return [
             heading("Windows", self.units), self._window_y, self._window_x, Explained(self._linked), self._step,
             heading("Spectra"), self._zoom, Explained(self._hamming),

@@ -1,7 +1,7 @@
 """Spectral unmixing as a model: a spectrum image in, components and abundances out, no screen."""
 
 from collections.abc import Mapping
-from operator import index
+from operator import attrgetter, index
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,12 @@ from atomstat_widgets.brief import in_short
 from atomstat_widgets.data import Cube
 from atomstat_widgets.data.mask import Mask, unpacked
 from atomstat_widgets.data.sampling import Whole
+from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, most_components
 from atomstat_widgets.reactive.lengths import Finite
 from atomstat_widgets.reactive.model import AnalysisModel, Data
 from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import Spectra
@@ -49,7 +51,7 @@ class UnmixingModel(AnalysisModel):
         From 1 to 8; of GMM the number of classes.
     signal_range : (int, int) or None
         First channel to use, and the one after the last; None for all.
-    mask : array of bool, (height, width), or that in the form of JSON, or None
+    mask : array of bool, (height, width), or None
         Pixels to use; None for all.
     binning, channel_binning : int
         Pixels along y and x, and channels, whose mean becomes one.
@@ -73,19 +75,33 @@ class UnmixingModel(AnalysisModel):
     """
 
     kind = "cube"
-    cube = Data().tag(parameter=True)
-    method = Enum(METHODS, "NMF").tag(parameter=True)
-    n_components = Int(3, min=1, max=MAX_COMPONENTS).tag(parameter=True)
-    signal_range = AnyTrait(None, allow_none=True).tag(parameter=True)
-    mask = AnyTrait(None, allow_none=True).tag(parameter=True)
-    binning = Int(1, min=1, max=16).tag(parameter=True)
-    channel_binning = Int(1, min=1, max=16).tag(parameter=True)
-    normalize = Bool(False).tag(parameter=True)
-    weighting = Bool(False).tag(parameter=True)
-    loss = Enum(LOSSES, "frobenius").tag(parameter=True)
-    start_from = Enum(STARTS, "none").tag(parameter=True)
-    smooth = Finite(1.0, min=0, max=20).tag(parameter=True)
-    sum_to_one = Bool(False).tag(parameter=True)
+    cube = parameter(Data(), label="Spectrum image", help="The spectrum image to analyse")
+    method = parameter(Enum(METHODS, "NMF"), label="Method", help=in_brief("method"))
+    n_components = parameter(
+        Int(3, min=1, max=MAX_COMPONENTS), label="Components", help=in_brief("number of components"),
+        option="components",
+    )  # fmt: skip
+    signal_range = parameter(
+        AnyTrait(None, allow_none=True), label="Energies", help=in_brief("signal range"),
+        argument={"type": int, "nargs": 2, "metavar": ("FIRST", "END")},
+    )  # fmt: skip
+    mask = parameter(
+        AnyTrait(None, allow_none=True), label="Mask", help=in_brief("mask"), to_json=attrgetter("packed"),
+        from_json=lambda mask: unpacked(mask) if isinstance(mask, Mapping) else mask,
+    )  # fmt: skip
+    binning = parameter(Int(1, min=1, max=16), label="Bin pixels", help=in_brief("binning"))
+    channel_binning = parameter(Int(1, min=1, max=16), label="Bin energy", help=in_brief("channel binning"))
+    normalize = parameter(
+        Bool(False), label="Normalise", help="Divide each spectrum by its sum: shapes count, not thickness"
+    )
+    weighting = parameter(Bool(False), label="Poisson", help=in_brief("weighting"))
+    loss = parameter(Enum(LOSSES, "frobenius"), label="Loss", help=in_brief("loss"))
+    start_from = parameter(Enum(STARTS, "none"), label="Start", help=in_brief("start"))
+    smooth = parameter(
+        Finite(1.0, min=0, max=20), label="Smooth", unit="px",
+        help="Of VCA and N-FINDR: standard deviation of the Gaussian under which pure pixels are looked for",
+    )  # fmt: skip
+    sum_to_one = parameter(Bool(False), label="Abundances sum to 1", help=in_brief("sum to one"))
     advice = Dict(key_trait=Unicode(), value_trait=Dict(key_trait=Int(), value_trait=Float()))
     result = Instance(UnmixingResult, allow_none=True)
 
@@ -159,8 +175,6 @@ class UnmixingModel(AnalysisModel):
         mask = proposal["value"]
         if mask is None:
             return None
-        if isinstance(mask, Mapping):
-            mask = unpacked(mask)
         used = np.asarray(mask.used if isinstance(mask, Mask) else mask)
         if used.shape != self.cube.sides or used.dtype != bool:
             raise TraitError(f"mask is a bool array of shape {self.cube.sides}, got {used.dtype} of shape {used.shape}")
