@@ -106,8 +106,9 @@ class Row(ipywidgets.HBox):
         if run is None:
             return
         now = " · <b>shown</b>" if shown else ""
+        settings = in_words(model, run.parameters, names) or "first settings"
         self._text.value = (
-            f"<b>{run.number}</b> · {run.finished:%H:%M:%S} · {in_words(model, run.parameters, names) or 'first settings'} · "
+            f"<b>{run.number}</b> · {run.finished:%H:%M:%S} · {settings} · "
             f"{escape(run.result.quality)} · {duration(run.seconds)}{now}"
         )
         self.restore.description, self.compare.description = f"Restore {run.number}", f"Compare {run.number}"
