@@ -167,6 +167,21 @@ def test_functions_of_stat():
     np.testing.assert_array_equal(old.images, stat.extract_crops(image, [[5, 5]], 4, normalize=True).images)
 
 
+def test_starts_of_unmixing():
+    cube = cubes.oxides(shape=(8, 8), channels=30).array
+    spectra = stat.take_spectra(cube)
+    low_rank = stat.factorize(spectra.matrix, 12)
+    for call in (
+        lambda **start: stat.pure_spectra(spectra, 3, **start),
+        lambda **start: stat.unmix_nmf(spectra, low_rank, 3, **start).components,
+        lambda **start: stat.SpectralUnmixer("nmf", 3, **start).fit(cube)[0],
+    ):
+        with pytest.warns(DeprecationWarning, match="start is called start_from now") as caught:
+            old = call(start="vca")
+        assert [warning.filename for warning in caught] == [__file__]
+        np.testing.assert_array_equal(old, call(start_from="vca"))
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -68,8 +68,8 @@ def unmix(
     spectra, low_rank = factored
     if method == "NMF":
         return unmix_nmf(
-            spectra, low_rank, n_components, loss=loss, start=None if start_from == "none" else start_from,
-            smooth=smooth, sum_to_one=sum_to_one, progress=progress,
+            spectra, low_rank, n_components, loss=loss, smooth=smooth, sum_to_one=sum_to_one,
+            start_from=None if start_from == "none" else start_from, progress=progress,
         )  # fmt: skip
     if method == "GMM":
         scores = _gmm_input(low_rank)
