@@ -1,4 +1,4 @@
-"""Arguments under the names that they had up to version 0.1, which go on working with a DeprecationWarning."""
+"""Names of arguments and attributes up to version 0.1, which go on working with a DeprecationWarning."""
 
 import sys
 import warnings
@@ -55,12 +55,26 @@ def with_new_names(given: Mapping[str, Any], names: Mapping[str, str], *, warn: 
         if now != name and now in given:
             raise TypeError(f"{now} is given twice, as {name} too, which is its old name")
         if now != name and warn:
-            warn_of(name, now)
+            _warn(name, now)
         found[now] = value
     return found
 
 
-def warn_of(old: str, new: str) -> None:
+def renamed_attribute(old: str, new: str) -> property:
+    """Make an attribute that is another one under its old name."""
+
+    def get(one: Any) -> Any:
+        _warn(old, new)
+        return getattr(one, new)
+
+    def set_to(one: Any, value: Any) -> None:
+        _warn(old, new)
+        setattr(one, new, value)
+
+    return property(get, set_to)
+
+
+def _warn(old: str, new: str) -> None:
     """Warn at the line outside of the package that uses an old name."""
     warnings.warn(f"{old} is called {new} now", DeprecationWarning, stacklevel=_level_outside())
 

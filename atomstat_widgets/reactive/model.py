@@ -19,7 +19,7 @@ from atomstat_widgets.reactive.opened import taking_all
 from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.reactive.parameter import from_json
 from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
-from atomstat_widgets.renamed import warn_of, with_new_names
+from atomstat_widgets.renamed import renamed_attribute, with_new_names
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class AnalysisModel(HasTraits):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for old, new in cls.__dict__.get("renamed", {}).items():
-            setattr(cls, old, _old_name(old, new))
+            setattr(cls, old, renamed_attribute(old, new))
 
     def __init__(
         self, *, advise: bool = True, on_progress: Callable[[float], None] | None = None, **traits: Any
@@ -388,20 +388,6 @@ class AnalysisModel(HasTraits):
 
     def _what_is_shown(self) -> str:
         return "" if self.result is None else ": the last good result is shown"
-
-
-def _old_name(old: str, new: str) -> property:
-    """Attribute that is another one under its old name."""
-
-    def get(model: AnalysisModel) -> Any:
-        warn_of(old, new)
-        return getattr(model, new)
-
-    def set_(model: AnalysisModel, value: Any) -> None:
-        warn_of(old, new)
-        setattr(model, new, value)
-
-    return property(get, set_)
 
 
 def duration(seconds: float) -> str:

@@ -337,7 +337,8 @@ def test_spectra_of_blocks_are_those_of_the_cube(data, binning, normalize, weigh
     ("method", "options"),
     [
         ("nmf", {}), ("nmf", {"sum_to_one": True}), ("nmf", {"start_from": "nfindr"}),
-        ("nmf", {"loss": "kullback-leibler"}), ("nmf", {"alpha_W": 0.0}), ("pca", {}), ("ica", {}), ("gmm", {}), ("gmm", {"init_params": "kmeans"}),
+        ("nmf", {"loss": "kullback-leibler"}), ("nmf", {"alpha_W": 0.0}),
+        ("pca", {}), ("ica", {}), ("gmm", {}), ("gmm", {"init_params": "kmeans"}),
     ],
 )  # fmt: skip
 def test_unmixing_of_blocks_is_that_of_the_cube(method, options, monkeypatch) -> None:
