@@ -35,7 +35,7 @@ class Data(AnyTrait):
 class AnalysisModel(HasTraits):
     """Validated parameters on one side, a result on the other, and a runner between them.
 
-    Traits tagged ``parameter=True`` are the parameters: assigning one asks for a run. In a Jupyter kernel runs are
+    Traits made by `parameter` are the parameters: assigning one asks for a run. In a Jupyter kernel runs are
     done by a worker thread, and traits below change on it; elsewhere an assignment returns when its run is done.
 
     Parameters

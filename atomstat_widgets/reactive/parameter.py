@@ -7,11 +7,11 @@ from traitlets import HasTraits, TraitType
 
 from atomstat_widgets.data.code import plain
 
-AnyTrait = TypeVar("AnyTrait", bound=TraitType[Any, Any])
+Trait = TypeVar("Trait", bound=TraitType[Any, Any])
 
 
 def parameter(
-    trait: AnyTrait,
+    trait: Trait,
     *,
     label: str,
     help: str,
@@ -21,7 +21,7 @@ def parameter(
     follows: str = "",
     to_json: Callable[[Any], Any] = plain,
     from_json: Callable[[Any], Any] | None = None,
-) -> AnyTrait:
+) -> Trait:
     """Make a trait a parameter of its model.
 
     Parameters
