@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from atomstat_widgets.data.samples.simulation import Simulation, lattice_vectors
+from atomstat_widgets.data.samples.simulation import Simulation, lattice_vectors, strain_matrix
 
 # Distance of columns in pixels, angle of the lattice and between its vectors in degrees, width of a column in pixels.
 LATTICES = {
@@ -23,12 +23,6 @@ class Strained(NamedTuple):
     smooth: np.ndarray  # (height, width), distance in pixels from where the truth jumps
 
 
-def matrix(exx: float, eyy: float, exy: float, rotation: float) -> np.ndarray:
-    """Matrix that takes reference vectors (y, x) to strained ones: a rotation from x to y, then a stretch."""
-    cos, sin = np.cos(rotation), np.sin(rotation)
-    return np.array([[1 + eyy, exy], [exy, 1 + exx]]) @ np.array([[cos, sin], [-sin, cos]])
-
-
 def boundary(lattice, strain, *, noise=0.0, seed=0, shape=(448, 320), axis=0) -> Strained:
     """A film above (or, along axis 1, on the left) on a substrate whose lattice it does not fit."""
     spacing, angle, opening, width = LATTICES[lattice]
@@ -36,7 +30,7 @@ def boundary(lattice, strain, *, noise=0.0, seed=0, shape=(448, 320), axis=0) ->
     basis = lattice_vectors(spacing, angle, opening)
     wall = 0.45 * shape[axis]
     substrate = simulation.lattice(basis, simulation.rng.random(2) @ basis)
-    film_basis = basis @ matrix(*strain).T
+    film_basis = basis @ strain_matrix(*strain).T
     film = simulation.lattice(film_basis, simulation.rng.random(2) @ film_basis)
     points = np.concatenate([film[film[:, axis] < wall], substrate[substrate[:, axis] >= wall]])
     place = np.indices(shape)[axis]
@@ -67,7 +61,7 @@ def homogeneous(lattice, strain, *, noise=0.0, seed=0, shape=(320, 320)) -> tupl
     spacing, angle, opening, width = LATTICES[lattice]
     simulation = Simulation(shape, 1.0, noise, seed, width=width)
     basis = lattice_vectors(spacing, angle, opening)
-    strained_basis = basis @ matrix(*strain).T
+    strained_basis = basis @ strain_matrix(*strain).T
     points = simulation.lattice(strained_basis, simulation.rng.random(2) @ strained_basis)
     truth = np.broadcast_to(np.array(strain)[:, None, None], (4, *shape))
     return Strained(simulation.exposure(points), truth, np.full(shape, np.inf)), np.linalg.inv(basis).T

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strained import LATTICES, boundary, errors, gradient, homogeneous, matrix
+from strained import LATTICES, boundary, errors, gradient, homogeneous
 
 from atomstat_widgets.data import Cube, Movie
+from atomstat_widgets.data.samples.simulation import strain_matrix
 from atomstat_widgets.stat import (
     LatticeWaves,
     find_reflections,
@@ -77,7 +78,7 @@ def test_a_homogeneous_strain_against_a_known_lattice(lattice, strain, seed, noi
     maps = strain_maps(waves)
     # Both against the reflections of the reference: F = G'^-1 G.
     found = np.linalg.inv(maps.reflections) @ reference
-    assert found == pytest.approx(matrix(*strain), abs=5e-4)
+    assert found == pytest.approx(strain_matrix(*strain), abs=5e-4)
     assert maps.spread < BOUND
 
 

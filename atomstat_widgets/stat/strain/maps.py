@@ -206,13 +206,17 @@ def _maps(waves: LatticeWaves, reference: Floats, region: Rectangle) -> StrainMa
         # F is the inverse of the matrix of the local reflections, a row each, times that of the reference.
         fyy, fyx = (g2x * r1y - g1x * r2y) * inverse, (g2x * r1x - g1x * r2x) * inverse
         fxy, fxx = (g1y * r2y - g2y * r1y) * inverse, (g1y * r2x - g2y * r1x) * inverse
-        rotation = np.arctan2(fyx - fxy, fxx + fyy)
-        cos, sin = np.cos(rotation), np.sin(rotation)
-        eyy, exx = fyy * cos + fyx * sin - 1, fxx * cos - fxy * sin - 1
-        exy = fxy * cos + fxx * sin
-    exx, eyy, exy, rotation = (np.where(waves.trusted, one, np.float32(np.nan)) for one in (exx, eyy, exy, rotation))
+        parts = strain_of(fyy, fyx, fxy, fxx)
+    exx, eyy, exy, rotation = (np.where(waves.trusted, one, np.float32(np.nan)) for one in parts)
     phases = np.stack([_phase(waves, number, reference[number], region) for number in (0, 1)])
     return StrainMaps(exx, eyy, exy, rotation, phases, reference, region)
+
+
+def strain_of(fyy: Any, fyx: Any, fxy: Any, fxx: Any) -> tuple[Any, Any, Any, Any]:
+    """Take a matrix apart into exx, eyy, exy and a rotation, see `StrainMaps`; its parts are numbers or arrays."""
+    rotation = np.arctan2(fyx - fxy, fxx + fyy)
+    cos, sin = np.cos(rotation), np.sin(rotation)
+    return fxx * cos - fxy * sin - 1, fyy * cos + fyx * sin - 1, fxy * cos + fxx * sin, rotation
 
 
 def _phase(waves: LatticeWaves, number: int, frequency: Floats, region: Rectangle) -> Float32:

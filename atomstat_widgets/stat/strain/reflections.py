@@ -218,17 +218,8 @@ def _cross(one: Floats, others: Floats) -> Any:
     return one[..., 1] * others[..., 0] - one[..., 0] * others[..., 1]
 
 
-def require_two_directions(reflections: Floats) -> None:
-    """Refuse reflections that are in one line.
-
-    Raises
-    ------
-    ValueError
-        They are, so that nothing is known of the other direction.
-    """
+def in_one_line(reflections: Floats) -> bool:
+    """Whether two reflections (2, 2) are nearly in one line with the middle, so that they tell of one direction."""
     lengths = np.linalg.norm(reflections, axis=1, keepdims=True)
     directions = reflections / np.where(lengths > 0, lengths, 1)
-    if abs(_cross(*directions)) <= COLLINEAR:
-        raise ValueError(
-            f"the reflections {reflections.tolist()} are nearly in one line, and tell nothing of the other direction"
-        )
+    return bool(abs(_cross(*directions)) <= COLLINEAR)

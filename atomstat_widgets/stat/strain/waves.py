@@ -15,8 +15,8 @@ from atomstat_widgets.stat.strain.reflections import (
     FEWEST_PERIODS,
     Floats,
     held_image,
+    in_one_line,
     reflection_of,
-    require_two_directions,
 )
 
 Float32 = NDArray[np.float32]
@@ -155,7 +155,10 @@ def _checked(reflections: ArrayLike, shape: tuple[int, ...]) -> Floats:
             raise ValueError(
                 f"reflection {one.tolist()} has fewer than {FEWEST_PERIODS} periods in an image of shape {shape}"
             )
-    require_two_directions(given)
+    if in_one_line(given):
+        raise ValueError(
+            f"the reflections {given.tolist()} are nearly in one line, and tell nothing of the other direction"
+        )
     return given
 
 
