@@ -2,13 +2,12 @@
 
 from atomstat_widgets.stat.strain.maps import StrainMaps, steady_region, strain_maps
 from atomstat_widgets.stat.strain.reflections import Spectrum, find_reflections, nearest_reflection, power_spectrum
-from atomstat_widgets.stat.strain.waves import LatticeWaves, automatic_sigma, lattice_waves
+from atomstat_widgets.stat.strain.waves import LatticeWaves, lattice_waves
 
 __all__ = [
     "LatticeWaves",
     "Spectrum",
     "StrainMaps",
-    "automatic_sigma",
     "find_reflections",
     "lattice_waves",
     "nearest_reflection",

@@ -64,9 +64,12 @@ class LatticeWaves:
         return np.abs(self.waves)
 
 
-def automatic_sigma(reflections: ArrayLike) -> float:
-    """Give 2.5 times the larger distance of lattice planes: noise of a tenth of a column's height makes 0.1 % then."""
-    return 2.5 / float(np.linalg.norm(np.asarray(reflections, np.float64), axis=1).min())
+def automatic_sigma(reflections: Floats, sides: tuple[int, ...]) -> float:
+    """Give 2.5 times the larger distance of lattice planes, or a sixth of an image that has few of them.
+
+    Noise of a tenth of a column's height makes errors of 0.1 % then.
+    """
+    return min(2.5 / float(np.linalg.norm(reflections, axis=1).min()), min(sides) / 6)
 
 
 def lattice_waves(
@@ -92,7 +95,7 @@ def lattice_waves(
     sigma : float, optional
         Standard deviation in pixels of the Gaussian that is averaged over, the transform of the one around a
         reflection: what is nearer to each other is not told apart. The error that noise makes falls with its square. By
-        default that of `automatic_sigma`.
+        default 2.5 times the larger distance of lattice planes, at most a sixth of the shorter side.
     progress : callable
         Called with the fraction done.
 
@@ -107,7 +110,7 @@ def lattice_waves(
     pixels = held_image(image)
     given = _checked(reflections, pixels.shape)
     least = 0.5 / float(np.linalg.norm(given, axis=1).min())
-    sigma = automatic_sigma(given) if sigma is None else number_of(sigma, "sigma")
+    sigma = automatic_sigma(given, pixels.shape) if sigma is None else number_of(sigma, "sigma")
     if sigma < least:
         raise ValueError(f"sigma = {sigma:g} px is below {least:.3g} px, half the distance of lattice planes")
     border = ceil(BORDER * sigma)
