@@ -5,6 +5,9 @@ lattice planes. Of the two that each wave has, +g and -g, one is enough.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from math import ceil, pi
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,8 @@ Floats = NDArray[np.float64]
 SMALLEST_SIDE = 32  # pixels of an image in which a lattice can be measured
 FEWEST_PERIODS = 6  # along the shorter side of an image
 CONTRAST = 40.0  # power of a reflection over the median of its ring; of white noise one in 10^12 pixels has more
+CANDIDATES = 12  # of the strongest, among which two are chosen
+SPREAD = 2.5  # times the longest of their periods: the Gaussian within which their waves are looked for
 FLOOR = 1e-5  # of the highest power: below, a background is no measure of contrast, as in images without noise
 COLLINEAR = np.sin(np.deg2rad(15))  # sine of the angle from which on two reflections tell of two directions
 
@@ -27,18 +32,23 @@ COLLINEAR = np.sin(np.deg2rad(15))  # sine of the angle from which on two reflec
 @brief
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Power spectrum of an image that is faded out towards its borders.
+    """Spectrum of an image that is faded out towards its borders.
 
     Attributes
     ----------
-    power : array, (n, n), float32
-        Squared magnitude of the Fourier transform; frequency 0 is in the middle, at [n // 2, n // 2].
+    transform : array, (n, n), complex64
+        Fourier transform; frequency 0 is in the middle, at [n // 2, n // 2].
     sides : (int, int)
         Height and width of the image, in pixels. Zeros make it a square, so that frequencies have one scale.
     """
 
-    power: NDArray[np.float32]
+    transform: NDArray[np.complex64]
     sides: tuple[int, int]
+
+    @cached_property
+    def power(self) -> NDArray[np.float32]:
+        """Squared magnitude of the transform, (n, n)."""
+        return (self.transform.real**2 + self.transform.imag**2).astype(np.float32)
 
     @property
     def frequencies(self) -> Floats:
@@ -66,7 +76,7 @@ def power_spectrum(image: ArrayLike) -> Spectrum:
     pixels = (pixels - np.average(pixels, weights=weights)) * weights
     n = int(fft.next_fast_len(max(pixels.shape)))
     transform = fft.fftshift(fft.fft2(pixels.astype(np.float32), (n, n)))
-    return Spectrum((transform.real**2 + transform.imag**2).astype(np.float32), (pixels.shape[0], pixels.shape[1]))
+    return Spectrum(transform, (pixels.shape[0], pixels.shape[1]))
 
 
 def held_image(image: ArrayLike) -> NDArray[np.float32]:
@@ -84,10 +94,10 @@ def held_image(image: ArrayLike) -> NDArray[np.float32]:
 
 
 def find_reflections(spectrum: Spectrum) -> Floats:
-    """Find the two strongest reflections that are not in one line with the middle.
+    """Find the two reflections that are strongest in the same places, and not in one line with the middle.
 
     Strong is what stands out from the median of its ring, so that the fall of the background with frequency counts for
-    nothing.
+    nothing. In the same places: of several grains both are of one.
 
     Parameters
     ----------
@@ -119,16 +129,31 @@ def find_reflections(spectrum: Spectrum) -> Floats:
     strong = np.flatnonzero(contrast > CONTRAST)
     if len(strong) == 0:
         raise _nothing(0)
-    places = np.stack([rows, columns], axis=1)[strong] - len(power) // 2
-    contrast = contrast[strong]
+    strong = strong[np.argsort(-contrast[strong], kind="stable")[:CANDIDATES]]
+    peaks = np.stack([rows, columns], axis=1)[strong]
+    strength = _envelopes(spectrum, peaks) * np.sqrt(contrast / power[rows, columns])[strong, None, None]
+    places = peaks - len(power) // 2
     directions = places / np.linalg.norm(places, axis=1, keepdims=True)
-    first = int(contrast.argmax())
-    sines = np.abs(_cross(directions[first], directions))
-    second = int(np.where(sines > COLLINEAR, contrast * sines**2, 0).argmax())
-    if sines[second] <= COLLINEAR:
+    pairs = np.array(list(combinations(range(len(peaks)), 2)), int).reshape(-1, 2)
+    sines = np.abs(_cross(directions[pairs[:, 0]], directions[pairs[:, 1]]))
+    pairs, sines = pairs[sines > COLLINEAR], sines[sines > COLLINEAR]
+    if len(pairs) == 0:
         raise _nothing(1)
-    found = np.stack([_between_pixels(spectrum, places[one] + len(power) // 2) for one in (first, second)])
-    return _in_order(found)
+    together = [np.sum(np.minimum(strength[one], strength[other]) ** 2) for one, other in pairs]
+    best = pairs[int(np.argmax(np.array(together) * sines**2))]
+    return _in_order(np.stack([_between_pixels(spectrum, peaks[one]) for one in best]))
+
+
+def _envelopes(spectrum: Spectrum, peaks: NDArray[Any]) -> Floats:
+    """Magnitude of the wave at each peak (k, m, m), over the whole image in few pixels, all equally smooth."""
+    n = len(spectrum.power)
+    sigma = SPREAD / float(np.linalg.norm(peaks - n // 2, axis=1).min())  # of the image's side
+    half = min(ceil(3 / (2 * pi * sigma)), n // 2)
+    offsets = np.arange(-half, half + 1)
+    gaussian = np.exp(-2 * (pi * sigma * offsets) ** 2)
+    around = (peaks[:, :, None] + offsets) % n
+    parts = spectrum.transform[around[:, 0, :, None], around[:, 1, None, :]]
+    return np.asarray(np.abs(fft.ifft2(parts * gaussian[:, None] * gaussian)), np.float64)
 
 
 def nearest_reflection(spectrum: Spectrum, place: ArrayLike, within: float = 0.02) -> Floats:
