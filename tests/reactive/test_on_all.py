@@ -10,7 +10,6 @@ from stepped import TIMEOUT
 
 from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
-from atomstat_widgets.analyses.strain.model import StrainModel
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples, sampling
@@ -46,7 +45,6 @@ def cube() -> Cube:
 MODELS = {
     "sliding fft": (SlidingFFTModel, image, {"window_y": 16}, "n_components"),
     "domains": (DomainsModel, image, {}, "n_components"),
-    "strain": (StrainModel, image, {"reference": (30, 60, 30, 60)}, "sigma"),
     "trajectories": (TrajectoriesModel, movie, {}, "n_states"),
     "unmixing": (UnmixingModel, cube, {}, "n_components"),
 }

@@ -58,7 +58,9 @@ RESULTS = {
     "domains by ica": lambda: of_graphene(method="ICA", n_components=3, smooth=2.0),
     "domains by gmm": lambda: of_graphene(method="GMM", n_components=5, gmm_dimensions=3, smooth=0.2),
     "strain": lambda: changed(
-        StrainModel(samples.strained(shape=(256, 256))), sigma=12.5, reference=(160, 240, 20, 230),
+        StrainModel(samples.strained(shape=(256, 256))),
+        sigma=12.5,
+        reference=(160, 240, 20, 230),
         reflections=[[0.0, 0.105], [0.105, 0.0]],
     ),
     "trajectories": lambda: changed(TrajectoriesModel(movies.hopping_dopants(frames=12)), n_states=3, rmax=7.5, lag=2),

@@ -254,11 +254,11 @@ def test_images_that_are_refused(image, error, words):
         ([[0, 0], [0.1, 0]], ValueError, "fewer than 6 periods"),
         ([[0, 0.1]], ValueError, "reflections are two"),
         ([[0, 0.1], [0.1, 0], [0.1, 0.1]], ValueError, "reflections are two"),
-        (0.1, ValueError, "reflections are two"),
-        (None, ValueError, "reflections are two"),
-        ([[0, 0.1, 0.2], [0.1, 0, 0]], ValueError, "reflection 1 is two numbers"),
-        ([[0, np.nan], [0.1, 0]], ValueError, "reflection 1 must be finite"),
-        ([["a", "b"], [0.1, 0]], TypeError, "reflection 1"),
+        (0.1, ValueError, "reflections must have shape"),
+        (None, TypeError, "reflections must be an array of real numbers"),
+        ([[0, 0.1, 0.2], [0.1, 0, 0]], ValueError, "reflections are two"),
+        ([[0, np.nan], [0.1, 0]], ValueError, "reflections must be finite"),
+        ([["a", "b"], [0.1, 0]], TypeError, "reflections"),
     ],
 )
 def test_reflections_that_are_refused(reflections, error, words):

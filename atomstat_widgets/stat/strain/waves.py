@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
-from atomstat_widgets.arguments import number_of, progress_of
+from atomstat_widgets.arguments import array_of, number_of, progress_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.strain.reflections import (
@@ -150,9 +150,11 @@ def lattice_waves(
 
 def _checked(reflections: ArrayLike, shape: tuple[int, ...]) -> Floats:
     """Reflections as an array (2, 2)."""
-    if len(np.shape(reflections)) == 0 or len(reflections) != 2:  # type: ignore[arg-type]
-        raise ValueError(f"reflections are two, each with fy and fx, got shape {np.shape(reflections)}")
-    given = np.stack([reflection_of(one, f"reflection {n}") for n, one in enumerate(reflections, 1)])  # type: ignore[arg-type]
+    given: Floats = array_of(reflections, "reflections", "(2, 2)", dtype=np.float64, finite=True)
+    if given.shape != (2, 2):
+        raise ValueError(f"reflections are two, each with fy and fx, got shape {given.shape}")
+    for number, one in enumerate(given, 1):
+        reflection_of(one, f"reflection {number}")
     for one in given:
         if np.linalg.norm(one) * min(shape) < FEWEST_PERIODS:
             raise ValueError(
