@@ -49,6 +49,7 @@ def test_a_click_shows_the_numbers_there_and_a_profile(panel):
     read = numbers(panel)
     assert read == pytest.approx({"exx": 1, "eyy": 3, "exy": 0, "rotation": 0.5}, abs=0.2)
     assert "y 1.96, x 4.48 nm" in panel._place_title.value
+    assert panel._profile.figure.layout.visibility == "visible"
     lines = np.asarray(panel._profile._solid.y)
     assert lines[1].max() == pytest.approx(3, abs=0.3)
     assert np.isfinite(lines).all()
@@ -62,6 +63,7 @@ def test_a_click_shows_the_numbers_there_and_a_profile(panel):
 def test_where_nothing_is_measured_no_number_is_shown(panel):
     panel._sample_clicked(3, 3)
     assert panel._readout.value.count("not measured here") == 4
+    assert panel._profile.figure.layout.visibility == "hidden"
     overlay = pixels(panel._sample._overlay)
     assert overlay[3, 3, 3] == 0
     assert overlay[160, 160, 3] == round(255 * panel._opacity.value)

@@ -242,10 +242,12 @@ class StrainPanel(ImagePanel):
         end = int(gaps[gaps >= at].min(initial=lines.shape[1]))
         image = result.image
         name = f"{'y' if along_y else 'x'} ({image.unit if image.pixel_size else 'px'})"
-        if end - first < 2:  # not known here
-            first, end, lines = 0, lines.shape[1], np.zeros((1, lines.shape[1]), np.float32)
+        known = end - first >= 2
+        self._profile.figure.layout.visibility = "visible" if known else "hidden"  # its place is kept
+        if not known:
+            return
         places = (image.along_y if along_y else image.along_x)(np.arange(first, end))
-        self._profile.show(places, lines[:, first:end], COMPONENT_COLORS[: len(lines)], (name, "strain (%)"))
+        self._profile.show(places, lines[:, first:end], COMPONENT_COLORS[:3], (name, "strain (%)"))
 
     def _draw_score(self) -> None:
         with self._drawing:
