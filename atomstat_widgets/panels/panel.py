@@ -123,7 +123,7 @@ class Panel(ipywidgets.VBox):
     def _make_sample(self) -> None:
         """Make the picture of the sample, and the controls of how it is displayed."""
         self._sample = SampleView(400, self.model.guard(self._sample_pressed))
-        self._sample.figure.add_class("atomstat-sample")
+        named(self._sample, "sample", clicked=True)
         self._sample_title = ipywidgets.HTML()
         self._overlay = ipywidgets.ToggleButtons(
             options=[("", "")], style={"button_width": "auto"}, layout=ipywidgets.Layout(width="auto")
@@ -181,9 +181,14 @@ class Panel(ipywidgets.VBox):
             (part.add_class if self.model.stale else part.remove_class)("is-stale")
 
 
-def named(view: Any, name: str) -> ipywidgets.Widget:
-    """Figure of a view, with a CSS class by which style and tests find it."""
+def named(view: Any, name: str, *, clicked: bool = False) -> ipywidgets.Widget:
+    """Figure of a view, with a CSS class by which style and tests find it; another says that it hears of the mouse.
+
+    Of these the page makes what the keyboard can click in, too.
+    """
     view.figure.add_class(f"atomstat-{name}")
+    if clicked:
+        view.figure.add_class("atomstat-clicked")
     return view.figure
 
 

@@ -68,13 +68,15 @@ class Analysis:
 
 @cache
 def analyses() -> dict[str, Analysis]:
-    """All analyses by name. Of a package whose record cannot be imported, a warning says why."""
+    """All analyses by name. Of a package whose record cannot be used, a warning says why."""
     found = []
     for point in entry_points(group=GROUP):
         try:
             one = point.load()
             if not isinstance(one, Analysis):
                 raise TypeError(f"{point.value} is no Analysis")
+            if one.name in [other.name for other in found]:
+                raise ValueError(f"there is another one called {one.name}")
         except Exception as error:  # of a package that is not ours: whatever it is, the others go on
             warnings.warn(f"the analysis {point.name} cannot be used: {error}", stacklevel=2)
         else:

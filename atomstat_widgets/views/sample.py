@@ -46,6 +46,9 @@ class SampleView:
         self._line = bqplot.Lines(
             x=[0, 0], y=[0, 0], scales=self._scales, colors=[MARKER], stroke_width=2, marker="cross", visible=False
         )
+        self._place = bqplot.Lines(
+            x=[0], y=[0], scales=self._scales, colors=[MARKER], marker="cross", marker_size=90, visible=False
+        )
         self._bar_ground = bqplot.Lines(
             x=[0, 0], y=[0, 0], scales=self._scales, colors=["black"], fill="inside", fill_colors=["black"],
             fill_opacities=[0.6], stroke_width=0,
@@ -64,7 +67,15 @@ class SampleView:
             side + MARGIN["left"] + MARGIN["right"],
             side + MARGIN["top"] + MARGIN["bottom"],
             MARGIN,
-            [*(layer.mark for layer in layers), self._window, self._line, self._bar_ground, self._bar, self._bar_label],
+            [
+                *(layer.mark for layer in layers),
+                self._window,
+                self._line,
+                self._place,
+                self._bar_ground,
+                self._bar,
+                self._bar_label,
+            ],
             self._axes,
             toolbar=True,
         )
@@ -88,7 +99,7 @@ class SampleView:
             axis.label = f"{name} ({unit if pixel_size else 'px'})"
             axis.tick_values = round_ticks(first, first + (length - 1) * self._pixel, 3)
         self._show_scale_bar(unit if pixel_size else None)
-        self._window.visible = False
+        self._window.visible = self._place.visible = False
 
     def look_at(self, place: tuple[float, float] | None, half: float) -> None:
         """Show what is within `half` a side around a place (y, x), in pixels of the image, or with none all of it."""
@@ -123,6 +134,14 @@ class SampleView:
             if places:
                 self._line.y, self._line.x = (np.array(places) * self._pixel + self._offset).T
             self._line.visible = bool(places)
+
+    def show_place(self, y: float, x: float) -> None:
+        """Mark a place, in pixels of the image."""
+        with self._place.hold_sync():
+            self._place.y, self._place.x = (
+                [at * self._pixel + first] for at, first in zip((y, x), self._offset, strict=True)
+            )
+            self._place.visible = True
 
     def hide_window(self) -> None:
         """Take the window away."""

@@ -100,7 +100,7 @@ class TileGrid:
         Parameters
         ----------
         pictures : array, (k, rows, columns)
-            One a tile.
+            One a tile; NaN is transparent.
         titles : sequence of str
             Above each.
         limits : array, (k, 2)
@@ -120,7 +120,10 @@ class TileGrid:
             rows = np.arange(bottom - top) * picture.shape[0] // (bottom - top)
             columns = np.arange(right - left) * picture.shape[1] // (right - left)
             # 254 colours and not 256: the index above them is the gap between tiles
-            canvas[top:bottom, left:right] = np.minimum(to_bytes(picture, low, high)[np.ix_(rows, columns)], BLANK - 1)
+            tile = picture[np.ix_(rows, columns)]
+            known = np.isfinite(tile)
+            indices = np.minimum(to_bytes(np.where(known, tile, low), low, high), BLANK - 1)
+            canvas[top:bottom, left:right] = np.where(known, indices, BLANK)
         alpha = np.full(256, 255, np.uint8)
         alpha[BLANK] = 0
         self._picture.show(indexed_png(canvas, lookup_table(color_map), alpha), (0, self._size[1]), (0, self._size[0]))

@@ -13,6 +13,7 @@ FIRST_RESULTS = {
     "atomstat": "841 windows, 4 components in",
     "sliding_fft": "841 windows, 4 components in",
     "domains": "atoms (200 more at the border), 4 components in",
+    "strain": "Strain of 100% of the image",
     "trajectories": "tracks long enough",
     "unmixing": "4,096 spectra of 200 channels, 3 components in",
 }

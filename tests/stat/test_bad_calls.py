@@ -44,6 +44,10 @@ TRACKS = stat.link(BY_FRAME, 3)
 COUNTS = stat.count_transitions([[0, 1, 1, 0], [1, 0, 2]])
 WINDOWS = stat.sliding_fft(IMAGE, 8, 8)
 GRID = WINDOWS.grid
+LATTICE = np.add(*(np.cos(2 * np.pi * at / 8) for at in np.indices((64, 72))))
+SPECTRUM = stat.power_spectrum(LATTICE)
+REFLECTIONS = np.array([[0.0, 0.125], [0.125, 0.0]])
+WAVES = stat.lattice_waves(LATTICE, REFLECTIONS)
 CROPS = stat.extract_crops(IMAGE, POINTS, 5)
 LOCAL = stat.imlocal(STACK, BY_FRAME, 6)
 SLIDING = stat.SlidingFFTNMF(8, 8, 4, 4, components=2)
@@ -494,6 +498,23 @@ CALLS = [
     call("recentre_positions", images=IMAGES, positions=ByFrame(BY_FRAME, POSITIONS)),
     call("remove_drift", positions=ByFrame(BY_FRAME, POSITIONS), drift=Array(np.ones((3, 2)))),
     call("scree", x=Array(MATRIX, ["values", "rows", "matrix"])),
+    call("power_spectrum", image=Array(LATTICE, IMAGE_WORDS, axes=False)),
+    call("find_reflections", spectrum=Of(SPECTRUM)),
+    call(
+        "nearest_reflection",
+        spectrum=Of(SPECTRUM),
+        place=Array(np.array([0.01, 0.125])),
+        within=Number(0.02, also_bad=[0, -1]),
+    ),
+    call(
+        "lattice_waves",
+        image=Array(LATTICE, IMAGE_WORDS, axes=False),
+        reflections=Array(REFLECTIONS, ["reflection", "frequency"], also_bad=[REFLECTIONS[[0, 0]], REFLECTIONS * 5]),
+        sigma=Number(10.0, optional=True, also_bad=[0, -1, 1.0, 1e9]),
+        progress=Called(),
+    ),
+    call("strain_maps", waves=Of(WAVES), reference=Of((20, 40, 20, 50), optional=True, also_bad=[(0, 99, 0, 9)])),
+    call("steady_region", waves=Of(WAVES)),
     call(
         "sliding_fft",
         image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False),
@@ -836,10 +857,13 @@ RESULTS = {  # which functions make, not users
     "Crops",
     "CubeTruth",
     "Decomposition",
+    "LatticeWaves",
     "LowRank",
     "MovieAtoms",
     "MovieTruth",
     "Spectra",
+    "Spectrum",
+    "StrainMaps",
     "Tracks",
     "TransitionCounts",
     "TransitionMatrix",

@@ -123,14 +123,16 @@ class DomainsPanel(ImagePanel):
         return [
             ipywidgets.HBox(
                 [
-                    column(title("Components"), named(self._components, "components"), self._components_bar),
-                    column(scores_title, named(self._scatter, "scores")),
+                    column(
+                        title("Components"), named(self._components, "components", clicked=True), self._components_bar
+                    ),
+                    column(scores_title, named(self._scatter, "scores", clicked=True)),
                 ]
             ),
             ipywidgets.HBox(
                 [
-                    column(Explained(self._curve_choice), named(self._curve, "curve")),
-                    column(title("Loadings"), named(self._histogram, "histogram")),
+                    column(Explained(self._curve_choice), named(self._curve, "curve", clicked=True)),
+                    column(title("Loadings"), named(self._histogram, "histogram", clicked=True)),
                     column(self._crop_title, named(self._crop, "crop"), self._means_title, named(self._means, "means")),
                 ]
             ),

@@ -94,16 +94,18 @@ class SlidingFFTPanel(ImagePanel):
             ipywidgets.HBox(
                 [
                     column(
-                        title("Component spectra", "log(1 + |FFT|)"), named(self._spectra, "spectra"), self._spectra_bar
+                        title("Component spectra", "log(1 + |FFT|)"),
+                        named(self._spectra, "spectra", clicked=True),
+                        self._spectra_bar,
                     ),
-                    column(title("Loading maps"), named(self._maps, "maps"), self._maps_bar),
+                    column(title("Loading maps"), named(self._maps, "maps", clicked=True), self._maps_bar),
                 ]
             ),
             ipywidgets.HBox(
                 [
                     column(self._window_title, named(self._spectrum, "window")),
                     column(title("Its mixture"), named(self._mixture, "mixture")),
-                    column(title("Error", "dashed: SVD limit"), named(self._curve, "curve")),
+                    column(title("Error", "dashed: SVD limit"), named(self._curve, "curve", clicked=True)),
                 ]
             ),
         ]

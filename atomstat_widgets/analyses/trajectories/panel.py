@@ -144,10 +144,10 @@ class TrajectoriesPanel(Panel):
                     column(self._matrix_title, ipywidgets.HBox([self._matrix.figure, self._graph])),
                 ]
             ),
-            column(strip_title, named(self._strip, "strip")),
+            column(strip_title, named(self._strip, "strip", clicked=True)),
             ipywidgets.HBox(
                 [
-                    column(self._steps_title, named(self._steps, "steps"), self._motion),
+                    column(self._steps_title, named(self._steps, "steps", clicked=True), self._motion),
                     self._occurrences,
                 ]
             ),

@@ -123,18 +123,21 @@ class UnmixingPanel(Panel):
         self._maps_bar = ColorBar(layout=ipywidgets.Layout(width="220px"))
         self._spectra_title, self._pixel_title, self._curve_title = (ipywidgets.HTML() for _ in range(3))
         return [
-            column(title("Mean spectrum", "brush the energies to use"), named(self._mean, "mean")),
+            column(title("Mean spectrum", "brush the energies to use"), named(self._mean, "mean", clicked=True)),
             column(self._spectra_title, named(self._spectra, "components")),
             ipywidgets.HBox(
                 [
-                    column(title("Abundance maps", "with shares of the sum of squares"), named(self._maps, "maps")),
-                    column(title("Residual"), named(self._residual, "residual")),
+                    column(
+                        title("Abundance maps", "with shares of the sum of squares"),
+                        named(self._maps, "maps", clicked=True),
+                    ),
+                    column(title("Residual"), named(self._residual, "residual", clicked=True)),
                 ]
             ),
             ipywidgets.HBox(
                 [
                     column(self._pixel_title, named(self._pixel_view, "pixel")),
-                    column(self._curve_title, named(self._curve, "curve")),
+                    column(self._curve_title, named(self._curve, "curve", clicked=True)),
                 ]
             ),
         ]

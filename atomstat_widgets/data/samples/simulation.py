@@ -92,6 +92,15 @@ def lattice_vectors(spacing: float, angle: float, opening: float) -> np.ndarray:
     return spacing * np.stack([np.sin(directions), np.cos(directions)], axis=1)
 
 
+def strain_matrix(exx: float, eyy: float, exy: float, rotation: float) -> np.ndarray:
+    """Matrix that takes vectors (y, x) of a lattice to those of the strained one: turned from x to y, then stretched.
+
+    The rotation is in radians.
+    """
+    cos, sin = np.cos(rotation), np.sin(rotation)
+    return np.array([[1 + eyy, exy], [exy, 1 + exx]]) @ np.array([[cos, sin], [-sin, cos]])
+
+
 def _columns(points: np.ndarray, heights: np.ndarray, width: float, shape: tuple[int, int]) -> np.ndarray:
     """Add up a Gaussian of the given height and of standard deviation `width` (px) at each of the (n, 2) points."""
     reach = math.ceil(_REACH * width)
