@@ -6,7 +6,8 @@ from typing import Any
 import ipywidgets
 from traitlets import Bunch
 
-from atomstat_widgets.analyses.domains.model import METHODS, DomainsModel
+from atomstat_widgets.analyses.domains.methods import METHODS
+from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.domains.result import DomainsResult
 from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE
 from atomstat_widgets.data import Image
@@ -18,6 +19,7 @@ from atomstat_widgets.panels.atom_controls import (
     window_slider,
 )
 from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, linked, slider
+from atomstat_widgets.panels.method_controls import method_buttons, name_count, only_for
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 
@@ -50,13 +52,7 @@ class DomainsControls:
             model, "smooth", "Smooth", "Standard deviation of the Gaussian that smooths the image",
             0.0, 4.0, 0.1,
         ).in_units(units)  # fmt: skip
-        self.method = ipywidgets.ToggleButtons(
-            options=METHODS, style={"button_width": "56px"},
-            tooltips=[
-                "Principal components: what varies most", "Independent components: sources that vary on their own",
-                "Non-negative components: parts that add up", "Gaussian mixture: classes of atoms",
-            ],
-        )  # fmt: skip
+        self.method = method_buttons(METHODS)
         self.n_components = slider(
             model, "n_components", "Components", "Number of components or, of GMM, of classes", 1, MAX_COMPONENTS
         )
@@ -77,7 +73,7 @@ class DomainsControls:
             shown=lambda number: ALL_CLASSES if number is None else number,
             chosen=lambda choice: None if choice == ALL_CLASSES else choice,
         )  # fmt: skip
-        self.method.observe(self._explain_gmm, "value")
+        self.method.observe(self._follow_method, "value")
         for control in (self.recentre, self.normalise):
             control.layout.width = "116px"
         self.widgets = [
@@ -86,7 +82,7 @@ class DomainsControls:
             ipywidgets.HBox([Explained(self.recentre), Explained(self.normalise)]), self.smooth,
             heading("Analysis"), self.method, self.n_components, Explained(self.gmm_on),
         ]  # fmt: skip
-        self._explain_gmm()
+        self._follow_method()
 
     def take_image(self, image: Image) -> None:
         """Offer what the image has."""
@@ -120,13 +116,14 @@ class DomainsControls:
             if control.automatic.value:
                 control.show(value)
 
-    def _explain_gmm(self, _change: Bunch | None = None) -> None:
-        on = self.method.value == "GMM"
-        self.gmm_on.disabled = not on
+    def _follow_method(self, _change: Bunch | None = None) -> None:
+        method = METHODS[self.method.value]
+        name_count(self.n_components, method.words)
+        self.gmm_on.disabled = "gmm_dimensions" not in method.options
         self.gmm_on.tooltip = (
-            "What the classes are told apart by: the first principal components, or all pixels as in AtomAI"
-            if on
-            else "Only for the method GMM"
+            only_for(METHODS, "gmm_dimensions")
+            if self.gmm_on.disabled
+            else "What the classes are told apart by: the first principal components, or all pixels as in AtomAI"
         )
 
 
