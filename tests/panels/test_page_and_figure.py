@@ -76,7 +76,10 @@ def test_trajectories(tiles):
     assert "track 2: " in panel._strip_title.value
     np.testing.assert_array_equal(table["tracks"]["frame"][table["tracks"]["track"] == 2], result.tracks.track(1)[0])
     cells = titled(figure, "Transition probabilities")[0].texts
-    buttons, counts = [cell for row in panel._matrix._cells for cell in row], table["transitions"]["transitions"]
+    buttons, counts = (
+        [cell for row in panel._transitions.matrix._cells for cell in row],
+        table["transitions"]["transitions"],
+    )
     assert [cell.get_text() for cell in cells] == [
         f"{button.description}\n({count})" for button, count in zip(buttons, counts, strict=True)
     ]
