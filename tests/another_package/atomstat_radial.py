@@ -17,6 +17,7 @@ from atomstat_widgets.panels.image_panel import ImagePanel
 from atomstat_widgets.panels.panel import column, named
 from atomstat_widgets.reactive.image_model import ImageModel
 from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.recipe import recipe_of
 from atomstat_widgets.reactive.registry import Analysis
 from atomstat_widgets.views.colors import INK
@@ -61,7 +62,7 @@ class RadialModel(ImageModel):
         Rings of frequencies, from 0 to 0.5 periods per pixel.
     """
 
-    bins = Int(64, min=4, max=512, help="Number of rings").tag(parameter=True, label="Rings")
+    bins = parameter(Int(64, min=4, max=512), label="Rings", help="Number of rings")
     result = Instance(RadialResult, allow_none=True)
 
     def __init__(self, image: Any, **parameters: Any) -> None:
@@ -94,8 +95,7 @@ class RadialPanel(ImagePanel):
         super().__init__(RadialModel(image, **parameters), "The peaks are at one over the distances of planes.")
 
     def _make_controls(self) -> list[Any]:
-        bins = RadialModel.bins.metadata
-        return [heading("Spectrum"), slider(self.model, "bins", bins["label"], bins["help"], 4, 256)]
+        return [heading("Spectrum"), slider(self.model, "bins", 4, 256)]
 
     def _make_display_controls(self) -> list[Any]:
         return []

@@ -86,7 +86,7 @@ def panel(request):
     data, options = PANELS[request.param]
     panel = request.param(data(), **options)
     if request.param is UnmixingPanel:
-        panel._name.value = "Mg<u> & Mn"
+        panel.naming.name.value = "Mg<u> & Mn"
     panel.truth_shown = True
     for one in panel.children:
         if isinstance(one, HistoryBar | ExportBar):

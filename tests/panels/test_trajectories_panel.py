@@ -47,8 +47,13 @@ def decoded(layer):
 
 
 def pictures(panel):
-    views, sample = (panel._centroids, panel._strip, panel._steps), panel._sample
-    return [*(png(view._picture) for view in views), png(sample._overlay), png(sample._base), panel._graph.value]
+    views, sample = (panel._centroids, panel._strip, panel._steps.histogram), panel._sample
+    return [
+        *(png(view._picture) for view in views),
+        png(sample._overlay),
+        png(sample._base),
+        panel._transitions.graph.value,
+    ]
 
 
 def limits(view):
@@ -132,15 +137,15 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
 
 def test_the_brush_sets_the_range(panel):
     size = panel.model.movie.pixel_size
-    panel._steps._brush.selected = size * np.array([2.0, 9.27])
+    panel._steps.histogram._brush.selected = size * np.array([2.0, 9.27])
     assert (panel.model.rmax, panel._own.rmax.slider.value, panel._own.rmax.automatic.value) == (9.3, 9.3, False)
-    assert list(panel._steps._line.x) == pytest.approx([9.3 * size] * 2)
-    assert f"rmax = {9.3 * size:.3g} nm" in panel._steps_title.value
+    assert list(panel._steps.histogram._line.x) == pytest.approx([9.3 * size] * 2)
+    assert f"rmax = {9.3 * size:.3g} nm" in panel._steps.title.value
 
 
 def test_a_narrow_brush_is_no_failure(movie):
     panel = TrajectoriesPanel(movie)
-    panel._steps._brush.selected = np.array([0.0, 0.03])
+    panel._steps.histogram._brush.selected = np.array([0.0, 0.03])
     assert panel.model.error == ""
 
 
@@ -190,10 +195,10 @@ def test_a_selection_is_of_an_atom(panel):
 
 def test_a_cell_of_the_matrix_goes_through_its_transitions(panel):
     result, shown, seen = panel.model.result, panel._occurrences, []
-    panel._matrix._cells[0][1].click()
+    panel._transitions.matrix._cells[0][1].click()
     count = result.matrix.counts[0, 1]
     assert count >= 3
-    assert "atomstat-chosen" in panel._matrix._cells[0][1]._dom_classes
+    assert "atomstat-chosen" in panel._transitions.matrix._cells[0][1]._dom_classes
     assert shown._crops.figure.layout.visibility == "visible"
     for number in range(count):
         assert (shown._previous.disabled, shown._next.disabled) == (number == 0, number == count - 1)
@@ -212,12 +217,12 @@ def test_a_cell_of_the_matrix_goes_through_its_transitions(panel):
     panel.model.rmax = 9.0  # other tracks, of which nothing was asked yet
     assert "click a cell" in shown._title.value
     assert (shown._previous.disabled, shown._next.disabled) == (True, True)
-    assert "atomstat-chosen" not in panel._matrix._cells[0][1]._dom_classes
+    assert "atomstat-chosen" not in panel._transitions.matrix._cells[0][1]._dom_classes
 
 
 def test_a_transition_that_never_happens(make):
     panel = make(movies.hopping_dopants(frames=12, missing=1, shape=(112, 112), probabilities=(1.0, 1.0)))
-    cells, shown = panel._matrix._cells, panel._occurrences
+    cells, shown = panel._transitions.matrix._cells, panel._occurrences
     assert [cell.description for row in cells for cell in row] == ["0.00", "1.00", "1.00", "0.00"]
     assert "1 → 2: 1.000, with 95 % probability between" in cells[0][1].tooltip
     cells[0][0].click()
@@ -226,22 +231,22 @@ def test_a_transition_that_never_happens(make):
     assert shown._crops.figure.layout.visibility == "hidden"
     assert (panel.track, panel.player.frame) == (None, 0)
     panel.model.lag = 12  # longer than the movie
-    assert {cell.description for row in panel._matrix._cells for cell in row} == {"–"}
-    assert "nothing is known" in panel._matrix._cells[0][0].tooltip
+    assert {cell.description for row in panel._transitions.matrix._cells for cell in row} == {"–"}
+    assert "nothing is known" in panel._transitions.matrix._cells[0][0].tooltip
 
 
 def test_at_a_longer_lag_intervals_and_their_texts_follow_what_is_independent(panel):
     def told(result):
-        return panel._matrix._cells[0][1].tooltip, result.matrix.dwell_times, result.matrix.interval()
+        return panel._transitions.matrix._cells[0][1].tooltip, result.matrix.dwell_times, result.matrix.interval()
 
     tooltip, dwell, _ = told(panel.model.result)
     assert tooltip.endswith("transitions")
-    assert f"left after {dwell[0]:.3g} frames" in panel._graph.value
+    assert f"left after {dwell[0]:.3g} frames" in panel._transitions.graph.value
     panel.model.lag = 4
     result = panel.model.result
     tooltip, same, (low, high) = told(result)
     np.testing.assert_array_equal(same, dwell)
-    assert f"left after {dwell[0]:.3g} frames" in panel._graph.value
+    assert f"left after {dwell[0]:.3g} frames" in panel._transitions.graph.value
     matrix = result.matrix
     apart = matrix.effective[0].sum()
     assert matrix.counts[0].sum() / 4 <= apart < matrix.counts[0].sum()
@@ -251,7 +256,7 @@ def test_at_a_longer_lag_intervals_and_their_texts_follow_what_is_independent(pa
     np.testing.assert_array_equal(table["independent transitions"].reshape(2, 2), matrix.effective)
     np.testing.assert_array_equal(table["lower end of 95 % interval"].reshape(2, 2), low)
     panel.model.n_states = 1
-    assert "State 1: 100.0% of the time in the long run, never seen to be left" in panel._graph.value
+    assert "State 1: 100.0% of the time in the long run, never seen to be left" in panel._transitions.graph.value
 
 
 def test_frames_that_were_not_recorded_are_said(panel):
@@ -349,7 +354,7 @@ def test_another_movie(panel):
     panel._zoom.value = True
     panel.player.frame = 19
     select(panel)
-    panel._matrix._cells[0][0].click()
+    panel._transitions.matrix._cells[0][0].click()
     before = pictures(panel)
     other = movies.hopping_dopants(frames=12, missing=1, shape=(112, 144), seed=3)
     other = replace(other, name="Other", numbers=other.frame_numbers + 100, pixel_size=None)
@@ -361,7 +366,7 @@ def test_another_movie(panel):
     assert all(old != new for old, new in zip(before, pictures(panel), strict=True))
     assert limits(panel._sample) == ([-0.5, -16.5], [143.5, 127.5])
     assert (panel._strip._scales["x"].min, panel._strip._cursor.x[0]) == (99.5, 100)
-    assert "px²/frame" in panel._motion.value
+    assert "px²/frame" in panel._steps.motion.value
     select(panel)
     panel.player.frame = 111
     panel.model.movie = replace(other, numbers=None)
@@ -372,8 +377,8 @@ def test_a_movie_of_one_frame(make, movie):
     panel = make(Movie(movie.frames[:1], "one"))
     assert (panel.player.frame, panel.player._slider.max) == (0, 0)
     assert "0 tracks" in panel._strip_title.value
-    assert "too short" in panel._motion.value
-    panel._matrix._cells[0][0].click()
+    assert "too short" in panel._steps.motion.value
+    panel._transitions.matrix._cells[0][0].click()
     assert panel.track is None
     panel.model.min_length = 1
     select(panel)
@@ -382,9 +387,9 @@ def test_a_movie_of_one_frame(make, movie):
 
 
 def test_steps_go_with_their_movie(panel, movie):
-    before = png(panel._steps._picture)
+    before = png(panel._steps.histogram._picture)
     panel.model.movie = Movie(movie.frames[:1], "one")
-    assert png(panel._steps._picture) != before
+    assert png(panel._steps.histogram._picture) != before
 
 
 def test_a_movie_with_atoms(make, movie):
@@ -416,7 +421,7 @@ def test_a_blank_frame_says_so_and_costs_no_other(make, movie):
 
 def test_units_are_text(make, movie):
     panel = make(replace(movie, unit="<script>"))
-    assert "<script>" not in panel._sample_title.value + panel._motion.value
+    assert "<script>" not in panel._sample_title.value + panel._steps.motion.value
 
 
 def test_a_movie_without_anything(movie):

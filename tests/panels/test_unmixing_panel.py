@@ -25,7 +25,7 @@ def test_controls_and_model_move_each_other(panel):
     panel._own.start_from.value = "vca"
     assert (panel.model.n_components, panel.model.weighting, panel.model.start_from) == (4, True, "vca")
     assert [label for label, _ in panel._overlay.options] == ["1", "2", "3", "4", "Residual", "None"]
-    assert list(panel._which.options) == [1, 2, 3, 4]
+    assert list(panel.naming.which.options) == [1, 2, 3, 4]
 
 
 def test_a_click_shows_data_fit_and_parts(panel):
@@ -83,15 +83,15 @@ def test_the_box_of_the_sample_is_in_pixels():
 
 
 def test_names_and_colours_stay(panel):
-    panel._which.value = 2
-    panel._name.value = "<b>Titanium</b>"
-    panel._color.value = "#123456"
+    panel.naming.which.value = 2
+    panel.naming.name.value = "<b>Titanium</b>"
+    panel.naming.color.value = "#123456"
     panel.model.n_components = 4
     assert "&lt;b&gt;Titanium&lt;/b&gt;" in panel._spectra_title.value
     assert "<b>Titanium" not in panel._spectra_title.value
     assert panel._spectra._solid.colors[1] == "#123456"
     assert panel._maps._frames.colors[1] == "#123456"
-    panel._name.value = " "
+    panel.naming.name.value = " "
     assert panel.names[1] == "2"
 
 
@@ -115,7 +115,7 @@ def test_every_method_overlay_and_map(panel):
         for _, overlay in panel._overlay.options:
             panel._overlay.value = overlay
     panel._component_clicked(1)
-    assert (panel._overlay.value, panel._which.value) == (1, 2)
+    assert (panel._overlay.value, panel.naming.which.value) == (1, 2)
     panel._count_clicked(4)
     assert panel.model.n_components == 4
 
@@ -179,19 +179,19 @@ def test_a_pixel_that_is_left_over_is_not_used():
 
 @pytest.mark.parametrize("name", ["red", "#f00", "RED", "#ff0000"])
 def test_a_colour_by_any_name(panel, name):
-    before = panel._color.value
-    panel._color.value = name
-    assert (panel._colors[0], panel._color.value, panel.model.error) == ("#ff0000", "#ff0000", "")
+    before = panel.naming.color.value
+    panel.naming.color.value = name
+    assert (panel.naming.colors[0], panel.naming.color.value, panel.model.error) == ("#ff0000", "#ff0000", "")
     panel.model.n_components = 2
     assert panel.model.error == ""
-    panel._color.value = before
+    panel.naming.color.value = before
 
 
 @pytest.mark.parametrize("name", ["rgb(1, 2, 3)", "hsl(10, 10%, 10%)", "var(--ink)"])
 def test_what_is_no_colour_is_refused_and_the_old_one_stays(panel, name):
-    before = panel._colors[0]
-    panel._color.value = name
-    assert (panel._colors[0], panel._color.value) == (before, before)
+    before = panel.naming.colors[0]
+    panel.naming.color.value = name
+    assert (panel.naming.colors[0], panel.naming.color.value) == (before, before)
     assert panel.model.error == f"{name!r} is no colour: it has a name, as 'red', or numbers, as '#d55e00'"
     panel.model.n_components = 4
     assert panel.model.error == ""

@@ -240,7 +240,7 @@ class TestAxes:
     def test_of_domains(self):
         result = of_graphene(method="GMM", n_components=2)
         table = numbers_of(result).tables["atoms"]
-        assert list(table) == ["y (px)", "x (px)", "y (nm)", "x (nm)", "class", "loading 1", "loading 2"]
+        assert list(table) == ["y (px)", "x (px)", "y (nm)", "x (nm)", "class", "probability 1", "probability 2"]
         np.testing.assert_allclose(table["y (nm)"], table["y (px)"] * result.image.pixel_size)
         assert set(table["class"]) == {1, 2}
 

@@ -181,14 +181,14 @@ class TestChain:
         ("name", "value", "done"),
         [
             *(("rmax", 12.0, {"link"}), ("memory", 0, {"link"}), ("min_length", 5, set()), ("lag", 2, set())),
-            *(("n_states", 3, {"analyse"}), ("window", 20, {"extract_movie_crops", "analyse"})),
-            ("normalize", False, {"extract_movie_crops", "analyse"}),
-            ("atoms", "all", {"extract_movie_crops", "analyse", "link"}),
-            ("strength", 5.0, {"find_atoms", "extract_movie_crops", "analyse", "link"}),
+            *(("n_states", 3, {"classes_of"}), ("window", 20, {"extract_movie_crops", "classes_of"})),
+            ("normalize", False, {"extract_movie_crops", "classes_of"}),
+            ("atoms", "all", {"extract_movie_crops", "classes_of", "link"}),
+            ("strength", 5.0, {"find_atoms", "extract_movie_crops", "classes_of", "link"}),
         ],
     )
     def test_only_what_a_parameter_changes_is_computed(self, model, monkeypatch, name, value, done):
-        names = ("find_atoms", "extract_movie_crops", "analyse", "link")
+        names = ("find_atoms", "extract_movie_crops", "classes_of", "link")
         spies = {one: Mock(wraps=getattr(stages, one)) for one in names}
         for one, spy in spies.items():
             monkeypatch.setattr(stages, one, spy)
@@ -198,7 +198,7 @@ class TestChain:
         assert ({one for one in names if counts[one]}, model.error) == (done, "")
         assert max(counts[one] for one in names[1:]) <= 1
         assert model.result.parameters[name] == value
-        assert (model.result.states.labels is before.states.labels) == ("analyse" not in done)
+        assert (model.result.states.labels is before.states.labels) == ("classes_of" not in done)
         setattr(model, name, given)
         assert counts == {one: spy.call_count for one, spy in spies.items()}
 

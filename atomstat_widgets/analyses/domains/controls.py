@@ -6,12 +6,14 @@ from typing import Any
 import ipywidgets
 from traitlets import Bunch
 
-from atomstat_widgets.analyses.domains.model import METHODS, DomainsModel
+from atomstat_widgets.analyses.domains.methods import METHODS
+from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.domains.result import DomainsResult
 from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE
 from atomstat_widgets.data import Image
 from atomstat_widgets.panels.atom_controls import fit_window, spacing_slider, strength_slider, window_slider
 from atomstat_widgets.panels.controls import Explained, choice, dropdown, heading, linked, slider, switch
+from atomstat_widgets.panels.method_controls import method_buttons, name_count, only_for
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.parameter import help_of, label_of
@@ -42,13 +44,7 @@ class DomainsControls:
         self.channel = dropdown([("Image", IMAGE)], IMAGE, label_of(model, "channel"), "")
         self.recentre, self.normalize = switch(model, "recentre"), switch(model, "normalize")
         self.smooth = slider(model, "smooth", 0.0, 4.0, 0.1).in_units(units)
-        self.method = ipywidgets.ToggleButtons(
-            options=METHODS, style={"button_width": "56px"},
-            tooltips=[
-                "Principal components: what varies most", "Independent components: sources that vary on their own",
-                "Non-negative components: parts that add up", "Gaussian mixture: classes of atoms",
-            ],
-        )  # fmt: skip
+        self.method = method_buttons(METHODS)
         linked(model, "method", self.method)
         self.n_components = slider(model, "n_components", 1, MAX_COMPONENTS)
         numbers = range(1, MAX_COMPONENTS + 1)
@@ -63,7 +59,7 @@ class DomainsControls:
             shown=lambda number: ALL_CLASSES if number is None else number,
             chosen=lambda choice: None if choice == ALL_CLASSES else choice,
         )  # fmt: skip
-        self.method.observe(self._explain_gmm, "value")
+        self.method.observe(self._follow_method, "value")
         for control in (self.recentre, self.normalize):
             control.layout.width = "116px"
         self.widgets = [
@@ -72,7 +68,7 @@ class DomainsControls:
             ipywidgets.HBox([Explained(self.recentre), Explained(self.normalize)]), self.smooth,
             heading("Analysis"), self.method, self.n_components, Explained(self.gmm_on),
         ]  # fmt: skip
-        self._explain_gmm()
+        self._follow_method()
 
     def take_image(self, image: Image) -> None:
         """Offer what the image has."""
@@ -105,10 +101,13 @@ class DomainsControls:
             if control.automatic.value:
                 control.show(value)
 
-    def _explain_gmm(self, _change: Bunch | None = None) -> None:
-        on = self.method.value == "GMM"
-        self.gmm_on.disabled = not on
-        self.gmm_on.tooltip = help_of(self._model, "gmm_dimensions") if on else "Only for the method GMM"
+    def _follow_method(self, _change: Bunch | None = None) -> None:
+        method = METHODS[self.method.value]
+        name_count(self.n_components, method.words)
+        self.gmm_on.disabled = "gmm_dimensions" not in method.options
+        self.gmm_on.tooltip = (
+            only_for(METHODS, "gmm_dimensions") if self.gmm_on.disabled else help_of(self._model, "gmm_dimensions")
+        )
 
 
 def _offer(control: ipywidgets.Dropdown, options: list[tuple[str, Any]], tooltip: str, why_not: str) -> None:

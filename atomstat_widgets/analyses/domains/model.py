@@ -4,31 +4,24 @@ from typing import Any, ClassVar
 
 from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
 
+from atomstat_widgets.analyses.domains.methods import METHODS, fit
 from atomstat_widgets.analyses.domains.result import DomainsResult, aligned
 from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE, cut, find_or_take_atoms, place
 from atomstat_widgets.data import Image, load
 from atomstat_widgets.data.readers.findings import with_findings
 from atomstat_widgets.glossary import in_brief
-from atomstat_widgets.reactive.crops_to_components import (
-    Analysis,
-    Factor,
-    analyse,
-    covariance_for,
-    factor_of,
-    gmm_input,
-)
+from atomstat_widgets.reactive.crops_to_components import Components, factor_of
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, ImageModel, most_components
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
+from atomstat_widgets.reactive.methods import Trial, measure_all
 from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
-from atomstat_widgets.stat import gmm_stability, nmf_stability, normalize_image
+from atomstat_widgets.stat import normalize_image
 from atomstat_widgets.stat.atoms.atoms import SMALLEST_SIDE
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
-
-METHODS = ("PCA", "ICA", "NMF", "GMM")
 
 
 class DomainsModel(ImageModel):
@@ -113,7 +106,7 @@ class DomainsModel(ImageModel):
             Stage("places", place, ("image", "channel", "recentre")),
             Stage("crops", cut, ("atom_class", "window", "normalize", "smooth")),
             Stage("factor", factor_of, ("centred",)),
-            Stage("analysis", analyse, ("method", "n_components", "gmm_dimensions")),
+            Stage("components", fit, ("method", "n_components", "gmm_dimensions")),
         )
         self.start()
 
@@ -147,17 +140,18 @@ class DomainsModel(ImageModel):
         result = self._result(parameters, run)
         self.publish(result)
         left_out = f" ({result.crops.left_out:,} more at the border)" if result.crops.left_out else ""
-        what = "classes" if parameters["method"] == "GMM" else "components"
-        return f"{len(result.crops):,} atoms{left_out}, {parameters['n_components']} {what}"
+        return f"{len(result.crops):,} atoms{left_out}, {parameters['n_components']} {result.method.words.parts}"
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Quality of every number of components, one after the other."""
         factor = self._value("factor", parameters)
-        for k in range(1, most_components(factor.low_rank) + 1):
-            for name, value in self._qualities(k, parameters, factor, run):
-                run.yield_to_newer(k / MAX_COMPONENTS)
-                if k not in self.advice.get(name, {}):
-                    self.advice = {**self.advice, name: {**self.advice.get(name, {}), k: value()}}
+        wait = run.yield_to_newer
+
+        def trial(k: int) -> Trial:
+            at_k = {**parameters, "n_components": k}
+            return Trial(factor, k, parameters, lambda: self._value("components", at_k, wait), wait)
+
+        measure_all(self, METHODS[parameters["method"]], most_components(factor.low_rank), trial, wait)
 
     def make_way(self, result: DomainsResult) -> None:
         """Drop the advice for other crops or another method, before the result, so that no view mixes the two."""
@@ -165,37 +159,20 @@ class DomainsModel(ImageModel):
         if (
             shown is None
             or result.low_rank is not shown.low_rank
-            or any(result.parameters[name] != shown.parameters[name] for name in ("method", "gmm_dimensions"))
+            or any(result.parameters[name] != shown.parameters[name] for name in ("method", *result.method.options))
         ):
             self.advice = {}
 
     def _value(self, stage: str, parameters: dict[str, Any], progress: Progress = unreported) -> Any:
         # All that the factor depends on of the method is whether it takes deviations from the mean.
-        return self._chain.value(stage, {**parameters, "centred": parameters["method"] != "NMF"}, progress)
-
-    def _qualities(self, k: int, parameters: dict[str, Any], factor: Factor, run: Run) -> list[tuple[str, Any]]:
-        """Names of what tells a good number of components, and how to compute each."""
-        at_k = {**parameters, "n_components": k}
-        method, wait = parameters["method"], run.yield_to_newer
-        if method == "NMF":
-            return [
-                ("error", lambda: self._value("analysis", at_k, wait).decomposition.reconstruction_error),
-                ("stability", lambda: nmf_stability(factor.low_rank, k, progress=wait)),
-            ]
-        if method == "GMM":
-            scores = gmm_input(factor, parameters["gmm_dimensions"])
-            return [
-                ("bic", lambda: self._value("analysis", at_k, wait).bic),
-                ("stability", lambda: gmm_stability(scores, k, covariance=covariance_for(scores), progress=wait)),
-            ]
-        return []
+        return self._chain.value(stage, {**parameters, "centred": METHODS[parameters["method"]].centred}, progress)
 
     def _result(self, parameters: dict[str, Any], run: Run) -> DomainsResult:
-        analysis: Analysis = self._value("analysis", parameters, run)
+        components: Components = self._value("components", parameters, run)
         atoms, crops, factor = (self._value(name, parameters) for name in ("atoms", "crops", "factor"))
         found = DomainsResult(
             parameters["image"], parameters, atoms, crops, factor.low_rank, factor.base,
-            analysis.decomposition, analysis.labels, analysis.bic,
+            components.decomposition, components.labels, components.bic,
         )  # fmt: skip
         final = self.final
         if final is None or final.image is not found.image or final.parameters["method"] != parameters["method"]:

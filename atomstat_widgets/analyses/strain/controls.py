@@ -10,6 +10,7 @@ from atomstat_widgets.analyses.strain.model import StrainModel
 from atomstat_widgets.analyses.strain.result import StrainResult
 from atomstat_widgets.panels.controls import AutomaticSlider, heading
 from atomstat_widgets.panels.units_bar import UnitsBar
+from atomstat_widgets.reactive.parameter import label_of
 from atomstat_widgets.views.html import Html, as_html
 
 FINEST, COARSEST = 2.0, 60.0  # pixels, ends of the slider of the resolution
@@ -41,16 +42,13 @@ class StrainControls:
         self._found = self._automatic("reflections", "the two strongest of the spectrum")
         self._steadiest = self._automatic("reference", "where the lattice varies least")
         self._reflections, self._reference = ipywidgets.HTML(), ipywidgets.HTML()
-        metadata = model.traits()["sigma"].metadata
-        self._sigma = AutomaticSlider(
-            model, "sigma", metadata["label"], metadata["help"], FINEST, COARSEST, 0.5
-        ).in_units(units)  # fmt: skip
+        self._sigma = AutomaticSlider(model, "sigma", FINEST, COARSEST, 0.5).in_units(units)
         side = ipywidgets.Layout(width="238px", justify_content="space-between", align_items="center")
         self.widgets = [
-            heading(model.traits()["reflections"].metadata["label"]),
+            heading(label_of(model, "reflections")),
             ipywidgets.HBox([self._which, self._found], layout=side),
             self._reflections,
-            heading(model.traits()["reference"].metadata["label"]),
+            heading(label_of(model, "reference")),
             ipywidgets.HBox([self._reference, self._steadiest], layout=side),
             heading("Averaging", units), self._sigma,
         ]  # fmt: skip
@@ -82,7 +80,7 @@ class StrainControls:
     def _automatic(self, name: str, what: str) -> ipywidgets.ToggleButton:
         """Button that is down while the model chooses; pressed, it lets it choose again."""
         model = self._model
-        label = str(model.traits()[name].metadata["label"])
+        label = label_of(model, name)
         button = ipywidgets.ToggleButton(
             description="auto",
             tooltip=f"{label}: {what}",

@@ -14,6 +14,7 @@ from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.image_model import ImageModel
 from atomstat_widgets.reactive.lengths import Length
 from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import normalize_image
@@ -50,22 +51,19 @@ class StrainModel(ImageModel):
     result : StrainResult
     """
 
-    reflections = AnyTrait(
-        None,
-        allow_none=True,
+    reflections = parameter(
+        AnyTrait(None, allow_none=True), label="Reflections", unit="1/px",
         help="Two reflections, each with fy and fx in periods per pixel; None finds the strongest",
-    ).tag(parameter=True, label="Reflections", unit="1/px")
-    reference = AnyTrait(
-        None, allow_none=True,
+    )  # fmt: skip
+    reference = parameter(
+        AnyTrait(None, allow_none=True), label="Reference", unit="px",
         help="Region without strain: its first row, the one after the last, its first column, the one after the last",
-    ).tag(
-        parameter=True, label="Reference", unit="px",
         argument={"type": int, "nargs": 4, "metavar": ("TOP", "BOTTOM", "LEFT", "RIGHT")},
     )  # fmt: skip
-    sigma = Length(
-        None, allow_none=True, min=1,
+    sigma = parameter(
+        Length(None, allow_none=True, min=1), label="Resolution", unit="px",
         help="Standard deviation of the Gaussian that is averaged over: less noise, but less detail, the larger it is",
-    ).tag(parameter=True, label="Resolution", unit="px")  # fmt: skip
+    )  # fmt: skip
     result = Instance(StrainResult, allow_none=True)
 
     def __init__(self, image: Any, **parameters: Any) -> None:

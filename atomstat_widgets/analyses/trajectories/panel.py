@@ -13,17 +13,16 @@ from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.trajectories.occurrences import Occurrences
 from atomstat_widgets.analyses.trajectories.player import Player
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
+from atomstat_widgets.analyses.trajectories.steps import Steps
+from atomstat_widgets.analyses.trajectories.transitions import Transitions
 from atomstat_widgets.panels.attached import when_attached
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, heading, title
 from atomstat_widgets.panels.panel import Panel, column, named, row
 from atomstat_widgets.views.colors import COMPONENT_RGB, UNKNOWN, rgb
-from atomstat_widgets.views.graph import TransitionGraph
-from atomstat_widgets.views.histogram import Histogram
 from atomstat_widgets.views.html import Html, as_html
 from atomstat_widgets.views.limits import common_limits
-from atomstat_widgets.views.matrix import MatrixView
 from atomstat_widgets.views.points import Trails
-from atomstat_widgets.views.rounding import percent, with_error
+from atomstat_widgets.views.rounding import percent
 from atomstat_widgets.views.strip import StateStrip
 from atomstat_widgets.views.tiles import TileGrid
 
@@ -32,7 +31,6 @@ ATOM_RADIUS = 0.5  # of the distance of neighbours: a ring around an atom
 DOT_RADIUS = 0.14
 TRUTH = (0, 255, 255)
 MOST_ROWS = 120  # of tracks in the strip, each at least a pixel high
-WITHIN, BEYOND = np.array([rgb("#0072B2"), rgb("#bbbbbb")], np.uint8)  # steps inside of the search range, or not
 ZOOM = 4.0  # crops a side that are seen around a track that is zoomed in on
 
 
@@ -120,12 +118,11 @@ class TrajectoriesPanel(Panel):
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
         self._centroids = TileGrid(206, 172, lambda number: None)
-        self._matrix = MatrixView(172, guard(self._cell_clicked))
-        self._graph = TransitionGraph(118, 172)
+        self._transitions = Transitions(172, guard(self._cell_clicked))
         self._strip = StateStrip(500, 190, guard(self._row_clicked))
-        self._steps = Histogram(210, 172, guard(self._brushed), "steps")
+        self._steps = Steps(210, 172, guard(self._brushed))
         self._occurrences = Occurrences(266, 150, self._occurrence_shown, guard)
-        self._strip_title, self._steps_title, self._motion, self._matrix_title = (ipywidgets.HTML() for _ in range(4))
+        self._strip_title = ipywidgets.HTML()
         self._clear = ipywidgets.Button(
             description="Clear selection", disabled=True, layout=ipywidgets.Layout(width="118px", height="24px")
         )
@@ -136,21 +133,15 @@ class TrajectoriesPanel(Panel):
                 height="26px", width="498px", align_items="center", justify_content="space-between"
             ),
         )  # fmt: skip
-        self._matrix.figure.add_class("atomstat-matrix")
         return [
             ipywidgets.HBox(
                 [
                     column(title("Mean crops of the states"), named(self._centroids, "centroids")),
-                    column(self._matrix_title, ipywidgets.HBox([self._matrix.figure, self._graph])),
+                    self._transitions,
                 ]
             ),
             column(strip_title, named(self._strip, "strip", clicked=True)),
-            ipywidgets.HBox(
-                [
-                    column(self._steps_title, named(self._steps, "steps", clicked=True), self._motion),
-                    self._occurrences,
-                ]
-            ),
+            ipywidgets.HBox([self._steps, self._occurrences]),
         ]
 
     # --- what the user does
@@ -172,12 +163,12 @@ class TrajectoriesPanel(Panel):
     def _cell_clicked(self, first: int, second: int) -> None:
         with self._drawing:
             if self._shown is not None:
-                self._matrix.choose((first, second))
+                self._transitions.matrix.choose((first, second))
                 self._occurrences.show(self._shown, first, second)
 
     def _brushed(self, _low: float, high: float) -> None:
         self.model.rmax = max(0.1, round(high / (self.model.movie.pixel_size or 1.0), 1))
-        self._steps.clear_brush()
+        self._steps.histogram.clear_brush()
 
     def _occurrence_shown(self, track: int, frame: int) -> None:
         self.player.frame = frame
@@ -240,9 +231,9 @@ class TrajectoriesPanel(Panel):
             self._occurrences.clear()
             self._draw_strip()  # first, since there the tracks are seen
             self._draw_overlay()
-            self._draw_steps()
+            self._steps.show(result)
             self._draw_states()
-            self._draw_matrix()
+            self._transitions.show(result)
             self._draw_score()
 
     def _draw_frame(self) -> None:
@@ -338,33 +329,6 @@ class TrajectoriesPanel(Panel):
         titles = [f"{number} · {count:,}" for number, count in enumerate(states.counts.tolist(), start=1)]
         self._centroids.show(states.centroids, titles, common_limits(states.centroids), "gray")
 
-    def _draw_matrix(self) -> None:
-        result = self._shown
-        matrix, lag = result.matrix, result.parameters["lag"]
-        (low, high), totals, apart = matrix.interval(), matrix.counts.sum(axis=1), matrix.effective.sum(axis=1)
-        self._matrix_title.value = title("Transitions", f"from row to column, in {lag} frame{'s' if lag > 1 else ''}")
-        k = range(result.n_states)
-        texts = [[f"{matrix.probabilities[i, j]:.2f}" if matrix.known[i] else "–" for j in k] for i in k]
-        tooltips = [
-            [
-                f"{i + 1} → {j + 1}: {matrix.probabilities[i, j]:.3f}, with 95 % probability between {low[i, j]:.3f} "
-                f"and {high[i, j]:.3f}; {matrix.counts[i, j]:,} of {totals[i]:,} transitions"
-                + (f", which overlap and tell as much as {apart[i]:,.0f} that do not" if apart[i] < totals[i] else "")
-                if matrix.known[i]
-                else f"No transition from state {i + 1} was seen: nothing is known"
-                for j in k
-            ]
-            for i in k
-        ]
-        self._matrix.show(matrix.probabilities, texts, tooltips)
-        self._matrix.choose(None)
-        remarks = [
-            f"State {n + 1}: {percent(share)} of the time in the long run, "
-            + (f"left after {dwell:.3g} frames" if np.isfinite(dwell) else "never seen to be left")
-            for n, (share, dwell) in enumerate(zip(matrix.stationary, matrix.dwell_times, strict=True))
-        ]
-        self._graph.show(matrix.probabilities, matrix.stationary, remarks)
-
     def _draw_strip(self) -> None:
         result = self._shown
         lengths = result.tracks.lengths
@@ -387,21 +351,6 @@ class TrajectoriesPanel(Panel):
             frames = result.tracks.track(track)[0]
             remark = f"track {track + 1}: {len(frames)} points in frames {frames[0]} to {frames[-1]}"
         self._strip_title.value = title("States in time", remark)
-
-    def _draw_steps(self) -> None:
-        result, movie = self._shown, self.model.movie
-        size, unit = movie.pixel_size or 1.0, movie.unit if movie.pixel_size else "px"
-        rmax, steps = size * result.rmax, size * result.chosen.steps
-        self._steps_title.value = title("Nearest steps", f"line: rmax = {rmax:.3g} {unit}")
-        reach = max(2 * rmax, float(np.quantile(steps, 0.99)) if len(steps) else 0.0)
-        colors = np.array([WITHIN, BEYOND])
-        self._steps.show(steps[steps <= reach], (0.0, reach), f"step ({unit})", colors, split=rmax)
-        self._steps.show_line(rmax)
-        diffusion = result.diffusion()
-        self._motion.value = title(
-            "",
-            f"D = {with_error(*diffusion)} {unit}²/frame" if diffusion else "D: the tracks are too short",
-        )
 
     def _draw_truth(self) -> None:
         """Dot the true atoms of the current frame."""

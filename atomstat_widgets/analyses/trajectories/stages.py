@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie
-from atomstat_widgets.reactive.crops_to_components import Factor, analyse, factor_of
+from atomstat_widgets.reactive.crops_to_components import Factor, classes_of, factor_of
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
@@ -276,10 +276,10 @@ def sort(factored: Factored, n_states: int, progress: Progress) -> States:
     factor, crops = factored.factor, factored.factor.crops
     if len(crops) < n_states:
         raise ValueError(f"{len(crops)} atoms have a crop, too few for {n_states} states")
-    analysis = analyse(factor, "GMM", n_states, GMM_DIMENSIONS, progress)
+    found = classes_of(factor, n_states, GMM_DIMENSIONS)
     labels = np.full(sum(factored.counts), -1, np.intp)
-    labels[crops.numbers] = analysis.labels
-    centroids = (factor.base + analysis.decomposition.components).reshape(-1, *crops.shape[:2])
+    labels[crops.numbers] = found.labels
+    centroids = (factor.base + found.decomposition.components).reshape(-1, *crops.shape[:2])
     return States(crops, np.split(labels, np.cumsum(factored.counts)[:-1]), centroids)
 
 

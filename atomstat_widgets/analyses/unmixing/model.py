@@ -8,8 +8,9 @@ import numpy as np
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
 
+from atomstat_widgets.analyses.unmixing.methods import METHODS, unmix
 from atomstat_widgets.analyses.unmixing.result import UnmixingResult, aligned
-from atomstat_widgets.analyses.unmixing.stages import factor_of, qualities, spectra_of, unmix
+from atomstat_widgets.analyses.unmixing.stages import factor_of, spectra_of
 from atomstat_widgets.brief import in_short
 from atomstat_widgets.data import Cube
 from atomstat_widgets.data.mask import Mask, unpacked
@@ -17,6 +18,7 @@ from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, most_components
 from atomstat_widgets.reactive.lengths import Finite
+from atomstat_widgets.reactive.methods import Trial, measure_all
 from atomstat_widgets.reactive.model import AnalysisModel, Data
 from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.parameter import parameter
@@ -25,7 +27,6 @@ from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import Spectra
 from atomstat_widgets.stat.blocks import in_blocks
 
-METHODS = ("NMF", "PCA", "ICA", "GMM")
 LOSSES = ("frobenius", "kullback-leibler")
 STARTS = ("none", "vca", "nfindr")
 FEWEST_CHANNELS = 3
@@ -218,26 +219,26 @@ class UnmixingModel(AnalysisModel):
                 self.advice = {}
             self.publish(result)
         spectra = unmixing.spectra
-        what = "classes" if parameters["method"] == "GMM" else "components"
-        return (
-            f"{len(spectra.pixels):,} spectra of {len(spectra.channels)} channels, {parameters['n_components']} {what}"
-        )
+        what = f"{parameters['n_components']} {result.method.words.parts}"
+        return f"{len(spectra.pixels):,} spectra of {len(spectra.channels)} channels, {what}"
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Quality of every number of components, one after the other."""
-        _, low_rank = self._chain.value("low_rank", self._complete(parameters))
-        for k in range(1, most_components(low_rank) + 1):
-            for name, value in qualities(parameters["method"], k, low_rank, run.yield_to_newer):
-                run.yield_to_newer(k / MAX_COMPONENTS)
-                if k not in self.advice.get(name, {}):
-                    self.advice = {**self.advice, name: {**self.advice.get(name, {}), k: value()}}
+        parameters, wait = self._complete(parameters), run.yield_to_newer
+        factored = self._chain.value("low_rank", parameters)
+
+        def trial(k: int) -> Trial:
+            at_k = {**parameters, "n_components": k}
+            return Trial(factored, k, parameters, lambda: self._chain.value("unmixing", at_k, wait), wait)
+
+        measure_all(self, METHODS[parameters["method"]], most_components(factored[1]), trial, wait)
 
     def _complete(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Add what the stages read and follows from the parameters."""
-        non_negative = parameters["method"] == "NMF"
+        centred = METHODS[parameters["method"]].centred
         return {
             **parameters,
             "bins": (parameters["binning"],) * 2,
-            "negative": "shift" if non_negative else "keep",
-            "centred": not non_negative,
+            "negative": "keep" if centred else "shift",
+            "centred": centred,
         }
