@@ -139,7 +139,7 @@ class Server(Voila):
             **settings,
             # Names of other machines are what a page elsewhere could reach this one by. With a token it gains nothing.
             "allow_remote_access": asks,
-            "page_scripts": page_scripts.PageScripts(),
+            "page_scripts": page_scripts.PageScripts(page_scripts.scripts_of("anywidget")),
             "most_sessions": self.most_sessions or possible_sessions(self.memory_per_session),
             "transforms": [handlers.SafeHeaders],
             "headers": {"Content-Security-Policy": handlers.ANY_POLICY},
