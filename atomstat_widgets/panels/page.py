@@ -7,7 +7,7 @@ from typing import Any
 
 import anywidget
 import ipywidgets
-from traitlets import Bool, Int, Unicode
+from traitlets import Bool, Float, Int, Unicode
 
 SCRIPTS = ("pictures.js", "upload.js", "ended.js", "page.js")  # the last uses the others
 MOST_BYTES = 60_000_000  # of an upload
@@ -32,10 +32,13 @@ class Page(anywidget.AnyWidget):
     ----------
     address : str
         Query of the page's address, once there is a page.
+    scale : float
+        How much larger figures are to be drawn; all else on the page is enlarged by its style.
     """
 
     _esm = script()
     address = Unicode().tag(sync=True)
+    scale = Float(1.0).tag(sync=True)
     whole = Bool().tag(sync=True)  # whether it is for the app, and not for one panel
     largest = Int(MOST_BYTES).tag(sync=True)
 

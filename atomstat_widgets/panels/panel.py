@@ -22,6 +22,7 @@ from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import SEQUENTIAL_MAPS
+from atomstat_widgets.views.figure import scale_figures
 from atomstat_widgets.views.limits import CONTRAST
 from atomstat_widgets.views.sample import SampleView
 
@@ -66,10 +67,12 @@ class Panel(ipywidgets.VBox):
         history, export = HistoryBar(model), ExportBar(model, self._look)
         self._status = StatusLine(model, self.units.switch, history.switch, export.switch)
         bars = [OnAllBar(model), self.units, history, export]
-        super().__init__([style_sheet(), Page(), body, self._status, *bars])
+        page = Page()
+        super().__init__([style_sheet(), page, body, self._status, *bars])
         self.add_class("atomstat")
         self._on(model, "result", self._draw_result)
         self._on(model, "stale", self._mark_stale)
+        page.observe(lambda change: scale_figures(self, change.new), "scale")
 
     @property
     def truth_shown(self) -> bool:

@@ -8,8 +8,18 @@ function outermost(element) {
   return found;
 }
 
+// On a large screen the page enlarges itself, but for figures: they measure pixels of the screen.
+function tellScale(model) {
+  const scale = Number(getComputedStyle(document.documentElement).getPropertyValue("--atomstat-scale")) || 1;
+  if (scale === model.get("scale")) return;
+  model.set("scale", scale);
+  model.save_changes();
+}
+
 function begin(root, model, signal) {
   const alone = "voila" in document.body.dataset;
+  tellScale(model);
+  addEventListener("resize", () => tellScale(model), { signal });
   if (model.get("whole")) {
     takeFiles(root, alone, model, signal);
     model.set("address", location.search);

@@ -67,7 +67,7 @@ function keepNamed(root, signal) {
   const observer = new MutationObserver(plan);
   observer.observe(root, { childList: true, subtree: true });
   signal.addEventListener("abort", () => observer.disconnect());
-  plan();
+  nameAll(root);
 }
 
 // --- pictures by keyboard: a cross that the arrow keys move, and that clicks and draws as the mouse does
