@@ -3,7 +3,7 @@
 const PAUSE = 3000; // ms: the page connects again by itself
 
 function tellOfEnd(kernel, root, alone, signal) {
-  const again = alone ? "Reload to begin a new one." : "Run its cell again to begin a new one.";
+  const [Again, again] = alone ? ["Reload", "reload"] : ["Run its cell again", "run its cell again"];
   let told = null;
   let ended = false;
   let timer = null;
@@ -29,10 +29,10 @@ function tellOfEnd(kernel, root, alone, signal) {
       const address = `${kernel.serverSettings.baseUrl}api/kernels/${kernel.id}`;
       status = (await fetch(address, { cache: "no-store" })).status;
     } catch {}
-    if (ended || timer === null) return;
-    if (status === 404) tell(`This session has ended after a time without a page. ${again}`);
+    if (ended || timer === null) return; // or connected again meanwhile
+    if (status === 404) end(" after a time without a page.");
     else if (status === 200) told?.remove();
-    else tell(`The server does not answer. When it does again, the session may have ended. ${again}`);
+    else tell(`The server does not answer. When it does again, ${again} to begin a new session.`);
   }
 
   function follow() {
@@ -43,11 +43,16 @@ function tellOfEnd(kernel, root, alone, signal) {
     else timer = setInterval(ask, PAUSE);
   }
 
-  function hear() {
-    if (!["dead", "restarting", "autorestarting"].includes(kernel.status)) return;
+  function end(why) {
     ended = true;
-    follow();
-    tell(`This session has ended: its kernel stopped, perhaps for want of memory. ${again}`);
+    clearInterval(timer);
+    tell(`This session has ended${why} ${Again} to begin a new one.`);
+  }
+
+  function hear() {
+    if (["dead", "restarting", "autorestarting"].includes(kernel.status)) {
+      end(": its kernel stopped, perhaps for want of memory.");
+    }
   }
 
   kernel.connectionStatusChanged.connect(follow);
