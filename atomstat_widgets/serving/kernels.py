@@ -135,7 +135,7 @@ class Kernels(AsyncMappingKernelManager):
     def notify_disconnect(self, kernel_id: str) -> None:
         """Note since when no page has it."""
         super().notify_disconnect(kernel_id)
-        if kernel_id in self and not self._kernel_connections.get(kernel_id):
+        if kernel_id in self and not self.kernel_model(kernel_id)["connections"]:
             self._alone_since[kernel_id] = self._now()
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:

@@ -34,10 +34,15 @@ class PageScripts:
     ----------
     first : iterable of Path
         Those that are in it before.
+
+    Attributes
+    ----------
+    paths : list of Path
+        What is in it.
     """
 
     def __init__(self, first: Iterable[Path] = ()) -> None:
-        self._paths: list[Path] = []
+        self.paths: list[Path] = []
         self._joined: tuple[list[Path], bytes] = [], gzip.compress(b"")
         self._joining = Lock()  # pages that come at once wait for one to be made, and make none themselves
         for path in first:
@@ -45,16 +50,16 @@ class PageScripts:
 
     def add(self, path: Path) -> None:
         """Take one in, if it is a chunk."""
-        if path.suffix != ".js" or path in self._paths:
+        if path.suffix != ".js" or path in self.paths:
             return
         with path.open("rb") as file:
             if CHUNK.search(file.read(BEGINNING)):
-                self._paths.append(path)
+                self.paths.append(path)
 
     def joined(self) -> bytes:
         """All of them, compressed."""
         with self._joining:
-            paths = self._paths.copy()
+            paths = self.paths.copy()
             if paths != self._joined[0]:
                 # In a function each: some are in strict mode, which is for all of a script otherwise.
                 text = b"".join(b"(()=>{%b\n})();\n" % path.read_bytes() for path in paths)
