@@ -12,6 +12,7 @@ from atomstat_widgets.panels.background import in_background
 from atomstat_widgets.panels.closing import close_all_in
 from atomstat_widgets.panels.controls import Explained, dropdown
 from atomstat_widgets.panels.open_bar import OpenBar
+from atomstat_widgets.panels.page import Page
 from atomstat_widgets.panels.panel import Panel
 from atomstat_widgets.panels.reading import Reading
 from atomstat_widgets.panels.session_bar import SessionBar
@@ -73,10 +74,12 @@ class App(ipywidgets.VBox):
              self._open.switch, self._session.switch, self._notice]
         )  # fmt: skip
         header.add_class("atomstat-header")
-        super().__init__([style_sheet(), header, self._open, self._session])
+        self._page = Page(self._open.receive)
+        super().__init__([style_sheet(), self._page, header, self._open, self._session])
         self.add_class("atomstat")
         self._switching = OwnChanges()
         self._show_tab()
+        self._page.observe(lambda change: self._session.open_address(change.new), "address")
         self._tabs.observe(self._guarded(self._take_tab), "value")
         self._choice.observe(self._guarded(self._take_choice), "value")
 

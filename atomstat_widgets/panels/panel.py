@@ -14,6 +14,7 @@ from atomstat_widgets.panels.controls import LABEL, WIDTH, checkbox, dropdown
 from atomstat_widgets.panels.export_bar import ExportBar
 from atomstat_widgets.panels.history_bar import HistoryBar
 from atomstat_widgets.panels.on_all_bar import OnAllBar
+from atomstat_widgets.panels.page import Page
 from atomstat_widgets.panels.status import StatusLine
 from atomstat_widgets.panels.style import style_sheet
 from atomstat_widgets.panels.units_bar import UnitsBar
@@ -21,6 +22,7 @@ from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import SEQUENTIAL_MAPS
+from atomstat_widgets.views.figure import scale_figures
 from atomstat_widgets.views.limits import CONTRAST
 from atomstat_widgets.views.sample import SampleView
 
@@ -65,10 +67,12 @@ class Panel(ipywidgets.VBox):
         history, export = HistoryBar(model), ExportBar(model, self._look)
         self._status = StatusLine(model, self.units.switch, history.switch, export.switch)
         bars = [OnAllBar(model), self.units, history, export]
-        super().__init__([style_sheet(), body, self._status, *bars])
+        page = Page()
+        super().__init__([style_sheet(), page, body, self._status, *bars])
         self.add_class("atomstat")
         self._on(model, "result", self._draw_result)
         self._on(model, "stale", self._mark_stale)
+        page.observe(lambda change: scale_figures(self, change.new), "scale")
 
     @property
     def truth_shown(self) -> bool:

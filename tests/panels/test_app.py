@@ -192,14 +192,14 @@ class TestSession:
     )
     def test_what_cannot_be_shown_is_said(self, state, problem):
         app = App()
-        app._session._address.value = as_address(state)
+        app._page.address = f"?state={as_address(state)}"
         assert problem in app._notice.value
         assert app._tabs.value == "Sliding FFT"
         assert app.panel.model.result is not None
 
     def test_a_damaged_address_is_said(self):
         app = App()
-        app._session._address.value = "???"
+        app._page.address = "?state=???"
         assert "the state in the address is damaged" in app._notice.value
 
     def test_a_file_is_opened_and_may_be_opened_again(self):

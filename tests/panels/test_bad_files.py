@@ -1,6 +1,5 @@
 """Files that cannot be shown: each is refused in words that say what is wrong, and the app goes on."""
 
-import datetime
 import html
 import io
 import struct
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image as Picture
+from sent import send
 
 from atomstat_widgets import App
 from atomstat_widgets.data import samples
@@ -19,7 +19,6 @@ from atomstat_widgets.data import samples
 GREY = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
 STACK = np.stack([GREY] * 5)
 TEXT = b"no image at all, but some words that go on"
-NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
 def npy(array):
@@ -188,9 +187,7 @@ def refused(app, name, content):
     """What the bar says of an upload; nothing else has changed, and the next thing asked for is done."""
     shown = app._tabs.value, app._choice.value, app._notice.value
     data, result = app.panel.model.image, app.panel.model.result
-    app._open._upload.value = [
-        {"name": name, "type": "", "size": len(content), "content": content, "last_modified": NOW}
-    ]
+    send(app, name, content)
     said = app._open._words.value
     assert 'role="alert"' in said
     assert (app._tabs.value, app._choice.value, app._notice.value) == shown
@@ -206,7 +203,7 @@ def test_a_file_that_cannot_be_shown(app, name, content, message):
     app.panel.model.n_components = 2
     said = refused(app, name, content)
     assert message in said
-    assert app._open._uploads not in said
+    assert str(app._open._uploads.folder) not in said
 
 
 @pytest.mark.parametrize(("kind", "content", "message"), TAKEN_AS)

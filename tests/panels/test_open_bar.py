@@ -1,14 +1,14 @@
-import datetime
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
+from sent import send
 
 from atomstat_widgets import App
 from atomstat_widgets.data import cubes, movies, samples
-from atomstat_widgets.panels import open_bar
-from atomstat_widgets.panels.open_bar import FOLDER_VARIABLE, files_of, plain_name
+from atomstat_widgets.panels import uploads
+from atomstat_widgets.panels.open_bar import FOLDER_VARIABLE, files_of
+from atomstat_widgets.panels.uploads import plain_name
 
 GRAINS = samples.grains(shape=(96, 96)).array
 
@@ -18,11 +18,7 @@ def upload(app, name, content):
         buffer = io.BytesIO()
         np.save(buffer, content)
         content = buffer.getvalue()
-    modified = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-    app._open._upload.value = [
-        {"name": name, "type": "", "size": len(content), "content": content, "last_modified": modified}
-    ]
-    assert app._open._upload.value == ()
+    send(app, name, content)
 
 
 @pytest.fixture
@@ -46,7 +42,7 @@ class TestUpload:
         assert (app._choice.value, app._choice.options[0]) == ("mine.npy", "mine.npy")
         np.testing.assert_array_equal(app.panel.model.image.array, GRAINS)
         assert app.panel.model.image.source.code == "load(source='mine.npy')"
-        assert list(Path(app._open._uploads).iterdir()) == []
+        assert list(app._open._uploads.folder.iterdir()) == []
         app._tabs.value = "Domains"  # every panel for images shows it
         assert app.panel.model.image.name == "mine.npy"
 
@@ -104,14 +100,10 @@ class TestUpload:
         assert app.panel.model.result is before
 
     def test_too_large(self, monkeypatch):
-        monkeypatch.setattr(open_bar, "MOST_BYTES", 1_000_000)
+        monkeypatch.setattr(uploads, "MOST_BYTES", 1_000_000)
         app = App()
         upload(app, "large.npy", bytes(2_100_000))
-        assert "large.npy has 2 MB, uploads have up to 1 MB" in app._open._words.value
-
-    def test_the_page_knows_the_limit(self):
-        template = Path(__file__).parents[2] / "apps" / "voila" / "templates" / "atomstat" / "index.html.j2"
-        assert f"const largest = {open_bar.MOST_BYTES // 10**6}e6;" in template.read_text()
+        assert "large.npy has 3 MB, uploads have up to 1 MB" in app._open._words.value
 
 
 class TestSignals:

@@ -17,6 +17,7 @@ import numpy as np
 
 from atomstat_widgets.arguments import in_blocks
 from atomstat_widgets.data.calibration import SPELLINGS, Data
+from atomstat_widgets.data.extras import missing_for, what_to_install
 from atomstat_widgets.data.guarded.opening import Opening
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.read_error import ReadError, in_words
@@ -168,6 +169,8 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
     if not plugins:
         shown = f"the extension .{extension} is" if extension else "a name without extension is"
         raise ReadError(f"{path.name}: {shown} not known; known are {_COMMON_EXTENSIONS} and others of RosettaSciIO")
+    if missing := missing_for(extension):
+        raise ReadError(f"{path.name} needs {missing}")
     signals: list[dict[str, Any]] | None = None
     failures: dict[str, Exception] = {}
     with quiet():
@@ -186,7 +189,8 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
         return signals
     last = list(failures.values())[-1]
     if all(isinstance(failure, ImportError) for failure in failures.values()):
-        raise ReadError(f"{path.name} needs a package that is not installed ({_reasons(failures)})") from last
+        needed = what_to_install(_reasons(failures)) or f"a package that is not installed ({_reasons(failures)})"
+        raise ReadError(f"{path.name} needs {needed}") from last
     if isinstance(last, MemoryError):
         raise ReadError(f"{path.name} needs more memory than there is ({_reasons(failures)})") from last
     # What is not installed was not what is wrong.
