@@ -36,7 +36,8 @@ class ImageModel(AnalysisModel):
     @property
     def sides(self) -> tuple[int, int]:
         """Height and width of the image, in pixels."""
-        return self.image.sides
+        sides: tuple[int, int] = self.image.sides
+        return sides
 
     @staticmethod
     def checked(source: Any) -> Image:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, ClassVar
@@ -138,7 +138,8 @@ class AnalysisModel(HasTraits):
         """
         try:
             with taking_all():
-                model = cls(data, advise=False, on_progress=on_progress, **parameters)
+                model: Any = cls
+                model = model(data, advise=False, on_progress=on_progress, **parameters)
         except TraitError as error:
             raise ValueError(str(error)) from error
         if model.result is None:
@@ -156,7 +157,8 @@ class AnalysisModel(HasTraits):
     def _checked_history(self, proposal: Bunch) -> History:
         if not all(isinstance(one, FinishedRun) for one in proposal["value"]):
             raise TraitError("history is of finished runs")
-        return proposal["value"]
+        history: History = proposal["value"]
+        return history
 
     def start(self) -> None:
         """Do the first run here and now, then follow the parameters.
@@ -262,13 +264,14 @@ class AnalysisModel(HasTraits):
             else:
                 setattr(self, name, changed[name])
 
-    def _data_first(self, parameters: Mapping[str, Any]) -> list[str]:
+    def _data_first(self, parameters: Iterable[str]) -> list[str]:
         """Names of parameters, the data before the others, which depend on them."""
         return sorted(parameters, key=lambda name: name != self.kind)
 
     def _back_to_sample(self) -> None:
         """Take the sample again, with what was changed since all were shown."""
-        changed = {name: value for name, value in self.parameters().items() if value is not self._all[name]}
+        everything = self._all or {}
+        changed = {name: value for name, value in self.parameters().items() if value is not everything[name]}
         changed = self.for_sample(changed, self._of_sample[self.kind])
         self._all, self.on_all, self._requested = None, False, None
         self._take(self._set_quietly({**self._of_sample, **changed}))

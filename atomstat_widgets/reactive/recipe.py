@@ -90,7 +90,7 @@ class Recipe:
     def notebook(self) -> str:
         """Jupyter notebook that makes the result again, see `cells`."""
         texts = [("markdown", f"# {self.title}"), *(("code", cell) for cell in self.cells())]
-        cells = [
+        cells: list[dict[str, Any]] = [
             {
                 "id": f"cell-{number}", "cell_type": kind, "metadata": {}, "source": text,
                 **({} if kind == "markdown" else {"execution_count": None, "outputs": []}),

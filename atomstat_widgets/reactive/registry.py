@@ -115,6 +115,6 @@ def samples_of(kind: str) -> dict[str, Any]:
     """Samples of a kind of data, by title: those of the package, then those that analyses bring."""
     from atomstat_widgets.data import cubes, movies, samples
 
-    offered: dict[str, Any] = {"image": samples.SAMPLES, "movie": movies.MOVIES, "cube": cubes.CUBES}[kind]
+    own: dict[str, dict[str, Any]] = {"image": {**samples.SAMPLES}, "movie": {**movies.MOVIES}, "cube": {**cubes.CUBES}}
     brought = [one.load("samples") for one in analyses().values() if one.kind == kind and one.samples]
-    return {title: simulate for group in (offered, *brought) for title, simulate in group.items()}
+    return {title: simulate for group in (own[kind], *brought) for title, simulate in group.items()}

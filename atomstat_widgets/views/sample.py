@@ -104,7 +104,8 @@ class SampleView:
     def look_at(self, place: tuple[float, float] | None, half: float) -> None:
         """Show what is within `half` a side around a place (y, x), in pixels of the image, or with none all of it."""
         if place is None:
-            place, half = tuple((length - 1) / 2 for length in self._shape), max(self._shape) / 2
+            height, width = self._shape
+            place, half = ((height - 1) / 2, (width - 1) / 2), max(self._shape) / 2
         for name, middle, first in zip("yx", place, self._offset, strict=True):
             with self._scales[name].hold_sync():
                 self._scales[name].min, self._scales[name].max = (

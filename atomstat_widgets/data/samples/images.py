@@ -85,7 +85,7 @@ def grains(
     middles = (1 + 0.5 * np.stack([np.sin(turns), np.cos(turns)], axis=1)) * np.array(shape) / 2
 
     def domain(y: np.ndarray, x: np.ndarray) -> np.ndarray:
-        return np.argmin([np.hypot(y - row, x - column) for row, column in middles], axis=0)
+        return np.asarray(np.argmin([np.hypot(y - row, x - column) for row, column in middles], axis=0))
 
     bases = [lattice_vectors(SPACING / pixel_size, angle, opening=60) for angle in angles]
     return _domains("Three grains", bases, domain, simulation)

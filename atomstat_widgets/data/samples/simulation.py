@@ -66,7 +66,7 @@ class Simulation:
         first, last = np.floor(steps.min(axis=0)).astype(int), np.ceil(steps.max(axis=0)).astype(int)
         indices = np.mgrid[first[0] : last[0] + 1, first[1] : last[1] + 1].reshape(2, -1).T
         points = origin + indices @ basis
-        return points[((points >= low) & (points <= high)).all(axis=1)]
+        return np.asarray(points[((points >= low) & (points <= high)).all(axis=1)])
 
     def image(self, name: str, points: np.ndarray, truth: np.ndarray, heights: np.ndarray | float = 1.0) -> Image:
         """Show columns at the (n, 2) points, of one height or (n,) heights."""
