@@ -287,15 +287,16 @@ class Explained(ipywidgets.Box):
         self.add_class("atomstat-explained")
 
 
+def heading_html(text: str, unit: str = "") -> Html:
+    """Heading of a group of controls, with a unit in brackets."""
+    return Html(f"<h4>{as_html(text)}{f' <span>({as_html(unit)})</span>' if unit else ''}</h4>")
+
+
 def heading(text: str, units: HasTraits | None = None, other: str = "") -> ipywidgets.HTML:
     """Heading of a group of controls, with the unit of lengths where there are any, and other units."""
-    widget = ipywidgets.HTML(f"<h4>{as_html(text)}</h4>")
+    widget = ipywidgets.HTML(heading_html(text))
     if units is not None:
-        dlink(
-            (units, "unit"),
-            (widget, "value"),
-            lambda unit: f"<h4>{as_html(text)} <span>({as_html(unit + other)})</span></h4>",
-        )
+        dlink((units, "unit"), (widget, "value"), lambda unit: heading_html(text, unit + other))
     return widget
 
 

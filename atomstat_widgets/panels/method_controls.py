@@ -17,7 +17,7 @@ def method_buttons(methods: Mapping[str, Method]) -> ipywidgets.ToggleButtons:
 
 def name_count(slider: NumberSlider, words: Words) -> None:
     """Let the slider of the number of components say what is counted."""
-    slider.description, slider.tooltip = words.parts.capitalize(), f"Number of {words.parts}"
+    slider.description, slider.tooltip = words.parts.capitalize(), f"Number of {words.parts} to look for"
 
 
 def only_for(methods: Mapping[str, Method], option: str) -> str:

@@ -137,7 +137,7 @@ def test_classes_of_graphene_and_their_truth(domains: Page) -> None:
     expect(domains.get_by_text("Doped graphene 512 × 512 px")).to_be_visible()
     domains.get_by_role("button", name="GMM").click()
     expect(status(domains)).to_contain_text("4 classes")
-    press(domains, "Components", "ArrowLeft")
+    press(domains, "Classes", "ArrowLeft")
     expect(status(domains)).to_contain_text("3 classes")
     sample = pixels(domains, "sample")
     domains.get_by_role("checkbox", name="True domains").last.check()

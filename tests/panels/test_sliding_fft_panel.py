@@ -211,7 +211,8 @@ def test_refuses(bad, error, message):
 
 
 def test_public_names():
-    panels = {"App", "DomainsPanel", "Question", "SlidingFFTPanel", "TrajectoriesPanel", "UnmixingPanel"}
+    panels = {"App", "DomainsPanel", "Question", "SlidingFFTPanel", "StrainPanel", "TrajectoriesPanel",
+              "UnmixingPanel"}
     assert set(dir(atomstat_widgets)) == panels | {
         "Cube", "Image", "Movie", "__version__", "analyse", "calibrated", "cubes", "list_signals", "load", "load_cube",
         "load_image", "load_movie", "movies", "sampled", "samples", "save", "panel", "stat",

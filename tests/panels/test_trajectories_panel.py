@@ -462,7 +462,7 @@ def offered(app):
 
 def test_each_kind_of_data_has_its_tabs_and_its_choice(quick):
     app, images, films = App(), list(samples.SAMPLES), list(movies.MOVIES)
-    assert list(app._tabs.options)[2] == "Trajectories"
+    assert list(app._tabs.options)[3] == "Trajectories"
     assert (list(app._panels), offered(app)) == (["Sliding FFT"], (images, "Sample: Three grains"))
     app._tabs.value = "Trajectories"
     assert isinstance(app.panel, TrajectoriesPanel)

@@ -5,7 +5,7 @@ from typing import Any
 
 import ipywidgets
 
-from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, dropdown, heading
+from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, dropdown, heading_html
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.methods import COMPONENTS, Words
 from atomstat_widgets.reactive.own_changes import OwnChanges
@@ -58,7 +58,7 @@ class Naming:
             with self._offering:
                 self.which.options = numbers
                 self.which.value = which
-        self._heading.value = heading(words.parts.capitalize()).value
+        self._heading.value = heading_html(words.parts.capitalize())
         self.which.description = words.part.capitalize()
         self.which.tooltip = f"The {words.part} to rename or recolour"
         self.name.tooltip = f"What the {words.part} is called"

@@ -98,7 +98,7 @@ def strain_matrix(exx: float, eyy: float, exy: float, rotation: float) -> np.nda
     The rotation is in radians.
     """
     cos, sin = np.cos(rotation), np.sin(rotation)
-    return np.array([[1 + eyy, exy], [exy, 1 + exx]]) @ np.array([[cos, sin], [-sin, cos]])
+    return np.asarray(np.array([[1 + eyy, exy], [exy, 1 + exx]]) @ np.array([[cos, sin], [-sin, cos]]))
 
 
 def _columns(points: np.ndarray, heights: np.ndarray, width: float, shape: tuple[int, int]) -> np.ndarray:
