@@ -55,7 +55,7 @@ result = analyse("radial-profile", image, bins=32)
 panel = RadialPanel(image, bins=32)
 
 app = App()
-app._tabs.value = "Radial profile"
+app.tabs.value = "Radial profile"
 app.panel.model.bins = 17
 link = as_address(app.state())
 other = App()
@@ -63,10 +63,10 @@ other.restore(from_address(link))
 written = {form: sorted(exported(result, form)) for form in FORMATS}
 exec(exported(result, "py")["Three_grains_radial_profile.py"])
 print(json.dumps({
-    "tabs": list(TABS), "buttons": list(app._tabs.options), "tooltip": app._tabs.tooltips[-1],
+    "tabs": list(TABS), "buttons": list(app.tabs.options), "tooltip": app.tabs.tooltips[-1],
     "name": "RadialPanel" in dir(atomstat_widgets), "status": app.panel.model.status,
     "rings": len(result.power), "same": bool((panel.model.result.power == result.power).all()),
-    "restored": [other._tabs.value, type(other.panel).__name__, other.panel.model.bins, other._notice.value],
+    "restored": [other.tabs.value, type(other.panel).__name__, other.panel.model.bins, other.notice.value],
     "written": written,
 }))
 """

@@ -38,12 +38,12 @@ class HistoryBar(ipywidgets.VBox):
             description="History", icon="history", tooltip="Go back to an earlier run, or compare two",
             layout=ipywidgets.Layout(width="96px", height="26px"),
         )  # fmt: skip
-        self._rows: list[Row] = []  # made when the list is first opened
+        self.rows: list[Row] = []  # made when the list is first opened
         self._caption = ipywidgets.HTML(
             '<div class="atomstat-caption">The last runs, without those that were only passed through. Restore sets '
             "the controls to what they were; Compare shows the figures of two.</div>"
         )
-        self._figures = Figure(), Figure()
+        self.figures = Figure(), Figure()
         super().__init__([], layout=ipywidgets.Layout(display="none"))
         self.add_class("atomstat-history")
         self.switch.observe(lambda change: self._fill(), "value")
@@ -54,16 +54,16 @@ class HistoryBar(ipywidgets.VBox):
         self.layout.display = None if self.switch.value else "none"
         if not self.switch.value:
             return
-        if not self._rows:
-            self._rows = [Row() for _ in range(MOST_RUNS)]
-            for place, row in enumerate(self._rows):
+        if not self.rows:
+            self.rows = [Row() for _ in range(MOST_RUNS)]
+            for place, row in enumerate(self.rows):
                 row.restore.on_click(self._model.guard(partial(self._restore, place)))
                 row.compare.observe(self._model.guard(partial(self._choose, place)), "value")
-            self.children = [self._caption, *self._rows, ipywidgets.HBox(self._figures)]
+            self.children = [self._caption, *self.rows, ipywidgets.HBox(self.figures)]
         runs = self._model.history
         names = differing(runs)
         with self._filling:
-            for place, row in enumerate(self._rows):
+            for place, row in enumerate(self.rows):
                 run = runs[place] if place < len(runs) else None
                 compared = run is not None and run.number in self._compared
                 row.show(self._model, run, names, shown=place == 0, compared=compared)
@@ -85,7 +85,7 @@ class HistoryBar(ipywidgets.VBox):
     def _show_figures(self) -> None:
         """Show both figures, with the parameters by which the runs differ."""
         runs = tuple(self._compared[number] for number in sorted(self._compared))
-        for figure, run in zip(self._figures, runs if len(runs) == 2 else (None, None), strict=True):
+        for figure, run in zip(self.figures, runs if len(runs) == 2 else (None, None), strict=True):
             figure.show(self._model, run, differing(runs))
 
 
@@ -122,8 +122,8 @@ class Figure(ipywidgets.VBox):
 
     def __init__(self) -> None:
         self._title = ipywidgets.HTML()
-        self._picture = ipywidgets.Image(format="png", layout=ipywidgets.Layout(width="100%"))
-        super().__init__([self._title, self._picture], layout=ipywidgets.Layout(width="50%", display="none"))
+        self.picture = ipywidgets.Image(format="png", layout=ipywidgets.Layout(width="100%"))
+        super().__init__([self._title, self.picture], layout=ipywidgets.Layout(width="50%", display="none"))
 
     def show(self, model: AnalysisModel, run: FinishedRun | None, names: list[str]) -> None:
         """Show a run, or none."""
@@ -133,7 +133,7 @@ class Figure(ipywidgets.VBox):
                 f'<div class="atomstat-title">Run {run.number} <small>{in_words(model, run.parameters, names)} · '
                 f"{escape(run.result.quality)}</small></div>"
             )
-            self._picture.value = figure_file(figure_of(run.result), "png", COMPARED_DPI)
+            self.picture.value = figure_file(figure_of(run.result), "png", COMPARED_DPI)
 
 
 def in_words(model: AnalysisModel, parameters: Mapping[str, Any], names: list[str]) -> str:

@@ -80,10 +80,10 @@ def test_the_panel_has_it(panel):
     assert own.n_components.description == words.parts.capitalize()
     assert (own.gmm_on.disabled, own.gmm_on.tooltip) == (True, "Only for the method GMM")
     assert words.pictures.capitalize() in panel._components_title.value
-    assert [curve.name for _, curve in panel._curve_choice.options] == [one.name for one in result.method.curves]
-    assert (ALL in [value for _, value in panel._overlay.options]) is not result.signed
-    panel._overlay.value = 1
-    assert panel._histogram._axes[0].label == f"{words.amount} 2"
+    assert [curve.name for _, curve in panel.curve_choice.options] == [one.name for one in result.method.curves]
+    assert (ALL in [value for _, value in panel.overlay.options]) is not result.signed
+    panel.overlay.value = 1
+    assert panel.histogram._axes[0].label == f"{words.amount} 2"
     panel._sample_clicked(80, 80)
     panel._lassoed(np.array([1, 2]))
     panel.truth_shown = True
@@ -113,14 +113,14 @@ def test_the_figure_and_the_files_have_its_words():
 
 def test_a_session_keeps_it():
     app = App()
-    app._tabs.value = "Domains"
+    app.tabs.value = "Domains"
     app.panel.model.method = "Means"
     state = json.loads(json.dumps(app.state()))
     assert state["panels"]["Domains"]["parameters"]["method"] == "Means"
     other = App()
     other.restore(state)
     assert other.panel.model.result.method is MEANS
-    assert other._notice.value == ""
+    assert other.notice.value == ""
 
 
 def test_the_command_line_offers_it(capsys):

@@ -104,10 +104,10 @@ def test_run_chosen_to_be_compared_while_another_is_added():
     history = next(one for one in panel.children if type(one).__name__ == "HistoryBar")
     history.switch.value = True
     with Stepped() as worker:
-        stop = Stop(history._rows[0]._text, "value", worker)
+        stop = Stop(history.rows[0]._text, "value", worker)
         added = worker.begin(setattr, panel.model, "n_components", 4)
         assert stop.reached.wait(TIMEOUT)
-        history._rows[0].compare.value = True
+        history.rows[0].compare.value = True
         chosen = list(history._compared)
         stop.gone_on.set()
         added.result(TIMEOUT)
@@ -116,12 +116,12 @@ def test_run_chosen_to_be_compared_while_another_is_added():
 
 def test_data_chosen_while_the_list_follows_the_panel():
     app = App()
-    labels = app._choice.options
+    labels = app.choice.options
     with Stepped() as worker:
-        stop = Stop(app._choice, "options", worker)
+        stop = Stop(app.choice, "options", worker)
         followed = worker.begin(setattr, app.panel.model, "image", samples.graphene(shape=(64, 64)))
         assert stop.reached.wait(TIMEOUT)
-        app._choice.value = labels[1]
+        app.choice.value = labels[1]
         stop.gone_on.set()
         followed.result(TIMEOUT)
     assert app._chosen["image"] == labels[1]

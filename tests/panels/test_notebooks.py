@@ -33,7 +33,7 @@ for choice in (next(iter(question._choices)), {answer!r}):
     question.check()
     assert question.panel.model.wait(60)
     assert all(getattr(question.panel.model, name) == value for name, value in question._choices[choice].items())
-    verdicts.append(question._verdict.value)
+    verdicts.append(question.verdict.value)
 [question.best, "Not quite" in verdicts[0], "Right" in verdicts[1], question.panel.truth_shown]
 """
 
@@ -85,7 +85,7 @@ def test_in_a_kernel_a_parameter_moves_the_slider_and_reruns():
         "from atomstat_widgets import SlidingFFTPanel, samples",
         "panel = SlidingFFTPanel(samples.grains(shape=(128, 128)))",
         "panel.model.n_components = 6\nbusy = panel.model._runner.threaded\nassert panel.model.wait(60)",
-        "[busy, panel._n_components.number, panel.model.result.loading_maps.shape, panel.model.error]",
+        "[busy, panel.n_components.number, panel.model.result.loading_maps.shape, panel.model.error]",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()

@@ -39,8 +39,8 @@ def test_sliding_fft(tiles):
     panel = SlidingFFTPanel(samples.grains(shape=(96, 128)), n_components=3)
     figure = figure_of(panel.model.result)
     np.testing.assert_allclose(limits_in(figure, "Spectrum"), tiles[panel._spectra][1])
-    np.testing.assert_allclose(limits_in(figure, "Loadings"), tiles[panel._maps][1])
-    assert (tiles[panel._maps][1][:, 0] == 0).all()
+    np.testing.assert_allclose(limits_in(figure, "Loadings"), tiles[panel.maps][1])
+    assert (tiles[panel.maps][1][:, 0] == 0).all()
 
 
 @pytest.mark.parametrize("method", ["PCA", "ICA", "NMF", "GMM"])
@@ -50,14 +50,14 @@ def test_domains(tiles, method):
     figure = figure_of(result)
     below = "Probabilities" if method == "GMM" else "Loadings"
     above = "Class mean" if method == "GMM" else "Component"
-    np.testing.assert_allclose(limits_in(figure, above), tiles[panel._components][1])
+    np.testing.assert_allclose(limits_in(figure, above), tiles[panel.components][1])
     for number in range(3):
-        panel._overlay.value = number
+        panel.overlay.value = number
         np.testing.assert_allclose(limits_in(figure, below)[number], panel._coloring().limits)
     (dots,) = titled(figure, "Doped graphene")[0].collections
     if result.signed:
         return
-    panel._overlay.value = ALL
+    panel.overlay.value = ALL
     values, _, colors, levels, _ = panel._coloring()
     np.testing.assert_allclose(dots.get_facecolors()[:, :3], colors[levels] / 255)
     np.testing.assert_array_equal(values, result.strongest + 1)
@@ -70,10 +70,10 @@ def test_domains(tiles, method):
 def test_trajectories(tiles):
     panel = TrajectoriesPanel(movies.hopping_dopants(frames=12, missing=1, shape=(112, 112)))
     figure = figure_of(panel.model.result)
-    np.testing.assert_allclose(limits_in(figure, "State"), tiles[panel._centroids][1])
+    np.testing.assert_allclose(limits_in(figure, "State"), tiles[panel.centroids][1])
     result, table = panel.model.result, numbers_of(panel.model.result).tables
     panel._select_track(1)
-    assert "track 2: " in panel._strip_title.value
+    assert "track 2: " in panel.strip_title.value
     np.testing.assert_array_equal(table["tracks"]["frame"][table["tracks"]["track"] == 2], result.tracks.track(1)[0])
     cells = titled(figure, "Transition probabilities")[0].texts
     buttons, counts = (
@@ -90,7 +90,7 @@ def test_unmixing(tiles, method):
     panel = UnmixingPanel(cubes.oxides(shape=(20, 24), channels=60), method=method, n_components=2)
     figure = figure_of(panel.model.result)
     below = "Probability" if method == "GMM" else "Abundance"
-    np.testing.assert_allclose(limits_in(figure, below), tiles[panel._maps][1])
+    np.testing.assert_allclose(limits_in(figure, below), tiles[panel.maps][1])
     np.testing.assert_allclose(limits_in(figure, "Residual"), tiles[panel._residual][1])
 
 

@@ -31,10 +31,10 @@ def pixels(layer):
 
 def test_the_first_sight(panel):
     assert panel.model.error == ""
-    assert [label for label, _ in panel._overlay.options] == ["exx", "eyy", "exy", "rotation", "None"]
-    assert list(panel._maps._titles.text) == ["exx (%)", "eyy (%)", "exy (%)", "rotation (°)"]
+    assert [label for label, _ in panel.overlay.options] == ["exx", "eyy", "exy", "rotation", "None"]
+    assert list(panel.maps._titles.text) == ["exx (%)", "eyy (%)", "exy (%)", "rotation (°)"]
     top, bottom, left, right = panel.model.result.maps.reference
-    shown = panel._sample._window
+    shown = panel.sample._window
     assert shown.visible
     assert (shown.x[0], shown.x[1]) == pytest.approx((0.028 * (left - 0.5), 0.028 * (right - 0.5)))
     assert (shown.y[0], shown.y[2]) == pytest.approx((0.028 * (top - 0.5), 0.028 * (bottom - 0.5)))
@@ -57,18 +57,18 @@ def test_a_click_shows_the_numbers_there_and_a_profile(panel):
     panel._along.value = "along x"
     assert np.median(np.asarray(panel._profile._solid.y)[1]) == pytest.approx(3, abs=0.2)
     assert panel._profile._axes[0].label == "x (nm)"
-    assert panel._sample._place.visible
+    assert panel.sample._place.visible
 
 
 def test_where_nothing_is_measured_no_number_is_shown(panel):
     panel._sample_clicked(3, 3)
     assert panel._readout.value.count("not measured here") == 4
     assert panel._profile.figure.layout.visibility == "hidden"
-    overlay = pixels(panel._sample._overlay)
+    overlay = pixels(panel.sample.overlay)
     assert overlay[3, 3, 3] == 0
-    assert overlay[160, 160, 3] == round(255 * panel._opacity.value)
-    left, top, right, bottom = panel._maps._boxes[0].tolist()
-    tile = pixels(panel._maps._picture)[2 * top : 2 * bottom, 2 * left : 2 * right]
+    assert overlay[160, 160, 3] == round(255 * panel.opacity.value)
+    left, top, right, bottom = panel.maps.boxes[0].tolist()
+    tile = pixels(panel.maps.picture)[2 * top : 2 * bottom, 2 * left : 2 * right]
     assert tile[0, 0, 3] == 0
     assert tile[len(tile) // 2, len(tile) // 2, 3] == 255
 
@@ -98,10 +98,10 @@ def test_a_click_in_the_spectrum_chooses_the_reflection_near_it(panel):
 
 def test_a_box_is_the_reference(panel):
     panel._box.value = True
-    assert panel._sample.figure.interaction is not None
+    assert panel.sample.figure.interaction is not None
     panel._brushed((20.2, 100.7), (39.9, 400.0))
     assert panel.model.reference == (20, 102, 40, 320)
-    assert panel._sample.figure.interaction is None
+    assert panel.sample.figure.interaction is None
     assert not panel._box.value
     panel._sample_clicked(70, 160)
     assert numbers(panel)["eyy"] == pytest.approx(0, abs=0.2)
@@ -115,31 +115,31 @@ def test_a_box_is_the_reference(panel):
 
 def test_overlays_maps_and_colours(panel):
     panel._map_clicked(1)
-    assert panel._overlay.value == 1
+    assert panel.overlay.value == 1
     bar = panel._overlay_bar.value
-    red, _, blue, _ = pixels(panel._sample._overlay)[70, 160]
+    red, _, blue, _ = pixels(panel.sample.overlay)[70, 160]
     assert red > blue  # wider: red
     panel._percentile.value = 70
     assert panel._overlay_bar.value != bar
     panel._map.value = "PuOr_r"
-    panel._overlay.value = 3
+    panel.overlay.value = 3
     assert "°" in panel._overlay_bar.value
-    panel._overlay.value = None
+    panel.overlay.value = None
     assert panel._overlay_bar.value == ""
-    assert pixels(panel._sample._overlay).shape == (1, 1, 4)
+    assert pixels(panel.sample.overlay).shape == (1, 1, 4)
 
 
 def test_the_truth_is_compared(panel):
-    assert "Error against" not in panel._truth_score.value
+    assert "Error against" not in panel.truth_score.value
     panel.truth_shown = True
-    errors = [float(one) for one in re.findall(r"e\w\w ([\d.]+) %", panel._truth_score.value)]
+    errors = [float(one) for one in re.findall(r"e\w\w ([\d.]+) %", panel.truth_score.value)]
     assert len(errors) == 3
     assert max(errors) < 0.1
     panel.model.image = samples.graphene(shape=(256, 256))
-    assert "the true strain of Doped graphene is not known" in panel._truth_score.value
+    assert "the true strain of Doped graphene is not known" in panel.truth_score.value
     panel.model.image = Image(IMAGE.array)
-    assert panel._truth.disabled
-    assert panel._truth_score.value == ""
+    assert panel.truth.disabled
+    assert panel.truth_score.value == ""
 
 
 def test_the_resolution_by_its_slider_and_by_itself(panel):
@@ -161,7 +161,7 @@ def test_other_images_one_after_the_other(panel):
     for data in (samples.graphene(shape=(200, 300)), np.array(IMAGE.array[:150, :200]), IMAGE):
         panel.model.image = data
         assert panel.model.error == ""
-        assert panel._maps._boxes.shape == (4, 4)
+        assert panel.maps.boxes.shape == (4, 4)
     panel.model.image = np.random.default_rng(0).random((64, 64))
     assert "no reflections stand out" in panel.model.error
     assert panel._shown is None
@@ -173,13 +173,13 @@ def test_other_images_one_after_the_other(panel):
 
 def test_it_is_a_tab_of_the_app():
     app = App()
-    app._tabs.value = "Strain"
+    app.tabs.value = "Strain"
     assert isinstance(app.panel, StrainPanel)
-    assert app._choice.value == "Sample: Strained layer"
+    assert app.choice.value == "Sample: Strained layer"
     app.panel.model.reference = (300, 400, 50, 400)
     other = App()
     other.restore(app.state())
     assert isinstance(other.panel, StrainPanel)
     assert other.panel.model.reference == (300, 400, 50, 400)
-    assert other._notice.value == ""
+    assert other.notice.value == ""
     app.close()

@@ -69,7 +69,7 @@ class DomainsPanel(ImagePanel):
             "over the histogram, to see where these atoms are.",
         )
         self._on(self.model, "advice", self._draw_curve)
-        self._opacity.value = 0.85  # of atoms, which leave the image free between them
+        self.opacity.value = 0.85  # of atoms, which leave the image free between them
 
     # --- what it is made of
 
@@ -84,36 +84,36 @@ class DomainsPanel(ImagePanel):
 
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
-        self._components = TileGrid(250, 290, guard(self._component_clicked))
+        self.components = TileGrid(250, 290, guard(self._component_clicked))
         self._components_bar = ColorBar(layout=ipywidgets.Layout(width="220px"))
-        self._scatter = ScoreScatter(258, 290, guard(self._lassoed))
-        self._histogram = Histogram(172, 190, guard(self._brushed))
-        self._curve = CountCurve(172, 190, MAX_COMPONENTS, guard(self._count_clicked))
+        self.scatter = ScoreScatter(258, 290, guard(self._lassoed))
+        self.histogram = Histogram(172, 190, guard(self._brushed))
+        self.curve = CountCurve(172, 190, MAX_COMPONENTS, guard(self._count_clicked))
         self._crop = TileGrid(158, 92, lambda number: None, colors=(MARKER, REST))
-        self._means = TileGrid(158, 92, lambda number: None, colors=(LASSO, REST))
+        self.means = TileGrid(158, 92, lambda number: None, colors=(LASSO, REST))
         self._crop_title, self._means_title = (
             ipywidgets.HTML(layout=ipywidgets.Layout(width="182px")) for _ in range(2)
         )
         self._components_title, self._loadings_title = ipywidgets.HTML(), ipywidgets.HTML()
-        self._axis_choices = [
+        self.axis_choices = [
             ipywidgets.Dropdown(
                 options=[1], tooltip=f"Coordinate along {name}", layout=ipywidgets.Layout(width="50px", height="22px")
             )
             for name in "xy"
         ]
-        for choice in self._axis_choices:
+        for choice in self.axis_choices:
             self._on(choice, "value", self._draw_scores)
-        self._clear = ipywidgets.Button(
+        self.clear = ipywidgets.Button(
             description="Clear selection", disabled=True, layout=ipywidgets.Layout(width="118px", height="24px")
         )
-        self._clear.on_click(guard(lambda _button: self._select(None)))
-        self._curve_choice = ipywidgets.Dropdown(
+        self.clear.on_click(guard(lambda _button: self._select(None)))
+        self.curve_choice = ipywidgets.Dropdown(
             options=_titled(METHODS[self.model.method].curves), layout=ipywidgets.Layout(width="162px", height="22px"),
             tooltip="",
         )  # fmt: skip
-        self._on(self._curve_choice, "value", self._draw_curve)
+        self._on(self.curve_choice, "value", self._draw_curve)
         scores_title = ipywidgets.HBox(
-            [ipywidgets.HTML(title("Scores")), *map(Explained, self._axis_choices), self._clear],
+            [ipywidgets.HTML(title("Scores")), *map(Explained, self.axis_choices), self.clear],
             layout=ipywidgets.Layout(height="26px", align_items="center"),
         )
         return [
@@ -121,17 +121,17 @@ class DomainsPanel(ImagePanel):
                 [
                     column(
                         self._components_title,
-                        named(self._components, "components", clicked=True),
+                        named(self.components, "components", clicked=True),
                         self._components_bar,
                     ),
-                    column(scores_title, named(self._scatter, "scores", clicked=True)),
+                    column(scores_title, named(self.scatter, "scores", clicked=True)),
                 ]
             ),
             ipywidgets.HBox(
                 [
-                    column(Explained(self._curve_choice), named(self._curve, "curve", clicked=True)),
-                    column(self._loadings_title, named(self._histogram, "histogram", clicked=True)),
-                    column(self._crop_title, named(self._crop, "crop"), self._means_title, named(self._means, "means")),
+                    column(Explained(self.curve_choice), named(self.curve, "curve", clicked=True)),
+                    column(self._loadings_title, named(self.histogram, "histogram", clicked=True)),
+                    column(self._crop_title, named(self._crop, "crop"), self._means_title, named(self.means, "means")),
                 ]
             ),
         ]
@@ -139,7 +139,7 @@ class DomainsPanel(ImagePanel):
     # --- what the user does
 
     def _component_clicked(self, number: int) -> None:
-        self._overlay.value = number
+        self.overlay.value = number
 
     def _count_clicked(self, count: int) -> None:
         self.model.n_components = count
@@ -153,7 +153,7 @@ class DomainsPanel(ImagePanel):
         if self._shown is not None and numbers.max() < len(self._shown.crops):
             chosen = np.zeros(len(self._shown.crops), bool)
             chosen[numbers] = True
-            self._histogram.clear_brush()
+            self.histogram.clear_brush()
             self._select(chosen)
 
     def _brushed(self, low: float, high: float) -> None:
@@ -166,9 +166,9 @@ class DomainsPanel(ImagePanel):
         with self._drawing:
             self.selected = chosen
             if chosen is None:
-                self._histogram.clear_brush()
-            self._clear.disabled = chosen is None
-            self._clear.tooltip = "No atoms are selected" if chosen is None else "Show all atoms alike"
+                self.histogram.clear_brush()
+            self.clear.disabled = chosen is None
+            self.clear.tooltip = "No atoms are selected" if chosen is None else "Show all atoms alike"
             self._draw_atoms()
             self._draw_scores()
             self._draw_means()
@@ -202,7 +202,7 @@ class DomainsPanel(ImagePanel):
         result: DomainsResult = self._shown
         if result.crops is not self._selectable:
             self._selectable, self.selected = result.crops, None
-            self._clear.disabled = True
+            self.clear.disabled = True
         if self._atom is None or self._atom >= len(result.crops):
             self._atom = int(result.nearest(np.array([self.model.sides]) / 2)[0])
         self._own.show_automatic(result)
@@ -221,10 +221,10 @@ class DomainsPanel(ImagePanel):
             self._drawn_method = result.method
             self._take_words(result.method.words)
             self._map.options = DIVERGING_MAPS if result.signed else SEQUENTIAL_MAPS[1:]
-            self._curve_choice.options = _titled(result.method.curves)
-            self._overlay.value = self._overlay.options[0][1]
+            self.curve_choice.options = _titled(result.method.curves)
+            self.overlay.value = self.overlay.options[0][1]
         axes = [str(number) for number in range(1, result.scores.shape[1] + 1)]
-        for choice, default in zip(self._axis_choices, (0, min(1, len(axes) - 1)), strict=True):
+        for choice, default in zip(self.axis_choices, (0, min(1, len(axes) - 1)), strict=True):
             if list(choice.options) != axes:
                 kept = choice.value if choice.value in axes else axes[default]
                 choice.options = axes
@@ -234,7 +234,7 @@ class DomainsPanel(ImagePanel):
         self._components_title.value = title(words.pictures.capitalize())
         self._loadings_title.value = title(words.amounts.capitalize())
         self._map.tooltip = f"Colour map of {words.pictures} and {words.amounts}"
-        self._curve_choice.tooltip = f"What tells a good number of {words.parts}"
+        self.curve_choice.tooltip = f"What tells a good number of {words.parts}"
 
     def _draw_components(self) -> None:
         with self._drawing:
@@ -249,49 +249,49 @@ class DomainsPanel(ImagePanel):
                 titles = [f"{j} · {count:,}" for j, count in enumerate(counts, start=1)]
             else:
                 titles = [f"{j} · {percent(share)}" for j, share in enumerate(result.shares, start=1)]
-            self._components.show(pictures, titles, own_limits(pictures, result.signed), self._map.value)
+            self.components.show(pictures, titles, own_limits(pictures, result.signed), self._map.value)
 
     def _coloring(self) -> Coloring:
-        return coloring_of(self._shown, self._overlay.value, self._map.value)
+        return coloring_of(self._shown, self.overlay.value, self._map.value)
 
     def _draw_overlay(self) -> None:
         with self._drawing:
             if self._shown is None:
                 return
-            chosen = self._overlay.value
-            self._components.select(chosen if chosen != ALL else None)
+            chosen = self.overlay.value
+            self.components.select(chosen if chosen != ALL else None)
             values, limits, colors, _, name = self._coloring()
-            self._histogram.clear_brush()
-            self._histogram.show(values, limits, name, colors, whole=chosen == ALL)
+            self.histogram.clear_brush()
+            self.histogram.show(values, limits, name, colors, whole=chosen == ALL)
             self._draw_atoms()
             self._draw_scores()
             self._draw_score()
 
     def _draw_atoms(self) -> None:
         with self._drawing:
-            result, chosen = self._shown, self._overlay.value
+            result, chosen = self._shown, self.overlay.value
             if result is None:
                 return
             self._overlay_bar.value = ""
             _, limits, colors, levels, _ = self._coloring()
-            if self._truth.value and self._fine_truth:
+            if self.truth.value and self._fine_truth:
                 levels, colors = result.truth, COMPONENT_RGB
                 self._overlay_bar.value = title("", "colours of the true classes")
             elif chosen is None:
-                self._sample.clear_overlay()
+                self.sample.clear_overlay()
                 return
             elif chosen == ALL:
                 self._overlay_bar.value = title("", f"colours of the {result.method.words.parts}")
             else:
                 self._overlay_bar.show_map(self._map.value, f"{limits[0]:.3g}".replace("-", "−"), f"{limits[1]:.3g}")
             radius = ATOM_RADIUS * result.atoms.spacing
-            self._sample.show_atoms(result.crops.positions, levels, colors, radius, self.selected, self._opacity.value)
+            self.sample.show_atoms(result.crops.positions, levels, colors, radius, self.selected, self.opacity.value)
 
     def _draw_truth(self) -> None:
         """Outline true domains; those as fine as the lattice would be a tangle of lines, so they colour the atoms."""
         with self._drawing:
             if self._fine_truth:
-                self._sample.show_outline(None)
+                self.sample.show_outline(None)
                 self._draw_atoms()
                 self._draw_score()
             else:
@@ -302,10 +302,10 @@ class DomainsPanel(ImagePanel):
             if self._shown is None:
                 return
             _, _, colors, levels, _ = self._coloring()
-            x, y = (int(choice.value) for choice in self._axis_choices)
+            x, y = (int(choice.value) for choice in self.axis_choices)
             kind = self._shown.score_name
             scores = self._shown.scores[:, [x - 1, y - 1]]
-            self._scatter.show(scores, (f"{kind} {x}", f"{kind} {y}"), levels, colors, self.selected)
+            self.scatter.show(scores, (f"{kind} {x}", f"{kind} {y}"), levels, colors, self.selected)
 
     def _draw_crop(self) -> None:
         with self._drawing:
@@ -315,7 +315,7 @@ class DomainsPanel(ImagePanel):
             self._crop_title.value = title("Atom", self._place(y, x))
             self._crop.show(pictures, ["crop", "model"], common_limits(pictures), "gray")
             corner = (round(y) - result.window // 2, round(x) - result.window // 2)
-            self._sample.show_window(corner, (result.window, result.window))
+            self.sample.show_window(corner, (result.window, result.window))
 
     def _draw_means(self) -> None:
         with self._drawing:
@@ -323,20 +323,20 @@ class DomainsPanel(ImagePanel):
             if self.selected is None:
                 pictures = result.mean_crops(np.ones(len(result.crops), bool))[:1]
                 self._means_title.value = title("Mean crop", "nothing selected")
-                self._means.show(pictures, ["all"], common_limits(pictures), "gray", aspect=1)
+                self.means.show(pictures, ["all"], common_limits(pictures), "gray", aspect=1)
                 return
             pictures, count = result.mean_crops(self.selected), int(self.selected.sum())
             self._means_title.value = title("Mean crop", f"{count:,} selected")
-            self._means.show(pictures, ["selected", "rest"], common_limits(pictures), "gray")
+            self.means.show(pictures, ["selected", "rest"], common_limits(pictures), "gray")
 
     def _draw_curve(self) -> None:
         with self._drawing:
             result: DomainsResult | None = self._shown
-            curve: Curve | None = self._curve_choice.value
+            curve: Curve | None = self.curve_choice.value
             if result is None or curve is None:
                 return
             values = curve.values(result, self.model.advice)
-            self._curve.show(
+            self.curve.show(
                 values, result.parameters["n_components"], curve.label, advised=curve.advised(result, values),
                 counted=result.method.words.parts,
             )  # fmt: skip
@@ -346,7 +346,7 @@ class DomainsPanel(ImagePanel):
         if self.selected is not None:
             return result.agreement(self.selected), "the selection"
         values, _, _, labels, name = self._coloring()
-        if self._overlay.value == ALL:
+        if self.overlay.value == ALL:
             return result.agreement(labels), f"the {result.method.words.all_strongest}"
         return result.agreement(values > otsu_threshold(values)), f"{name} split in two"
 

@@ -55,7 +55,7 @@ class StrainPanel(ImagePanel):
             "The box is the reference, in which the lattice has no strain.",
         )
         self._on(self.model, "reflections", self._draw_reflections)
-        self._opacity.value = 0.65
+        self.opacity.value = 0.65
 
     # --- what it is made of
 
@@ -83,12 +83,12 @@ class StrainPanel(ImagePanel):
         )  # fmt: skip
         self._on(self._box, "value", self._toggle_brush)
         sample_title, figure, _overlay, *rest = super()._make_middle()
-        return [sample_title, figure, row(ipywidgets.Label("Overlay"), self._overlay, self._box), *rest]
+        return [sample_title, figure, row(ipywidgets.Label("Overlay"), self.overlay, self._box), *rest]
 
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
         self._spectrum = SpectrumView(190, guard(self._spectrum_clicked))
-        self._maps = TileGrid(258, 262, guard(self._map_clicked))
+        self.maps = TileGrid(258, 262, guard(self._map_clicked))
         self._maps_bar, self._rotation_bar = (ColorBar(layout=ipywidgets.Layout(width="250px")) for _ in range(2))
         self._profile = SpectraView(258, 150)
         self._along = ipywidgets.Dropdown(
@@ -106,7 +106,7 @@ class StrainPanel(ImagePanel):
                 [
                     column(title("Spectrum", "click a reflection"), named(self._spectrum, "spectrum", clicked=True)),
                     column(
-                        title("Strain and rotation"), named(self._maps, "maps", clicked=True), self._maps_bar,
+                        title("Strain and rotation"), named(self.maps, "maps", clicked=True), self._maps_bar,
                         self._rotation_bar,
                     ),
                 ]
@@ -122,7 +122,7 @@ class StrainPanel(ImagePanel):
     # --- what the user does
 
     def _map_clicked(self, number: int) -> None:
-        self._overlay.value = number
+        self.overlay.value = number
 
     def _sample_clicked(self, y: float, x: float) -> None:
         height, width = self.model.sides
@@ -144,7 +144,7 @@ class StrainPanel(ImagePanel):
         self.model.reflections = both.tolist()
 
     def _toggle_brush(self) -> None:
-        self._sample.brush(self.model.guard(self._brushed) if self._box.value else None)
+        self.sample.brush(self.model.guard(self._brushed) if self._box.value else None)
 
     def _brushed(self, y: tuple[float, float], x: tuple[float, float]) -> None:
         self._box.value = False
@@ -188,7 +188,7 @@ class StrainPanel(ImagePanel):
             if result is None:
                 return
             limits = result.limits(self._percentile.value)
-            self._maps.show(result.shown, [f"{kind.name} ({kind.unit})" for kind in KINDS], limits, self._map.value)
+            self.maps.show(result.shown, [f"{kind.name} ({kind.unit})" for kind in KINDS], limits, self._map.value)
             for bar, words, number in ((self._maps_bar, "strain", 0), (self._rotation_bar, "rotation", 3)):
                 self._show_bar(bar, words, number, limits)
             self._draw_overlay()
@@ -200,12 +200,12 @@ class StrainPanel(ImagePanel):
 
     def _draw_overlay(self) -> None:
         with self._drawing:
-            result, chosen = self._shown, self._overlay.value
+            result, chosen = self._shown, self.overlay.value
             if result is None:
                 return
-            self._maps.select(chosen)
+            self.maps.select(chosen)
             if chosen is None:
-                self._sample.clear_overlay()
+                self.sample.clear_overlay()
                 self._overlay_bar.value = ""
                 return
             limits = result.limits(self._percentile.value)
@@ -214,9 +214,9 @@ class StrainPanel(ImagePanel):
             known = np.isfinite(values)
             pixels = np.empty((*values.shape, 4), np.uint8)
             pixels[..., :3] = lookup_table(self._map.value)[to_bytes(np.where(known, values, 0), *limits[chosen])]
-            pixels[..., 3] = np.where(known, round(255 * self._opacity.value), 0)
+            pixels[..., 3] = np.where(known, round(255 * self.opacity.value), 0)
             centers = [step // 2 + step * np.arange(side) for side in values.shape]
-            self._sample.show_overlay(pixels, (centers[0], centers[1]), (step, step))
+            self.sample.show_overlay(pixels, (centers[0], centers[1]), (step, step))
             self._show_bar(self._overlay_bar, "", chosen, limits)
 
     def _draw_place(self) -> None:
@@ -226,8 +226,8 @@ class StrainPanel(ImagePanel):
                 return
             y, x = self._clicked
             top, bottom, left, right = result.maps.reference
-            self._sample.show_window((top, left), (bottom - top, right - left))
-            self._sample.show_place(y, x)
+            self.sample.show_window((top, left), (bottom - top, right - left))
+            self.sample.show_place(y, x)
             self._place_title.value = title("Strain", f"at {self._place(y, x)}")
             self._readout.value = _table(result.shown[:, y, x])
             self._draw_profile(result, y, x)
@@ -251,18 +251,18 @@ class StrainPanel(ImagePanel):
 
     def _draw_score(self) -> None:
         with self._drawing:
-            self._truth_score.value = ""
-            if self._truth.value and self._shown is not None:
+            self.truth_score.value = ""
+            if self.truth.value and self._shown is not None:
                 try:
                     errors = self._shown.errors()
                 except ValueError as error:
-                    self._truth_score.value = title("", f"{error}")
+                    self.truth_score.value = title("", f"{error}")
                     return
                 words = ", ".join(
                     f"{kind.name} {kind.scale * error:.2g}{' %' if kind.unit == '%' else kind.unit}"
                     for kind, error in zip(KINDS, errors, strict=True)
                 )
-                self._truth_score.value = title("", f"Error against the truth, away from its borders: {words}")
+                self.truth_score.value = title("", f"Error against the truth, away from its borders: {words}")
 
 
 def _table(values: NDArray[Any]) -> Html:

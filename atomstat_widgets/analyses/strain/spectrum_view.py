@@ -34,7 +34,7 @@ class SpectrumView:
 
     def __init__(self, side: int, on_click: Callable[[float, float], None]) -> None:
         self._scales = {"x": bqplot.LinearScale(), "y": bqplot.LinearScale(reverse=True)}
-        self._picture = ImageLayer(self._scales)
+        self.picture = ImageLayer(self._scales)
         self._rings = bqplot.Lines(
             x=[[0, 0]], y=[[0, 0]], scales=self._scales, colors=list(COLORS), stroke_width=2, visible=False
         )
@@ -48,12 +48,12 @@ class SpectrumView:
         ]
         self.figure = make_figure(
             side + MARGIN["left"] + MARGIN["right"], side + MARGIN["top"] + MARGIN["bottom"], MARGIN,
-            [self._picture.mark, self._rings, self._names], self._axes,
+            [self.picture.mark, self._rings, self._names], self._axes,
         )  # fmt: skip
         self._on_click = on_click
         self._pixel_size = 1.0
         self._half = 0.5
-        self._picture.mark.on_element_click(self._clicked)
+        self.picture.mark.on_element_click(self._clicked)
 
     def show(self, spectrum: Spectrum, around: NDArray[Any], pixel_size: float | None, unit: str) -> None:
         """Show a spectrum so far that there is room around reflections (n, 2)."""
@@ -73,7 +73,7 @@ class SpectrumView:
             float(frequency[inside][0] + (len(picture) * every - 0.5) * step),
         )
         ends = ends[0] / self._pixel_size, ends[1] / self._pixel_size
-        self._picture.show(indexed_png(to_bytes(picture, low, high), lookup_table("gray")), ends, ends)
+        self.picture.show(indexed_png(to_bytes(picture, low, high), lookup_table("gray")), ends, ends)
         ticks = round_ticks(-half / self._pixel_size, half / self._pixel_size, 2)
         for name, axis, scale in zip("xy", self._axes, self._scales.values(), strict=True):
             with scale.hold_sync():
