@@ -126,9 +126,9 @@ def test_maps_of_a_binned_cube_stand_where_their_pixels_are():
 def test_shares_are_those_of_the_sum_of_squares(tiles):
     for panel, view, left in (
         (SlidingFFTPanel(samples.grains(shape=(96, 128))), "_spectra", None),
-        (DomainsPanel(samples.graphene(shape=(160, 160)), method="NMF"), "_components", None),
-        (DomainsPanel(samples.graphene(shape=(160, 160)), method="PCA"), "_components", 1),
-        (UnmixingPanel(cubes.oxides(shape=(20, 24), channels=60), method="PCA"), "_maps", 1),
+        (DomainsPanel(samples.graphene(shape=(160, 160)), method="NMF"), "components", None),
+        (DomainsPanel(samples.graphene(shape=(160, 160)), method="PCA"), "components", 1),
+        (UnmixingPanel(cubes.oxides(shape=(20, 24), channels=60), method="PCA"), "maps", 1),
     ):
         result = panel.model.result
         shares = result.unmixing.shares if hasattr(result, "unmixing") else result.shares
