@@ -12,7 +12,6 @@ c = get_config()  # noqa: F821  # of Jupyter
 
 settings = json.loads(Path(__file__).with_name("voila.json").read_text())
 
-c.ServerApp.tornado_settings = settings["Voila"]["tornado_settings"]
 for section in ("VoilaExecutor", "MappingKernelManager", "KernelManager", "KernelRestarter"):
     c[section].update(settings[section])
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):

@@ -73,7 +73,6 @@ def test_settings_for_a_jupyter_server_are_those_of_the_app(monkeypatch: pytest.
     config = PyFileConfigLoader("jupyter_server_config.py", path=str(ROOT / "apps")).load_config()
     for section in ("VoilaExecutor", "MappingKernelManager", "KernelManager", "KernelRestarter"):
         assert config[section] == app[section]
-    assert config.ServerApp.tornado_settings == app["Voila"]["tornado_settings"]
     assert environment["OPENBLAS_NUM_THREADS"] == "1"
 
 

@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 from serving import Served, serving
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from atomstat_widgets.serving.server import ThisPython
+from atomstat_widgets.serving.kernels import write_kernelspec
 from atomstat_widgets.serving.start import serve
 
 ROOT = Path(__file__).parents[1]
@@ -238,4 +239,5 @@ def test_kernel_is_this_python_whatever_the_machine_calls_python3(
     other.mkdir(parents=True)
     (other / "kernel.json").write_text('{"argv": ["/elsewhere/python"], "display_name": "3", "language": "python"}')
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    assert ThisPython().get_kernel_spec("python3").argv[0] == sys.executable
+    specs = KernelSpecManager(kernel_dirs=[str(write_kernelspec(tmp_path / "server", forked=False))])
+    assert specs.get_kernel_spec("python3").argv[0] == sys.executable

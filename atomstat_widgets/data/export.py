@@ -8,12 +8,14 @@ import io
 import json
 import tempfile
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.data.extras import what_to_install
 from atomstat_widgets.data.numbers import Axis, Numbers, Quantity
 
 Files = dict[str, bytes]
@@ -22,7 +24,8 @@ Files = dict[str, bytes]
 def as_npz(numbers: Numbers) -> Files:
     """One NumPy archive: quantities, axes and columns by name, and ``provenance`` as JSON."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, provenance=json.dumps(numbers.provenance), **numbers.arrays)
+    arrays: dict[str, Any] = {"provenance": json.dumps(numbers.provenance), **numbers.arrays}
+    np.savez_compressed(buffer, **arrays)
     return {".npz": buffer.getvalue()}
 
 
@@ -154,6 +157,8 @@ def save_blocks(path: str | PathLike[str], **arrays: Any) -> Path:
 
     Raises
     ------
+    ImportError
+        Zarr is needed and not installed.
     ValueError
         The name ends in something else.
     """
@@ -166,6 +171,8 @@ def save_blocks(path: str | PathLike[str], **arrays: Any) -> Path:
     # Zarr has blocks of one size.
     even = {name: one.rechunk(tuple(max(sizes) for sizes in one.chunks)) for name, one in lazy.items()}
     if path.suffix == ".zarr":
+        if find_spec("zarr") is None:
+            raise ImportError(f"{path.name} needs {what_to_install('zarr')}")
         computed([one.to_zarr(str(path), component=name, overwrite=True, compute=False) for name, one in even.items()])
     elif path.suffix == ".h5":
         import h5py

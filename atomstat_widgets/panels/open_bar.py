@@ -1,10 +1,7 @@
 """Open data in the page: a file of the data folder, or one that is uploaded."""
 
 import os
-import shutil
-import tempfile
-import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +12,14 @@ from atomstat_widgets.data import Cube, Image, Movie
 from atomstat_widgets.data.guarded.opening import Opening
 from atomstat_widgets.data.readers.loading import KINDS, by_blocks, load_of_folder
 from atomstat_widgets.data.readers.reopening import inside, is_inside
-from atomstat_widgets.data.readers.uploads import refuse_upload
 from atomstat_widgets.data.source import Source
 from atomstat_widgets.panels.background import in_background
 from atomstat_widgets.panels.controls import Explained
+from atomstat_widgets.panels.page import MOST_BYTES
+from atomstat_widgets.panels.uploads import Uploads
 from atomstat_widgets.views.html import alert, as_html
 
 FOLDER_VARIABLE = "ATOMSTAT_DATA"  # how the command line names the folder of data to the notebook it serves
-MOST_BYTES = 60_000_000  # of an upload: the server takes messages of 64 MiB
 MOST_FILES = 500  # that the list shows
 
 
@@ -48,8 +45,7 @@ class OpenBar(ipywidgets.HBox):
         named = os.environ.get(FOLDER_VARIABLE)
         self.folder = None if named is None else Path(named)
         self._opening: Opening | None = None
-        self._uploads = tempfile.mkdtemp(prefix="atomstat-")
-        weakref.finalize(self, shutil.rmtree, self._uploads, ignore_errors=True)
+        self._uploads = Uploads()
         self.switch = ipywidgets.ToggleButton(
             description="Open", icon="folder-open", tooltip="Open a file of your own", layout={"width": "90px"}
         )
@@ -68,11 +64,13 @@ class OpenBar(ipywidgets.HBox):
             options=[("", None)], description="Signal", tooltip="Which of the signals of the file to show",
             style={"description_width": "48px"}, layout=ipywidgets.Layout(width="320px", display="none"),
         )  # fmt: skip
-        self._upload = ipywidgets.FileUpload(
-            description="Upload a file", tooltip=f"A file of up to {MOST_BYTES / 1e6:.0f} MB from your computer",
+        # The page asks for the file, and sends it; see `page`.
+        upload = ipywidgets.Button(
+            description="Upload a file", icon="upload",
+            tooltip=f"A file of up to {MOST_BYTES / 1e6:.0f} MB from your computer",
             layout=ipywidgets.Layout(width="150px", flex="0 0 auto"),
         )  # fmt: skip
-        self._upload.add_class("atomstat-upload")
+        upload.add_class("atomstat-upload")
         self._cancel = ipywidgets.Button(
             description="Cancel", icon="stop", tooltip="Give up opening the file",
             layout=ipywidgets.Layout(width="90px", flex="0 0 auto", display="none"),
@@ -84,21 +82,36 @@ class OpenBar(ipywidgets.HBox):
             one.layout.flex = "0 0 auto"
         # Words that find no place beside the controls go below them.
         super().__init__(
-            [*lists, self._upload, self._cancel, self._words],
+            [*lists, upload, self._cancel, self._words],
             layout=ipywidgets.Layout(display="none", flex_flow="row wrap"),
         )
         self.add_class("atomstat-session")
         self.switch.observe(lambda change: self._open(change.new), "value")
         self._file.observe(lambda change: self._take(self._of_folder), "value")
-        self._upload.observe(lambda change: self._take(self._uploaded), "value")
         self._signal.observe(lambda change: self._take(lambda: self._several), "value")
-        self._cancel.on_click(lambda _button: self._stop())
+        self._cancel.on_click(lambda _button: self._give_up())
+
+    def receive(self, told: Mapping[str, Any], content: bytes) -> None:
+        """Take a message of a file that is uploaded, see `Uploads.take`, and open the file when it is whole."""
+        try:
+            come = self._uploads.take(told, content)
+        except Exception as error:  # words in the bar, whatever it was
+            self.switch.value = True
+            self._say(error, None)
+            return
+        if isinstance(come, Path):
+            self._take(lambda: come)
+        elif come is not None:
+            if not come:
+                self._stop()
+                self.switch.value = True
+            progress = f": {come:.0%}" if come else "…"
+            self._words.value = f"Uploading {as_html(self._uploads.name)}{progress}"
+            self._cancel.layout.display = None
 
     def _open(self, wanted: bool) -> None:
         if wanted:
-            self._words.value = (
-                f"Uploads have up to {MOST_BYTES / 1e6:.0f} MB; served as an app, drop a file on the page."
-            )
+            self._words.value = f"Uploads have up to {MOST_BYTES / 1e6:.0f} MB; a file can be dropped on the page."
             if self.folder:
                 self._file.options = [("", None), *((name, name) for name in files_of(self.folder))]
         self.layout.display = None if wanted else "none"
@@ -134,6 +147,13 @@ class OpenBar(ipywidgets.HBox):
         if opening is self._opening and seconds > 1:
             self._words.value = as_html(opening.waited(seconds))
 
+    def _give_up(self) -> None:
+        """Give up the file that is being sent or opened."""
+        if self._opening is None:
+            self._uploads.stop()
+            self._words.value = f"{as_html(self._uploads.name)}: cancelled"
+        self._stop()
+
     def _stop(self) -> None:
         """Give up what is being opened."""
         opening, self._opening = self._opening, None
@@ -142,7 +162,7 @@ class OpenBar(ipywidgets.HBox):
             opening.cancel()
             self._words.value = f"{as_html(opening.path.name)}: cancelled"
             if opening.path != self._several:  # of which another signal may be wanted
-                self._forget(opening.path)
+                self._uploads.forget(opening.path)
 
     def _opened(
         self, opening: Opening, signals: dict[str, str] | None, data: Any, error: Exception | None
@@ -161,7 +181,7 @@ class OpenBar(ipywidgets.HBox):
         except Exception as problem:
             self._say(problem, path)
             if self._several != path:
-                self._forget(path)
+                self._uploads.forget(path)
 
     def _say(self, error: Exception, path: Path | None) -> None:
         said = str(error) if path is None else str(error).replace(f"{path.parent}{os.sep}", "")  # readers' own words
@@ -171,18 +191,6 @@ class OpenBar(ipywidgets.HBox):
         name = self._file.value
         return None if name is None or self.folder is None else inside(self.folder, name)
 
-    def _uploaded(self) -> Path | None:
-        files, self._upload.value = self._upload.value, ()  # so that the same file can be uploaded again
-        if not files:
-            return None
-        name, content = str(files[0]["name"]), files[0]["content"]
-        if len(content) > MOST_BYTES:
-            raise ValueError(f"{name} has {len(content) / 1e6:.0f} MB, uploads have up to {MOST_BYTES / 1e6:.0f} MB")
-        refuse_upload(name)
-        path = Path(tempfile.mkdtemp(dir=self._uploads), plain_name(name))
-        path.write_bytes(content)
-        return path
-
     def _offer_signals(self, path: Path, signals: dict[str, str]) -> None:
         """Let one of several signals of a file be chosen."""
         self._several = None
@@ -191,27 +199,16 @@ class OpenBar(ipywidgets.HBox):
         self._signal.layout.display = None if signals else "none"
 
     def _show_data(self, data: Image | Movie | Cube, path: Path) -> None:
-        if path.is_relative_to(self._uploads):
+        if self._uploads.holds(path):
             # A script that is exported will find the file under the name that it has where it is.
             data = replace(data, source=Source("load", {**data.source.arguments, "source": path.name}))
             if self._several != path and not isinstance(data, Movie):  # which is read from its file frame by frame
-                self._forget(path)
+                self._uploads.forget(path)
         self._show(data)
         self._words.value = f"{as_html(data.name)} is shown."
-
-    def _forget(self, path: Path) -> None:
-        """Remove an upload."""
-        if path.is_relative_to(self._uploads):
-            shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def files_of(folder: Path) -> list[str]:
     """Names of what is in a folder, files first; without what is hidden, and links that lead out of it."""
     found = [path for path in folder.iterdir() if not path.name.startswith(".") and is_inside(folder, path)]
     return [path.name for path in sorted(found, key=lambda path: (path.is_dir(), path.name))[:MOST_FILES]]
-
-
-def plain_name(name: str) -> str:
-    """Name for an uploaded file: without what could lead out of a folder, and not too long for one."""
-    stem, dot, ending = "".join(char if char.isalnum() or char in "-_. ()" else "_" for char in name).rpartition(".")
-    return f"{(stem or 'file')[-80:].lstrip('. ') or 'file'}{dot}{ending[:12]}" if dot else f"file {ending[-80:]}"

@@ -9,7 +9,9 @@ import secrets
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.auth.identity import PasswordIdentityProvider
 from jupyter_server.base.handlers import FileFindHandler, JupyterHandler
+from jupyter_server.utils import url_path_join
 from tornado.httputil import HTTPHeaders
 from tornado.web import HTTPError, OutputTransform, StaticFileHandler, authenticated
 from voila.request_info_handler import RequestInfoSocketHandler
@@ -139,6 +141,14 @@ INSTEAD = {
     MultiStaticFileHandler: page_scripts.VoilaScriptsHandler,
     FileFindHandler: page_scripts.ExtensionScriptsHandler,
 }
+
+
+class Identities(PasswordIdentityProvider):
+    """Jupyter's, for a server whose address goes on after the name of the machine."""
+
+    def get_handlers(self) -> list[tuple[str, Any]]:
+        """Log in and out below that address, where Voila would have it at the top."""
+        return [(url_path_join(self.parent.server_url, route), *rest) for route, *rest in super().get_handlers()]
 
 
 class NotFound(JupyterHandler):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.ioloop import IOLoop
 from tornado.web import HTTPError
@@ -19,20 +18,29 @@ from traitlets import Integer
 from atomstat_widgets.serving.frames import Allowance
 from atomstat_widgets.serving.temporary import SHOWN, session_environment
 
+KERNEL = "python3"  # by which name notebooks ask for it
 
-class ThisPython(KernelSpecManager):
-    """Knows one kernel, ``python3``, and it is the running interpreter, whatever the machine calls so elsewhere."""
 
-    def _kernel_dirs_default(self) -> list[str]:
-        return []
+def write_kernelspec(folder: Path, *, forked: bool) -> Path:
+    """Write what Jupyter has to know of the one kernel, the running interpreter, and give the folder to look in.
 
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Of the one kernel, which keeps within the memory of a session."""
-        spec = super().get_kernel_spec(kernel_name)
-        spec.argv = [sys.executable, "-m", "atomstat_widgets.serving.kernel", "-f", "{connection_file}"]
-        if self.parent is not None and self.parent.can_fork:
-            spec.metadata["kernel_provisioner"] = {"provisioner_name": "atomstat-forked"}
-        return spec
+    Parameters
+    ----------
+    folder : Path
+        Where to put it.
+    forked : bool
+        Whether it is forked, see `forked`.
+    """
+    spec = {
+        "argv": [sys.executable, "-m", "atomstat_widgets.serving.kernel", "-f", "{connection_file}"],
+        "display_name": "Python 3",
+        "language": "python",
+        "metadata": {"kernel_provisioner": {"provisioner_name": "atomstat-forked"}} if forked else {},
+    }
+    path = folder / "kernels" / KERNEL / "kernel.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(spec))
+    return path.parents[1]
 
 
 class Kernels(AsyncMappingKernelManager):
@@ -109,7 +117,7 @@ class Kernels(AsyncMappingKernelManager):
                 process = psutil.Process(json.loads((folder / SHOWN).read_text()))
                 if not (self.parent.can_fork and process.is_running() and process.status() != psutil.STATUS_ZOMBIE):
                     raise ProcessLookupError
-                await self.start_kernel(kernel_id=folder.name, kernel_name="python3", running=process)
+                await self.start_kernel(kernel_id=folder.name, kernel_name=KERNEL, running=process)
                 self._shown.add(folder.name)
             except (OSError, ValueError, psutil.Error):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -127,7 +135,7 @@ class Kernels(AsyncMappingKernelManager):
     def notify_disconnect(self, kernel_id: str) -> None:
         """Note since when no page has it."""
         super().notify_disconnect(kernel_id)
-        if kernel_id in self and not self._kernel_connections.get(kernel_id):
+        if kernel_id in self and not self.kernel_model(kernel_id)["connections"]:
             self._alone_since[kernel_id] = self._now()
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:

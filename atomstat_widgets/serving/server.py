@@ -7,7 +7,6 @@ the settings are for:
   for a busy browser.
 - Kernels have 15 s to answer a socket that is opened: so long it stays in memory after it was closed, and thousands of
   them would make collections of garbage last a second.
-- Uploads up to 64 MiB get through the websocket; above its limit the page reconnects and says nothing.
 - The output of the cell is waited for, however busy the machine is: after the usual four seconds a page would be empty.
 - A kernel that died is not started again: it would know nothing of the page, which says instead that it is over.
 - Kernels talk over ``ipc`` where there is any, as two kernels started at once can pick the same TCP port.
@@ -44,7 +43,7 @@ from voila.app import Voila
 
 from atomstat_widgets.data.guarded.memory import VARIABLE as MEMORY_VARIABLE
 from atomstat_widgets.serving import forked, handlers, page_scripts
-from atomstat_widgets.serving.kernels import Kernels, ThisPython
+from atomstat_widgets.serving.kernels import KERNEL, Kernels, write_kernelspec
 from atomstat_widgets.serving.line import Chosen, Line, Started, end_with
 
 HOST = "127.0.0.1"
@@ -82,8 +81,9 @@ class Server(Voila):
 
     def initialize(self, argv: Sequence[str] | None = None) -> None:
         """Read the settings."""
-        self.config.VoilaConfiguration.kernel_spec_manager_class = ThisPython
+        self.config.KernelSpecManager.allowed_kernelspecs = {KERNEL}
         self.config.VoilaConfiguration.multi_kernel_manager_class = Kernels
+        self.identity_provider_class = handlers.Identities
         self.config.VoilaConfiguration.page_config_hook = page_scripts.tell_page
         self.config.NotebookNotary.data_dir = str(self.folder)  # not the user's, which perhaps cannot be written
         self.config.NotebookNotary.db_file = ":memory:"
@@ -126,6 +126,8 @@ class Server(Voila):
             Other machines would be answered without a token.
         """
         settings = super().init_settings()
+        # No others, whatever the machine has elsewhere by the same name.
+        self.kernel_spec_manager.kernel_dirs = [str(write_kernelspec(self.folder, forked=self.can_fork))]
         # Strict ones would not come with a link from elsewhere, and whoever has come in would be asked for the token.
         self.identity_provider.cookie_options = {"samesite": "Lax", **self.identity_provider.cookie_options}
         asks = self.identity_provider.auth_enabled
@@ -139,7 +141,7 @@ class Server(Voila):
             **settings,
             # Names of other machines are what a page elsewhere could reach this one by. With a token it gains nothing.
             "allow_remote_access": asks,
-            "page_scripts": page_scripts.PageScripts(),
+            "page_scripts": page_scripts.PageScripts(page_scripts.scripts_of("anywidget")),
             "most_sessions": self.most_sessions or possible_sessions(self.memory_per_session),
             "transforms": [handlers.SafeHeaders],
             "headers": {"Content-Security-Policy": handlers.ANY_POLICY},
@@ -149,15 +151,8 @@ class Server(Voila):
 
     def init_handlers(self) -> list[Any]:
         """Routes, of Voila, and of the scripts in one file."""
-        prefix = self.server_url
-        return [
-            (url_path_join(prefix, page_scripts.ROUTE), handlers.PageScriptsHandler),
-            # Voila forgets the prefix of those two.
-            *(
-                (url_path_join(prefix, route) if route in ("/login", "/logout") else route, *rest)
-                for route, *rest in handlers.own_handlers(super().init_handlers())
-            ),
-        ]
+        scripts = url_path_join(self.server_url, page_scripts.ROUTE)
+        return [(scripts, handlers.PageScriptsHandler), *handlers.own_handlers(super().init_handlers())]
 
     async def serve(self, line: Line, sockets: list[socket.socket]) -> None:
         """Answer until SIGTERM.

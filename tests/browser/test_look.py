@@ -110,6 +110,7 @@ def test_the_movie_is_played_by_keys(app: Page) -> None:
 
 def test_pictures_are_clicked_and_brushed_by_keys(app: Page) -> None:
     before = picture(app, "window")
+    expect(view(app, "sample")).to_have_attribute("tabindex", "0")
     view(app, "sample").focus()
     for key in ["Shift+ArrowLeft"] * 3 + ["ArrowUp"] * 3 + ["Enter"]:
         app.keyboard.press(key)
@@ -185,7 +186,7 @@ def test_on_a_phone_all_is_below_one_another(app: Page) -> None:
 @sized(1920, 1080)
 def test_on_a_projector_all_is_larger_and_clicks_find_their_place(app: Page) -> None:
     expect(view(app, "status")).to_be_in_viewport(ratio=1)
-    assert view(app, "sample").bounding_box()["width"] > 600
+    app.wait_for_function("document.querySelector('.atomstat-sample').getBoundingClientRect().width > 600")
     box = view(app, "sample").locator("image").first.bounding_box()
     before = picture(app, "window")
     app.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.9)

@@ -1,6 +1,5 @@
 """Files that cannot be shown: each is refused in words that say what is wrong, and the app goes on."""
 
-import datetime
 import html
 import io
 import struct
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image as Picture
+from sent import send
 
 from atomstat_widgets import App
 from atomstat_widgets.data import samples
@@ -19,7 +19,6 @@ from atomstat_widgets.data import samples
 GREY = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
 STACK = np.stack([GREY] * 5)
 TEXT = b"no image at all, but some words that go on"
-NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
 def npy(array):
@@ -186,14 +185,12 @@ def app():
 
 def refused(app, name, content):
     """What the bar says of an upload; nothing else has changed, and the next thing asked for is done."""
-    shown = app._tabs.value, app._choice.value, app._notice.value
+    shown = app.tabs.value, app.choice.value, app.notice.value
     data, result = app.panel.model.image, app.panel.model.result
-    app._open._upload.value = [
-        {"name": name, "type": "", "size": len(content), "content": content, "last_modified": NOW}
-    ]
-    said = app._open._words.value
+    send(app, name, content)
+    said = app.open_bar._words.value
     assert 'role="alert"' in said
-    assert (app._tabs.value, app._choice.value, app._notice.value) == shown
+    assert (app.tabs.value, app.choice.value, app.notice.value) == shown
     assert app.panel.model.image is data
     assert app.panel.model.result is result
     app.panel.model.n_components = 5 - app.panel.model.n_components  # 2 or 3
@@ -206,14 +203,14 @@ def test_a_file_that_cannot_be_shown(app, name, content, message):
     app.panel.model.n_components = 2
     said = refused(app, name, content)
     assert message in said
-    assert app._open._uploads not in said
+    assert str(app.open_bar._uploads.folder) not in said
 
 
 @pytest.mark.parametrize(("kind", "content", "message"), TAKEN_AS)
 def test_a_file_that_is_not_what_it_is_taken_as(app, kind, content, message):
     app.panel.model.n_components = 2
-    app._open._kind.value = kind
+    app.open_bar._kind.value = kind
     try:
         assert message in refused(app, "mine.npy", content)
     finally:
-        app._open._kind.value = None
+        app.open_bar._kind.value = None

@@ -17,6 +17,7 @@ import numpy as np
 
 from atomstat_widgets.arguments import in_blocks
 from atomstat_widgets.data.calibration import SPELLINGS, Data
+from atomstat_widgets.data.extras import missing_for, what_to_install
 from atomstat_widgets.data.guarded.opening import Opening
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.read_error import ReadError, in_words
@@ -85,7 +86,9 @@ def _load_file(path: Path) -> Image:
         raise ReadError(f"{path.name} is a folder, not an image file")
     require_there(path)
     if not reads_here(path):
-        return Opening(path, beside="folder").load("image")
+        data = Opening(path, beside="folder").load("image")
+        assert isinstance(data, Image)
+        return data
     extension = path.suffix[1:].lower()
     if extension == "npy":
         return _image(read_npy(path), path.name)
@@ -168,6 +171,8 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
     if not plugins:
         shown = f"the extension .{extension} is" if extension else "a name without extension is"
         raise ReadError(f"{path.name}: {shown} not known; known are {_COMMON_EXTENSIONS} and others of RosettaSciIO")
+    if missing := missing_for(extension):
+        raise ReadError(f"{path.name} needs {missing}")
     signals: list[dict[str, Any]] | None = None
     failures: dict[str, Exception] = {}
     with quiet():
@@ -186,7 +191,8 @@ def read_signals(path: Path, extension: str, *, lazy: bool = False) -> list[dict
         return signals
     last = list(failures.values())[-1]
     if all(isinstance(failure, ImportError) for failure in failures.values()):
-        raise ReadError(f"{path.name} needs a package that is not installed ({_reasons(failures)})") from last
+        needed = what_to_install(_reasons(failures)) or f"a package that is not installed ({_reasons(failures)})"
+        raise ReadError(f"{path.name} needs {needed}") from last
     if isinstance(last, MemoryError):
         raise ReadError(f"{path.name} needs more memory than there is ({_reasons(failures)})") from last
     # What is not installed was not what is wrong.
@@ -255,7 +261,7 @@ def with_facts(data: Data, signal: Mapping[str, Any], axes: Sequence[dict[str, A
     return replace(data, pixel_size=size, unit=unit, offset=offset, metadata=dict(signal.get("metadata", {})))
 
 
-def pixel_of(signal: dict[str, Any], axes: Sequence[dict[str, Any]]) -> tuple[float | None, str]:
+def pixel_of(signal: Mapping[str, Any], axes: Sequence[dict[str, Any]]) -> tuple[float | None, str]:
     """Pixel size and unit by the axes y and x of a signal, (None, "px") where unknown or the pixels are not square."""
     (y, y_unit), (x, x_unit) = (_scale(axis, signal) for axis in axes)
     known = y_unit == x_unit and y_unit not in _NO_UNITS and math.isfinite(x + y) and min(x, y) > 0
@@ -264,7 +270,7 @@ def pixel_of(signal: dict[str, Any], axes: Sequence[dict[str, Any]]) -> tuple[fl
     return None, "px"
 
 
-def _scale(axis: dict[str, Any], signal: dict[str, Any]) -> tuple[float, str]:
+def _scale(axis: Mapping[str, Any], signal: Mapping[str, Any]) -> tuple[float, str]:
     scale = abs(float(axis.get("scale") or 0))  # a non-uniform axis has none
     unit = str(axis.get("units") or "").strip()
     if not unit:

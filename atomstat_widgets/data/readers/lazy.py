@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from atomstat_widgets.data.extras import what_to_install
 from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.data.readers.images import as_blocks
 from atomstat_widgets.data.readers.movies import TiffFrames, open_npy, tiff_frames
@@ -30,7 +31,7 @@ def lazy_array(path: Path) -> Any:
     Raises
     ------
     ReadError
-        It cannot be read, or zarr is needed for that, which comes with ``atomstat-widgets[dask]``, and not installed.
+        It cannot be read, or zarr is needed for that, which comes with ``atomstat-widgets[zarr]``, and not installed.
     """
     import dask.array as da
 
@@ -46,7 +47,8 @@ def lazy_array(path: Path) -> Any:
     except ReadError:
         raise
     except ImportError as error:
-        raise ReadError(f"{path.name} needs zarr to be read in parts: pip install 'atomstat-widgets[dask]'") from error
+        needed = what_to_install(error) or f"a package that is not installed ({error})"
+        raise ReadError(f"{path.name} needs {needed} to be read in parts") from error
     except Exception as error:  # whatever the libraries run into
         raise ReadError(f"{path.name} is truncated, damaged or of a kind not read in parts: {error}") from error
 
