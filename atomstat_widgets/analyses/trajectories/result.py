@@ -196,7 +196,7 @@ class TrajectoriesResult:
         return np.searchsorted(self.movie.frame_numbers, numbers).tolist()
 
     def timeline(self, tracks: NDArray[np.intp]) -> NDArray[np.intp]:
-        """States (tracks, time) from the first frame number to the last; `ABSENT` where there is no atom."""
+        """States (tracks, time) from the first frame number to the last; ``ABSENT`` where there is no atom."""
         numbers = self.movie.frame_numbers
         table = np.full((len(tracks), numbers[-1] - numbers[0] + 1), ABSENT, np.intp)
         for row, track in zip(table, tracks.tolist(), strict=True):

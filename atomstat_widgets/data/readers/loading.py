@@ -90,7 +90,7 @@ def load(
         Read a file block by block, whenever what is computed asks for a block: its data are an array of dask. By
         default files of more than 4 GB. Of RosettaSciIO's formats, .npy, tif and .zarr.
     trusted : bool, default: True
-        False of a file that may be damaged or do harm: a process of its own reads it, see `data.opening`, which sees no
+        False of a file that may be damaged or do harm: a process of its own reads it, which sees no
         other file (but those whose names go on from its own), and ends after 60 s. Formats whose readers may open
         other files, or crash, are read so in any case, with the other files of their folder in sight.
 

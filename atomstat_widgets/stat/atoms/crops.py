@@ -171,7 +171,7 @@ def recentre_positions(images: ArrayLike, positions: Positions) -> Floats | dict
     Notes
     -----
     An atom is found up to 6 pixels away, or up to 0.4 of the median distance of nearest neighbours where that is
-    less. Atoms of one class look alike, over all images: see `preparation.recentre`.
+    less. Atoms of one class are taken to look alike, over all images.
     """
     stack = _stack_of_blocks(images) if in_blocks(images) else as_stack(images)
     moved = _recentred(stack, positions_by_frame(positions, len(stack)))

@@ -92,7 +92,7 @@ def extract_movie_crops(
     Returns
     -------
     Crops
-        Frame by frame, in the order of the positions; `Crops.frames` are places.
+        Frame by frame, in the order of the positions; their ``frames`` are places.
 
     Raises
     ------

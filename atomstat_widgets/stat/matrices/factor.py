@@ -74,7 +74,7 @@ def factorize(
     Notes
     -----
     All products are of deviations from the mean, in powers of two as units where they are very large or small, so that
-    neither an offset nor a scale takes digits away (see `moments`). Eigenvectors of the Gram matrix of the shorter
+    neither an offset nor a scale takes digits away. Eigenvectors of the Gram matrix of the shorter
     side, or a block Krylov space (Musco & Musco, NIPS 2015, 1396, with 3 iterations of 10 vectors more than asked for),
     then in both cases one Rayleigh-Ritz step on the data, which gives back the precision that squaring the matrix took.
     In a Krylov space the last singular values, where they lie in a flat tail of noise, are up to 5 % too small.

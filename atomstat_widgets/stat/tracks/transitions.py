@@ -199,8 +199,7 @@ def count_transitions(
     Notes
     -----
     All transitions count for the probabilities (Prinz et al., J. Chem. Phys. 134, 174105 (2011)), but those that begin
-    less than a lag apart overlap and may say the same: only so many count for intervals as are independent, see
-    `_inefficiency`.
+    less than a lag apart overlap and may say the same: only so many count for intervals as are independent.
     """
     lag = whole_of(lag, "lag", minimum=1)
     word_of(counting, "counting", ("sliding", "sampled"))
