@@ -51,8 +51,8 @@ class SpectralUnmixer:
         NMF, with a warning, if nothing else is said.
         `loss`, `start_from`, `smooth`, `known`, `sum_to_one`, `tol`, `max_iter`: of NMF, see `unmix_nmf`; the last two
         of ICA, see `ica`.
-        ``pca_dims``, `covariance_type`: of GMM, the number of principal components that the classes are told apart by, or
-        the share of the variance that they explain (0.99 if nothing else is said), and the shape of the Gaussians.
+        ``pca_dims``, `covariance_type`: of GMM, the number of principal components that the classes are told apart by,
+        or the share of the variance that they explain (0.99 if nothing else is said), and the shape of the Gaussians.
         `random_state`: seed, 0 if nothing else is said.
         Or any other parameter of scikit-learn's model (``NMF``, ``PCA``, ``FastICA``, ``GaussianMixture``), which is
         then used instead of ours; these cannot be mixed with the options of NMF above but `tol` and `max_iter`.

@@ -43,6 +43,13 @@ def sampled(data: Any) -> Any:
 
     Of a movie every n-th frame, of a spectrum image every n-th pixel along y and x, of an image the middle. What is
     small enough is taken as a whole.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import sampled, samples
+    >>> image = samples.grains()
+    >>> sampled(image) is image  # it fits
+    True
     """
     instance_of(data, "data", Image, Movie, Cube)
     array = data.frames if isinstance(data, Movie) else data.array

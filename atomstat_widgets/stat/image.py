@@ -35,6 +35,13 @@ def normalize_image(image: ArrayLike) -> NDArray[np.float32]:
     ValueError
         The image is empty, has another number of dimensions or channels, holds NaN or infinite
         pixels (the message says how many, and where the first is), or all its pixels are equal.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.normalize_image([[10, 20], [30, 50]])
+    array([[0.  , 0.25],
+           [0.5 , 1.  ]], dtype=float32)
     """
     if in_blocks(image):
         lazy: NDArray[np.float32] = normalize_blocks(image)

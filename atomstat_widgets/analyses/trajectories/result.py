@@ -22,7 +22,7 @@ from atomstat_widgets.stat import (
     match_components,
 )
 from atomstat_widgets.stat.tracks.motion import Diffusion
-from atomstat_widgets.stat.tracks.transitions import pairs_apart
+from atomstat_widgets.stat.tracks.overlap import pairs_apart
 
 ABSENT, UNKNOWN = -2, -1  # in a timeline: no atom there; an atom without a crop
 

@@ -107,6 +107,15 @@ def load(
         `source` is of another type, or `signal` is given with a source that is no file.
     ValueError
         There is no such kind, a file that is not trusted is to be read block by block, or memory is too small for it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import load
+    >>> load(np.zeros((64, 48)))
+    Image(array=float64 (64, 48))
+    >>> load(np.zeros((8, 6, 20)), kind="cube")
+    Cube(array=float64 (8, 6, 20))
     """
     if kind is not None:
         word_of(kind, "the kind", LOADERS)
@@ -186,6 +195,16 @@ def list_signals(path: str | Path) -> list[str]:
     ------
     ReadError
         The file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from atomstat_widgets import list_signals
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/two.npz", a=np.zeros((4, 4)), b=np.zeros((8, 8)))
+    ...     list_signals(f"{folder}/two.npz")
+    ['a: float64 of shape (4, 4)', 'b: float64 of shape (8, 8)']
     """
     return list(signals_by_name(Path(path)).values())
 

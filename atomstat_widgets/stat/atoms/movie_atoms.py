@@ -68,6 +68,13 @@ def find_movie_atoms(
     TypeError, ValueError
         The movie has no frames, or they are no images of real numbers; an option is none of `find_atoms`; nothing but
         frames that cannot be used, where the message is that of the first.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import movies, stat
+    >>> atoms = stat.find_movie_atoms(movies.hopping_dopants(frames=6, missing=1).frames)
+    >>> len(atoms.positions)
+    5
     """
     progress_of(progress)
     dark = switch_of(dark, "dark")

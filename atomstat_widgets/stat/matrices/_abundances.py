@@ -27,14 +27,23 @@ def abundances(spectra: ArrayLike, endmembers: ArrayLike, *, sum_to_one: bool = 
     -------
     array, (n, k)
         Non-negative, of the smallest sum of squared residuals: exactly (Lawson & Hanson, Solving Least Squares Problems
-        (1974)), with `sum_to_one` fully constrained least squares (Heinz & Chang, IEEE Trans. Geosci. Remote Sens. 39,
-        529 (2001)).
+        (1974)), with `sum_to_one` fully constrained least squares [1]_.
 
     Raises
     ------
     TypeError, ValueError
         They are no such arrays, hold NaN or infinity, or their shapes do not go together; there are more than 62
         endmembers.
+
+    References
+    ----------
+    .. [1] Heinz & Chang, IEEE Trans. Geosci. Remote Sens. 39, 529 (2001).
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.abundances([[2.0, 3.0, 0.0]], endmembers=[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]).round(6)
+    array([[2., 3.]])
     """
     rows: Floats = array_of(spectra, "spectra", "(n, channels)", dtype=np.float64, finite=True)
     pure: Floats = array_of(endmembers, "endmembers", "(k, channels)", dtype=np.float64, finite=True, empty=False)

@@ -162,12 +162,21 @@ def gmm(x: ArrayLike, n_components: int, *, covariance: str = "diag", starts: in
 
     Notes
     -----
-    Expectation maximisation (Dempster, Laird & Rubin, J. R. Stat. Soc. B 39, 1 (1977)) from starts by k-means++
-    (Arthur & Vassilvitskii, SODA 2007, 1027), each until the mean log-likelihood of the rows changes by less than 1e-3,
-    or for 200 iterations. The first of more starts are those of fewer: more are never less likely. To the variances is
-    added a billionth of that of the column (a millionth in float32, or of their mean where the covariance is
-    'spherical').
-    float32 is computed in float32 where the covariance is 'diag' or 'spherical'.
+    Expectation maximisation [1]_ from starts by k-means++ [2]_, each until the mean log-likelihood of the rows changes
+    by less than 1e-3, or for 200 iterations. The first of more starts are those of fewer: more are never less likely.
+    To the variances is added a billionth of that of the column (a millionth in float32, or of their mean where the
+    covariance is 'spherical'). float32 is computed in float32 where the covariance is 'diag' or 'spherical'.
+
+    References
+    ----------
+    .. [1] Dempster, Laird & Rubin, J. R. Stat. Soc. B 39, 1 (1977).
+    .. [2] Arthur & Vassilvitskii, SODA 2007, 1027.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.gmm([[0.0], [0.1], [0.2], [5.0], [5.1]], 2).labels
+    array([1, 1, 1, 2, 2])
     """
     mixture, fit = _fitted(x, n_components, covariance, starts, seed)
     labels = fit.memberships.argmax(axis=0)

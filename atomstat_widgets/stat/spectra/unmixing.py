@@ -175,6 +175,13 @@ def pure_spectra(
     ------
     ValueError
         Another `start_from`, `smooth` is negative or longer than the map, or there are not so many endmembers.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import cubes, stat
+    >>> spectra = stat.take_spectra(cubes.oxides(shape=(16, 16)).array)
+    >>> stat.pure_spectra(spectra, 3, "nfindr").shape
+    (3, 200)
     """
     instance_of(spectra, "spectra", Spectra)
     n_endmembers = whole_of(n_endmembers, "n_endmembers", minimum=1, maximum=min(spectra.matrix.shape))
@@ -239,6 +246,15 @@ def unmix_nmf(
         Spectra have negative values; the factor is of others; another loss or start; more spectra are known than
         components asked for, or of another length, or with values that are negative or not finite; the
         Kullback-Leibler loss with sums of one or known spectra; a number is out of range.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import cubes, stat
+    >>> spectra = stat.take_spectra(cubes.oxides(shape=(16, 16)).array)
+    >>> low_rank = stat.factorize(spectra.matrix, rank=8)
+    >>> unmixing = stat.unmix_nmf(spectra, low_rank, 3)
+    >>> unmixing.components.shape, unmixing.abundance_maps.shape
+    ((3, 200), (16, 16, 3))
     """
     channels = instance_of(spectra, "spectra", Spectra).matrix.shape[1]
     n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)

@@ -81,9 +81,8 @@ def lattice_waves(
 ) -> LatticeWaves:
     """Measure two waves of a lattice at each pixel of an image.
 
-    In the Fourier transform of the image a Gaussian around each reflection is kept (Hÿtch, Snoeck & Kilaas,
-    Ultramicroscopy 74, 131, 1998); the local frequency is the gradient of the phase of what remains, taken in Fourier
-    space and free of the jumps that a phase has.
+    In the Fourier transform of the image a Gaussian around each reflection is kept [1]_; the local frequency is the
+    gradient of the phase of what remains, taken in Fourier space and free of the jumps that a phase has.
 
     Parameters
     ----------
@@ -105,6 +104,20 @@ def lattice_waves(
         See `normalize_image`; the image is too small, the reflections are in one line, beyond ±0.5 or of a period that
         does not fit into the image several times, sigma is below half the distance of lattice planes or too large for
         the image, or one of the waves is nowhere stronger than noise.
+
+    References
+    ----------
+    .. [1] Hÿtch, Snoeck & Kilaas, Ultramicroscopy 74, 131 (1998).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> y, x = np.mgrid[:128, :128]
+    >>> image = np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8)
+    >>> waves = stat.lattice_waves(image, [[0, 1 / 8], [1 / 16, 0]])
+    >>> type(waves).__name__
+    'LatticeWaves'
     """
     progress_of(progress)
     pixels = held_image(image)
