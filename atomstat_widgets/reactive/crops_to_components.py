@@ -15,7 +15,7 @@ from atomstat_widgets.stat import (
     factorize,
     gmm,
 )
-from atomstat_widgets.stat.blocks import beside, computed, in_blocks
+from atomstat_widgets.stat.blocks import compute, in_blocks, split_like
 from atomstat_widgets.stat.progress import Progress
 
 GMM_STARTS = 10
@@ -66,7 +66,7 @@ def factor_of(crops: Crops, centred: bool, progress: Progress) -> Factor:
         return Factor(crops, low_rank.mean.astype(np.float32), low_rank)
     # NMF takes no negative values: count from the lowest of all crops, which is 0 where nothing was normalised.
     if in_blocks(crops.matrix):
-        lowest = float(computed([crops.matrix.min()])[0])
+        lowest = float(compute([crops.matrix.min()])[0])
         low_rank = factorize(crops.matrix - np.float32(lowest), RANK, progress=progress)
         return Factor(crops, np.full(crops.matrix.shape[1], lowest, np.float32), low_rank)
     lowest = min(float(crops.matrix[rows].min()) for rows in row_blocks(crops))
@@ -104,7 +104,7 @@ def sums_by_class(crops: Crops, labels: NDArray[np.intp], n_classes: int) -> NDA
     """Sum of the crops of each class, (classes, features)."""
     members = (labels == np.arange(n_classes)[:, None]).astype(np.float32)
     if in_blocks(crops.matrix):
-        return computed([beside(members.T, crops.matrix).T @ crops.matrix])[0]
+        return compute([split_like(members.T, crops.matrix).T @ crops.matrix])[0]
     sums = np.zeros((n_classes, crops.matrix.shape[1]), np.float32)
     for rows in row_blocks(crops):
         sums += members[:, rows] @ crops.matrix[rows]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import array_of
-from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks
+from atomstat_widgets.stat.blocks import as_dask, compute, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
 # Luminance of linear sRGB primaries (ITU-R BT.709), as scikit-image's rgb2gray and so AtomAI.
@@ -64,7 +64,7 @@ def normalize_blocks(image: Any, progress: Progress = unreported) -> Any:
     _require_image(image)
     finite = da.isfinite(image).all(axis=2) if image.ndim == 3 else da.isfinite(image)
     gray = _gray(image) if image.ndim == 3 else image
-    all_finite, low, high = computed([finite.all(), gray.min(), gray.max()], progress)
+    all_finite, low, high = compute([finite.all(), gray.min(), gray.max()], progress)
     if not all_finite:
         _require_finite(image)
     low, high = float(low), float(high)

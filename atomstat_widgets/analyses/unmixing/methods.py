@@ -31,7 +31,7 @@ from atomstat_widgets.stat import (
     unmix_nmf,
 )
 from atomstat_widgets.stat.progress import Progress
-from atomstat_widgets.stat.spectra.unmixing import of_classes, unmixed
+from atomstat_widgets.stat.spectra.unmixing import make_unmixing, of_classes
 
 GMM_DIMENSIONS = 4
 ABUNDANCES = replace(COMPONENTS, amount="abundance", amounts="abundances")
@@ -49,12 +49,12 @@ def unmix(factored: Factored, method: str, n_components: int, progress: Progress
 
 def _pca(factored: Factored, n_components: int, progress: Progress) -> Unmixing:
     spectra, low_rank = factored
-    return unmixed(spectra, pca(low_rank, n_components), low_rank)
+    return make_unmixing(spectra, pca(low_rank, n_components), low_rank)
 
 
 def _ica(factored: Factored, n_components: int, progress: Progress) -> Unmixing:
     spectra, low_rank = factored
-    return unmixed(spectra, ica(low_rank, n_components), low_rank)
+    return make_unmixing(spectra, ica(low_rank, n_components), low_rank)
 
 
 def _nmf(

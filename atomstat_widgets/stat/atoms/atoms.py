@@ -12,7 +12,7 @@ from scipy.spatial import KDTree
 from atomstat_widgets.arguments import number_of, word_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.atoms.otsu import otsu_threshold
-from atomstat_widgets.stat.blocks import held
+from atomstat_widgets.stat.blocks import take_into_memory
 from atomstat_widgets.stat.image import normalize_image
 
 SMALLEST_SIDE = 8
@@ -126,7 +126,7 @@ def find_atoms(
            [48., 32.],
            [48., 48.]])
     """
-    pixels = held(normalize_image(image), "the pixels")
+    pixels = take_into_memory(normalize_image(image), "the pixels")
     if min(pixels.shape) < SMALLEST_SIDE:
         raise ValueError(f"finding atoms needs at least {SMALLEST_SIDE} rows and columns, got shape {pixels.shape}")
     if spacing is not None:

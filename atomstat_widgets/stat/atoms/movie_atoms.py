@@ -99,7 +99,7 @@ def find_movie_atoms(
         heights = stack.chunks[0] if max(stack.chunks[0]) <= together else together
         stack = stack.rechunk({0: heights, **dict.fromkeys(range(1, stack.ndim), -1)})
         parts = [dask.delayed(_of_frames)(part, dark, options) for part in stack.to_delayed().ravel().tolist()]
-        found = [one for part in blocks.computed(parts, progress) for one in part]
+        found = [one for part in blocks.compute(parts, progress) for one in part]
     else:
         for number in range(len(movie)):
             found += _of_frames([movie[number]], dark, options)

@@ -56,10 +56,12 @@ def abundances(spectra: ArrayLike, endmembers: ArrayLike, *, sum_to_one: bool = 
     # One power of two as the unit of both keeps their products in range.
     unit = max(int(np.frexp(np.abs(numbers).max(initial=0))[1]) for numbers in (rows, pure))
     rows, pure = np.ldexp(rows, -unit), np.ldexp(pure, -unit)
-    return constrained(pure @ pure.T, rows @ pure.T, sum_to_one=sum_to_one)
+    return solve_constrained(pure @ pure.T, rows @ pure.T, sum_to_one=sum_to_one)
 
 
-def constrained(gram: Floats, cross: Floats, *, sum_to_one: bool, start: NDArray[np.bool_] | None = None) -> Floats:
+def solve_constrained(
+    gram: Floats, cross: Floats, *, sum_to_one: bool, start: NDArray[np.bool_] | None = None
+) -> Floats:
     """Minimise ``x gram x / 2 - cross x`` over non-negative x, which sum to 1 or not.
 
     Parameters
@@ -86,7 +88,7 @@ def _power(numbers: Floats, axis: int) -> NDArray[np.intc]:
 
 
 def _constrained(gram: Floats, cross: Floats, sum_to_one: bool, start: NDArray[np.bool_] | None) -> Floats:
-    """What `constrained` finds, of a Gram matrix whose entries are below 1."""
+    """What `solve_constrained` finds, of a Gram matrix whose entries are below 1."""
     n, k = cross.shape
     support = np.ones((n, k), bool) if start is None else start.copy()
     support[~support.any(axis=1)] = True

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import FLOATING, array_of, seed_of, whole_of, word_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.blocks import held
+from atomstat_widgets.stat.blocks import take_into_memory
 
 Floats = NDArray[np.float64]
 COVARIANCES = ("full", "tied", "diag", "spherical")
@@ -196,7 +196,7 @@ def fit_mixture(x: ArrayLike, n_components: int, *, covariance: str = "diag", se
 
 
 def _fitted(x: Any, n_components: int, covariance: str, starts: int, seed: int) -> tuple[Mixture, _Fit]:
-    x = array_of(held(x, "x"), "x", "(rows, columns)", dtype=FLOATING, empty=False, finite=True)
+    x = array_of(take_into_memory(x, "x"), "x", "(rows, columns)", dtype=FLOATING, empty=False, finite=True)
     words = f"between 1 and the number of rows, {len(x)}"
     n_components = whole_of(n_components, "n_components", minimum=1, maximum=len(x), words=words)
     word_of(covariance, "covariance", COVARIANCES)

@@ -18,7 +18,7 @@ from atomstat_widgets.stat.matrices.low_rank import (
     Rows,
     leading_eigenvectors,
     orthonormal,
-    rounded,
+    round_off,
 )
 from atomstat_widgets.stat.matrices.moments import Floats, Standard, moments
 from atomstat_widgets.stat.progress import Progress, unreported
@@ -135,7 +135,7 @@ def factorize(
     left, s, vt = np.linalg.svd(r)
     progress(1.0)
     u = (q @ left[:, :rank]).astype(dtype)
-    return rounded(u, np.ldexp(s, matrix.exponent), vt @ right.T, weights, total, found.mean)
+    return round_off(u, np.ldexp(s, matrix.exponent), vt @ right.T, weights, total, found.mean)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from atomstat_widgets.stat.blocks import as_dask, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.spectra.spectra_of import (
     Spectra,
-    binned,
+    bin_spectra,
     channel_centres,
     no_pixel_left,
     no_zeros,
@@ -103,7 +103,7 @@ def take_spectra(
         return spectra_of_blocks(data, used, first, bins, normalize, weighting, negative, progress)
     data = data.astype(data.dtype if data.dtype == np.float64 else np.float32)
     used = used & np.isfinite(data).all(axis=2)
-    data, used = binned(data, used, bins)
+    data, used = bin_spectra(data, used, bins)
     if not used.any():
         raise no_pixel_left()
 

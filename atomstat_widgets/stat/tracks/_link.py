@@ -15,7 +15,7 @@ from scipy.spatial import KDTree
 from atomstat_widgets.arguments import number_of, progress_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.points import points_of, require_by_frame, require_classes
-from atomstat_widgets.stat.blocks import MEMORY_BUDGET, as_dask, computed, in_blocks
+from atomstat_widgets.stat.blocks import MEMORY_BUDGET, as_dask, compute, in_blocks
 from atomstat_widgets.stat.frame_numbers import by_frame_number
 from atomstat_widgets.stat.progress import Progress, unreported
 
@@ -200,7 +200,7 @@ def frames_and_points(positions: Movie, columns: int = 2) -> tuple[Integers, lis
     pairs = list(positions.items() if isinstance(positions, Mapping) else enumerate(positions))
     lazy = [given for _, given in pairs if in_blocks(given)]
     if lazy:  # all together, not one by one
-        found = iter(computed([as_dask(given) for given in lazy]))
+        found = iter(compute([as_dask(given) for given in lazy]))
         pairs = [(key, next(found) if in_blocks(given) else given) for key, given in pairs]
     points: dict[int, Floats] = {}
     for frame, given in by_frame_number(pairs).items():

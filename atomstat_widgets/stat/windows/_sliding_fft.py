@@ -193,7 +193,7 @@ def _in_blocks(pixels: Any, window: Pair, step: Pair, zoom: int, hamming: bool) 
             sides = slice(0, bottom - top), slice(start, start + (across - 1) * grid.step[1] + grid.window[1])
             parts.append(make(own, sides, grid.step, shared))
             shapes.append((count * across, n_features))
-    return WindowSpectra(grid, transform.band, blocks.stacked(parts, shapes, np.float32))
+    return WindowSpectra(grid, transform.band, blocks.stack_delayed(parts, shapes, np.float32))
 
 
 def _of_bands(
