@@ -37,7 +37,8 @@ class LatticeWaves:
     frequencies : array, (2, 2, height, width), float32
         Local frequency of each wave along y and x, in periods per pixel.
     waves : array, (2, height, width), complex64
-        Amplitude and phase; without the frequency in `reflections`, so that the phase varies slowly.
+        Amplitude, of a cosine of height 1 a half, and phase; without the frequency in `reflections`, so that the phase
+        varies slowly.
     trusted : array of bool, (height, width)
         Pixels where both waves are there, away from the borders.
     reflections : array, (2, 2)
@@ -57,11 +58,6 @@ class LatticeWaves:
     sigma: float
     border: int
     noise: Floats
-
-    @property
-    def amplitudes(self) -> Float32:
-        """Amplitudes of the waves (2, height, width); of a cosine of height 1 it is a half."""
-        return np.abs(self.waves)
 
 
 def automatic_sigma(reflections: Floats, sides: tuple[int, ...]) -> float:
