@@ -13,9 +13,10 @@ Every analysis is a chain of stages that can be kept and reused::
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from atomstat_widgets.stat import atoms, matrices, spectra, strain, tracks, windows
+from atomstat_widgets.stat import atoms, lattice, matrices, spectra, strain, tracks, windows
 from atomstat_widgets.stat.atoms import *
 from atomstat_widgets.stat.image import normalize_image
+from atomstat_widgets.stat.lattice import *
 from atomstat_widgets.stat.matrices import *
 from atomstat_widgets.stat.spectra import *
 from atomstat_widgets.stat.strain import *
@@ -29,6 +30,7 @@ _OF_ATOMAI = ["SlidingFFTNMF", "SpectralUnmixer", "imlocal", "update_classes"]
 
 __all__ = ["normalize_image"]
 __all__ += atoms.__all__
+__all__ += lattice.__all__
 __all__ += matrices.__all__
 __all__ += spectra.__all__
 __all__ += strain.__all__

@@ -1,0 +1,150 @@
+"""Spots of a lattice in the spectra of an image's tiles.
+
+A spot stands out of three grounds: the median of its ring, which neither dirt nor the outline of a particle raises; the
+median along its own ray, which a streak raises; and its neighbours along the radius, above which a streak that fades
+does not rise.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from atomstat_widgets.stat.lattice.tiles import Floats, Tiles, binned, make_tiles, tile_side
+
+SHARE = 0.25  # of the tiles that show the lattice; the others may be empty
+CONTRAST = 2.5  # of a spot, the least; the highest of white noise have 0.7 to 1.5
+ABOVE_RAY = 3.0  # logarithm of the power over the median on its ray; of a streak one in 10^6 pixels has more
+FEWEST_PERIODS = 3  # along the side of a tile
+# Along the side of a tile: the ring of a longer period is so short that the spots of a lattice fill half of it.
+ENOUGH_PERIODS = 12
+COARSER = 4  # times as long are the tiles of the next look, whose pixels are binned
+RAY = [-10, -9, -8, -7, -6, -5, -4, 4, 5, 6, 7, 8, 9, 10]  # periods a tile, from a spot: what is on its ray
+BESIDE = np.array([4, 6, 8, 10])  # periods a tile, from a spot: its sides, one of which another spot may be on
+SLOPE = 4  # a background that falls with this power of the frequency has no spots
+
+
+@dataclass(frozen=True, eq=False)
+class Spots:
+    """Spots (n) of the half plane fx >= 0, the strongest first.
+
+    Attributes
+    ----------
+    frequencies : array, (n, 2)
+        (fy, fx) in periods per pixel.
+    contrasts : array, (n,)
+        Logarithm of the power over what noise has there.
+    energies : array, (n,)
+        Variance of the image that each explains.
+    """
+
+    frequencies: Floats
+    contrasts: Floats
+    energies: Floats
+
+
+def find_spots(pixels: NDArray[np.float32]) -> tuple[Spots, Tiles]:
+    """Find the spots of a lattice; short periods in short tiles, of which some may be empty, long ones in longer.
+
+    Returns
+    -------
+    spots : Spots
+    tiles : Tiles
+        The shortest, of all pixels.
+    """
+    side = tile_side(pixels.shape)
+    first = make_tiles(pixels, side)
+    looks, longest = [(first, 1.0)], min(pixels.shape)
+    length = side
+    while length < longest:
+        length = min(COARSER * length, longest)
+        factor = max(1, length // side)
+        coarse = binned(pixels, factor)
+        looks.append((make_tiles(coarse, min(length // factor, *coarse.shape)), float(factor)))
+    found, highest = [], 0.5
+    for number, (tiles, factor) in enumerate(looks):
+        last = number == len(looks) - 1
+        lowest = (FEWEST_PERIODS if last else ENOUGH_PERIODS) / (tiles.side * factor)
+        found.append(_spots_of(tiles, factor, lowest, highest))
+        highest = lowest
+    frequencies, contrasts, energies = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.argsort(-energies, kind="stable")
+    return Spots(frequencies[order], contrasts[order], energies[order]), first
+
+
+def contrast_of(tiles: Tiles) -> Floats:
+    """Logarithm of the power over that of noise, reached in a quarter of the tiles, (side, side // 2 + 1)."""
+    ratio = tiles.power / tiles.ground[:, tiles.rings]
+    return np.asarray(np.log(np.maximum(_reached(ratio), 1e-12)) - math.log(-math.log(SHARE)), np.float64)
+
+
+def _reached(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What a quarter of the tiles (n, ...) reach or exceed."""
+    at = min(math.floor((1 - SHARE) * len(values)), len(values) - 1)
+    return np.asarray(np.partition(values, at, axis=0)[at])
+
+
+def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tuple[Floats, Floats, Floats]:
+    """Frequencies, contrasts and energies of the spots between two frequencies, in periods per pixel."""
+    contrast = contrast_of(tiles)
+    power = np.asarray(_reached(tiles.power), np.float64)
+    log_power = np.log(np.maximum(power, np.finfo(np.float32).tiny))
+    length = tiles.side * factor
+    # One pixel more towards the middle, which the other look sees as the next ring.
+    wanted = (tiles.radius >= lowest * length) & (tiles.radius < highest * length) & (tiles.radius >= FEWEST_PERIODS)
+    peak = tiles.whole_plane(log_power)
+    peak = peak >= ndimage.maximum_filter(peak, 3, mode="wrap")
+    candidates = np.argwhere(wanted & (contrast > CONTRAST) & _half_plane(peak, tiles.side))
+    if len(candidates) == 0:
+        return np.empty((0, 2)), np.empty(0), np.empty(0)
+
+    plane = tiles.centred(log_power)
+    around = ndimage.maximum_filter(plane, 3, mode="nearest")
+    rows, columns = candidates.T
+    here = log_power[rows, columns]
+    radius = tiles.radius[rows, columns]
+    places = np.stack([np.fft.fftfreq(tiles.side, 1 / tiles.side)[rows], columns], axis=1)  # periods a tile
+    ray = np.stack([_along(plane, places, radius, shift) for shift in RAY])
+    inside, outside = (np.stack([_along(around, places, radius, s * far) for far in BESIDE]) for s in (-1, 1))
+    steep = SLOPE * np.log1p(BESIDE[:, None] / radius)
+    keep = (here - inside > 1).any(axis=0) & (here - outside > 1 + steep).any(axis=0)
+    keep &= here - np.nanmedian(ray, axis=0) > ABOVE_RAY
+    rows, columns, places = rows[keep], columns[keep], places[keep]
+    linear = tiles.centred(power)
+    half = tiles.side // 2
+    y, x = places.astype(int).T + half
+    lobes = [linear[(y + dy) % tiles.side, (x + dx) % tiles.side] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    ground = np.quantile(tiles.ground, 1 - SHARE, axis=0)[tiles.rings[rows, columns]]
+    energies = 2 * np.maximum(np.sum(lobes, axis=0) - 9 * ground, 0) / tiles.side**2
+    return (places + _between(plane, y, x)) / length, contrast[rows, columns], energies
+
+
+def _half_plane(whole: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
+    """Part fx >= 0 of all frequencies; of the two that each wave has on its border fx = 0 one."""
+    part = whole[:, : side // 2 + 1].copy()
+    part[side // 2 + 1 :, 0] = False
+    if side % 2 == 0:
+        part[side // 2 + 1 :, -1] = False
+    return part
+
+
+def _along(plane: Floats, places: Floats, radius: Floats, shift: float) -> Floats:
+    """Values of a plane with frequency 0 in its middle, so much farther out than places (n, 2); NaN outside."""
+    side = len(plane)
+    at = np.rint(places * ((radius + shift) / radius)[:, None]).astype(int) + side // 2
+    inside = np.all((at >= 0) & (at < side), axis=1) & (radius + shift >= 1)
+    y, x = at.clip(0, side - 1).T
+    return np.where(inside, plane[y, x], np.nan)
+
+
+def _between(plane: Floats, y: NDArray[np.intp], x: NDArray[np.intp]) -> Floats:
+    """How far from the pixels the tops of the parabolas through the logarithms of the power are, (n, 2)."""
+    side, here = len(plane), plane[y, x]
+    shifts = []
+    for dy, dx in ((1, 0), (0, 1)):
+        before, after = plane[(y - dy) % side, (x - dx) % side], plane[(y + dy) % side, (x + dx) % side]
+        bend = before - 2 * here + after
+        shifts.append(np.where(bend < 0, 0.5 * (before - after) / np.where(bend < 0, bend, 1), 0.0).clip(-0.5, 0.5))
+    return np.stack(shifts, axis=1)

@@ -1,0 +1,118 @@
+"""Power spectra of the tiles of an image, and the ground that noise gives them."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+SMALLEST, LARGEST = 32, 256  # pixels of a tile's side; smaller only where the image is
+MOST = 12  # tiles along an axis; more would tell no more
+FLOOR = 1e-6  # of the power of the strongest frequencies: what rounding and interpolation leave is no ground
+
+Floats = NDArray[np.float64]
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """Power spectra of square tiles that overlap.
+
+    Attributes
+    ----------
+    power : array, (tiles, side, side // 2 + 1), float32
+        Of white noise it is its variance, at each frequency. Rows are the frequencies fy of `numpy.fft.fftfreq`,
+        columns fx of `numpy.fft.rfftfreq`.
+    corners : array, (tiles, 2)
+        First row and column of each tile.
+    """
+
+    power: Float32
+    corners: NDArray[np.intp]
+
+    @property
+    def side(self) -> int:
+        """Rows and columns of a tile."""
+        return int(self.power.shape[1])
+
+    @cached_property
+    def radius(self) -> Floats:
+        """Distance of each frequency (side, side // 2 + 1) from 0, in periods a tile."""
+        fy, fx = np.fft.fftfreq(self.side, 1 / self.side), np.fft.rfftfreq(self.side, 1 / self.side)
+        return np.hypot(fy[:, None], fx)
+
+    @cached_property
+    def rings(self) -> NDArray[np.intp]:
+        """Number of the ring of equal frequency that each frequency is on."""
+        return np.rint(self.radius).astype(np.intp)
+
+    @cached_property
+    def counts(self) -> Floats:
+        """Number of frequencies on each ring, those of the other half plane too."""
+        twice = np.full(self.power.shape[2], 2.0)
+        twice[0] = 1
+        twice[self.side // 2 :] = 2 - (self.side % 2 == 0)
+        return np.bincount(self.rings.ravel(), np.broadcast_to(twice, self.rings.shape).ravel())
+
+    @cached_property
+    def ground(self) -> Float32:
+        """Power that noise has on each ring of each tile, (tiles, rings).
+
+        From the median, so that neither the few spots of a lattice nor the streak of a straight edge count.
+        """
+        order = np.argsort(self.rings, axis=None, kind="stable")
+        ends = np.cumsum(np.bincount(self.rings.ravel()))[:-1]
+        sorted_power = self.power.reshape(len(self.power), -1)[:, order]
+        medians = [np.median(part, axis=1) for part in np.split(sorted_power, ends, axis=1)]
+        ground = np.stack(medians, axis=1) / math.log(2)  # power of noise falls off exponentially
+        strongest = np.quantile(self.power[:, self.rings >= 3], 0.999) if (self.rings >= 3).any() else 0.0
+        return np.maximum(ground, max(FLOOR * float(strongest), np.finfo(np.float32).tiny)).astype(np.float32)
+
+    def whole_plane(self, half: NDArray[Any]) -> NDArray[Any]:
+        """Values of the half plane on all frequencies (side, side), in the order of `numpy.fft.fftfreq`."""
+        rows, columns = np.arange(self.side)[:, None], np.arange(self.side)
+        mirrored = columns > self.side // 2
+        return np.asarray(half[np.where(mirrored, -rows % self.side, rows), np.where(mirrored, -columns % self.side, columns)])
+
+    def centred(self, half: NDArray[Any]) -> NDArray[Any]:
+        """Values of the half plane on all frequencies (side, side), frequency 0 at [side // 2, side // 2]."""
+        return np.fft.fftshift(self.whole_plane(half))
+
+
+def tile_side(shape: tuple[int, ...]) -> int:
+    """Side of the tiles that suit an image: at least two along an axis, where they are not too small."""
+    shorter = min(shape)
+    wanted = min(max(shorter // 2, SMALLEST), LARGEST, shorter)
+    return int(2 ** (wanted.bit_length() - 1))
+
+
+def make_tiles(pixels: Float32, side: int) -> Tiles:
+    """Spectra of tiles of one side that lie evenly over an image, each faded out and without its mean.
+
+    They overlap by half, or less where more than 12 would lie along an axis.
+    """
+    firsts = [
+        np.unique(np.rint(np.linspace(0, length - side, min(MOST, 1 + math.ceil(2 * (length - side) / side)))))
+        for length in pixels.shape
+    ]
+    corners = np.stack(np.meshgrid(*firsts, indexing="ij"), axis=-1).reshape(-1, 2).astype(np.intp)
+    taper = np.hanning(side + 2)[1:-1]
+    weights: NDArray[Any] = np.outer(taper, taper).astype(np.float32)
+    pieces = np.stack([pixels[y : y + side, x : x + side] for y, x in corners])
+    means = np.einsum("nij,ij->n", pieces, weights) / weights.sum()
+    spectra = fft.rfft2((pieces - means[:, None, None].astype(np.float32)) * weights)
+    power = (spectra.real**2 + spectra.imag**2) / float(np.sum(weights.astype(float) ** 2))
+    return Tiles(power.astype(np.float32, copy=False), corners)
+
+
+def binned(pixels: Float32, factor: int) -> Float32:
+    """Means of squares of `factor` x `factor` pixels; what is over at the last rows and columns is left out."""
+    if factor == 1:
+        return pixels
+    height, width = (side // factor for side in pixels.shape)
+    pixels = pixels[: height * factor, : width * factor]
+    rows = pixels.reshape(height, factor, -1).mean(axis=1)
+    return np.asarray(rows.reshape(height, width, factor).mean(axis=2), np.float32)
