@@ -1,32 +1,43 @@
 """Atom columns in an image, found without a neural network."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 from scipy.spatial import KDTree
 
 from atomstat_widgets.arguments import number_of, word_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.atoms.otsu import otsu_threshold
+from atomstat_widgets.stat.atoms.doubts import doubts_of
+from atomstat_widgets.stat.atoms.maxima import BandPass, Floats, Noise, find_maxima, noise_of, strengths_of, suppress
+from atomstat_widgets.stat.atoms.refinement import fit_gaussian, move_to_centroid
+from atomstat_widgets.stat.atoms.scale import scale_of
+from atomstat_widgets.stat.atoms.together import fit_together
+from atomstat_widgets.stat.blemishes import mend
 from atomstat_widgets.stat.blocks import take_into_memory
 from atomstat_widgets.stat.image import normalize_image
+from atomstat_widgets.stat.lattice.lattice import lattice_of
+from atomstat_widgets.stat.lattice.spots import find_spots
+from atomstat_widgets.stat.lattice.tiles import Tiles
 
 SMALLEST_SIDE = 8
-# Of the band-pass's noise. A maximum as high as the first is an atom, whatever else is in the image. The guess of the
-# spacing asks for more: it looks at a finer scale, where there are more maxima of noise to be mistaken.
-ENOUGH, CERTAIN = 3.5, 4.0
-# Of the strongest maximum: the least noise assumed. Simulated images have none, but the rounding of their filters.
-DYNAMIC_RANGE = 1 / 500
-ITERATIONS = 8
-# Atoms refined at a time: 10,000 patches of 9 x 9 pixels and their five derivatives would leave every cache.
-BLOCK = 1024
+FALSE = 0.005  # of the atoms, how many noise may be by expectation
+# Of the band-pass's noise: what no atom is below, and what is one when the spacing is guessed, at a finer scale,
+# where there are more maxima of noise to be mistaken.
+LEAST, CERTAIN = 3.0, 4.0
+FINE = 0.6  # of the scale, to part columns that touch
+CLOSE = 0.15  # of the atoms, who have a neighbour closer than the guess of the spacing
+NEIGHBOURS_IN_STRENGTH = 25  # over which the share of noise among atoms of like strength is estimated
 
-Floats = NDArray[np.float64]
-Float32 = NDArray[np.float32]
+Refine = Literal["gaussian", "centroid", "together"]
+REFINEMENTS: Mapping[str, Callable[..., Floats]] = {
+    "gaussian": fit_gaussian,
+    "centroid": move_to_centroid,
+    "together": fit_together,
+}
 
 
 @brief
@@ -44,11 +55,18 @@ class Atoms:
     spacing : float
         Distance between close neighbours in pixels, guessed or as it was given. No two atoms are closer than half of
         it.
+    certainties : array, (n,), float64
+        Of each atom, from 0 to 1: the share of the maxima of like strength that noise does not explain. Without a
+        number where the atoms were given.
+    doubt : str
+        What is in doubt about all of them, in words; empty where nothing is.
     """
 
     positions: Floats
     strengths: Floats
     spacing: float
+    certainties: Floats = field(default_factory=lambda: np.empty(0))
+    doubt: str = ""
 
 
 def find_atoms(
@@ -56,7 +74,7 @@ def find_atoms(
     *,
     spacing: float | None = None,
     strength: float | None = None,
-    refine: Literal["gaussian", "centroid"] = "gaussian",
+    refine: Refine = "gaussian",
 ) -> Atoms:
     """Find the bright atom columns of an image, to a fraction of a pixel.
 
@@ -136,142 +154,71 @@ def find_atoms(
     if strength is not None:
         words = "a signal-to-noise ratio, finite and not negative"
         strength = number_of(strength, "strength", minimum=0, words=words)
-    word_of(refine, "refine", ("gaussian", "centroid"))
+    word_of(refine, "refine", tuple(REFINEMENTS))
 
-    scale, noise = _scale_and_noise(pixels)
+    pixels, blank = mend(pixels)
+    spots, tiles = find_spots(pixels)
+    scale = scale_of(spots, tiles)
+    band_pass = BandPass(pixels)
+    given = spacing
     if spacing is None:
-        spacing = _guess_spacing(pixels, scale, noise)
-    maxima, strengths = _maxima(pixels, min(scale, spacing / 4), noise, spacing / 2)
+        spacing = _guess_spacing(band_pass, tiles, scale)
+    scale = min(scale, spacing / 4)
+    maxima, heights = find_maxima(band_pass(scale), spacing / 2)
+    noise = noise_of(tiles, scale)
+    if blank is not None:
+        there = ~blank[tuple(maxima.astype(int).T)]
+        maxima, heights = maxima[there], heights[there]
+    strengths = strengths_of(heights, noise)
+    area = float(pixels.size if blank is None else pixels.size - np.count_nonzero(blank))
     if strength is None:
-        strength = min(ENOUGH, math.exp(otsu_threshold(np.log(strengths)))) if len(strengths) > 1 else 0.0
+        strength = _least_strength(strengths, noise, area, spacing)
     keep = strengths >= strength
     maxima, strengths = maxima[keep], strengths[keep]
 
-    refiner = _fit_gaussian if refine == "gaussian" else _centroid
-    blocks = [refiner(pixels, maxima[n : n + BLOCK], spacing) for n in range(0, len(maxima), BLOCK)]
-    positions = np.concatenate([np.empty((0, 2)), *blocks])
+    positions = REFINEMENTS[refine](pixels, maxima, spacing, blank)
     inside = np.all((positions >= -0.5) & (positions <= np.array(pixels.shape) - 0.5), axis=1)
+    if blank is not None:
+        rows, columns = (np.rint(at).astype(int).clip(0, side - 1) for at, side in zip(positions.T, pixels.shape, strict=True))
+        inside &= ~blank[rows, columns]
     positions, strengths = positions[inside], strengths[inside]
-    alone = _suppress(positions, spacing / 2)
-    return Atoms(positions[alone], strengths[alone], float(spacing))
+    alone = suppress(positions, spacing / 2)
+    positions, strengths = positions[alone], strengths[alone]
+    certainties = _certainties(strengths, noise, _free(area, len(positions), spacing))
+    doubt = doubts_of(positions, certainties, float(spacing), given is not None, lattice_of(spots, tiles), tiles, pixels.shape)
+    return Atoms(positions, strengths, float(spacing), certainties, doubt)
 
 
-def _scale_and_noise(pixels: Float32) -> tuple[float, float]:
-    """Standard deviation of the Gaussian that suits the atoms, in pixels, and that of the white noise of a pixel."""
-    taper = np.outer(*(np.hanning(side + 2)[1:-1] for side in pixels.shape)).astype(np.float32)
-    power = np.abs(np.fft.rfft2((pixels - pixels.mean()) * taper)) ** 2
-    fy, fx = np.fft.fftfreq(pixels.shape[0]), np.fft.rfftfreq(pixels.shape[1])
-    frequency = 2 * np.pi * np.hypot(fy[:, None], fx)  # radians per pixel
-
-    rings = np.rint(frequency * max(pixels.shape) / (2 * np.pi)).astype(np.intp).ravel()
-    count = np.bincount(rings)
-    floor = power[frequency > np.pi].mean()
-    energy = np.bincount(rings, power.ravel()) - floor * count
-    k2 = (np.bincount(rings, frequency.ravel()) / np.maximum(count, 1)) ** 2
-    scales = np.geomspace(0.7, min(pixels.shape) / 4, 100)
-    response = (scales[:, None] ** 2 * k2) ** 2 * np.exp(-k2 * scales[:, None] ** 2) @ energy
-    return float(scales[response.argmax()]), math.sqrt(floor / np.sum(taper.astype(float) ** 2))
-
-
-def _guess_spacing(pixels: Float32, scale: float, noise: float) -> float:
-    fine = 0.6 * scale
-    maxima, strengths = _maxima(pixels, fine, noise, 2 * fine)
-    certain = maxima[strengths >= CERTAIN]
+def _guess_spacing(band_pass: BandPass, tiles: Tiles, scale: float) -> float:
+    """Distance of close neighbours among the atoms that are certain at a finer scale."""
+    fine = FINE * scale
+    maxima, heights = find_maxima(band_pass(fine), 2 * fine)
+    certain = maxima[strengths_of(heights, noise_of(tiles, fine)) >= CERTAIN]
     if len(certain) < 2:
-        return 4 * scale
+        return max(2.0, 4 * scale)
     to_nearest, _ = KDTree(certain).query(certain, k=[2])
-    return max(2.0, float(np.quantile(to_nearest, 0.15)))
+    return max(2.0, float(np.quantile(to_nearest, CLOSE)))
 
 
-def _maxima(pixels: Float32, scale: float, noise: float, distance: float) -> tuple[Floats, Floats]:
-    """Local maxima (n, 2) of the band-passed image, no two closer than `distance`, and their signal-to-noise ratios."""
-    response = -ndimage.gaussian_laplace(pixels, scale, mode="reflect")
-    peak = (response == ndimage.maximum_filter(response, 3)) & (response > 0)
-    heights = response[peak].astype(np.float64)
-    order = np.argsort(-heights, kind="stable")
-    points, heights = np.argwhere(peak)[order].astype(np.float64), heights[order]
-    # Of white noise: the integral of |k|^4 exp(-k^2 scale^2) over the plane.
-    noise = max(noise / (math.sqrt(2 * math.pi) * scale**3), DYNAMIC_RANGE * float(response.max()))
-    alone = _suppress(points, distance)
-    return points[alone], heights[alone] / noise
+def _free(area: float, atoms: Any, spacing: float) -> Any:
+    """Pixels of an area that are left to noise between so many atoms."""
+    return np.maximum(area - atoms * math.pi * (spacing / 2) ** 2, area / 20)
 
 
-def _suppress(points: Floats, distance: float) -> NDArray[np.bool_]:
-    """Which points (n, 2), strongest first, stay when each removes the weaker ones closer than `distance`."""
-    stay = np.ones(len(points), bool)
-    if len(points) < 2:
-        return stay
-    pairs = KDTree(points).query_pairs(math.nextafter(distance, 0), output_type="ndarray")
-    pairs.sort(axis=1)
-    while len(pairs):
-        # Who has no stronger rival left stays for certain, and what is near to it goes: equal to one by one.
-        rivalled = np.zeros(len(points), bool)
-        rivalled[pairs[:, 1]] = True
-        stay[pairs[~rivalled[pairs[:, 0]], 1]] = False
-        pairs = pairs[stay[pairs].all(axis=1)]
-    return stay
+def _least_strength(strengths: Floats, noise: Noise, area: float, spacing: float) -> float:
+    """Strength from which on no more than a small share of the maxima (strongest first) are expected to be noise."""
+    ranks = np.arange(1, len(strengths) + 1)
+    by_noise = noise.maxima_above(strengths) * _free(area, ranks, spacing)
+    good = np.flatnonzero((by_noise <= FALSE * ranks) & (strengths >= LEAST))
+    return float(strengths[good[-1]]) if len(good) else np.inf
 
 
-def _patches(pixels: Float32, points: Floats, radius: float) -> tuple[Floats, Floats, Floats]:
-    """Discs around points: offsets (2, m), values (n, m) and weights (n, m), which are 0 outside the image."""
-    reach = math.floor(radius)
-    offsets = np.indices((2 * reach + 1, 2 * reach + 1)).reshape(2, -1) - reach
-    offsets = offsets[:, np.hypot(*offsets) <= radius]
-    rows, columns = points.astype(np.intp).T[:, :, None] + offsets[:, None]
-    height, width = pixels.shape
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    values = pixels[rows.clip(0, height - 1), columns.clip(0, width - 1)]
-    return offsets.astype(np.float64), values.astype(np.float64), inside.astype(np.float64)
-
-
-def _radius(spacing: float) -> float:
-    """Radius of the patch that is the atom's own, with at least the 3 x 3 pixels that tell a position."""
-    return max(1.5, 0.45 * spacing)
-
-
-def _fit_gaussian(pixels: Float32, points: Floats, spacing: float) -> Floats:
-    """Positions (n, 2) of the Gaussians fitted around maxima (n, 2): Gauss-Newton for all atoms at once."""
-    (dy, dx), values, weights = _patches(pixels, points, _radius(spacing))
-    ground = np.min(values, axis=1, initial=np.inf, where=weights > 0)
-    # Amplitude, y, x, ground, and the logarithm of the width, which so stays positive.
-    height = np.max(values, axis=1, initial=-np.inf, where=weights > 0) - ground
-    start = np.log(spacing / 5)
-    p = np.stack([height, np.zeros_like(height), np.zeros_like(height), ground, np.full_like(height, start)], axis=1)
-    limit = np.array([np.inf, 0.5, 0.5, np.inf, 0.3])  # one step: curbs those who start far from a peak
-    with np.errstate(all="ignore"):  # those who diverge are told by their values
-        for _ in range(ITERATIONS):
-            amplitude, y, x, ground, log_width = p.T[:, :, None]
-            v, u, width2 = dy - y, dx - x, np.exp(2 * log_width)
-            profile = np.exp(-(v**2 + u**2) / (2 * width2)) * weights
-            slope = amplitude * profile / width2
-            jacobian = np.stack([profile, slope * v, slope * u, weights, slope * (v**2 + u**2)], axis=1)
-            residual = (values - ground) * weights - amplitude * profile
-            normal = jacobian @ jacobian.swapaxes(1, 2)
-            # A trace of Marquardt's damping keeps the few patches solvable that show no peak at all.
-            diagonal = np.einsum("nii->ni", normal)
-            diagonal *= 1 + 1e-6
-            diagonal += 1e-12
-            step = np.linalg.solve(normal, jacobian @ residual[:, :, None])[:, :, 0]
-            p += np.nan_to_num(np.clip(step, -limit, limit))
-    peak = (p[:, 0] > 0) & (np.abs(p[:, 4] - start) < math.log(4))
-    return _near(points, p[:, 1:3], spacing, peak)
-
-
-def _centroid(pixels: Float32, points: Floats, spacing: float) -> Floats:
-    """Positions (n, 2) of the centres of mass, under a Gaussian weight that follows them, from maxima (n, 2) on."""
-    offsets, values, weights = _patches(pixels, points, _radius(spacing))
-    values = (values - np.min(values, axis=1, initial=np.inf, where=weights > 0)[:, None]) * weights
-    moved = np.zeros_like(points)
-    for _ in range(ITERATIONS):
-        squares = np.sum((offsets[:, None] - moved.T[:, :, None]) ** 2, axis=0)
-        mass = values * np.exp(-squares / (2 * (spacing / 5) ** 2))
-        centre = mass @ offsets.T / np.maximum(mass.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-        # A Gaussian under a Gaussian weight of like width has its centre half-way: twice the step arrives.
-        moved += 2 * (centre - moved)
-    return _near(points, moved, spacing, np.ones(len(points), bool))
-
-
-def _near(points: Floats, moved: Floats, spacing: float, valid: NDArray[np.bool_]) -> Floats:
-    """Points moved, but for those that are not valid or left the maximum's neighbourhood."""
-    valid = valid & (np.hypot(*moved.T) <= max(1.5, spacing / 4))
-    return np.asarray(points + np.where(valid[:, None], moved, 0.0))
+def _certainties(strengths: Floats, noise: Noise, area: float) -> Floats:
+    """Share of the maxima around each strength (strongest first) that noise is not expected to make."""
+    if len(strengths) < 2:
+        return 1 - np.minimum(noise.maxima_above(strengths) * area, 1)
+    reach = min(NEIGHBOURS_IN_STRENGTH, len(strengths) - 1)
+    order = np.arange(len(strengths))
+    first, last = np.maximum(order - reach // 2, 0), np.minimum(order + (reach + 1) // 2, len(strengths) - 1)
+    by_noise = area * (noise.maxima_above(strengths[last]) - noise.maxima_above(strengths[first]))
+    return np.minimum.accumulate(1 - np.clip(by_noise / (last - first + 1), 0, 1))

@@ -11,6 +11,7 @@ from scipy import fft
 
 SMALLEST, LARGEST = 32, 256  # pixels of a tile's side; smaller only where the image is
 MOST = 12  # tiles along an axis; more would tell no more
+STREAK = 3  # rings; from there on a streak is looked at
 FLOOR = 1e-6  # of the power of the strongest frequencies: what rounding and interpolation leave is no ground
 
 Floats = NDArray[np.float64]
@@ -50,12 +51,13 @@ class Tiles:
         return np.rint(self.radius).astype(np.intp)
 
     @cached_property
-    def counts(self) -> Floats:
-        """Number of frequencies on each ring, those of the other half plane too."""
-        twice = np.full(self.power.shape[2], 2.0)
-        twice[0] = 1
-        twice[self.side // 2 :] = 2 - (self.side % 2 == 0)
-        return np.bincount(self.rings.ravel(), np.broadcast_to(twice, self.rings.shape).ravel())
+    def weights(self) -> Floats:
+        """How many of all frequencies each of the half plane stands for, (1, side // 2 + 1): 1 or 2."""
+        twice = np.full((1, self.power.shape[2]), 2.0)
+        twice[:, 0] = 1
+        if self.side % 2 == 0:
+            twice[:, -1] = 1
+        return twice
 
     @cached_property
     def ground(self) -> Float32:
@@ -70,6 +72,21 @@ class Tiles:
         ground = np.stack(medians, axis=1) / math.log(2)  # power of noise falls off exponentially
         strongest = np.quantile(self.power[:, self.rings >= 3], 0.999) if (self.rings >= 3).any() else 0.0
         return np.maximum(ground, max(FLOOR * float(strongest), np.finfo(np.float32).tiny)).astype(np.float32)
+
+    @cached_property
+    def streaks(self) -> Float32:
+        """Power over the ground that noise by rows or columns adds, (tiles, side, side // 2 + 1): 0 off the axes.
+
+        From the median along each axis, as far as the taper spreads it to both sides.
+        """
+        added = np.zeros_like(self.power)
+        ratio = self.power / (self.ground[:, self.rings] * math.log(2))
+        beyond = self.rings >= STREAK
+        for line in [(slice(None), column) for column in (0, 1)] + [(row, slice(None)) for row in (-1, 0, 1)]:
+            along = ratio[:, *line][:, beyond[line]]
+            excess = np.median(along, axis=1) - 1 if along.shape[1] else np.zeros(len(ratio))
+            added[:, *line] = np.maximum(added[:, *line], np.maximum(excess, 0)[:, None])
+        return added
 
     def whole_plane(self, half: NDArray[Any]) -> NDArray[Any]:
         """Values of the half plane on all frequencies (side, side), in the order of `numpy.fft.fftfreq`."""

@@ -1,0 +1,8 @@
+"""What is in doubt about atoms that were found, in words."""
+
+from typing import Any
+
+
+def doubts_of(*_: Any) -> str:
+    """Nothing yet."""
+    return ""

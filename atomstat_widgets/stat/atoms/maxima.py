@@ -1,0 +1,118 @@
+"""Maxima of a band-passed image, and what noise has of them."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+from scipy.spatial import KDTree
+
+from atomstat_widgets.stat.lattice.tiles import Tiles
+
+# Of the strength that all but a tenth of the maxima stay below: the least noise assumed. Simulated images have none,
+# but the rounding of their filters.
+DYNAMIC_RANGE = 1 / 500
+
+Floats = NDArray[np.float64]
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Noise of a band-passed image: its standard deviation, and its maxima a pixel at a height.
+
+    Attributes
+    ----------
+    deviation : float
+    roughness : float
+        Mean square of its slope along an axis over its variance, in 1 / pixel^2.
+    """
+
+    deviation: float
+    roughness: float
+
+    def maxima_above(self, strengths: Floats) -> Floats:
+        """Maxima a pixel above heights in standard deviations, of 2 and more [1]_.
+
+        References
+        ----------
+        .. [1] Adler, The Geometry of Random Fields (1981): of a Gaussian field, whatever its spectrum.
+        """
+        u = np.maximum(strengths, 1.0)
+        return np.asarray(self.roughness / (2 * math.pi) ** 1.5 * u * np.exp(-(u**2) / 2))
+
+    def maxima_at(self, strengths: Floats) -> Floats:
+        """Maxima a pixel and a standard deviation at heights: minus the slope of `maxima_above`."""
+        u = np.maximum(strengths, 1.0)
+        return np.asarray(self.roughness / (2 * math.pi) ** 1.5 * (u**2 - 1) * np.exp(-(u**2) / 2))
+
+
+class BandPass:
+    """Laplacian of a Gaussian at any scale: the image goes on beyond its border as its mirror."""
+
+    def __init__(self, pixels: Float32) -> None:
+        self.cosines = fft.dctn(pixels)
+        self.squares = [((math.pi * np.arange(side) / side) ** 2).astype(np.float32) for side in pixels.shape]
+
+    def __call__(self, scale: float) -> Float32:
+        """Response (height, width): large where it is bright, at a scale in pixels."""
+        y, x = ((one, np.exp(-one * np.float32(scale**2 / 2))) for one in self.squares)
+        transfer = np.outer(y[0] * y[1], x[1])
+        transfer += np.outer(y[1], x[0] * x[1])
+        transfer *= self.cosines
+        return np.asarray(fft.idctn(transfer, overwrite_x=True), np.float32)
+
+
+def noise_of(tiles: Tiles, scale: float) -> Noise:
+    """Noise of an image that is band-passed at a scale: the median over its tiles.
+
+    What is on the ground of the rings counts, whatever its spectrum, and what is on the streaks that noise by rows or
+    columns makes.
+    """
+    k2 = (2 * math.pi * tiles.radius / tiles.side) ** 2
+    transfer = k2**2 * np.exp(-k2 * scale**2) * tiles.weights / tiles.side**2
+    ground = tiles.ground[:, tiles.rings] * (1 + tiles.streaks)
+    variance = np.einsum("nij,ij->n", ground, transfer)
+    slopes = np.einsum("nij,ij->n", ground, transfer * k2 / 2)
+    typical = float(np.median(variance))
+    return Noise(math.sqrt(typical), float(np.median(slopes / variance)))
+
+
+def find_maxima(response: Float32, distance: float) -> tuple[Floats, Floats]:
+    """Local maxima (n, 2) of a response above 0, no two closer than `distance`, and their heights, highest first."""
+    highest = response.copy()
+    np.maximum(highest[:, 1:], response[:, :-1], out=highest[:, 1:])
+    np.maximum(highest[:, :-1], response[:, 1:], out=highest[:, :-1])
+    three = highest.copy()
+    np.maximum(highest[1:], three[:-1], out=highest[1:])
+    np.maximum(highest[:-1], three[1:], out=highest[:-1])
+    at = np.flatnonzero((response == highest) & (response > 0))
+    heights = response.ravel()[at].astype(np.float64)
+    order = np.argsort(-heights, kind="stable")
+    points = np.stack(np.unravel_index(at[order], response.shape), axis=1).astype(np.float64)
+    alone = suppress(points, distance)
+    return points[alone], heights[order][alone]
+
+
+def strengths_of(heights: Floats, noise: Noise) -> Floats:
+    """Signal-to-noise ratios of maxima."""
+    if len(heights) == 0:
+        return heights
+    return heights / max(noise.deviation, DYNAMIC_RANGE * float(np.quantile(heights, 0.9)), np.finfo(np.float32).tiny)
+
+
+def suppress(points: Floats, distance: float) -> NDArray[np.bool_]:
+    """Which points (n, 2), strongest first, stay when each removes the weaker ones closer than `distance`."""
+    stay = np.ones(len(points), bool)
+    if len(points) < 2:
+        return stay
+    pairs = KDTree(points).query_pairs(math.nextafter(distance, 0), output_type="ndarray")
+    pairs.sort(axis=1)
+    while len(pairs):
+        # Who has no stronger rival left stays for certain, and what is near to it goes: equal to one by one.
+        rivalled = np.zeros(len(points), bool)
+        rivalled[pairs[:, 1]] = True
+        stay[pairs[~rivalled[pairs[:, 0]], 1]] = False
+        pairs = pairs[stay[pairs].all(axis=1)]
+    return stay

@@ -1,0 +1,45 @@
+"""Scale of the band-pass that suits the atoms of an image."""
+
+import math
+
+import numpy as np
+
+from atomstat_widgets.stat.lattice.spots import Spots
+from atomstat_widgets.stat.lattice.tiles import Floats, Tiles
+
+FINEST = 0.7  # pixels
+COARSEST = 1 / 8  # of a tile's side, without a lattice
+STEPS = 100
+ABOVE_NOISE = 0.03  # of the energy of white noise at the same scale: what a thing has at least
+
+
+def scale_of(spots: Spots, tiles: Tiles) -> float:
+    """Standard deviation of the Gaussian whose Laplacian suits the atoms, in pixels.
+
+    Where there is a lattice, the scale at which its spots have the most energy [1]_. Without, the finest at which the
+    image, less its white noise, has more than at the scales around: not that of the largest thing in it.
+
+    References
+    ----------
+    .. [1] Lindeberg, Int. J. Comput. Vis. 30, 79 (1998).
+    """
+    if len(spots.energies):
+        k2 = np.sum((2 * math.pi * spots.frequencies) ** 2, axis=1)
+        scales = np.geomspace(FINEST, max(1 / math.sqrt(k2.min()), FINEST) * 2, STEPS)
+        return float(scales[(_response(scales, k2) @ spots.energies).argmax()])
+    k2 = ((2 * math.pi * tiles.radius / tiles.side) ** 2).ravel()
+    power = (tiles.power.mean(axis=0, dtype=np.float64) * tiles.weights).ravel()
+    weights = np.broadcast_to(tiles.weights, tiles.radius.shape).ravel()
+    corners = k2 > math.pi**2
+    floor = power[corners].sum() / weights[corners].sum()
+    scales = np.geomspace(FINEST, max(COARSEST * tiles.side, 1.5), STEPS)
+    response = _response(scales, k2)
+    signal, noise = response @ (power - floor * weights), response @ (floor * weights)
+    peaks = (signal[1:-1] >= signal[:-2]) & (signal[1:-1] > signal[2:]) & (signal > ABOVE_NOISE * noise)[1:-1]
+    return float(scales[np.flatnonzero(peaks)[0] + 1] if peaks.any() else scales[signal.argmax()])
+
+
+def _response(scales: Floats, k2: Floats) -> Floats:
+    """Energy of waves under the Laplacian of a Gaussian, times the square of its scale, (scales, waves)."""
+    squares = scales[:, None] ** 2 * k2
+    return np.asarray(squares**2 * np.exp(-squares))
