@@ -12,9 +12,11 @@ from scipy.spatial import KDTree
 from atomstat_widgets.arguments import number_of, word_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.atoms.doubts import doubts_of
-from atomstat_widgets.stat.atoms.maxima import BandPass, Floats, Noise, find_maxima, noise_of, strengths_of, suppress
+from atomstat_widgets.stat.atoms.ground import without_steep_ground
+from atomstat_widgets.stat.atoms.maxima import BandPass, Float32, Floats, Noise, find_maxima, noise_of, strengths_of, suppress
 from atomstat_widgets.stat.atoms.refinement import fit_gaussian, move_to_centroid
 from atomstat_widgets.stat.atoms.scale import scale_of
+from atomstat_widgets.stat.atoms.sites import on_sites
 from atomstat_widgets.stat.atoms.together import fit_together
 from atomstat_widgets.stat.blemishes import mend
 from atomstat_widgets.stat.blocks import take_into_memory
@@ -28,6 +30,7 @@ FALSE = 0.005  # of the atoms, how many noise may be by expectation
 # Of the band-pass's noise: what no atom is below, and what is one when the spacing is guessed, at a finer scale,
 # where there are more maxima of noise to be mistaken.
 LEAST, CERTAIN = 3.0, 4.0
+LEAST_ON_SITE = 2.3  # where its neighbours in the lattice say that an atom should be
 FINE = 0.6  # of the scale, to part columns that touch
 CLOSE = 0.15  # of the atoms, who have a neighbour closer than the guess of the spacing
 NEIGHBOURS_IN_STRENGTH = 25  # over which the share of noise among atoms of like strength is estimated
@@ -158,23 +161,34 @@ def find_atoms(
 
     pixels, blank = mend(pixels)
     spots, tiles = find_spots(pixels)
+    ground = tiles.ground_beside(spots.frequencies)
     scale = scale_of(spots, tiles)
     band_pass = BandPass(pixels)
     given = spacing
     if spacing is None:
-        spacing = _guess_spacing(band_pass, tiles, scale)
+        spacing = _guess_spacing(band_pass, tiles, ground, scale)
     scale = min(scale, spacing / 4)
-    maxima, heights = find_maxima(band_pass(scale), spacing / 2)
-    noise = noise_of(tiles, scale)
-    if blank is not None:
-        there = ~blank[tuple(maxima.astype(int).T)]
-        maxima, heights = maxima[there], heights[there]
-    strengths = strengths_of(heights, noise)
+    noise = noise_of(tiles, ground, scale)
     area = float(pixels.size if blank is None else pixels.size - np.count_nonzero(blank))
-    if strength is None:
-        strength = _least_strength(strengths, noise, area, spacing)
-    keep = strengths >= strength
-    maxima, strengths = maxima[keep], strengths[keep]
+    lattice = lattice_of(spots, tiles)
+
+    def look() -> tuple[Floats, Floats]:
+        maxima, heights = find_maxima(band_pass(scale), spacing / 2, blank)
+        strengths = strengths_of(heights, noise)
+        least = _least_strength(strengths, noise, area, spacing) if strength is None else strength
+        keep = strengths >= least
+        if strength is None:
+            possible = strengths >= LEAST_ON_SITE
+            keep[possible] = on_sites(maxima[possible], keep[possible], lattice.vectors, spacing)
+        return maxima[keep], heights[keep]
+
+    maxima, heights = look()
+    if len(maxima):
+        flat = without_steep_ground(pixels, band_pass, scale, spacing, float(np.median(heights)))
+        if flat is not None:
+            pixels, band_pass = flat, BandPass(flat)
+            maxima, heights = look()
+    strengths = strengths_of(heights, noise)
 
     positions = REFINEMENTS[refine](pixels, maxima, spacing, blank)
     inside = np.all((positions >= -0.5) & (positions <= np.array(pixels.shape) - 0.5), axis=1)
@@ -185,15 +199,15 @@ def find_atoms(
     alone = suppress(positions, spacing / 2)
     positions, strengths = positions[alone], strengths[alone]
     certainties = _certainties(strengths, noise, _free(area, len(positions), spacing))
-    doubt = doubts_of(positions, certainties, float(spacing), given is not None, lattice_of(spots, tiles), tiles, pixels.shape)
+    doubt = doubts_of(positions, certainties, float(spacing), given is not None, lattice, tiles, pixels.shape)
     return Atoms(positions, strengths, float(spacing), certainties, doubt)
 
 
-def _guess_spacing(band_pass: BandPass, tiles: Tiles, scale: float) -> float:
+def _guess_spacing(band_pass: BandPass, tiles: Tiles, ground: Float32, scale: float) -> float:
     """Distance of close neighbours among the atoms that are certain at a finer scale."""
     fine = FINE * scale
     maxima, heights = find_maxima(band_pass(fine), 2 * fine)
-    certain = maxima[strengths_of(heights, noise_of(tiles, fine)) >= CERTAIN]
+    certain = maxima[strengths_of(heights, noise_of(tiles, ground, fine)) >= CERTAIN]
     if len(certain) < 2:
         return max(2.0, 4 * scale)
     to_nearest, _ = KDTree(certain).query(certain, k=[2])

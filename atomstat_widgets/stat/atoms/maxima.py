@@ -64,30 +64,33 @@ class BandPass:
         return np.asarray(fft.idctn(transfer, overwrite_x=True), np.float32)
 
 
-def noise_of(tiles: Tiles, scale: float) -> Noise:
-    """Noise of an image that is band-passed at a scale: the median over its tiles.
-
-    What is on the ground of the rings counts, whatever its spectrum, and what is on the streaks that noise by rows or
-    columns makes.
-    """
+def noise_of(tiles: Tiles, ground: Float32, scale: float) -> Noise:
+    """Noise of an image that is band-passed at a scale: the median over its tiles, whose ground counts, see `Tiles`."""
     k2 = (2 * math.pi * tiles.radius / tiles.side) ** 2
     transfer = k2**2 * np.exp(-k2 * scale**2) * tiles.weights / tiles.side**2
-    ground = tiles.ground[:, tiles.rings] * (1 + tiles.streaks)
     variance = np.einsum("nij,ij->n", ground, transfer)
     slopes = np.einsum("nij,ij->n", ground, transfer * k2 / 2)
     typical = float(np.median(variance))
     return Noise(math.sqrt(typical), float(np.median(slopes / variance)))
 
 
-def find_maxima(response: Float32, distance: float) -> tuple[Floats, Floats]:
-    """Local maxima (n, 2) of a response above 0, no two closer than `distance`, and their heights, highest first."""
+def find_maxima(
+    response: Float32, distance: float, blank: NDArray[np.bool_] | None = None
+) -> tuple[Floats, Floats]:
+    """Local maxima (n, 2) of a response above 0, no two closer than `distance`, and their heights, highest first.
+
+    None of them is where the image has no data.
+    """
     highest = response.copy()
     np.maximum(highest[:, 1:], response[:, :-1], out=highest[:, 1:])
     np.maximum(highest[:, :-1], response[:, 1:], out=highest[:, :-1])
     three = highest.copy()
     np.maximum(highest[1:], three[:-1], out=highest[1:])
     np.maximum(highest[:-1], three[1:], out=highest[:-1])
-    at = np.flatnonzero((response == highest) & (response > 0))
+    peak = (response == highest) & (response > 0)
+    if blank is not None:
+        peak &= ~blank
+    at = np.flatnonzero(peak)
     heights = response.ravel()[at].astype(np.float64)
     order = np.argsort(-heights, kind="stable")
     points = np.stack(np.unravel_index(at[order], response.shape), axis=1).astype(np.float64)

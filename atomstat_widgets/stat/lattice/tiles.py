@@ -12,6 +12,8 @@ from scipy import fft
 SMALLEST, LARGEST = 32, 256  # pixels of a tile's side; smaller only where the image is
 MOST = 12  # tiles along an axis; more would tell no more
 STREAK = 3  # rings; from there on a streak is looked at
+LOBE = 3.5  # frequencies: how far the taper and the outline of a crystal spread a spot
+ENOUGH_LEFT = 0.3  # of a ring: so much tells its ground
 FLOOR = 1e-6  # of the power of the strongest frequencies: what rounding and interpolation leave is no ground
 
 Floats = NDArray[np.float64]
@@ -87,6 +89,29 @@ class Tiles:
             excess = np.median(along, axis=1) - 1 if along.shape[1] else np.zeros(len(ratio))
             added[:, *line] = np.maximum(added[:, *line], np.maximum(excess, 0)[:, None])
         return added
+
+    def ground_beside(self, frequencies: Floats) -> Float32:
+        """Power that noise has at each frequency, (tiles, side, side // 2 + 1), with spots (n, 2) left out.
+
+        The spots of a period that has few places in a tile fill their rings. A ring of which too little is left
+        has the ground of the next one that is farther out. Noise by rows or columns is in it, see `streaks`.
+        """
+        fy, fx = np.fft.fftfreq(self.side), np.fft.rfftfreq(self.side)
+        beside = np.ones(self.rings.shape, bool)
+        for y, x in np.concatenate([frequencies, -frequencies]) * self.side:
+            off = [(np.abs((one * self.side - at + self.side / 2) % self.side - self.side / 2)) for one, at in ((fy, y), (fx, x))]
+            beside &= np.hypot(off[0][:, None], off[1]) > LOBE
+        ground = self.ground.copy()
+        for ring in range(ground.shape[1] - 1, -1, -1):
+            on = self.rings == ring
+            left = on & beside
+            if np.count_nonzero(left) >= max(ENOUGH_LEFT * np.count_nonzero(on), 4):
+                if not np.array_equal(on, left):
+                    least = np.median(self.power[:, left], axis=1) / math.log(2)
+                    ground[:, ring] = np.minimum(least, ground[:, ring])
+            elif ring + 1 < ground.shape[1]:
+                ground[:, ring] = np.minimum(ground[:, ring], ground[:, ring + 1])
+        return np.asarray(ground[:, self.rings] * (1 + self.streaks), np.float32)
 
     def whole_plane(self, half: NDArray[Any]) -> NDArray[Any]:
         """Values of the half plane on all frequencies (side, side), in the order of `numpy.fft.fftfreq`."""

@@ -1,0 +1,61 @@
+"""The ground that atoms stand on, where it is steep: a step, the rim of a particle, dirt."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from atomstat_widgets.stat.atoms.maxima import BandPass, Float32
+from atomstat_widgets.stat.lattice.tiles import binned
+
+COARSE = 0.75  # of the spacing: the scale of a band-pass in which a lattice does not show
+STEEP = 0.3  # of the response of an atom: what a ground that is subtracted has in the same band-pass
+WINDOW = 1.3  # spacings: side of the square whose median is the ground
+FINE_ENOUGH = 1.5  # pixels that are left of the scale where pixels are binned for the median
+FEWEST = 1e-3  # of the pixels that are steep
+
+
+def without_steep_ground(
+    pixels: Float32, band_pass: BandPass, scale: float, spacing: float, response: float
+) -> Float32 | None:
+    """Subtract the median around each pixel, if the ground is so steep somewhere that it hides or feigns atoms.
+
+    Parameters
+    ----------
+    pixels : array, (height, width), float32
+    band_pass : BandPass
+        Of these pixels.
+    scale, spacing : float
+        Of the atoms, in pixels.
+    response : float
+        Of a typical atom under the band-pass at that scale.
+
+    Returns
+    -------
+    array, (height, width), float32, or None
+        None where the ground is flat enough.
+    """
+    coarse = max(COARSE * spacing, scale)
+    # The response to a step falls with the square of the scale.
+    steep = np.abs(band_pass(coarse)) * np.float32((coarse / scale) ** 2) > STEEP * response
+    if np.count_nonzero(steep) < FEWEST * pixels.size:
+        return None
+    factor = max(1, min(math.floor(scale / FINE_ENOUGH), *(side // 8 for side in pixels.shape)))
+    window = 2 * round(WINDOW * spacing / factor / 2) + 1
+    ground = ndimage.median_filter(binned(pixels, factor), window, mode="reflect")
+    return pixels - _enlarged(ground, factor, pixels.shape)
+
+
+def _enlarged(values: Float32, factor: int, shape: tuple[int, ...]) -> Float32:
+    """Undo `binned`: linear between the middles of its squares, constant beyond the last."""
+    for axis, side in enumerate(shape):
+        if factor == 1:
+            break
+        place = ((np.arange(side) + 0.5) / factor - 0.5).clip(0, values.shape[axis] - 1)
+        before = np.minimum(place.astype(np.intp), max(values.shape[axis] - 2, 0))
+        on: NDArray[np.float32] = (place - before).astype(np.float32)
+        on = on[:, None] if axis == 0 else on
+        after = np.minimum(before + 1, values.shape[axis] - 1)
+        values = np.take(values, before, axis) * (1 - on) + np.take(values, after, axis) * on
+    return values
