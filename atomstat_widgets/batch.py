@@ -13,9 +13,9 @@ from traitlets import Bool, Enum, Float, Int, TraitType
 from atomstat_widgets.data import load
 from atomstat_widgets.data.calibration import number_and_unit
 from atomstat_widgets.data.readers.loading import KINDS
-from atomstat_widgets.panels.exports import FORMATS, exported
+from atomstat_widgets.panels.exports import FORMATS, export_files
 from atomstat_widgets.reactive.lengths import Length, WholeLength
-from atomstat_widgets.reactive.registry import Analysis, analyses, analysis_named
+from atomstat_widgets.reactive.registry import Analysis, analyses, find_analysis
 from atomstat_widgets.reactive.results import analyse
 
 DEFAULT_FORMATS = ("npz", "csv", "png", "py")
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from tqdm import tqdm
 
-    analysis = analysis_named(arguments.analysis)
+    analysis = find_analysis(arguments.analysis)
     given = {} if arguments.parameters is None else read_parameters(arguments.parameters, analysis)
     options = vars(arguments).items()
     given |= {name.removeprefix("parameter "): value for name, value in options if name.startswith("parameter ")}
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
                 data = load(file, kind=analysis.kind, signal=arguments.signal, lazy=in_blocks or None)
                 result = analyse(analysis.name, data, on_progress=_follower(bar, number), **given)
                 for form in arguments.formats:
-                    for name, content in exported(result, form).items():
+                    for name, content in export_files(result, form).items():
                         path = arguments.out / name
                         if path in taken:
                             raise ValueError(f"{path.name} was written for another file: rename one, or run them apart")

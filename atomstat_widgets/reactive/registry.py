@@ -84,7 +84,7 @@ def analyses() -> dict[str, Analysis]:
     return {one.name: one for one in sorted(found, key=lambda one: (one.place, one.name))}
 
 
-def analysis_named(name: str) -> Analysis:
+def find_analysis(name: str) -> Analysis:
     """Analysis of a name.
 
     Raises
