@@ -121,15 +121,15 @@ class Figure(ipywidgets.VBox):
     """Figure of a run, below what it was made with."""
 
     def __init__(self) -> None:
-        self._title = ipywidgets.HTML()
+        self.title = ipywidgets.HTML()
         self.picture = ipywidgets.Image(format="png", layout=ipywidgets.Layout(width="100%"))
-        super().__init__([self._title, self.picture], layout=ipywidgets.Layout(width="50%", display="none"))
+        super().__init__([self.title, self.picture], layout=ipywidgets.Layout(width="50%", display="none"))
 
     def show(self, model: AnalysisModel, run: FinishedRun | None, names: list[str]) -> None:
         """Show a run, or none."""
         self.layout.display = "none" if run is None else None
         if run is not None:
-            self._title.value = (
+            self.title.value = (
                 f'<div class="atomstat-title">Run {run.number} <small>{in_words(model, run.parameters, names)} · '
                 f"{escape(run.result.quality)}</small></div>"
             )

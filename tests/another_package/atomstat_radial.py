@@ -110,7 +110,7 @@ class RadialPanel(ImagePanel):
     def _draw_overlay(self) -> None:
         pass
 
-    def _sample_clicked(self, y: float, x: float) -> None:
+    def choose_place(self, y: float, x: float) -> None:
         pass
 
     def _draw_shown(self) -> None:
