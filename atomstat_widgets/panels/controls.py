@@ -40,6 +40,8 @@ class NumberSlider(ipywidgets.FloatSlider):
     low = AnyTrait()
     high = AnyTrait()
     scale = Float(1.0)
+    min: float
+    max: float
 
     def __init__(self, label: str, tooltip: str, low: float, high: float, step: float, width: str = WIDTH) -> None:
         self._step = step

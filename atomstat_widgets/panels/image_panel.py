@@ -25,6 +25,8 @@ class ImagePanel(Panel):
         Below the picture of the sample: what can be clicked.
     """
 
+    model: ImageModel
+
     def __init__(self, model: ImageModel, caption: str) -> None:
         self._caption = caption
         super().__init__(model)

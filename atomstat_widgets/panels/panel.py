@@ -75,7 +75,7 @@ class Panel(ipywidgets.VBox):
     @property
     def truth_shown(self) -> bool:
         """Whether the truth of a sample is shown, with how well the result agrees; assign it to show or hide it."""
-        return self.truth.value
+        return bool(self.truth.value)
 
     @truth_shown.setter
     def truth_shown(self, shown: bool) -> None:

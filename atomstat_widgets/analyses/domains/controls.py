@@ -73,10 +73,10 @@ class DomainsControls:
     def take_image(self, image: Image) -> None:
         """Offer what the image has."""
         fit_window(self.window, image.array.shape[:2])
-        given = image.atoms is not None
+        atoms = image.atoms
         for control in (self.spacing, self.strength):
-            control.disable("The atoms are given with the image" if given else "")
-        classes = sorted(set(image.atoms[:, 2])) if given and image.atoms.shape[1] == 3 else []
+            control.disable("" if atoms is None else "The atoms are given with the image")
+        classes = sorted(set(atoms[:, 2])) if atoms is not None and atoms.shape[1] == 3 else []
         _offer(
             self.atom_class, [("All", ALL_CLASSES), *((f"{number:g}", int(number)) for number in classes)],
             help_of(self._model, "atom_class"), "The atoms have no classes",

@@ -57,6 +57,8 @@ class DomainsPanel(ImagePanel):
         The image cannot be read or analysed; the message says why.
     """
 
+    model: DomainsModel
+
     def __init__(self, image: Any, coordinates: Any = None, network_output: Any = None, **parameters: Any) -> None:
         self.selected: NDArray[np.bool_] | None = None
         self.atom: int | None = None
@@ -153,7 +155,7 @@ class DomainsPanel(ImagePanel):
         """Show the atom nearest to a place, in pixels."""
         if self._shown is not None:
             self.atom = int(self._shown.nearest(np.array([[y, x]]))[0])
-            self._draw_crop()
+            self._draw_crop(self._shown, self.atom)
 
     def choose_atoms(self, numbers: NDArray[np.intp]) -> None:
         """Select atoms by their numbers."""
@@ -219,7 +221,7 @@ class DomainsPanel(ImagePanel):
             self._offer(result)
         self._draw_components()
         self._draw_overlay()
-        self._draw_crop()
+        self._draw_crop(result, self.atom)
         self._draw_means()
         self._draw_curve()
 
@@ -321,11 +323,10 @@ class DomainsPanel(ImagePanel):
             scores = self._shown.scores[:, [x - 1, y - 1]]
             self.scatter.show(scores, (f"{kind} {x}", f"{kind} {y}"), levels, colors, self.selected)
 
-    def _draw_crop(self) -> None:
+    def _draw_crop(self, result: DomainsResult, atom: int) -> None:
         with self._drawing:
-            result: DomainsResult = self._shown
-            pictures = result.crop(self.atom)
-            y, x = result.crops.positions[self.atom]
+            pictures = result.crop(atom)
+            y, x = result.crops.positions[atom]
             self.crop_title.value = title("Atom", self._place(y, x))
             self.crop.show(pictures, ["crop", "model"], common_limits(pictures), "gray")
             corner = (round(y) - result.window // 2, round(x) - result.window // 2)

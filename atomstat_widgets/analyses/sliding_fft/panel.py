@@ -45,6 +45,8 @@ class SlidingFFTPanel(ImagePanel):
         The image cannot be read or analysed; the message says why.
     """
 
+    model: SlidingFFTModel
+
     def __init__(self, image: Any, **parameters: Any) -> None:
         self.chosen_place = (0.0, 0.0)
         super().__init__(
@@ -151,20 +153,19 @@ class SlidingFFTPanel(ImagePanel):
             control.high = max(min(side, largest), control.number)
 
     def _draw_shown(self) -> None:
-        self._draw_components()
+        self._draw_components(self._shown)
         self._draw_overlay()
         self._draw_window()
         self._draw_errors()
 
-    def _draw_components(self) -> None:
+    def _draw_components(self, result: SlidingFFTResult) -> None:
         with self._drawing:
-            result: SlidingFFTResult = self.model.result
             self.spectra.show(
                 result.components,
                 [f"{j} · {percent(share)}" for j, share in enumerate(result.shares, start=1)],
                 own_limits(result.components),
                 self.picture_map.value,
-                [self._frequency_axis("kx", 1), self._frequency_axis("ky", 0)],
+                [_frequency_axis(result, "kx", 1), _frequency_axis(result, "ky", 0)],
                 aspect=1,  # whatever the window: the frequencies go equally far along x and y
             )
             maps = result.loading_maps
@@ -175,15 +176,6 @@ class SlidingFFTPanel(ImagePanel):
             )  # fmt: skip
             self.spectra_bar.show_map(self.picture_map.value, "lowest", "highest of each")
             self.maps_bar.show_map(self.picture_map.value, "0", "number above")
-
-    def _frequency_axis(self, name: str, axis: int) -> TileAxis:
-        """Give zero and a round frequency to either side of it, where they are in a tile."""
-        result: SlidingFFTResult = self.model.result
-        half, size = result.spectra.band.half[axis], result.spectra.grid.window[axis]
-        length = size * (result.image.pixel_size or 1.0)
-        mark = round_length(max(half - 1, 0.5) / length)
-        ticks = [((half + 0.5 + at * length) / (2 * half), f"{at:g}".replace("-", "−")) for at in (-mark, 0, mark)]
-        return TileAxis(f"{name} (1/{result.image.unit if result.image.pixel_size else 'px'})", ticks)
 
     def _draw_overlay(self) -> None:
         with self._drawing:
@@ -238,4 +230,13 @@ class SlidingFFTPanel(ImagePanel):
             self.curve.show(percent, count, "error (%)", bound=100 * bound)
 
     def _agreement(self) -> tuple[float, str]:
-        return self.model.result.agreement(), "the strongest component"
+        return self._shown.agreement(), "the strongest component"
+
+
+def _frequency_axis(result: SlidingFFTResult, name: str, axis: int) -> TileAxis:
+    """Give zero and a round frequency to either side of it, where they are in a tile."""
+    half, size = result.spectra.band.half[axis], result.spectra.grid.window[axis]
+    length = size * (result.image.pixel_size or 1.0)
+    mark = round_length(max(half - 1, 0.5) / length)
+    ticks = [((half + 0.5 + at * length) / (2 * half), f"{at:g}".replace("-", "−")) for at in (-mark, 0, mark)]
+    return TileAxis(f"{name} (1/{result.image.unit if result.image.pixel_size else 'px'})", ticks)

@@ -47,6 +47,8 @@ class StrainPanel(ImagePanel):
         The image cannot be read or analysed; the message says why.
     """
 
+    model: StrainModel
+
     def __init__(self, image: Any, **parameters: Any) -> None:
         self.chosen_place = (0, 0)
         super().__init__(

@@ -57,6 +57,8 @@ class TrajectoriesPanel(Panel):
         The movie cannot be read or analysed; the message says why.
     """
 
+    model: TrajectoriesModel
+
     def __init__(self, movie: Any, **parameters: Any) -> None:
         # Of the selected track: which track it is in may change with the range.
         self.atom: int | None = None
@@ -181,7 +183,8 @@ class TrajectoriesPanel(Panel):
 
     def select_track(self, track: int) -> None:
         """Select a track by its number."""
-        self.select(int(self._shown.tracks.members(track)[0]))
+        if self._shown is not None:
+            self.select(int(self._shown.tracks.members(track)[0]))
 
     def select(self, atom: int | None) -> None:
         """Select the track of an atom by the atom's number, or none."""
@@ -236,10 +239,10 @@ class TrajectoriesPanel(Panel):
                 self._selectable, self.atom = result.chosen, None
             self.controls.show_automatic(result)
             self.occurrences.clear()
-            self._draw_strip()  # first, since there the tracks are seen
+            self._draw_strip(result)  # first, since there the tracks are seen
             self._draw_overlay()
             self.steps.show(result)
-            self._draw_states()
+            self._draw_states(result)
             self.transitions.show(result)
             self._draw_score()
 
@@ -331,13 +334,12 @@ class TrajectoriesPanel(Panel):
         else:
             self.sample.look_at(None, 0)
 
-    def _draw_states(self) -> None:
-        states = self._shown.states
+    def _draw_states(self, result: TrajectoriesResult) -> None:
+        states = result.states
         titles = [f"{number} · {count:,}" for number, count in enumerate(states.counts.tolist(), start=1)]
         self.centroids.show(states.centroids, titles, common_limits(states.centroids), "gray")
 
-    def _draw_strip(self) -> None:
-        result = self._shown
+    def _draw_strip(self, result: TrajectoriesResult) -> None:
         lengths = result.tracks.lengths
         self.rows = np.sort(np.argsort(-lengths, kind="stable")[:MOST_ROWS])
         self.strip.show(result.timeline(self.rows), int(self.model.movie.frame_numbers[0]))
@@ -349,8 +351,8 @@ class TrajectoriesPanel(Panel):
             return
         self.clear.disabled = track is None
         self.clear.tooltip = "No track is selected" if track is None else "Show all tracks alike"
-        row = np.flatnonzero(self.rows == track) if track is not None else []
-        self.strip.choose(int(row[0]) if len(row) else None)
+        rows = np.flatnonzero(self.rows == track).tolist() if track is not None else []
+        self.strip.choose(rows[0] if rows else None)
         if track is None:
             shown = f"the {len(self.rows)} longest of " if len(self.rows) < len(result.tracks) else ""
             remark = f"{shown}{len(result.tracks):,} tracks"

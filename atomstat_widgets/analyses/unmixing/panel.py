@@ -62,6 +62,8 @@ class UnmixingPanel(Panel):
 
     has_lengths = False
 
+    model: UnmixingModel
+
     def __init__(self, cube: Any, **parameters: Any) -> None:
         self._pixel = (0, 0)
         super().__init__(UnmixingModel(cube, **parameters))
@@ -223,8 +225,8 @@ class UnmixingPanel(Panel):
             if result is None:
                 return
             self._offer(result)
-            self._draw_maps()
-            self._draw_spectra()
+            self._draw_maps(result)
+            self._draw_spectra(result)
             self._draw_overlay()
             self._draw_mean()
             self._draw_pixel()
@@ -250,11 +252,11 @@ class UnmixingPanel(Panel):
         self.maps_title.value = title(f"{words.amount.capitalize()} maps", "with shares of the sum of squares")
         self.naming.offer(count, words)
 
-    def _draw_maps(self) -> None:
-        unmixing = self._shown.unmixing
+    def _draw_maps(self, result: UnmixingResult) -> None:
+        unmixing = result.unmixing
         maps = np.moveaxis(unmixing.abundance_maps, -1, 0)
         titles = [f"{self.names[n]} · {percent(share)}" for n, share in enumerate(unmixing.shares)]
-        self.maps.show(np.nan_to_num(maps), titles, amount_limits(maps, self._shown.signed), self.picture_map.value)
+        self.maps.show(np.nan_to_num(maps), titles, amount_limits(maps, result.signed), self.picture_map.value)
         residual = unmixing.residual_map[None]
         self.residual.show(np.nan_to_num(residual), [f"max {np.nanmax(residual):.3g}"], amount_limits(residual), "gray")
 
@@ -262,8 +264,7 @@ class UnmixingPanel(Panel):
         cube = self.model.cube
         return f"energy ({cube.energy_unit})" if cube.energies is not None else "channel"
 
-    def _draw_spectra(self) -> None:
-        result = self._shown
+    def _draw_spectra(self, result: UnmixingResult) -> None:
         unmixing = result.unmixing
         components, dashed, truth = unmixing.components, None, self.model.cube.truth
         if not result.signed:
@@ -355,8 +356,9 @@ class UnmixingPanel(Panel):
 
     def _draw_truth(self) -> None:
         with self._drawing:
-            if self._shown is not None:
-                self._draw_spectra()
+            result = self._shown
+            if result is not None:
+                self._draw_spectra(result)
                 self._draw_score()
 
     def _draw_score(self) -> None:
