@@ -141,11 +141,11 @@ class OpenBar(ipywidgets.HBox):
                 offered.update(opening.signals(several=True))
             return opening.load(kind, signal)
 
-        in_background(work, lambda data, error: self._opened(opening, None if again else offered, data, error))
+        in_background(work, lambda data, error: self._take_opened(opening, None if again else offered, data, error))
 
     def _tell(self, opening: Opening, seconds: float) -> None:
         if opening is self._opening and seconds > 1:
-            self.words.value = as_html(opening.waited(seconds))
+            self.words.value = as_html(opening.describe_wait(seconds))
 
     def _give_up(self) -> None:
         """Give up the file that is being sent or opened."""
@@ -164,7 +164,7 @@ class OpenBar(ipywidgets.HBox):
             if opening.path != self._several:  # of which another signal may be wanted
                 self.uploads.forget(opening.path)
 
-    def _opened(
+    def _take_opened(
         self, opening: Opening, signals: dict[str, str] | None, data: Any, error: Exception | None
     ) -> None:  # fmt: skip
         """Show what came of it; what cannot be is said in the bar, and nothing else changes."""

@@ -75,7 +75,7 @@ class Question(ipywidgets.VBox):
         )  # fmt: skip
         self.add_class("atomstat")
         self.add_class("atomstat-question")
-        self.answers.observe(lambda change: self._chosen(), "value")
+        self.answers.observe(lambda change: self._offer_check(), "value")
         self.check_button.on_click(lambda _button: self.check())
 
     def answer(self, choice: str) -> None:
@@ -100,7 +100,7 @@ class Question(ipywidgets.VBox):
         known = {choice: score for choice, score in self.scores.items() if score is not None}
         return (max if self._highest else min)(known, key=lambda choice: known[choice])
 
-    def _chosen(self) -> None:
+    def _offer_check(self) -> None:
         self.check_button.disabled = self.answers.value is None
         self.check_button.tooltip = "Analyse the sample with every answer, and compare with the truth"
 

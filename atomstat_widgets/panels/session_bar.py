@@ -50,7 +50,7 @@ class SessionBar(ipywidgets.HBox):
         self._row.add_class("atomstat-session")
         super().__init__([self._row])
         self.switch.observe(lambda change: self._open(change.new), "value")
-        self.upload.observe(self._uploaded, "value")
+        self.upload.observe(self._take_upload, "value")
 
     def open_address(self, query: str) -> None:
         """Show the session that the query of the page's address has, if it has one."""
@@ -72,12 +72,12 @@ class SessionBar(ipywidgets.HBox):
             self.links.value = " · ".join(parts)
         self._row.layout.display = None if wanted else "none"
 
-    def _uploaded(self, _change: Any) -> None:
+    def _take_upload(self, _change: Any) -> None:
         for file in self.upload.value:
             self._take(from_json, bytes(file["content"]))
-        self.upload.unobserve(self._uploaded, "value")
+        self.upload.unobserve(self._take_upload, "value")
         self.upload.value = ()  # so that the same file can be opened again
-        self.upload.observe(self._uploaded, "value")
+        self.upload.observe(self._take_upload, "value")
 
     def _take(self, read: Callable[[Any], dict[str, Any]], text: Any) -> None:
         try:

@@ -120,13 +120,13 @@ class SampleView:
             return
         selector = bqplot.interacts.BrushSelector(x_scale=self.scales["x"], y_scale=self.scales["y"], color=MARKER)
 
-        def drawn(change: Bunch) -> None:
+        def take_box(change: Bunch) -> None:
             corners = np.asarray(selector.selected, float) if selector.selected is not None else np.empty(0)
             if not change.new and corners.size == 4:
                 (x0, y0), (x1, y1) = (corners.reshape(2, 2) - self._offset[::-1]) / self._pixel
                 on_brush((min(y0, y1), max(y0, y1)), (min(x0, x1), max(x0, x1)))
 
-        selector.observe(drawn, "brushing")
+        selector.observe(take_box, "brushing")
         self.figure.interaction = selector
 
     def show_line(self, places: list[tuple[float, float]]) -> None:

@@ -214,7 +214,7 @@ def test_answers_that_make_no_sense_are_refused(tmp_path, monkeypatch):
 
 
 def test_a_new_interpreter_reads_where_processes_are_not_forked(tmp_path, monkeypatch):
-    monkeypatch.setattr(opening, "new_reader", warm._spawned)
+    monkeypatch.setattr(opening, "new_reader", warm._spawn)
     np.save(tmp_path / "a.npy", STACK)
     movie = load(tmp_path / "a.npy", trusted=False)
     np.testing.assert_array_equal(movie[5], STACK[5])

@@ -110,7 +110,7 @@ class Opening:
             _, (frame,) = self._request("frame", index=index)
             return frame.copy()  # the next one comes to the same place
 
-    def waited(self, seconds: float) -> str:
+    def describe_wait(self, seconds: float) -> str:
         """How long a request takes, in words."""
         return f"Opening {self.path.name}: {seconds:.0f} s, of at most {self.seconds:.0f} s"
 
@@ -144,7 +144,7 @@ class Opening:
             self._wait(self._reader.channel)
             answer = json.loads(self._reader.channel.recv_bytes(_LONGEST_ANSWER))
             error_said = answer.get("error")
-            arrays = [] if error_said else _taken(answer["places"], self._reader)
+            arrays = [] if error_said else _take_arrays(answer["places"], self._reader)
         except Exception as error:  # whatever a reader that was taken over may answer
             self.end()
             raise self._without_answer(error) from error
@@ -213,7 +213,7 @@ def _close(reader: Reader) -> None:
     reader.close()
 
 
-def _taken(places: list[dict[str, Any]], reader: Reader) -> list[np.ndarray]:
+def _take_arrays(places: list[dict[str, Any]], reader: Reader) -> list[np.ndarray]:
     """Arrays of an answer: those in shared memory as they lie there, writable, a page copied when it is written."""
     kinds = [(np.dtype(str(one["dtype"])), tuple(map(int, one["shape"])), int(one["start"])) for one in places]
     sizes = [dtype.itemsize * prod(shape) for dtype, shape, _ in kinds]
