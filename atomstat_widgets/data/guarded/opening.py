@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from operator import index
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -70,6 +70,14 @@ class Opening:
             answer = self._request("signals", several=several)[0]["signals"]
         return {str(name): str(words) for name, words in answer.items()}
 
+    @overload
+    def load(self, kind: Literal["image"], signal: int | str | None = None) -> Image: ...
+    @overload
+    def load(self, kind: Literal["movie"], signal: int | str | None = None) -> Movie: ...
+    @overload
+    def load(self, kind: Literal["cube"], signal: int | str | None = None) -> Cube: ...
+    @overload
+    def load(self, kind: str | None = None, signal: int | str | None = None) -> Image | Movie | Cube: ...
     def load(self, kind: str | None = None, signal: int | str | None = None) -> Image | Movie | Cube:
         """What the file holds, see `load`. A movie that is not in memory goes on asking for its frames.
 
@@ -85,6 +93,8 @@ class Opening:
                 self.end()
                 raise
         try:
+            if kind in _KINDS and kind != answer["is"]:  # the output of a network may be of more kinds
+                raise ValueError(f"{answer['is']} for {kind}")
             fields = {**answer["fields"], **dict(zip(answer["arrays"], arrays, strict=True))}
             if "served" in fields:
                 shape, dtype = fields.pop("served")
