@@ -54,13 +54,15 @@ class App(ipywidgets.VBox):
         What went wrong, in words.
     """
 
+    children: tuple[ipywidgets.Widget, ...]
+
     def __init__(self, data: Any = None) -> None:
         self.notice = ipywidgets.HTML()
         self._data: dict[tuple[str, str], Image | Movie | Cube] = {}  # by kind and label
         self.panels: dict[str, Panel] = {}
         self.chosen: dict[str, str] = {}  # by the user, for all panels of a kind
         self._reading: Reading | None = None  # of a session that is to be shown
-        self._samples = {one.kind: samples_of(one.kind) for one in TABS.values()}
+        self._samples: dict[str, dict[str, Any]] = {one.kind: samples_of(one.kind) for one in TABS.values()}
         self._labels = {kind: [f"Sample: {name}" for name in offered] for kind, offered in self._samples.items()}
         first = next(iter(TABS))
         given = data if data is not None else os.environ.get(FILE_VARIABLE)
@@ -276,7 +278,7 @@ class App(ipywidgets.VBox):
                 self._give(label)
             except (ValueError, TypeError) as error:  # the panel goes on with what it has
                 self._say(error)
-                label = self._label(kind, getattr(self.panel.model, kind))
+                label = self._label(kind, getattr(self.panel.model, kind)) or label
         self._list(kind, label)
         self.session_bar.refresh()
 
@@ -357,7 +359,8 @@ def panel(source: Any, **parameters: Any) -> Panel:
         It cannot be read or analysed; the message says why.
     """
     data = load(source)
-    return TABS[first_for(kind_of_data(data))].load("panel")(data, **parameters)
+    shown: Panel = TABS[first_for(kind_of_data(data))].load("panel")(data, **parameters)
+    return shown
 
 
 def first_for(kind: str) -> str:

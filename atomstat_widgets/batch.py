@@ -118,7 +118,8 @@ def _scheduled(scheduler: str | None) -> AbstractContextManager[Any]:
     if scheduler in ("threads", "processes"):
         import dask
 
-        return dask.config.set(scheduler=scheduler)
+        used: AbstractContextManager[Any] = dask.config.set(scheduler=scheduler)
+        return used
     if "://" not in scheduler:
         raise ValueError(f"the scheduler is threads, processes or an address as tcp://host:port, not {scheduler!r}")
     try:
@@ -126,7 +127,8 @@ def _scheduled(scheduler: str | None) -> AbstractContextManager[Any]:
     except ImportError as error:
         raise ValueError("a scheduler elsewhere needs pip install 'atomstat-widgets[dask]'") from error
     try:
-        return Client(scheduler, timeout=CONNECT_SECONDS)
+        client: AbstractContextManager[Any] = Client(scheduler, timeout=CONNECT_SECONDS)
+        return client
     except (OSError, ValueError) as error:
         raise ConnectionError(f"no scheduler answers at {scheduler}") from error
 
@@ -155,15 +157,16 @@ def read_parameters(path: Path, analysis: Analysis) -> dict[str, Any]:
     return given
 
 
-def _explanation(trait: TraitType) -> str:
+def _explanation(trait: TraitType[Any, Any]) -> str:
     """Help of a parameter, with its unit."""
     told, unit = trait.help, trait.metadata.get("unit")
     return (f"{told} ({unit})" if unit else told).replace("%", "%%")
 
 
-def _argument(trait: TraitType) -> Mapping[str, Any] | None:
+def _argument(trait: TraitType[Any, Any]) -> Mapping[str, Any] | None:
     """How a parameter is given on the command line; None where that cannot be done in a few words."""
-    if (argument := trait.metadata.get("argument")) is not None:
+    argument: Mapping[str, Any] | None = trait.metadata.get("argument")
+    if argument is not None:
         return argument
     if isinstance(trait, Bool):
         return {"action": argparse.BooleanOptionalAction}

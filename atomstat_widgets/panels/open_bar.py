@@ -139,7 +139,8 @@ class OpenBar(ipywidgets.HBox):
                 return load_of_folder(path, kind, signal)
             if not again:
                 offered.update(opening.signals(several=True))
-            return opening.load(kind, signal)
+            data: Image | Movie | Cube = opening.load(kind, signal)
+            return data
 
         in_background(work, lambda data, error: self._take_opened(opening, None if again else offered, data, error))
 
@@ -201,7 +202,8 @@ class OpenBar(ipywidgets.HBox):
     def _show_data(self, data: Image | Movie | Cube, path: Path) -> None:
         if self.uploads.holds(path):
             # A script that is exported will find the file under the name that it has where it is.
-            data = replace(data, source=Source("load", {**data.source.arguments, "source": path.name}))
+            arguments = {} if data.source is None else data.source.arguments
+            data = replace(data, source=Source("load", {**arguments, "source": path.name}))
             if self._several != path and not isinstance(data, Movie):  # which is read from its file frame by frame
                 self.uploads.forget(path)
         self._show(data)

@@ -43,7 +43,7 @@ class StatusLine(ipywidgets.HBox):
 
     def _show_text(self) -> None:
         model = self._model
-        parts = []
+        parts = list[str]()
         if model.error:
             parts.append(alert(f"{model.error}."))
         elif model.busy:
@@ -52,7 +52,7 @@ class StatusLine(ipywidgets.HBox):
             parts.append(f"{escape(model.status)}.")
         if model.stale and model.result is not None:
             parts.append('<span class="atomstat-stale">Not up to date:</span> the pictures show earlier settings.')
-        if getattr(model, "notice", ""):
+        if model.notice:
             parts.append(f"{escape(model.notice)}.")
         if getattr(model.result, "remark", ""):
             parts.append(f"{escape(model.result.remark)}.")

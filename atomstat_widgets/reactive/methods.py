@@ -215,7 +215,7 @@ class Method:
         if not self.ordered:
             order = match_components(before, after, either_sign=self.signed)
         signs = matching_signs(before, after[order]) if self.signed else 1
-        return np.asarray((order + 1) * signs, int).tolist()
+        return [int(number) for number in (order + 1) * signs]
 
 
 PCA = partial(Method, name="PCA", tooltip="Principal components: what varies most", signed=True, ordered=True)

@@ -82,6 +82,11 @@ class AnalysisModel(HasTraits):
     history = Tuple()
     on_all = Bool(False)
 
+    @property
+    def notice(self) -> str:
+        """What is not as one would expect, in words; for subclasses."""
+        return ""
+
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for old, new in cls.__dict__.get("renamed", {}).items():

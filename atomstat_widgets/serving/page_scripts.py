@@ -17,7 +17,7 @@ from typing import Any
 from jupyter_core.paths import jupyter_path
 from jupyter_server.base.handlers import FileFindHandler
 from tornado.ioloop import IOLoop
-from tornado.web import RequestHandler
+from tornado.web import RequestHandler, StaticFileHandler
 from voila.static_file_handler import MultiStaticFileHandler
 
 ROUTE = "voila/scripts.js"
@@ -83,14 +83,14 @@ class PageScriptsHandler(RequestHandler):
             self.finish(gzip.decompress(text))
 
 
-class Learned:
+class Learned(StaticFileHandler):
     """For handlers of files: tells which it gave."""
 
     def on_finish(self) -> None:
         """Tell, now that it was given."""
         super().on_finish()
         if self.get_status() == 200:
-            self.settings["page_scripts"].add(Path(self.absolute_path))
+            self.settings["page_scripts"].add(Path(str(self.absolute_path)))
 
 
 class VoilaScriptsHandler(Learned, MultiStaticFileHandler):

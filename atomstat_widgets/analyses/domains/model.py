@@ -87,7 +87,10 @@ class DomainsModel(ImageModel):
         Length(1.0, min=0, max=10), label="Smooth", help="Standard deviation of the Gaussian that smooths the image",
         unit="px",
     )  # fmt: skip
-    method = parameter(Enum(METHODS, "PCA"), label="Method", help=in_brief("method"))
+    method = parameter(
+        Enum(METHODS, "PCA"),  # type: ignore[call-overload]  # a mapping: a method that is added to it is one of them
+        label="Method", help=in_brief("method"),
+    )  # fmt: skip
     n_components = parameter(
         Int(4, min=1, max=MAX_COMPONENTS), label="Components", help=in_brief("number of components"),
         option="components",
@@ -113,7 +116,7 @@ class DomainsModel(ImageModel):
     @staticmethod
     def checked(source: Any) -> Image:
         """Refuse an image in which no atoms can be found before anything else is touched."""
-        image = opened(source, "image")
+        image: Image = opened(source, "image")
         if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
             normalize_image(image.array)
         if min(image.array.shape[:2]) < SMALLEST_SIDE:

@@ -88,7 +88,7 @@ class SlidingFFTModel(ImageModel):
     zoom = parameter(Int(2, min=1, max=8), label="Zoom", help=in_brief("zoom"))
     hamming = parameter(Bool(True), label="Hamming taper", help=in_brief("Hamming taper"))
     result = Instance(SlidingFFTResult, allow_none=True)
-    errors = Dict(key_trait=Int(), value_trait=Float())
+    errors: "Dict[int, float]" = Dict(key_trait=Int(), value_trait=Float())
     notice = Unicode("")
 
     def __init__(self, image: Any, **parameters: Any) -> None:
@@ -98,7 +98,7 @@ class SlidingFFTModel(ImageModel):
         for name in ("window_y", "window_x"):  # before the step follows from them
             if isinstance(parameters[name], str):
                 parameters[name] = round(in_pixels(parameters[name], image))
-        sizes = [one for one in (parameters["window_y"], parameters["window_x"]) if isinstance(one, Integral)]
+        sizes = [int(one) for one in (parameters["window_y"], parameters["window_x"]) if isinstance(one, Integral)]
         parameters.setdefault("step", int(max(1, min(sizes, default=size) // 4)))  # others are refused below
         parameters.setdefault("window_linked", len(set(sizes)) == 1)
         super().__init__(image=image, **parameters)
@@ -112,7 +112,7 @@ class SlidingFFTModel(ImageModel):
     @staticmethod
     def checked(source: Any) -> Image:
         """Refuse an image that cannot be analysed before anything else is touched."""
-        image = opened(source, "image")
+        image: Image = opened(source, "image")
         if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
             normalize_image(image.array)
         if min(image.array.shape[:2]) < SMALLEST_WINDOW:

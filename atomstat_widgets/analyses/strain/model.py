@@ -78,7 +78,7 @@ class StrainModel(ImageModel):
     @staticmethod
     def checked(source: Any) -> Image:
         """Refuse an image in which no lattice can be measured before anything else is touched."""
-        image = opened(source, "image")
+        image: Image = opened(source, "image")
         height, width = image.sides
         if min(height, width) < SMALLEST_SIDE:
             raise ValueError(f"an image of shape {image.array.shape} has no room for a lattice to be measured")

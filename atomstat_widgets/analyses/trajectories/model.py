@@ -144,7 +144,7 @@ class TrajectoriesModel(AnalysisModel):
     @staticmethod
     def checked(source: Any) -> Movie:
         """Refuse a movie in which no atoms can be found before anything else is touched."""
-        movie = opened(source, "movie")
+        movie: Movie = opened(source, "movie")
         if min(movie.sides) < SMALLEST_SIDE:
             raise ValueError(f"frames of {movie.sides[0]} × {movie.sides[1]} pixels have no room for atoms")
         return movie
@@ -165,7 +165,7 @@ class TrajectoriesModel(AnalysisModel):
 
     @validate("rmax")
     def _checked_rmax(self, proposal: Bunch) -> float | None:
-        rmax = proposal["value"]
+        rmax: float | None = proposal["value"]
         if rmax is not None and not 0 < rmax < np.inf:
             raise TraitError(f"rmax = {rmax} is no positive, finite number of pixels")
         return rmax
@@ -199,7 +199,7 @@ class TrajectoriesModel(AnalysisModel):
 
     def _first_look(self, parameters: dict[str, Any]) -> int:
         """Number of frames to look at before the others: as many as take about a second, or all."""
-        movie, count, so_far = parameters["movie"], parameters["frames"], parameters["so_far"]
+        movie, count, so_far = parameters["movie"], int(parameters["frames"]), parameters["so_far"]
         wanted = self._runner.threaded or self._quick_start
         if not wanted or movie.atoms is not None or len(so_far.atoms) == count or in_blocks(movie.frames):
             return count
@@ -209,7 +209,7 @@ class TrajectoriesModel(AnalysisModel):
                 find_atoms(frame_reader(movie, parameters["dark"])(0), spacing=parameters["spacing"])
             affordable = max(FEWEST, int(FIRST_LOOK / (time.perf_counter() - began)))
             so_far.first = affordable if affordable < MOST_OF * count else count
-        return so_far.first
+        return int(so_far.first)
 
     def _show(self, parameters: dict[str, Any], run: Run) -> str:
         states = self._states.value("states", parameters, run)

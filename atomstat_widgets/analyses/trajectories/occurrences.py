@@ -66,7 +66,7 @@ class Occurrences(ipywidgets.VBox):
 
     def go(self, number: int) -> None:
         """Go to one of the occurrences."""
-        if 0 <= number < len(self._found):
+        if self._result is not None and 0 <= number < len(self._found):
             self._current = number
             track, place = self._found[number].tolist()
             self._on_go(track, int(self._result.movie.frame_numbers[place]))
@@ -81,7 +81,7 @@ class Occurrences(ipywidgets.VBox):
             button.disabled = end
             button.tooltip = f"There is no occurrence {what} this one" if end else f"The occurrence {what} this one"
         self.crops.figure.layout.visibility = "visible" if count else "hidden"
-        if count == 0:
+        if result is None or count == 0:
             return
         track, place = self._found[self._current].tolist()
         lag = result.parameters["lag"]

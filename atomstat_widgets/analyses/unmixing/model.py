@@ -77,7 +77,10 @@ class UnmixingModel(AnalysisModel):
 
     kind = "cube"
     cube = parameter(Data(), label="Spectrum image", help="The spectrum image to analyse")
-    method = parameter(Enum(METHODS, "NMF"), label="Method", help=in_brief("method"))
+    method = parameter(
+        Enum(METHODS, "NMF"),  # type: ignore[call-overload]  # a mapping: a method that is added to it is one of them
+        label="Method", help=in_brief("method"),
+    )  # fmt: skip
     n_components = parameter(
         Int(3, min=1, max=MAX_COMPONENTS), label="Components", help=in_brief("number of components"),
         option="components",
@@ -121,7 +124,7 @@ class UnmixingModel(AnalysisModel):
     @staticmethod
     def checked(source: Any) -> Cube:
         """Refuse what holds no spectra before anything else is touched."""
-        cube = opened(source, "cube")
+        cube: Cube = opened(source, "cube")
         if cube.array.shape[2] < FEWEST_CHANNELS:
             raise ValueError(f"{cube.array.shape[2]} channels are no spectra")
         if in_blocks(cube.array):  # that would be one more look at all of it, which is taken anyway
