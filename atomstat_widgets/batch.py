@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
     failures, taken = [], set()
     bar = tqdm(total=len(arguments.files), bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed}")
-    with _scheduled(arguments.scheduler), bar:
+    with _use_scheduler(arguments.scheduler), bar:
         for number, file in enumerate(arguments.files):
             bar.set_description(Path(file).name)
             try:
@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def _scheduled(scheduler: str | None) -> AbstractContextManager[Any]:
+def _use_scheduler(scheduler: str | None) -> AbstractContextManager[Any]:
     """Have dask compute by this scheduler, while inside."""
     if scheduler is None:
         return nullcontext()

@@ -14,8 +14,8 @@ from atomstat_widgets.brief import described
 from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.failures import describe_failure, in_words
 from atomstat_widgets.reactive.history import FinishedRun, History, with_run
+from atomstat_widgets.reactive.loading import take_all
 from atomstat_widgets.reactive.one_thread import one_thread
-from atomstat_widgets.reactive.opened import taking_all
 from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.reactive.parameter import from_json
 from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
@@ -142,7 +142,7 @@ class AnalysisModel(HasTraits):
             The analysis failed, or a parameter is not as it should be; the message says why.
         """
         try:
-            with taking_all():
+            with take_all():
                 make: Any = cls  # each takes its data first
                 model = make(data, advise=False, on_progress=on_progress, **parameters)
         except TraitError as error:
@@ -173,7 +173,7 @@ class AnalysisModel(HasTraits):
         """
         self.request()
         self._runner.threaded = has_kernel()
-        self.observe(lambda change: self._parameter_changed(change.name, change.new), names=list(self._parameter_names))
+        self.observe(lambda change: self._take_change(change.name, change.new), names=list(self._parameter_names))
 
     def parameters(self) -> dict[str, Any]:
         """Current values of all parameters."""
@@ -251,7 +251,7 @@ class AnalysisModel(HasTraits):
         with self._lock:
             self._placing = True
         try:
-            with taking_all(), self._quiet:
+            with take_all(), self._quiet:
                 for name in self._data_first(parameters):
                     if getattr(self, name) is not parameters[name]:
                         setattr(self, name, parameters[name])
@@ -265,7 +265,7 @@ class AnalysisModel(HasTraits):
         """Follow changes that came while they could not be followed."""
         for name in self._data_first(changed):
             if getattr(self, name) is changed[name]:
-                self._parameter_changed(name, changed[name])
+                self._take_change(name, changed[name])
             else:
                 setattr(self, name, changed[name])
 
@@ -327,7 +327,7 @@ class AnalysisModel(HasTraits):
 
         return guarded
 
-    def _parameter_changed(self, name: str, value: Any) -> None:
+    def _take_change(self, name: str, value: Any) -> None:
         if self._quiet:
             return
         with self._lock:

@@ -56,7 +56,7 @@ class PageScripts:
             if CHUNK.search(file.read(BEGINNING)):
                 self.paths.append(path)
 
-    def joined(self) -> bytes:
+    def join(self) -> bytes:
         """All of them, compressed."""
         with self._joining:
             paths = self.paths.copy()
@@ -72,7 +72,7 @@ class PageScriptsHandler(RequestHandler):
 
     async def get(self) -> None:
         """Join them beside the server's work: it takes a part of a second."""
-        text = await IOLoop.current().run_in_executor(None, self.settings["page_scripts"].joined)
+        text = await IOLoop.current().run_in_executor(None, self.settings["page_scripts"].join)
         self.set_header("Content-Type", "text/javascript")
         self.set_header("Cache-Control", "no-cache")  # asks whether there are others
         self.set_header("Vary", "Accept-Encoding")

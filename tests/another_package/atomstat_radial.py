@@ -16,7 +16,7 @@ from atomstat_widgets.panels.controls import heading, slider, title
 from atomstat_widgets.panels.image_panel import ImagePanel
 from atomstat_widgets.panels.panel import column, name_figure
 from atomstat_widgets.reactive.image_model import ImageModel
-from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.recipe import recipe_of
 from atomstat_widgets.reactive.registry import Analysis
@@ -70,8 +70,8 @@ class RadialModel(ImageModel):
         self.start()
 
     @staticmethod
-    def checked(source: Any) -> Image:
-        return opened(source, "image")
+    def check_data(source: Any) -> Image:
+        return open_data(source, "image")
 
     def compute(self, parameters: dict[str, Any], run: Any) -> str:
         pixels = overview(parameters["image"])

@@ -352,7 +352,7 @@ class DomainsPanel(ImagePanel):
                 return
             values = curve.values(result, self.model.advice)
             self.curve.show(
-                values, result.parameters["n_components"], curve.label, advised=curve.advised(result, values),
+                values, result.parameters["n_components"], curve.label, advised=curve.advise_for(result, values),
                 counted=result.method.words.parts,
             )  # fmt: skip
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.stat import normalize_image
 from atomstat_widgets.views.colors import COMPONENT_COLORS, UNKNOWN
 from atomstat_widgets.views.limits import common_limits
@@ -50,5 +51,5 @@ def _show_matrix(axes: Axes, matrix: Any) -> None:
     names = [str(number + 1) for number in numbers]
     axes.set_xticks(numbers, names)
     axes.set_yticks(numbers, names)
-    frames = f"{matrix.lag} frame{'s' if matrix.lag > 1 else ''}"
+    frames = count_of(matrix.lag, "frame")
     axes.set(xlabel=f"state {frames} later", ylabel="state", title="Transition probabilities (counts)")

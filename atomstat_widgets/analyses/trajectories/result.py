@@ -256,7 +256,7 @@ class TrajectoriesResult:
         return int(np.sum((low <= true_matrix) & (true_matrix <= high)))
 
 
-def aligned(states: States, shown: TrajectoriesResult) -> States:
+def align(states: States, shown: TrajectoriesResult) -> States:
     """Give states the numbers that they have in the result that is shown, which is of the same movie."""
     common = np.isin(states.crops.frames, shown.states.crops.frames)  # maybe not all frames have been looked at
     apart = 2.0 * sum(shown.movie.sides)

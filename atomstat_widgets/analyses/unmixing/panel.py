@@ -350,7 +350,7 @@ class UnmixingPanel(Panel):
             values = curve.values(result, self.model.advice)
             self.curve_title.value = title(curve.title)
             self.curve.show(
-                values, result.parameters["n_components"], curve.label, advised=curve.advised(result, values),
+                values, result.parameters["n_components"], curve.label, advised=curve.advise_for(result, values),
                 counted=result.method.words.parts,
             )  # fmt: skip
 

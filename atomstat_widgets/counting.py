@@ -1,0 +1,15 @@
+"""Numbers of things in words."""
+
+
+def count_of(number: int, one: str, many: str = "") -> str:
+    """Words for a number of things: '1 class', '4 classes', '2,431 atoms'.
+
+    Parameters
+    ----------
+    number : int
+    one : str
+        What a thing is called.
+    many : str
+        What several are called, where that is not `one` with an s.
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
