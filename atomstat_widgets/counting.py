@@ -1,4 +1,4 @@
-"""Numbers of things in words."""
+"""Numbers of things, and times, in words."""
 
 
 def count_of(number: int, one: str, many: str = "") -> str:
@@ -13,3 +13,8 @@ def count_of(number: int, one: str, many: str = "") -> str:
         What several are called, where that is not `one` with an s.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Readable time: '85 ms', '1.4 s'."""
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

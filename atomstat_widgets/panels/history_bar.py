@@ -7,9 +7,10 @@ from typing import Any
 
 import ipywidgets
 
+from atomstat_widgets.counting import duration
 from atomstat_widgets.panels.exports import figure_file
 from atomstat_widgets.reactive.history import MOST_RUNS, FinishedRun, differing
-from atomstat_widgets.reactive.model import AnalysisModel, duration
+from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.reactive.parameter import label_of
 from atomstat_widgets.reactive.results import figure_of

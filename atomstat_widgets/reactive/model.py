@@ -11,6 +11,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Float, HasTraits, TraitError, Tuple, Unicode, validate
 
 from atomstat_widgets.brief import described
+from atomstat_widgets.counting import duration
 from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.failures import describe_failure, in_words
 from atomstat_widgets.reactive.history import FinishedRun, History, with_run
@@ -396,8 +397,3 @@ class AnalysisModel(HasTraits):
 
     def _what_is_shown(self) -> str:
         return "" if self.result is None else ": the last good result is shown"
-
-
-def duration(seconds: float) -> str:
-    """Readable time: '85 ms', '1.4 s'."""
-    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
