@@ -1,15 +1,14 @@
 """Sliding FFT + NMF as a model: parameters in, result out, no screen."""
 
 from math import ceil, sqrt
-from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 from traitlets import Bool, Bunch, Dict, Float, Instance, Int, TraitError, Unicode, observe, validate
 
 from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image
-from atomstat_widgets.data.calibration import in_pixels
+from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, ImageModel
 from atomstat_widgets.reactive.lengths import WholeLength
@@ -18,13 +17,18 @@ from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import (
+    Decomposition,
+    Lattice,
     LowRank,
     WindowGrid,
     WindowSpectra,
-    automatic_window,
+    choose_window,
     factorize,
+    find_lattice,
     match_components,
+    most_stable,
     nmf,
+    nmf_stability,
     normalize_image,
     sliding_fft,
 )
@@ -32,6 +36,7 @@ from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.progress import Progress
 from atomstat_widgets.stat.windows._sliding_fft import Band
 from atomstat_widgets.stat.windows.grid import SMALLEST_WINDOW
+from atomstat_widgets.stat.windows.lattice_window import LARGEST_ZOOM, STEPS
 
 MAX_FEATURE_BYTES = 1_500_000_000
 # From here on a run takes longer than some 300 ms, and a coarse one of about 0.1 s goes first.
@@ -48,22 +53,23 @@ class SlidingFFTModel(ImageModel):
     image : Image, array or path
         What to analyse, see `load`.
     **parameters
-        Any of the traits below. Window and step follow the image where they are not given.
+        Any of the traits below.
 
     Attributes
     ----------
     image : Image
         See `ImageModel`.
-    window_y, window_x : int
-        Rows and columns of a window, in pixels; never more than the image has.
+    window_y, window_x : int, optional
+        Rows and columns of a window, in pixels; never more than the image has. By default they follow the lattice of
+        the image, see `choose_window`.
     window_linked : bool
         Whether a change of one is a change of both.
-    step : int
-        Pixels between windows, along y and x.
-    n_components : int
-        From 1 to 8.
-    zoom : int
-        The centre ``1 / zoom`` of the frequencies is kept.
+    step : int, optional
+        Pixels between windows, along y and x; by default a quarter of the window.
+    n_components : int, optional
+        From 1 to 8; by default the most stable number, see `most_stable`.
+    zoom : int, optional
+        The centre ``1 / zoom`` of the frequencies is kept; by default it shows the strong spots of the lattice.
     hamming : bool
         Taper the windows.
     result : SlidingFFTResult
@@ -74,39 +80,33 @@ class SlidingFFTModel(ImageModel):
     """
 
     window_y = parameter(
-        WholeLength(SMALLEST_WINDOW, min=SMALLEST_WINDOW), label="Height", help="Rows of the sliding window", unit="px",
-        option="window",
+        WholeLength(None, allow_none=True, min=SMALLEST_WINDOW), label="Height", help="Rows of the sliding window",
+        unit="px", option="window",
     )  # fmt: skip
     window_x = parameter(
-        WholeLength(SMALLEST_WINDOW, min=SMALLEST_WINDOW), label="Width", help="Columns of the sliding window",
+        WholeLength(None, allow_none=True, min=SMALLEST_WINDOW), label="Width", help="Columns of the sliding window",
         unit="px", follows="window_y",
     )  # fmt: skip
     window_linked = Bool(True)
-    step = parameter(WholeLength(1, min=1), label="Step", help=in_brief("step"), unit="px")
+    step = parameter(WholeLength(None, allow_none=True, min=1), label="Step", help=in_brief("step"), unit="px")
     n_components = parameter(
-        Int(4, min=1, max=MAX_COMPONENTS), label="Components", help="Number of NMF components", option="components"
-    )
-    zoom = parameter(Int(2, min=1, max=8), label="Zoom", help=in_brief("zoom"))
+        Int(None, allow_none=True, min=1, max=MAX_COMPONENTS), label="Components", help="Number of NMF components",
+        option="components",
+    )  # fmt: skip
+    zoom = parameter(Int(None, allow_none=True, min=1, max=LARGEST_ZOOM), label="Zoom", help=in_brief("zoom"))
     hamming = parameter(Bool(True), label="Hamming taper", help=in_brief("Hamming taper"))
     result = Instance(SlidingFFTResult, allow_none=True)
     errors: "Dict[int, float]" = Dict(key_trait=Int(), value_trait=Float())
     notice = Unicode("")
 
     def __init__(self, image: Any, **parameters: Any) -> None:
-        image = self.check_data(image)
-        size = fitting_window(image.sides)
-        parameters = {"window_y": size, "window_x": size, **parameters}
-        for name in ("window_y", "window_x"):  # before the step follows from them
-            if isinstance(parameters[name], str):
-                parameters[name] = round(in_pixels(parameters[name], image))
-        sizes = [int(one) for one in (parameters["window_y"], parameters["window_x"]) if isinstance(one, Integral)]
-        parameters.setdefault("step", int(max(1, min(sizes, default=size) // 4)))  # others are refused below
-        parameters.setdefault("window_linked", len(set(sizes)) == 1)
+        self._lattice = Chain(Stage("lattice", _lattice, ("image",)))
         super().__init__(image=image, **parameters)
         self._chain = Chain(
             Stage("spectra", _spectra, ("image", "window_y", "window_x", "step", "zoom", "hamming")),
             Stage("low_rank", _low_rank, ()),
-            Stage("decomposition", nmf, ("n_components",)),
+            Stage("judged", _judge, ("judge",)),
+            Stage("decomposition", _decompose, ("n_components",)),
         )
         self.start()
 
@@ -123,48 +123,53 @@ class SlidingFFTModel(ImageModel):
         return image
 
     @validate("window_y", "window_x")
-    def _checked_window(self, proposal: Bunch) -> int:
+    def _checked_window(self, proposal: Bunch) -> int | None:
         size, name = proposal["value"], proposal["trait"].name
         limit = self.sides[name == "window_x"]
-        if size > limit:
+        if size is not None and size > limit:
             raise TraitError(f"{name} = {size} is larger than the image, which has {limit} pixels there")
-        return int(size)
+        return None if size is None else int(size)
 
     @observe("window_linked")
     def _link_windows(self, change: Bunch) -> None:
         if change.new:
-            self.window_x = self.window_y = min(self.window_y, *self.sides)
+            self.window_x = self.window_y = self._smaller(self.window_y)
+
+    def _smaller(self, size: int | None) -> int | None:
+        """Side of a window, which no side of the image is shorter than."""
+        return None if size is None else min(size, *self.sides)
 
     def reconcile(self, name: str) -> None:
         """Keep linked windows equal, and windows inside a new image."""
         if name == "image":
             self._fit(self.sides)
         elif self.window_linked and name in ("window_y", "window_x"):
-            self.window_y = self.window_x = min(getattr(self, name), *self.sides)
+            self.window_y = self.window_x = self._smaller(getattr(self, name))
 
     def _fit(self, sides: tuple[int, int]) -> None:
-        """Choose the window anew for an image in which it, or enough of its like, have no room."""
-        window, step = (self.window_y, self.window_x), self.step
-        inside = all(size <= side for size, side in zip(window, sides, strict=True))
+        """Let a window that was set, and has no room in a new image, or not often enough, follow the lattice again."""
         self.notice = ""
-        enough = Band.of_window(window, self.zoom).n_features >= self.n_components
-        if inside and enough and WindowGrid(sides, window, step).count >= self.n_components:
+        window = self.window_y or SMALLEST_WINDOW, self.window_x or SMALLEST_WINDOW
+        inside = all(size <= side for size, side in zip(window, sides, strict=True))
+        wanted = self.n_components or 1
+        enough = Band.of_window(window, self.zoom or 1).n_features >= wanted
+        if inside and enough and WindowGrid(sides, window, self.step or max(1, min(window) // STEPS)).count >= wanted:
             return
-        size, zoom = fitting_window(sides), self.zoom
-        while zoom > 1 and Band.of_window((size, size), zoom).n_features < self.n_components:
-            zoom -= 1
-        changed = [f"The window was set to {size} × {size}"]
-        changed += [f"the step to {max(1, size // 4)}"] if max(1, size // 4) < step else []
-        changed += [f"the zoom to {zoom}"] if zoom < self.zoom else []
         with self.hold_trait_notifications():  # one run, and none with half of it
-            self.window_y = self.window_x = size
-            self.step, self.zoom = min(step, max(1, size // 4)), zoom
-        self.notice = f"{' and '.join(changed)} to fit the image"
+            self.window_y = self.window_x = self.step = self.zoom = None
+        self.notice = "The window follows the lattice again, to fit the image"
 
     def for_sample(self, parameters: dict[str, Any], sample: Image) -> dict[str, Any]:
         """Keep windows inside the sample."""
         limits = dict(zip(("window_y", "window_x"), sample.sides, strict=True))
-        return {name: min(value, limits.get(name, value)) for name, value in parameters.items()}
+        return {
+            name: min(value, limits[name]) if name in limits and value is not None else value
+            for name, value in parameters.items()
+        }
+
+    def for_all(self, parameters: dict[str, Any], whole: Whole) -> dict[str, Any]:
+        """What was chosen for the sample is kept for all data, which nobody wants to look at twice."""
+        return {**parameters, **self.result.settings} if self.result is not None else parameters
 
     def settle(self) -> None:
         """Windows that were given different sides are no longer linked."""
@@ -172,21 +177,25 @@ class SlidingFFTModel(ImageModel):
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
         """Publish the decomposition, where it takes long a coarse one first; then give the facts of the run."""
-        grid, n_bytes = self._plan(parameters)
+        settings = {**parameters, **self._choose(parameters, run)}
+        grid, n_bytes = self._plan(settings)
         long = n_bytes > COARSE_ABOVE_BYTES and not in_blocks(parameters["image"].array)
-        if self._runner.threaded and long and not self._chain.holds("spectra", parameters):
+        if self._runner.threaded and long and not self._chain.holds("spectra", settings):
             larger = ceil(sqrt(n_bytes / COARSE_BYTES))
             if grid.count > COARSE_WINDOWS * larger**2:  # a few large windows would show nothing
-                self.publish(self._result({**parameters, "step": larger * parameters["step"]}, run, coarse=True))
-        self.publish(self._result(parameters, run, coarse=False))
-        return f"{count_of(grid.count, 'window')}, {count_of(parameters['n_components'], 'component')}"
+                coarse = {**settings, "step": larger * settings["step"]}
+                self.publish(self._result(parameters, coarse, run, coarse=True))
+        result = self._result(parameters, settings, run, coarse=False)
+        self.publish(result)
+        return f"{count_of(grid.count, 'window')}, {count_of(result.decomposition.n_components, 'component')}"
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Reconstruction error for every number of components, one after the other."""
-        rank = self._chain.value("low_rank", parameters).rank
+        settings = {**parameters, **self._choose(parameters, run)}
+        rank = self._chain.value("low_rank", settings).rank
         for k in range(1, min(MAX_COMPONENTS, rank) + 1):
             if k not in self.errors:
-                one = self._chain.value("decomposition", {**parameters, "n_components": k}, run.yield_to_newer)
+                one = self._chain.value("decomposition", {**settings, "n_components": k}, run.yield_to_newer)
                 self.errors = {**self.errors, k: one.reconstruction_error}
 
     def make_way(self, result: SlidingFFTResult) -> None:
@@ -194,35 +203,58 @@ class SlidingFFTModel(ImageModel):
         if self.result is None or result.low_rank is not self.result.low_rank:
             self.errors = {}
 
-    def _plan(self, parameters: dict[str, Any]) -> tuple[WindowGrid, int]:
-        """Windows of a run, and the bytes of their spectra."""
+    def _choose(self, parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
+        """Window, step and zoom: those that were set, and for the others what suits the lattice."""
+        image = parameters["image"]
+        chosen = choose_window(self._lattice.value("lattice", {"image": image}), image.sides)
         window = parameters["window_y"], parameters["window_x"]
-        grid = WindowGrid(parameters["image"].array.shape[:2], window, parameters["step"])
-        grid.require(parameters["n_components"])
-        n_bytes = 4 * grid.count * Band.of_window(grid.window, parameters["zoom"]).n_features
-        if n_bytes > MAX_FEATURE_BYTES and not in_blocks(parameters["image"].array):
+        if None in window:
+            size = chosen.window if window == (None, None) else max(one for one in window if one is not None)
+            window = min(window[0] or size, image.sides[0]), min(window[1] or size, image.sides[1])
+        step = parameters["step"] or max(1, min(window) // STEPS)
+        zoom = parameters["zoom"] or chosen.zoom
+        return {
+            "window_y": window[0], "window_x": window[1], "step": step, "zoom": zoom,
+            "judge": parameters["n_components"] is None,
+        }  # fmt: skip
+
+    def _plan(self, settings: dict[str, Any]) -> tuple[WindowGrid, int]:
+        """Windows of a run, and the bytes of their spectra."""
+        window = settings["window_y"], settings["window_x"]
+        grid = WindowGrid(settings["image"].array.shape[:2], window, settings["step"])
+        grid.require(settings["n_components"] or 1)
+        n_bytes = 4 * grid.count * Band.of_window(grid.window, settings["zoom"]).n_features
+        if n_bytes > MAX_FEATURE_BYTES and not in_blocks(settings["image"].array):
             raise ValueError(
                 f"{grid.count:,} windows need {n_bytes / 1e9:.1f} GB for their spectra, the limit is "
                 f"{MAX_FEATURE_BYTES / 1e9:.1f} GB: make the step or the zoom larger"
             )
         return grid, n_bytes
 
-    def _result(self, parameters: dict[str, Any], run: Run, *, coarse: bool) -> SlidingFFTResult:
-        decomposition = self._chain.value("decomposition", parameters, run)
-        spectra, low_rank = (self._chain.value(name, parameters) for name in ("spectra", "low_rank"))
-        result = SlidingFFTResult(parameters["image"], parameters, spectra, low_rank, decomposition, coarse)
+    def _result(
+        self, parameters: dict[str, Any], settings: dict[str, Any], run: Run, *, coarse: bool
+    ) -> SlidingFFTResult:
+        decomposition = self._chain.value("decomposition", settings, run)
+        spectra, low_rank = (self._chain.value(name, settings) for name in ("spectra", "low_rank"))
+        lattice = self._lattice.value("lattice", settings)
+        result = SlidingFFTResult(
+            parameters["image"], parameters, lattice, settings["zoom"], spectra, low_rank, decomposition, coarse
+        )
         if self.final is None or self.final.image is not result.image:
             return result
         order = match_components(self.final.maps_at(spectra.grid), decomposition.loadings.T)
         return result.arranged([n + 1 for n in order.tolist()])
 
 
-def fitting_window(sides: tuple[int, int]) -> int:
-    """Side of a square window of which several fit an image, one for each component that can be asked for."""
-    size = min(automatic_window(side) for side in sides)
-    while size > SMALLEST_WINDOW and WindowGrid(sides, size, max(1, size // 4)).count < MAX_COMPONENTS:
-        size //= 2
-    return size
+class _Judged(NamedTuple):
+    """A factor, and where it was asked for the number of components that suits it."""
+
+    low_rank: LowRank
+    n_components: int | None
+
+
+def _lattice(_: None, image: Image, progress: Progress) -> Lattice:
+    return find_lattice(image.array, pixel_size=image.pixel_size or 1.0, unit=image.unit if image.pixel_size else "px")
 
 
 def _spectra(
@@ -233,3 +265,19 @@ def _spectra(
 
 def _low_rank(spectra: WindowSpectra, progress: Progress) -> LowRank:
     return factorize(spectra.features, RANK, weights=spectra.weights, progress=progress)
+
+
+def _judge(low_rank: LowRank, judge: bool, progress: Progress) -> _Judged:
+    if not judge:
+        return _Judged(low_rank, None)
+    counts = range(1, max(1, min(MAX_COMPONENTS, low_rank.rank, len(low_rank.u) // 2)) + 1)
+    stabilities = []
+    for k in counts:
+        stabilities.append(nmf_stability(low_rank, k, repeats=1))
+        progress(k / len(counts))
+    return _Judged(low_rank, most_stable(list(counts), stabilities) or 1)
+
+
+def _decompose(judged: _Judged, n_components: int | None, progress: Progress) -> Decomposition:
+    count = n_components or judged.n_components or 1
+    return nmf(judged.low_rank, count, progress=progress)

@@ -8,11 +8,21 @@ import numpy as np
 
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
-from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, linked, slider, switch, title
+from atomstat_widgets.panels.controls import (
+    AutomaticSlider,
+    Explained,
+    checkbox,
+    dropdown,
+    heading,
+    linked,
+    switch,
+    title,
+)
 from atomstat_widgets.panels.image_panel import ALL, ImagePanel
 from atomstat_widgets.panels.panel import column, name_figure
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.stat.windows.grid import SMALLEST_WINDOW
+from atomstat_widgets.stat.windows.lattice_window import LARGEST_ZOOM
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import COMPONENT_COLORS, COMPONENT_RGB, MARKER, SEQUENTIAL_MAPS, rgb, to_bytes
 from atomstat_widgets.views.curve import CountCurve
@@ -52,7 +62,6 @@ class SlidingFFTPanel(ImagePanel):
         super().__init__(
             SlidingFFTModel(image, **parameters), "Click the image for the window there, a component for its map."
         )
-        self._on(self.model, "n_components", self._offer_overlays)
         self._on(self.model, "errors", self._draw_errors)
 
     # --- what it is made of
@@ -61,15 +70,15 @@ class SlidingFFTPanel(ImagePanel):
         model = self.model
         # The upper ends of these three follow the image.
         self.window_y, self.window_x = (
-            slider(model, name, SMALLEST_WINDOW, SMALLEST_WINDOW).in_units(self.units)
+            AutomaticSlider(model, name, SMALLEST_WINDOW, SMALLEST_WINDOW).in_units(self.units)
             for name in ("window_y", "window_x")
         )
-        self.step = slider(model, "step", 1, 1).in_units(self.units)
+        self.step = AutomaticSlider(model, "step", 1, 1).in_units(self.units)
         self.window_linked = checkbox("Square window", "Keep height and width of the window equal")
         linked(model, "window_linked", self.window_linked)
-        self.zoom = slider(model, "zoom", 1, 8)
+        self.zoom = AutomaticSlider(model, "zoom", 1, LARGEST_ZOOM)
         self.hamming = switch(model, "hamming")
-        self.n_components = slider(model, "n_components", 1, MAX_COMPONENTS)
+        self.n_components = AutomaticSlider(model, "n_components", 1, MAX_COMPONENTS)
         return [
             heading("Windows", self.units), self.window_y, self.window_x, Explained(self.window_linked), self.step,
             heading("Spectra"), self.zoom, Explained(self.hamming),
@@ -128,14 +137,13 @@ class SlidingFFTPanel(ImagePanel):
         self.model.n_components = count
 
     def _offer_overlays(self) -> None:
-        """One button a component."""
+        """One button a component of the result."""
+        result = self._shown
+        count = 0 if result is None else result.decomposition.n_components
         self._set_overlays(
             [
                 ("All", ALL, "Every window in the mixed colours of its components"),
-                *(
-                    (str(number), number - 1, f"Loading map of component {number}")
-                    for number in range(1, self.model.n_components + 1)
-                ),
+                *((str(n), n - 1, f"Loading map of component {n}") for n in range(1, count + 1)),
                 ("None", None, "The image alone"),
             ]
         )
@@ -150,13 +158,23 @@ class SlidingFFTPanel(ImagePanel):
             (self.window_x, width, LARGEST_SLIDER_WINDOW),
             (self.step, min(height, width), LARGEST_SLIDER_STEP),
         ):
-            control.high = max(min(side, largest), control.number)
+            control.slider.high = max(min(side, largest), control.slider.number)
 
     def _draw_shown(self) -> None:
+        self._show_automatic(self._shown)
+        with self._quietly():
+            self._offer_overlays()
         self._draw_components(self._shown)
         self._draw_overlay()
         self._draw_window()
         self._draw_errors()
+
+    def _show_automatic(self, result: SlidingFFTResult) -> None:
+        """Show the numbers that were chosen from the image."""
+        for name, value in result.settings.items():
+            control: AutomaticSlider = getattr(self, name)
+            if control.automatic.value and not result.coarse:
+                control.show(value)
 
     def _draw_components(self, result: SlidingFFTResult) -> None:
         with self._drawing:

@@ -11,6 +11,7 @@ from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Image
 from atomstat_widgets.stat import (
     Decomposition,
+    Lattice,
     LowRank,
     WindowGrid,
     WindowSpectra,
@@ -27,7 +28,11 @@ class SlidingFFTResult:
     image : Image
         The data.
     parameters : dict
-        What it was computed with.
+        What it was asked for with.
+    lattice : Lattice
+        Of the image, in its unit of length.
+    zoom : int
+        The centre ``1 / zoom`` of the frequencies was kept.
     spectra : WindowSpectra
     low_rank : LowRank
     decomposition : Decomposition
@@ -42,6 +47,8 @@ class SlidingFFTResult:
 
     image: Image
     parameters: dict[str, Any]
+    lattice: Lattice
+    zoom: int
     spectra: WindowSpectra
     low_rank: LowRank
     decomposition: Decomposition
@@ -53,9 +60,18 @@ class SlidingFFTResult:
         return replace(self, decomposition=self.decomposition.arranged(arrangement), arrangement=tuple(arrangement))
 
     @property
+    def settings(self) -> dict[str, int]:
+        """Numbers that it was computed with: those asked for, and what was chosen for the others."""
+        (window_y, window_x), (step, _) = self.spectra.grid.window, self.spectra.grid.step
+        return {
+            "window_y": window_y, "window_x": window_x, "step": step, "zoom": self.zoom,
+            "n_components": self.decomposition.n_components,
+        }  # fmt: skip
+
+    @property
     def remark(self) -> str:
-        """What is not final about it, in words."""
-        return "First impression with larger steps" if self.coarse else ""
+        """What the lattice is, and what is not final about it, in words."""
+        return ". ".join(["First impression with larger steps"] * self.coarse + [self.lattice.words])
 
     @property
     def quality(self) -> str:

@@ -1,0 +1,84 @@
+"""Which window shows the lattice of an image, and how much of its spectrum."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from atomstat_widgets.arguments import instance_of
+from atomstat_widgets.stat.lattice import Lattice
+from atomstat_widgets.stat.windows._sliding_fft import Band
+from atomstat_widgets.stat.windows.grid import SMALLEST_WINDOW, WindowGrid, automatic_window
+
+STRONG = 0.1  # of the energy of the strongest spot: what a window must show
+# Longest strong periods in a window. Fewer do not tell two lattices of much the same period apart, more blur borders.
+FEWEST, MOST = 2.5, 5.0
+MARGIN = 1.3  # times as far as the farthest strong spot goes what is kept of the spectrum
+LARGEST_ZOOM = 8
+STEPS = 4  # of a window in its side
+ENOUGH = 8  # windows and features at least: components that can be asked for
+
+
+class WindowChoice(NamedTuple):
+    """Window that suits an image.
+
+    Attributes
+    ----------
+    window : int
+        Side of the square window, in pixels.
+    step : int
+        Pixels between windows: a quarter of the window.
+    zoom : int
+        The centre ``1 / zoom`` of the frequencies shows the strong spots.
+    """
+
+    window: int
+    step: int
+    zoom: int
+
+
+def choose_window(lattice: Lattice, image_shape: tuple[int, int]) -> WindowChoice:
+    """Choose the window of a sliding FFT by the lattice of the image.
+
+    Parameters
+    ----------
+    lattice : Lattice
+        See `find_lattice`; in pixels.
+    image_shape : (int, int)
+        Height and width of the image, in pixels.
+
+    Returns
+    -------
+    WindowChoice
+        The window has an eighth of the image's shorter side, but at least 2.5 and at most 5 of the longest strong
+        period. Without a lattice it follows `automatic_window`, and the zoom is 2. It is smaller where not eight
+        windows would fit the image.
+
+    Raises
+    ------
+    TypeError, ValueError
+        These are no lattice and no shape of an image that a window fits.
+
+    Notes
+    -----
+    Strong is what has a tenth of the energy of the strongest spot. AtomAI's ``SlidingFFTNMF`` knows the side only.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import samples, stat
+    >>> image = samples.grains(shape=(512, 512)).array
+    >>> stat.choose_window(stat.find_lattice(image), image.shape)
+    WindowChoice(window=42, step=10, zoom=3)
+    """
+    instance_of(lattice, "lattice", Lattice)
+    side = min(WindowGrid(image_shape, SMALLEST_WINDOW, 1).image_shape)
+    window, zoom = automatic_window(side), 2
+    if lattice:
+        periods = (lattice.spacings / lattice.pixel_size)[lattice.energies >= STRONG * lattice.energies.max()]
+        window = round(float(np.clip(side / 8, FEWEST * periods.max(), MOST * periods.max())))
+        zoom = int(np.clip(periods.min() / (2 * MARGIN), 1, LARGEST_ZOOM))
+        window = min(max(window, SMALLEST_WINDOW), side)
+    while window > SMALLEST_WINDOW and WindowGrid(image_shape, window, max(1, window // STEPS)).count < ENOUGH:
+        window = max(SMALLEST_WINDOW, round(0.8 * window))
+    while zoom > 1 and Band.of_window((window, window), zoom).n_features < ENOUGH:
+        zoom -= 1
+    return WindowChoice(window, max(1, window // STEPS), zoom)
