@@ -184,7 +184,8 @@ def find_atoms(
 
     maxima, heights = look()
     if len(maxima):
-        flat = without_steep_ground(pixels, band_pass, scale, spacing, float(np.median(heights)))
+        period = float(lattice.spacings.max(initial=spacing))
+        flat = without_steep_ground(pixels, band_pass, scale, spacing, period, float(np.median(heights)))
         if flat is not None:
             pixels, band_pass = flat, BandPass(flat)
             maxima, heights = look()
