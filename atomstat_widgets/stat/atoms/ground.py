@@ -10,7 +10,7 @@ from atomstat_widgets.stat.atoms.maxima import BandPass, Float32
 from atomstat_widgets.stat.lattice.tiles import binned
 
 COARSE = 0.75  # of the longest period: the scale of a band-pass in which a lattice does not show
-STEEP = 0.3  # of the response of an atom: what a ground that is subtracted has in the same band-pass
+STEEP = 0.4  # of the response of an atom: what a ground that is subtracted has in the same band-pass
 WINDOW = 1.3  # spacings: side of the square whose median is the ground
 FINE_ENOUGH = 1.5  # pixels that are left of the scale where pixels are binned for the median
 FEWEST = 1e-3  # of the pixels that are steep
@@ -41,9 +41,9 @@ def without_steep_ground(
     coarse = COARSE * max(period, spacing)
     # The response to a step falls with the square of the scale.
     steep = np.abs(band_pass(coarse)) * np.float32((coarse / scale) ** 2) > STEEP * response
-    margin = math.ceil(coarse)  # where a lattice meets its mirror its rows are not equally far apart
+    margin = math.ceil(2 * coarse)  # where a lattice meets its mirror its rows are not equally far apart
     steep = steep[margin:-margin, margin:-margin]
-    if np.count_nonzero(steep) <= FEWEST * steep.size:
+    if np.count_nonzero(steep) <= FEWEST * steep.size:  # of an empty array, too
         return None
     factor = max(1, min(math.floor(scale / FINE_ENOUGH), *(side // 8 for side in pixels.shape)))
     window = 2 * round(WINDOW * spacing / factor / 2) + 1

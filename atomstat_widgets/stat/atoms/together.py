@@ -16,7 +16,7 @@ REACH = 3.6  # times the width: how far a Gaussian is drawn
 OVERLAP = 5.0  # times the width: how far apart two may be to know of each other
 PITCH = 4.0  # times the spacing: the distance of the nodes of the ground
 FARTHEST = 0.5  # pixels that an atom moves in one step
-SETTLED = 1e-3  # pixels: a step that moves no atom farther is the last
+SETTLED = 2e-3  # pixels, root mean square: a step that moves the atoms no farther is the last
 DAMPING = 1e-4  # of the diagonal: keeps what no pixel tells, as an atom on a border without data
 BLOCK = 4096  # atoms whose patches are looked at at a time
 PAIRS = 32768  # of atoms, likewise
@@ -69,7 +69,7 @@ def fit_together(pixels: Float32, points: Floats, spacing: float, blank: Blank =
         heights, nodes = heights + of_heights, nodes + of_nodes
         positions = positions + move
         log_width += change
-        if step > 1 and np.abs(move).max() < SETTLED and abs(change) < SETTLED:
+        if step > 1 and math.sqrt(np.mean(move**2)) < SETTLED and abs(change) < SETTLED:
             break
     return near(start, positions - start, spacing, heights > 0)
 
