@@ -207,7 +207,7 @@ def test_the_stronger_of_close_maxima_wins_and_spares_the_third():
         (np.eye(20), {"spacing": np.nan}, ValueError, "spacing .* got nan"),
         (np.eye(20), {"strength": -1}, ValueError, "strength is a signal-to-noise ratio, .* got -1"),
         (np.eye(20), {"strength": np.inf}, ValueError, "strength .* got inf"),
-        (np.eye(20), {"refine": "parabola"}, ValueError, "refine is 'gaussian' or 'centroid', got 'parabola'"),
+        (np.eye(20), {"refine": "parabola"}, ValueError, "refine is one of gaussian, centroid, together, got 'parabola'"),
     ],
 )
 def test_refuses(image, options, error, message):

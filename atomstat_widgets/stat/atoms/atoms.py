@@ -11,10 +11,10 @@ from scipy.spatial import KDTree
 
 from atomstat_widgets.arguments import number_of, word_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.atoms.doubts import doubts_of
+from atomstat_widgets.stat.atoms.doubts import doubt_of
 from atomstat_widgets.stat.atoms.ground import without_steep_ground
 from atomstat_widgets.stat.atoms.maxima import BandPass, Float32, Floats, Noise, find_maxima, noise_of, strengths_of, suppress
-from atomstat_widgets.stat.atoms.refinement import fit_gaussian, move_to_centroid
+from atomstat_widgets.stat.atoms.refinement import Blank, fit_gaussian, move_to_centroid
 from atomstat_widgets.stat.atoms.scale import scale_of
 from atomstat_widgets.stat.atoms.sites import on_sites
 from atomstat_widgets.stat.atoms.together import fit_together
@@ -23,7 +23,6 @@ from atomstat_widgets.stat.blocks import take_into_memory
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.lattice.lattice import lattice_of
 from atomstat_widgets.stat.lattice.spots import find_spots
-from atomstat_widgets.stat.lattice.tiles import Tiles
 
 SMALLEST_SIDE = 8
 FALSE = 0.005  # of the atoms, how many noise may be by expectation
@@ -33,7 +32,7 @@ LEAST, CERTAIN = 3.0, 4.0
 LEAST_ON_SITE = 2.3  # where its neighbours in the lattice say that an atom should be
 FINE = 0.6  # of the scale, to part columns that touch
 CLOSE = 0.15  # of the atoms, who have a neighbour closer than the guess of the spacing
-NEIGHBOURS_IN_STRENGTH = 25  # over which the share of noise among atoms of like strength is estimated
+LIKE = 24  # atoms of like strength, among whom the share of noise is estimated
 
 Refine = Literal["gaussian", "centroid", "together"]
 REFINEMENTS: Mapping[str, Callable[..., Floats]] = {
@@ -159,81 +158,111 @@ def find_atoms(
         strength = number_of(strength, "strength", minimum=0, words=words)
     word_of(refine, "refine", tuple(REFINEMENTS))
 
-    pixels, blank = mend(pixels)
-    spots, tiles = find_spots(pixels)
-    ground = tiles.ground_beside(spots.frequencies)
-    scale = scale_of(spots, tiles)
-    band_pass = BandPass(pixels)
-    given = spacing
-    if spacing is None:
-        spacing = _guess_spacing(band_pass, tiles, ground, scale)
-    scale = min(scale, spacing / 4)
-    noise = noise_of(tiles, ground, scale)
-    area = float(pixels.size if blank is None else pixels.size - np.count_nonzero(blank))
-    lattice = lattice_of(spots, tiles)
+    finder = _Finder(*mend(pixels))
+    given = spacing is not None
+    spacing = finder.guess_spacing() if spacing is None else spacing
+    maxima, strengths = finder.find(spacing, strength)
 
-    def look() -> tuple[Floats, Floats]:
-        maxima, heights = find_maxima(band_pass(scale), spacing / 2, blank)
-        strengths = strengths_of(heights, noise)
-        least = _least_strength(strengths, noise, area, spacing) if strength is None else strength
-        keep = strengths >= least
-        if strength is None:
-            possible = strengths >= LEAST_ON_SITE
-            keep[possible] = on_sites(maxima[possible], keep[possible], lattice.vectors, spacing)
-        return maxima[keep], heights[keep]
-
-    maxima, heights = look()
-    if len(maxima):
-        period = float(lattice.spacings.max(initial=spacing))
-        flat = without_steep_ground(pixels, band_pass, scale, spacing, period, float(np.median(heights)))
-        if flat is not None:
-            pixels, band_pass = flat, BandPass(flat)
-            maxima, heights = look()
-    strengths = strengths_of(heights, noise)
-
-    positions = REFINEMENTS[refine](pixels, maxima, spacing, blank)
-    inside = np.all((positions >= -0.5) & (positions <= np.array(pixels.shape) - 0.5), axis=1)
-    if blank is not None:
-        rows, columns = (np.rint(at).astype(int).clip(0, side - 1) for at, side in zip(positions.T, pixels.shape, strict=True))
-        inside &= ~blank[rows, columns]
+    patch = spacing if given else _typical_distance(maxima, spacing)
+    positions = REFINEMENTS[refine](finder.pixels, maxima, patch, finder.blank)
+    inside = finder.inside(positions)
     positions, strengths = positions[inside], strengths[inside]
     alone = suppress(positions, spacing / 2)
     positions, strengths = positions[alone], strengths[alone]
-    certainties = _certainties(strengths, noise, _free(area, len(positions), spacing))
-    doubt = doubts_of(positions, certainties, float(spacing), given is not None, lattice, tiles, pixels.shape)
-    return Atoms(positions, strengths, float(spacing), certainties, doubt)
+    certainties = finder.certainties(strengths, spacing)
+    return Atoms(positions, strengths, spacing, certainties, doubt_of(finder, positions, certainties, spacing, given))
 
 
-def _guess_spacing(band_pass: BandPass, tiles: Tiles, ground: Float32, scale: float) -> float:
-    """Distance of close neighbours among the atoms that are certain at a finer scale."""
-    fine = FINE * scale
-    maxima, heights = find_maxima(band_pass(fine), 2 * fine)
-    certain = maxima[strengths_of(heights, noise_of(tiles, ground, fine)) >= CERTAIN]
-    if len(certain) < 2:
-        return max(2.0, 4 * scale)
-    to_nearest, _ = KDTree(certain).query(certain, k=[2])
-    return max(2.0, float(np.quantile(to_nearest, CLOSE)))
+class _Finder:
+    """What is known of an image and its lattice, and the atoms that stand out of it."""
+
+    def __init__(self, pixels: Float32, blank: Blank) -> None:
+        self.pixels, self.blank = pixels, blank
+        self.area = float(pixels.size if blank is None else pixels.size - np.count_nonzero(blank))
+        spots, self.tiles = find_spots(pixels)
+        self.lattice = lattice_of(spots, self.tiles)
+        self.ground = self.tiles.ground_beside(spots.frequencies)
+        self.scale = scale_of(spots, self.tiles)
+        self.band_pass = BandPass(pixels)
+        self.noise = Noise(1.0, 1.0)
+
+    def guess_spacing(self) -> float:
+        """Distance of close neighbours among the atoms that are certain at a finer scale."""
+        fine = FINE * self.scale
+        response = self.band_pass(fine)
+        maxima, heights = find_maxima(response, 2 * fine, self.blank)
+        certain = maxima[strengths_of(heights, self._noise(fine, response)) >= CERTAIN]
+        if len(certain) < 2:
+            return max(2.0, 4 * self.scale)
+        to_nearest, _ = KDTree(certain).query(certain, k=[2])
+        return max(2.0, float(np.quantile(to_nearest, CLOSE)))
+
+    def find(self, spacing: float, strength: float | None) -> tuple[Floats, Floats]:
+        """Maxima (n, 2) that are atoms, and their strengths; a steep ground is taken off the pixels for good."""
+        scale = min(self.scale, spacing / 4)
+        maxima, strengths, response = self._look(scale, spacing, strength)
+        if len(maxima):
+            period = float(self.lattice.spacings.max(initial=spacing))
+            flat = without_steep_ground(self.pixels, self.band_pass, scale, spacing, period, response)
+            if flat is not None:
+                self.pixels, self.band_pass = flat, BandPass(flat)
+                maxima, strengths, _ = self._look(scale, spacing, strength)
+        return maxima, strengths
+
+    def _look(self, scale: float, spacing: float, strength: float | None) -> tuple[Floats, Floats, float]:
+        """Maxima, their strengths, and the response of a typical one."""
+        response = self.band_pass(scale)
+        maxima, heights = find_maxima(response, spacing / 2, self.blank)
+        self.noise = self._noise(scale, response)
+        strengths = strengths_of(heights, self.noise)
+        if strength is None:
+            keep = strengths >= self._least_strength(strengths, spacing)
+            possible = strengths >= LEAST_ON_SITE
+            keep[possible] = on_sites(maxima[possible], keep[possible], self.lattice.vectors, spacing)
+        else:
+            keep = strengths >= strength
+        return maxima[keep], strengths[keep], float(np.median(heights[keep])) if keep.any() else 0.0
+
+    def _noise(self, scale: float, response: Float32) -> Noise:
+        return noise_of(self.tiles, self.ground, scale, None if self.lattice else response)
+
+    def _least_strength(self, strengths: Floats, spacing: float) -> float:
+        """Strength from which on few of the maxima (strongest first) are expected to be noise."""
+        ranks = np.arange(1, len(strengths) + 1)
+        by_noise = self.noise.maxima_above(strengths) * self._free(ranks, spacing)
+        good = np.flatnonzero((by_noise <= FALSE * ranks) & (strengths >= LEAST))
+        return float(strengths[good[-1]]) if len(good) else math.inf
+
+    def certainties(self, strengths: Floats, spacing: float) -> Floats:
+        """Share of the maxima around each strength (strongest first) that noise is not expected to make."""
+        area = self._free(len(strengths), spacing)
+        order, reach = np.arange(len(strengths)), LIKE // 2
+        first, last = np.maximum(order - reach, 0), np.minimum(order + reach, len(strengths) - 1)
+        by_noise = area * (self.noise.maxima_above(strengths[last]) - self.noise.maxima_above(strengths[first]))
+        # So that few are not told by their own differences: those above the strongest count, too.
+        by_noise += np.where(first == 0, area * self.noise.maxima_above(strengths[first]), 0)
+        return np.minimum.accumulate(1 - np.clip(by_noise / (last - first + 1), 0, 1))
+
+    def _free(self, atoms: Any, spacing: float) -> Any:
+        """Pixels that are left to noise between so many atoms."""
+        return np.maximum(self.area - atoms * math.pi * (spacing / 2) ** 2, self.area / 20)
+
+    def inside(self, positions: Floats) -> NDArray[np.bool_]:
+        """Which positions (n, 2) are within the pixels' area, where there are data."""
+        sides = np.array(self.pixels.shape)
+        inside = np.all((positions >= -0.5) & (positions <= sides - 0.5), axis=1)
+        if self.blank is not None:
+            rows, columns = np.rint(positions).astype(np.intp).clip(0, sides - 1).T
+            inside &= ~self.blank[rows, columns]
+        return np.asarray(inside)
 
 
-def _free(area: float, atoms: Any, spacing: float) -> Any:
-    """Pixels of an area that are left to noise between so many atoms."""
-    return np.maximum(area - atoms * math.pi * (spacing / 2) ** 2, area / 20)
+def _typical_distance(points: Floats, spacing: float) -> float:
+    """Distance to the nearest neighbour, which the guess of the spacing is often below: the larger the patch, the better.
 
-
-def _least_strength(strengths: Floats, noise: Noise, area: float, spacing: float) -> float:
-    """Strength from which on no more than a small share of the maxima (strongest first) are expected to be noise."""
-    ranks = np.arange(1, len(strengths) + 1)
-    by_noise = noise.maxima_above(strengths) * _free(area, ranks, spacing)
-    good = np.flatnonzero((by_noise <= FALSE * ranks) & (strengths >= LEAST))
-    return float(strengths[good[-1]]) if len(good) else np.inf
-
-
-def _certainties(strengths: Floats, noise: Noise, area: float) -> Floats:
-    """Share of the maxima around each strength (strongest first) that noise is not expected to make."""
-    if len(strengths) < 2:
-        return 1 - np.minimum(noise.maxima_above(strengths) * area, 1)
-    reach = min(NEIGHBOURS_IN_STRENGTH, len(strengths) - 1)
-    order = np.arange(len(strengths))
-    first, last = np.maximum(order - reach // 2, 0), np.minimum(order + (reach + 1) // 2, len(strengths) - 1)
-    by_noise = area * (noise.maxima_above(strengths[last]) - noise.maxima_above(strengths[first]))
-    return np.minimum.accumulate(1 - np.clip(by_noise / (last - first + 1), 0, 1))
+    At most a quarter more than the guess, so that patches of close pairs do not hold both.
+    """
+    if len(points) < 2:
+        return spacing
+    to_nearest, _ = KDTree(points).query(points, k=[2])
+    return float(np.clip(np.median(to_nearest), spacing, 1.25 * spacing))

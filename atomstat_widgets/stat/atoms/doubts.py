@@ -3,6 +3,6 @@
 from typing import Any
 
 
-def doubts_of(*_: Any) -> str:
+def doubt_of(*_: Any) -> str:
     """Nothing yet."""
     return ""

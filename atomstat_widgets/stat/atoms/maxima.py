@@ -10,9 +10,9 @@ from scipy.spatial import KDTree
 
 from atomstat_widgets.stat.lattice.tiles import Tiles
 
-# Of the strength that all but a tenth of the maxima stay below: the least noise assumed. Simulated images have none,
-# but the rounding of their filters.
+# Of the highest maximum: the least noise assumed. Simulated images have none, but the rounding of their filters.
 DYNAMIC_RANGE = 1 / 500
+NORMAL_MEDIAN = 0.6745  # of the magnitude of normal noise, in standard deviations
 
 Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -64,14 +64,21 @@ class BandPass:
         return np.asarray(fft.idctn(transfer, overwrite_x=True), np.float32)
 
 
-def noise_of(tiles: Tiles, ground: Float32, scale: float) -> Noise:
-    """Noise of an image that is band-passed at a scale: the median over its tiles, whose ground counts, see `Tiles`."""
+def noise_of(tiles: Tiles, ground: Float32, scale: float, response: Float32 | None = None) -> Noise:
+    """Noise of an image that is band-passed at a scale: the median over its tiles, whose ground counts, see `Tiles`.
+
+    Without a lattice the spectrum of the atoms themselves is in the ground, as it has no spots. The response then
+    tells the noise, too: atoms that stand apart leave the median of its magnitude as it is.
+    """
     k2 = (2 * math.pi * tiles.radius / tiles.side) ** 2
     transfer = k2**2 * np.exp(-k2 * scale**2) * tiles.weights / tiles.side**2
     variance = np.einsum("nij,ij->n", ground, transfer)
     slopes = np.einsum("nij,ij->n", ground, transfer * k2 / 2)
-    typical = float(np.median(variance))
-    return Noise(math.sqrt(typical), float(np.median(slopes / variance)))
+    deviation = math.sqrt(float(np.median(variance)))
+    if response is not None:
+        some = response[:: max(1, response.shape[0] // 512), :: max(1, response.shape[1] // 512)]
+        deviation = min(deviation, float(np.median(np.abs(some))) / NORMAL_MEDIAN)
+    return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))))
 
 
 def find_maxima(
@@ -99,10 +106,10 @@ def find_maxima(
 
 
 def strengths_of(heights: Floats, noise: Noise) -> Floats:
-    """Signal-to-noise ratios of maxima."""
+    """Signal-to-noise ratios of maxima, of which the highest is the first."""
     if len(heights) == 0:
         return heights
-    return heights / max(noise.deviation, DYNAMIC_RANGE * float(np.quantile(heights, 0.9)), np.finfo(np.float32).tiny)
+    return heights / max(noise.deviation, DYNAMIC_RANGE * float(heights[0]), np.finfo(np.float32).tiny)
 
 
 def suppress(points: Floats, distance: float) -> NDArray[np.bool_]:
