@@ -13,9 +13,19 @@ from atomstat_widgets.arguments import number_of, word_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.atoms.doubts import doubt_of
 from atomstat_widgets.stat.atoms.ground import without_steep_ground
-from atomstat_widgets.stat.atoms.maxima import BandPass, Float32, Floats, Noise, find_maxima, noise_of, strengths_of, suppress
+from atomstat_widgets.stat.atoms.maxima import (
+    BandPass,
+    Float32,
+    Floats,
+    Noise,
+    calibrated,
+    find_maxima,
+    noise_of,
+    strengths_of,
+    suppress,
+)
 from atomstat_widgets.stat.atoms.refinement import Blank, fit_gaussian, move_to_centroid
-from atomstat_widgets.stat.atoms.scale import scale_of
+from atomstat_widgets.stat.atoms.scale import FINEST, scale_of
 from atomstat_widgets.stat.atoms.sites import on_sites
 from atomstat_widgets.stat.atoms.together import fit_together
 from atomstat_widgets.stat.blemishes import mend
@@ -31,6 +41,7 @@ FALSE = 0.005  # of the atoms, how many noise may be by expectation
 LEAST, CERTAIN = 3.0, 4.0
 LEAST_ON_SITE = 2.3  # where its neighbours in the lattice say that an atom should be
 FINE = 0.6  # of the scale, to part columns that touch
+PAIRED = 0.75  # of the distance of neighbours: those at a finer scale that are closer are pairs
 CLOSE = 0.15  # of the atoms, who have a neighbour closer than the guess of the spacing
 LIKE = 24  # atoms of like strength, among whom the share of noise is estimated
 
@@ -187,15 +198,33 @@ class _Finder:
         self.noise = Noise(1.0, 1.0)
 
     def guess_spacing(self) -> float:
-        """Distance of close neighbours among the atoms that are certain at a finer scale."""
-        fine = FINE * self.scale
-        response = self.band_pass(fine)
-        maxima, heights = find_maxima(response, 2 * fine, self.blank)
-        certain = maxima[strengths_of(heights, self._noise(fine, response)) >= CERTAIN]
-        if len(certain) < 2:
-            return max(2.0, 4 * self.scale)
-        to_nearest, _ = KDTree(certain).query(certain, k=[2])
-        return max(2.0, float(np.quantile(to_nearest, CLOSE)))
+        """Distance of close neighbours, at a scale that parts columns that touch, or at a finer one if pairs are there."""
+        fine, finer = FINE * self.scale, FINE**2 * self.scale
+        guess = self._close_neighbours(fine)
+        if finer >= FINEST and (pairs := self._close_neighbours(finer, parted=True)) < PAIRED * guess:
+            guess = pairs
+        return max(2.0, guess if math.isfinite(guess) else 4 * self.scale)
+
+    def _close_neighbours(self, scale: float, parted: bool = False) -> float:
+        """Distance that few of the nearest neighbours are below, of maxima that are certain; infinite without any.
+
+        Of those that are `parted` by a dip that is certain, if that is asked for, and if most are.
+        """
+        response = self.band_pass(scale)
+        maxima, heights = find_maxima(response, 2 * scale, self.blank)
+        noise = self._noise(scale, response)
+        certain = strengths_of(heights, noise) >= CERTAIN
+        maxima, heights = maxima[certain], heights[certain]
+        if len(maxima) < 2:
+            return math.inf
+        distance, nearest = (one[:, 1] for one in KDTree(maxima).query(maxima, k=2))
+        if parted:
+            middle = np.rint((maxima + maxima[nearest]) / 2).astype(np.intp)
+            dip = np.minimum(heights, heights[nearest]) - response[tuple(middle.T)]
+            distance = distance[dip >= CERTAIN * noise.deviation]
+            if len(distance) < len(maxima) / 2:
+                return math.inf
+        return float(np.quantile(distance, CLOSE))
 
     def find(self, spacing: float, strength: float | None) -> tuple[Floats, Floats]:
         """Maxima (n, 2) that are atoms, and their strengths; a steep ground is taken off the pixels for good."""
@@ -214,6 +243,8 @@ class _Finder:
         response = self.band_pass(scale)
         maxima, heights = find_maxima(response, spacing / 2, self.blank)
         self.noise = self._noise(scale, response)
+        if self.lattice:
+            self.noise = calibrated(self.noise, heights)
         strengths = strengths_of(heights, self.noise)
         if strength is None:
             keep = strengths >= self._least_strength(strengths, spacing)

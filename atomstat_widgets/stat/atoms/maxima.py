@@ -1,18 +1,22 @@
 """Maxima of a band-passed image, and what noise has of them."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 from scipy.spatial import KDTree
 
+from atomstat_widgets.stat.atoms.otsu import otsu_threshold
 from atomstat_widgets.stat.lattice.tiles import Tiles
 
 # Of the highest maximum: the least noise assumed. Simulated images have none, but the rounding of their filters.
 DYNAMIC_RANGE = 1 / 500
 NORMAL_MEDIAN = 0.6745  # of the magnitude of normal noise, in standard deviations
+MEDIAN_OF_MAXIMA = 1.4  # of band-passed noise, in standard deviations
+CLEARLY_LESS = 0.55  # of the median that noise would have
+FEWEST_WEAKER = 1 / 3  # of all maxima; of fewer, between atoms that leave them no room, the heights tell nothing
 
 Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -110,6 +114,22 @@ def strengths_of(heights: Floats, noise: Noise) -> Floats:
     if len(heights) == 0:
         return heights
     return heights / max(noise.deviation, DYNAMIC_RANGE * float(heights[0]), np.finfo(np.float32).tiny)
+
+
+def calibrated(noise: Noise, heights: Floats) -> Noise:
+    """Noise that is less where the weaker maxima of an image with a lattice have less.
+
+    Disorder and the many spots of a large cell are on the ground of the spectrum, too. Of the two classes that Otsu's
+    threshold makes of the maxima the weaker is noise, or lower than noise; its median is known.
+    """
+    if len(heights) < 2:
+        return noise
+    logs = np.log(strengths_of(heights, noise))
+    weaker = logs[logs <= otsu_threshold(logs)]
+    if len(weaker) < FEWEST_WEAKER * len(logs):
+        return noise
+    less = math.exp(np.median(weaker)) / MEDIAN_OF_MAXIMA
+    return replace(noise, deviation=noise.deviation * less) if less < CLEARLY_LESS else noise
 
 
 def suppress(points: Floats, distance: float) -> NDArray[np.bool_]:

@@ -106,9 +106,8 @@ class Tiles:
             on = self.rings == ring
             left = on & beside
             if np.count_nonzero(left) >= max(ENOUGH_LEFT * np.count_nonzero(on), 4):
-                if not np.array_equal(on, left):
-                    least = np.median(self.power[:, left], axis=1) / math.log(2)
-                    ground[:, ring] = np.minimum(least, ground[:, ring])
+                least = np.median(self.power[:, left], axis=1) / math.log(2)
+                ground[:, ring] = np.minimum(least, ground[:, ring])
             elif ring + 1 < ground.shape[1]:
                 ground[:, ring] = np.minimum(ground[:, ring], ground[:, ring + 1])
         return np.asarray(ground[:, self.rings] * (1 + self.streaks), np.float32)
