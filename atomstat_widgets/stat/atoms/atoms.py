@@ -42,6 +42,8 @@ LEAST, CERTAIN = 3.0, 4.0
 LEAST_ON_SITE = 2.3  # where its neighbours in the lattice say that an atom should be
 FINE = 0.6  # of the scale, to part columns that touch
 PAIRED = 0.75  # of the distance of neighbours: those at a finer scale that are closer are pairs
+SHARE_PARTED = 1 / 4  # of the certain maxima, for there to be pairs
+ENOUGH = 1024  # pixels of either side, to guess the spacing
 CLOSE = 0.15  # of the atoms, who have a neighbour closer than the guess of the spacing
 LIKE = 24  # atoms of like strength, among whom the share of noise is estimated
 
@@ -181,7 +183,8 @@ def find_atoms(
     alone = suppress(positions, spacing / 2)
     positions, strengths = positions[alone], strengths[alone]
     certainties = finder.certainties(strengths, spacing)
-    return Atoms(positions, strengths, spacing, certainties, doubt_of(finder, positions, certainties, spacing, given))
+    doubt = doubt_of(positions, certainties, spacing, given, finder.lattice, finder.tiles, finder.area)
+    return Atoms(positions, strengths, spacing, certainties, doubt)
 
 
 class _Finder:
@@ -198,20 +201,33 @@ class _Finder:
         self.noise = Noise(1.0, 1.0)
 
     def guess_spacing(self) -> float:
-        """Distance of close neighbours, at a scale that parts columns that touch, or at a finer one if pairs are there."""
-        fine, finer = FINE * self.scale, FINE**2 * self.scale
-        guess = self._close_neighbours(fine)
-        if finer >= FINEST and (pairs := self._close_neighbours(finer, parted=True)) < PAIRED * guess:
-            guess = pairs
-        return max(2.0, guess if math.isfinite(guess) else 4 * self.scale)
+        """Distance of close neighbours, at a scale that parts columns that touch, or at a finer one if pairs are there.
 
-    def _close_neighbours(self, scale: float, parted: bool = False) -> float:
-        """Distance that few of the nearest neighbours are below, of maxima that are certain; infinite without any.
-
-        Of those that are `parted` by a dip that is certain, if that is asked for, and if most are.
+        Of a large image its middle is enough, unless that is empty.
         """
-        response = self.band_pass(scale)
-        maxima, heights = find_maxima(response, 2 * scale, self.blank)
+        middle = tuple(slice(max(0, (side - ENOUGH) // 2), (side + ENOUGH) // 2) for side in self.pixels.shape)
+        part = self.pixels[middle]
+        if part.shape != self.pixels.shape:
+            guess = self._guess(BandPass(part), None if self.blank is None else self.blank[middle])
+            if math.isfinite(guess):
+                return guess
+        guess = self._guess(self.band_pass, self.blank)
+        return guess if math.isfinite(guess) else max(2.0, 4 * self.scale)
+
+    def _guess(self, band_pass: BandPass, blank: Blank) -> float:
+        fine, finer = FINE * self.scale, FINE**2 * self.scale
+        guess = self._close_neighbours(band_pass, blank, fine)
+        if finer >= FINEST and (pairs := self._close_neighbours(band_pass, blank, finer, parted=True)) < PAIRED * guess:
+            guess = pairs
+        return max(2.0, guess)
+
+    def _close_neighbours(self, band_pass: BandPass, blank: Blank, scale: float, parted: bool = False) -> float:
+        """Distance that few of the nearest neighbours are below, of maxima that are certain; infinite with too few.
+
+        Of those that are `parted` by a dip that is certain, if that is asked for, and if not few are.
+        """
+        response = band_pass(scale)
+        maxima, heights = find_maxima(response, 2 * scale, blank)
         noise = self._noise(scale, response)
         certain = strengths_of(heights, noise) >= CERTAIN
         maxima, heights = maxima[certain], heights[certain]
@@ -222,7 +238,7 @@ class _Finder:
             middle = np.rint((maxima + maxima[nearest]) / 2).astype(np.intp)
             dip = np.minimum(heights, heights[nearest]) - response[tuple(middle.T)]
             distance = distance[dip >= CERTAIN * noise.deviation]
-            if len(distance) < len(maxima) / 2:
+            if len(distance) < SHARE_PARTED * len(maxima):
                 return math.inf
         return float(np.quantile(distance, CLOSE))
 
