@@ -54,10 +54,10 @@ def _without_outliers(pixels: Float32) -> Float32:
     suspects = np.argwhere(bend > OUTLYING * np.quantile(usual, 0.99)) + 1
     suspects = np.concatenate([suspects, _of_the_edge(pixels.shape)])
     # Of the suspects' surroundings, 5 x 5 pixels, mirrored at the edge.
+    rows, columns = (np.abs(at[:, None] + np.arange(-2, 3)) for at in suspects.T)
     rows, columns = (
-        np.abs(at[:, None] + np.arange(-2, 3)) for at in suspects.T
+        np.minimum(at, 2 * (side - 1) - at) for at, side in zip((rows, columns), pixels.shape, strict=True)
     )
-    rows, columns = (np.minimum(at, 2 * (side - 1) - at) for at, side in zip((rows, columns), pixels.shape, strict=True))
     around = pixels[rows[:, :, None], columns[:, None, :]].astype(np.float64)
     ground = np.median(around.reshape(-1, 25), axis=1)
     near = around[:, 1:-1, 1:-1].reshape(-1, 9) - ground[:, None]

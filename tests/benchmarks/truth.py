@@ -100,7 +100,9 @@ def images(seeds: range, sheet: Path | None) -> None:
         )
         miss = "" if recall >= RECALL and precision >= PRECISION else "  <<<"
         print(f"{name:<28}{side:>5}{recall:>11.4f} ({recall_seed:>2}){precision:>13.4f} ({precision_seed:>2})", end="")
-        print(f"{np.nanmean(table[:, 2]):>10.3f}{table[:, 4].mean():>7.2f}{int(table[:, 5].sum()):>8}{miss}", flush=True)
+        print(
+            f"{np.nanmean(table[:, 2]):>10.3f}{table[:, 4].mean():>7.2f}{int(table[:, 5].sum()):>8}{miss}", flush=True
+        )
     blemished(seeds)
     position_errors(seeds)
     haadf(shown)

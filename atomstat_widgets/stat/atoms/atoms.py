@@ -39,7 +39,7 @@ FALSE = 0.005  # of the atoms, how many noise may be by expectation
 # Of the band-pass's noise: what no atom is below, and what is one when the spacing is guessed, at a finer scale,
 # where there are more maxima of noise to be mistaken.
 LEAST, CERTAIN = 3.0, 4.0
-LEAST_ON_SITE = 2.3  # where its neighbours in the lattice say that an atom should be
+LEAST_ON_SITE = 1.9  # where its neighbours in the lattice say that an atom should be
 FINE = 0.6  # of the scale, to part columns that touch
 PAIRED = 0.75  # of the distance of neighbours: those at a finer scale that are closer are pairs
 SHARE_PARTED = 1 / 4  # of the certain maxima, for there to be pairs
@@ -102,12 +102,12 @@ def find_atoms(
         Distance between neighbouring columns in pixels. By default it is guessed, see the notes. Two maxima closer than
         half of it are one atom, the stronger.
     strength : float, optional
-        Smallest signal-to-noise ratio of an atom after the band-pass. By default Otsu's threshold between the maxima
-        of noise and of atoms, on a logarithmic scale, but at most 3.5: where noise is weak it would part bright
-        columns from faint ones.
-    refine : {"gaussian", "centroid"}
-        A round Gaussian on a constant ground, fitted by least squares, or the iterated centre of mass, which is
-        quicker but drawn to bright neighbours.
+        Smallest signal-to-noise ratio of an atom after the band-pass. By default that from which on one maximum in 200
+        is expected to be noise; less where the neighbours in the lattice say that an atom should be.
+    refine : {"gaussian", "centroid", "together"}
+        A round Gaussian on a constant ground, fitted to each atom by least squares; the iterated centre of mass, which
+        is quicker but drawn to bright neighbours; or Gaussians of one width, which overlap, on a smooth ground, all
+        fitted together, which takes longer and has half the error where columns touch.
 
     Returns
     -------
@@ -121,16 +121,21 @@ def find_atoms(
 
     Notes
     -----
-    The band-pass is the Laplacian of a Gaussian. Its scale is the one at which the image, less its white noise, has the
-    most energy ([1]_; here read off the power spectrum, from which noise can be subtracted), or a quarter of the
-    spacing where that is finer. In a lattice the scale is that of its first Bragg spots. The noise is what the power
-    spectrum has in its corners, beyond what any resolved column shows.
+    Hot pixels are mended, and a border without data is left out. The lattice is looked for as by `find_lattice`. The
+    band-pass is the Laplacian of a Gaussian, at the scale at which the spots of the lattice have the most energy [1]_,
+    or a quarter of the spacing where that is finer. Without a lattice it is the finest scale at which the image has
+    more energy than at those around.
 
-    The guess of the spacing is a first look with 0.6 of that scale, fine enough to part columns that touch, and of the
+    The noise of the band-passed image is what the ground of its spectrum gives: the medians of rings of equal frequency
+    beside the spots, over tiles of the image. So it need not be white. How many maxima of such noise are higher than an
+    atom is known from the theory of Gaussian fields. Where the ground is steep compared with atoms, as at a step, the
+    rim of a particle, or dirt, the median around each pixel is subtracted, and the atoms are looked for again.
+
+    The guess of the spacing is a first look with 0.6 of the scale, fine enough to part columns that touch, and of the
     distances from each maximum with a signal-to-noise ratio of 4 to its nearest neighbour the one that 15 % fall
     below. A low one, since in a crystal with uneven distances the close pairs have to be kept apart; of an even
-    lattice with noise the guess is therefore up to a fifth too small. Where columns blend and noise hides the faint of
-    them, give the spacing.
+    lattice with noise the guess is therefore up to a fifth too small. Where many pairs are parted by a clear dip at a
+    still finer scale, theirs is the spacing. Where columns blend and noise hides the faint of them, give the spacing.
 
     At the border the image is mirrored for the band-pass, and patches are cut to the pixels that exist. An
     atom is kept if its refined centre is within the pixels' area, so from -0.5 to the side - 0.5. Where the

@@ -1,7 +1,5 @@
 """What is in doubt about atoms that were found, in words."""
 
-import math
-
 import numpy as np
 from scipy.spatial import KDTree
 
@@ -10,7 +8,6 @@ from atomstat_widgets.stat.lattice.tiles import Floats, Tiles
 
 APART = 1.6  # times the spacing: a guess that most distances are beyond
 FEWEST_SITES = 0.5  # of the cells of a lattice that hold an atom
-SHOWS = 2.0  # contrast from which on a lattice is in a tile
 UNCERTAIN = 0.9
 MANY = 0.5  # of the atoms
 FEW = 6  # atoms of which no share is told
@@ -53,8 +50,10 @@ def _cells(lattice: Lattice, tiles: Tiles, area: float) -> float:
     """Cells of the lattice in the part of the image in which it shows."""
     if len(lattice.vectors) < 2:
         return 0.0
-    at = np.rint(lattice.frequencies * tiles.side).astype(np.intp)
-    at = np.where(at[:, 1:] < 0, -at, at)
-    contrast = tiles.power[:, at[:, 0] % tiles.side, at[:, 1]] / tiles.ground[:, tiles.rings[at[:, 0] % tiles.side, at[:, 1]]]
-    shows = float(np.mean(contrast.max(axis=1) > math.exp(SHOWS)))
-    return shows * area / abs(float(np.linalg.det(lattice.vectors)))
+    at = np.rint(lattice.frequencies[0] * tiles.side).astype(np.intp)
+    row, column = at if at[1] >= 0 else -at
+    power = tiles.power[:, row % tiles.side, column] - tiles.ground[:, tiles.rings[row % tiles.side, column]]
+    # A lattice that is in a part of a tile has the square of that share of its power.
+    shares = np.sqrt(np.maximum(power, 0))
+    shares = np.minimum(shares / max(float(np.quantile(shares, 0.9)), np.finfo(np.float32).tiny), 1)
+    return float(shares.mean()) * area / abs(float(np.linalg.det(lattice.vectors)))

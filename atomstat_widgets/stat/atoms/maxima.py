@@ -85,9 +85,7 @@ def noise_of(tiles: Tiles, ground: Float32, scale: float, response: Float32 | No
     return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))))
 
 
-def find_maxima(
-    response: Float32, distance: float, blank: NDArray[np.bool_] | None = None
-) -> tuple[Floats, Floats]:
+def find_maxima(response: Float32, distance: float, blank: NDArray[np.bool_] | None = None) -> tuple[Floats, Floats]:
     """Local maxima (n, 2) of a response above 0, no two closer than `distance`, and their heights, highest first.
 
     None of them is where the image has no data.

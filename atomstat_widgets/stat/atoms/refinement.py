@@ -33,9 +33,7 @@ def _in_blocks(refine: Refine) -> Refine:
     return refined
 
 
-def _patches(
-    pixels: Float32, points: Floats, radius: float, blank: Blank = None
-) -> tuple[Floats, Floats, Floats]:
+def _patches(pixels: Float32, points: Floats, radius: float, blank: Blank = None) -> tuple[Floats, Floats, Floats]:
     """Discs around points: offsets (2, m), values (n, m) and weights (n, m), which are 0 where there are no data."""
     reach = math.floor(radius)
     offsets = np.indices((2 * reach + 1, 2 * reach + 1)).reshape(2, -1) - reach

@@ -99,7 +99,10 @@ class Tiles:
         fy, fx = np.fft.fftfreq(self.side), np.fft.rfftfreq(self.side)
         beside = np.ones(self.rings.shape, bool)
         for y, x in np.concatenate([frequencies, -frequencies]) * self.side:
-            off = [(np.abs((one * self.side - at + self.side / 2) % self.side - self.side / 2)) for one, at in ((fy, y), (fx, x))]
+            off = [
+                (np.abs((one * self.side - at + self.side / 2) % self.side - self.side / 2))
+                for one, at in ((fy, y), (fx, x))
+            ]
             beside &= np.hypot(off[0][:, None], off[1]) > LOBE
         ground = self.ground.copy()
         for ring in range(ground.shape[1] - 1, -1, -1):
@@ -116,7 +119,9 @@ class Tiles:
         """Values of the half plane on all frequencies (side, side), in the order of `numpy.fft.fftfreq`."""
         rows, columns = np.arange(self.side)[:, None], np.arange(self.side)
         mirrored = columns > self.side // 2
-        return np.asarray(half[np.where(mirrored, -rows % self.side, rows), np.where(mirrored, -columns % self.side, columns)])
+        return np.asarray(
+            half[np.where(mirrored, -rows % self.side, rows), np.where(mirrored, -columns % self.side, columns)]
+        )
 
     def centred(self, half: NDArray[Any]) -> NDArray[Any]:
         """Values of the half plane on all frequencies (side, side), frequency 0 at [side // 2, side // 2]."""
