@@ -1,5 +1,7 @@
 """Pixels that show no sample, replaced: hot and dead ones, and borders without data."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -103,5 +105,5 @@ def _blank_border(pixels: Float32) -> NDArray[np.bool_] | None:
     return blank if blank.any() and not blank.all() else None
 
 
-def _sides(pixels: NDArray) -> list[NDArray]:
+def _sides(pixels: NDArray[Any]) -> list[NDArray[Any]]:
     return [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]

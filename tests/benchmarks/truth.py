@@ -151,7 +151,7 @@ def position_errors(seeds: range) -> None:
 
 
 def haadf(shown: list[tuple[str, np.ndarray, Atoms]]) -> None:
-    """Simulated HAADF images, whose truth lists columns that the image does not show, too; see tests/stat/test_atoms."""
+    """Simulated HAADF images, whose truth has columns that the image does not show; see tests/stat/test_atoms."""
     print(f"\n{'simulated HAADF':<24}{'recall':>8}{'precision':>11}   wanted 0.99 clean, 0.97 noisy, both")
     for file in sorted((SHARED / "data" / "stem-simulated-with-positions").glob("*.h5")):
         for kind, wanted in (("clean", 0.99), ("noisy", 0.97)):

@@ -310,7 +310,7 @@ class _Finder:
 
 
 def _typical_distance(points: Floats, spacing: float) -> float:
-    """Distance to the nearest neighbour, which the guess of the spacing is often below: the larger the patch, the better.
+    """Distance to the nearest neighbour, which the guess of the spacing is often below: a larger patch tells more.
 
     At most a quarter more than the guess, so that patches of close pairs do not hold both.
     """

@@ -111,7 +111,8 @@ def strengths_of(heights: Floats, noise: Noise) -> Floats:
     """Signal-to-noise ratios of maxima, of which the highest is the first."""
     if len(heights) == 0:
         return heights
-    return heights / max(noise.deviation, DYNAMIC_RANGE * float(heights[0]), np.finfo(np.float32).tiny)
+    least = max(DYNAMIC_RANGE * float(heights[0]), float(np.finfo(np.float32).tiny))
+    return np.asarray(heights / max(noise.deviation, least))
 
 
 def calibrated(noise: Noise, heights: Floats) -> Noise:

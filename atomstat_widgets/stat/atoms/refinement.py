@@ -56,10 +56,10 @@ def _radius(spacing: float) -> float:
 @_in_blocks
 def fit_gaussian(pixels: Float32, points: Floats, spacing: float, blank: Blank = None) -> Floats:
     """Positions (n, 2) of the Gaussians fitted around maxima (n, 2): Gauss-Newton for all atoms at once."""
-    offsets, values, weights = _patches(pixels, points, _radius(spacing), blank)
+    patches = _patches(pixels, points, _radius(spacing), blank)
     # In half the memory: what single precision loses is far below a thousandth of a pixel.
-    level = values.mean(axis=1, keepdims=True)
-    (dy, dx), values, weights = (one.astype(np.float32) for one in (offsets, values - level, weights))
+    level = patches[1].mean(axis=1, keepdims=True)
+    (dy, dx), values, weights = (one.astype(np.float32) for one in (patches[0], patches[1] - level, patches[2]))
     ground = np.min(values, axis=1, initial=np.inf, where=weights > 0)
     # Amplitude, y, x, ground, and the logarithm of the width, which so stays positive.
     height = np.max(values, axis=1, initial=-np.inf, where=weights > 0) - ground

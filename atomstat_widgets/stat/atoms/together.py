@@ -26,7 +26,8 @@ NODES = 3  # of the ground along an axis, whose hats a Gaussian may meet
 def fit_together(pixels: Float32, points: Floats, spacing: float, blank: Blank = None) -> Floats:
     """Positions (n, 2) of Gaussians of one width on a smooth ground, all fitted to the image together [1]_.
 
-    Least squares by Gauss and Newton. The normal equations are sparse, since only neighbours overlap: sums of products of Gaussians. The ground is linear between nodes four spacings apart.
+    Least squares by Gauss and Newton. The normal equations are sparse, since only neighbours overlap: they are sums of
+    products of Gaussians. The ground is linear between nodes four spacings apart.
 
     References
     ----------
@@ -44,15 +45,11 @@ def fit_together(pixels: Float32, points: Floats, spacing: float, blank: Blank =
         width = math.exp(log_width)
         drawn = _Drawn(positions, width, pixels.shape)
         residual = (pixels - drawn.image(heights) - ground.image(nodes)) * seen
-        if step == 0:  # the problem is linear in these: a step without the others is a good start of the next
-            scaled = np.zeros_like(heights)
-        else:
-            scaled = heights
         gradients = drawn.gradients(residual)
         right = np.concatenate([gradients[:, 0], gradients[:, 1], gradients[:, 2], ground.gradient(residual)])
-        normal, border, corner = _normal_equations(drawn, scaled, ground)
-        of_width = float(scaled @ gradients[:, 3])
-        if step == 0:
+        normal, border, corner = _normal_equations(drawn, heights, ground)
+        of_width = float(heights @ gradients[:, 3])
+        if step == 0:  # heights and ground alone, in which the problem is linear, start the others well
             keep = np.r_[np.arange(len(heights)), np.arange(3 * len(heights), len(right))]
             solved = np.zeros_like(right)
             solved[keep] = _solve(normal[keep][:, keep], right[keep])
@@ -158,7 +155,7 @@ class _Ground:
     @property
     def count(self) -> int:
         """Number of nodes."""
-        return self.counts[0] * self.counts[1]
+        return int(self.counts[0] * self.counts[1])
 
     def image(self, nodes: Floats) -> Float32:
         """Ground with values at its nodes."""
@@ -229,7 +226,7 @@ def _normal_equations(drawn: _Drawn, heights: Floats, ground: _Ground) -> tuple[
     matrix = matrix + sparse.diags_array(DAMPING * matrix.diagonal() + np.finfo(np.float32).tiny)
 
     def with_width(values: Floats) -> Floats:
-        return np.bincount(i, values * heights[j], n)
+        return np.asarray(np.bincount(i, values * heights[j], n), np.float64)
 
     border = np.concatenate(
         [
