@@ -863,6 +863,7 @@ RESULTS = {  # which functions make, not users
     "Crops",
     "CubeTruth",
     "Decomposition",
+    "Lattice",
     "LatticeWaves",
     "LowRank",
     "MovieAtoms",

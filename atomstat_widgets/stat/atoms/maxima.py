@@ -72,7 +72,8 @@ def noise_of(tiles: Tiles, ground: Float32, scale: float, response: Float32 | No
     """Noise of an image that is band-passed at a scale: the median over its tiles, whose ground counts, see `Tiles`.
 
     Without a lattice the spectrum of the atoms themselves is in the ground, as it has no spots. The response then
-    tells the noise, too: atoms that stand apart leave the median of its magnitude as it is.
+    tells the noise, too: atoms that stand apart leave the median of its magnitude as it is. It has the white noise of
+    the highest frequencies at least, though of few counts the median is less.
     """
     k2 = (2 * math.pi * tiles.radius / tiles.side) ** 2
     transfer = k2**2 * np.exp(-k2 * scale**2) * tiles.weights / tiles.side**2
@@ -81,7 +82,9 @@ def noise_of(tiles: Tiles, ground: Float32, scale: float, response: Float32 | No
     deviation = math.sqrt(float(np.median(variance)))
     if response is not None:
         some = response[:: max(1, response.shape[0] // 512), :: max(1, response.shape[1] // 512)]
-        deviation = min(deviation, float(np.median(np.abs(some))) / NORMAL_MEDIAN)
+        corners = np.median(tiles.power[:, k2 > math.pi**2]) / math.log(2)
+        white = math.sqrt(float(corners * transfer.sum()))
+        deviation = min(deviation, max(float(np.median(np.abs(some))) / NORMAL_MEDIAN, white))
     return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))))
 
 

@@ -84,8 +84,8 @@ class Lattice:
             return "No lattice stands out of the noise"
         first = self.spacings[0]
         alike = np.flatnonzero(np.abs(self.spacings / first - 1) < 0.05)[:3]
-        directions = sorted(float(self.directions[n]) for n in alike)
-        *most, last = [f"{one:.0f}°" for one in directions]
+        directions = sorted(round(float(self.directions[n])) % 180 for n in alike)
+        *most, last = [f"{one}°" for one in directions]
         listed = f"{', '.join(most)} and {last}" if most else last
         return f"Lattice planes {first:.3g} {self.unit} apart, at {listed}"
 
