@@ -89,8 +89,8 @@ def dumbbells(noise, seed=0, side=256, pair=6.5, width=1.9):
     turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     rows, columns_ = np.mgrid[-20:20, -20:20].reshape(2, -1)
     cells = np.stack([27.15 * rows, 19.2 * columns_], axis=1)
-    cells = np.concatenate([cells, cells + [27.15 / 2, 19.2 / 2]])
-    points = np.concatenate([cells, cells + [pair, 0]]) @ turned + side / 2
+    cells = np.concatenate([cells, cells + np.array([27.15, 19.2]) / 2])
+    points = np.concatenate([cells, cells + np.array([pair, 0])]) @ turned + side / 2
     points = points[((points > 3) & (points < side - 4)).all(axis=1)]
     image = columns(points, np.ones(len(points)), width, (side, side))
     return image + noise * rng.standard_normal(image.shape), points
