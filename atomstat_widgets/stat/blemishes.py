@@ -32,7 +32,7 @@ def mend(pixels: Float32) -> tuple[Float32, NDArray[np.bool_] | None]:
     blank : array, (height, width), bool, or None
         Where there are no data; None where there are everywhere.
     """
-    pixels = _without_outliers(pixels)
+    pixels = _without_outliers(np.ascontiguousarray(pixels))
     blank = _blank_border(pixels)
     if blank is None:
         return pixels, None

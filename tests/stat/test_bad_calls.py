@@ -45,7 +45,6 @@ COUNTS = stat.count_transitions([[0, 1, 1, 0], [1, 0, 2]])
 WINDOWS = stat.sliding_fft(IMAGE, 8, 8)
 GRID = WINDOWS.grid
 LATTICE = np.add(*(np.cos(2 * np.pi * at / 8) for at in np.indices((64, 72))))
-UNEVEN_LATTICE = LATTICE + np.cos(2 * np.pi * np.arange(64) / 8)[:, None]
 SPECTRUM = stat.power_spectrum(LATTICE)
 REFLECTIONS = np.array([[0.0, 0.125], [0.125, 0.0]])
 WAVES = stat.lattice_waves(LATTICE, REFLECTIONS)
@@ -503,7 +502,7 @@ CALLS = [
     call("find_reflections", spectrum=Of(SPECTRUM)),
     call(
         "find_lattice",
-        image=Array(UNEVEN_LATTICE, IMAGE_WORDS, axes=False, lazy=False),
+        image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False),
         pixel_size=Number(0.02, also_bad=[0, -1]),
         unit=Text("nm"),
     ),
