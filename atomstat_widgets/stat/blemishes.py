@@ -1,5 +1,7 @@
 """Pixels that show no sample, replaced: hot and dead ones, and borders without data."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -30,7 +32,7 @@ def mend(pixels: Float32) -> tuple[Float32, NDArray[np.bool_] | None]:
     blank : array, (height, width), bool, or None
         Where there are no data; None where there are everywhere.
     """
-    pixels = _without_outliers(pixels)
+    pixels = _without_outliers(np.ascontiguousarray(pixels))
     blank = _blank_border(pixels)
     if blank is None:
         return pixels, None
@@ -54,10 +56,10 @@ def _without_outliers(pixels: Float32) -> Float32:
     suspects = np.argwhere(bend > OUTLYING * np.quantile(usual, 0.99)) + 1
     suspects = np.concatenate([suspects, _of_the_edge(pixels.shape)])
     # Of the suspects' surroundings, 5 x 5 pixels, mirrored at the edge.
+    rows, columns = (np.abs(at[:, None] + np.arange(-2, 3)) for at in suspects.T)
     rows, columns = (
-        np.abs(at[:, None] + np.arange(-2, 3)) for at in suspects.T
+        np.minimum(at, 2 * (side - 1) - at) for at, side in zip((rows, columns), pixels.shape, strict=True)
     )
-    rows, columns = (np.minimum(at, 2 * (side - 1) - at) for at, side in zip((rows, columns), pixels.shape, strict=True))
     around = pixels[rows[:, :, None], columns[:, None, :]].astype(np.float64)
     ground = np.median(around.reshape(-1, 25), axis=1)
     near = around[:, 1:-1, 1:-1].reshape(-1, 9) - ground[:, None]
@@ -103,5 +105,5 @@ def _blank_border(pixels: Float32) -> NDArray[np.bool_] | None:
     return blank if blank.any() and not blank.all() else None
 
 
-def _sides(pixels: NDArray) -> list[NDArray]:
+def _sides(pixels: NDArray[Any]) -> list[NDArray[Any]]:
     return [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]

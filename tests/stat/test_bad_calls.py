@@ -501,6 +501,12 @@ CALLS = [
     call("power_spectrum", image=Array(LATTICE, IMAGE_WORDS, axes=False)),
     call("find_reflections", spectrum=Of(SPECTRUM)),
     call(
+        "find_lattice",
+        image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False),
+        pixel_size=Number(0.02, also_bad=[0, -1]),
+        unit=Text("nm"),
+    ),
+    call(
         "nearest_reflection",
         spectrum=Of(SPECTRUM),
         place=Array(np.array([0.01, 0.125])),
@@ -857,6 +863,7 @@ RESULTS = {  # which functions make, not users
     "Crops",
     "CubeTruth",
     "Decomposition",
+    "Lattice",
     "LatticeWaves",
     "LowRank",
     "MovieAtoms",

@@ -11,11 +11,21 @@ from scipy.spatial import KDTree
 
 from atomstat_widgets.arguments import number_of, word_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.atoms.doubts import doubts_of
+from atomstat_widgets.stat.atoms.doubts import doubt_of
 from atomstat_widgets.stat.atoms.ground import without_steep_ground
-from atomstat_widgets.stat.atoms.maxima import BandPass, Float32, Floats, Noise, find_maxima, noise_of, strengths_of, suppress
-from atomstat_widgets.stat.atoms.refinement import fit_gaussian, move_to_centroid
-from atomstat_widgets.stat.atoms.scale import scale_of
+from atomstat_widgets.stat.atoms.maxima import (
+    BandPass,
+    Float32,
+    Floats,
+    Noise,
+    calibrated,
+    find_maxima,
+    noise_of,
+    strengths_of,
+    suppress,
+)
+from atomstat_widgets.stat.atoms.refinement import Blank, fit_gaussian, move_to_centroid
+from atomstat_widgets.stat.atoms.scale import FINEST, scale_of
 from atomstat_widgets.stat.atoms.sites import on_sites
 from atomstat_widgets.stat.atoms.together import fit_together
 from atomstat_widgets.stat.blemishes import mend
@@ -23,17 +33,19 @@ from atomstat_widgets.stat.blocks import take_into_memory
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.lattice.lattice import lattice_of
 from atomstat_widgets.stat.lattice.spots import find_spots
-from atomstat_widgets.stat.lattice.tiles import Tiles
 
 SMALLEST_SIDE = 8
 FALSE = 0.005  # of the atoms, how many noise may be by expectation
 # Of the band-pass's noise: what no atom is below, and what is one when the spacing is guessed, at a finer scale,
 # where there are more maxima of noise to be mistaken.
 LEAST, CERTAIN = 3.0, 4.0
-LEAST_ON_SITE = 2.3  # where its neighbours in the lattice say that an atom should be
+LEAST_ON_SITE = 1.9  # where its neighbours in the lattice say that an atom should be
 FINE = 0.6  # of the scale, to part columns that touch
+PAIRED = 0.75  # of the distance of neighbours: those at a finer scale that are closer are pairs
+SHARE_PARTED = 1 / 4  # of the certain maxima, for there to be pairs
+ENOUGH = 1024  # pixels of either side, to guess the spacing
 CLOSE = 0.15  # of the atoms, who have a neighbour closer than the guess of the spacing
-NEIGHBOURS_IN_STRENGTH = 25  # over which the share of noise among atoms of like strength is estimated
+LIKE = 24  # atoms of like strength, among whom the share of noise is estimated
 
 Refine = Literal["gaussian", "centroid", "together"]
 REFINEMENTS: Mapping[str, Callable[..., Floats]] = {
@@ -90,12 +102,12 @@ def find_atoms(
         Distance between neighbouring columns in pixels. By default it is guessed, see the notes. Two maxima closer than
         half of it are one atom, the stronger.
     strength : float, optional
-        Smallest signal-to-noise ratio of an atom after the band-pass. By default Otsu's threshold between the maxima
-        of noise and of atoms, on a logarithmic scale, but at most 3.5: where noise is weak it would part bright
-        columns from faint ones.
-    refine : {"gaussian", "centroid"}
-        A round Gaussian on a constant ground, fitted by least squares, or the iterated centre of mass, which is
-        quicker but drawn to bright neighbours.
+        Smallest signal-to-noise ratio of an atom after the band-pass. By default that from which on one maximum in 200
+        is expected to be noise; less where the neighbours in the lattice say that an atom should be.
+    refine : {"gaussian", "centroid", "together"}
+        A round Gaussian on a constant ground, fitted to each atom by least squares; the iterated centre of mass, which
+        is quicker but drawn to bright neighbours; or Gaussians of one width, which overlap, on a smooth ground, all
+        fitted together, which takes longer and has half the error where columns touch.
 
     Returns
     -------
@@ -109,16 +121,21 @@ def find_atoms(
 
     Notes
     -----
-    The band-pass is the Laplacian of a Gaussian. Its scale is the one at which the image, less its white noise, has the
-    most energy ([1]_; here read off the power spectrum, from which noise can be subtracted), or a quarter of the
-    spacing where that is finer. In a lattice the scale is that of its first Bragg spots. The noise is what the power
-    spectrum has in its corners, beyond what any resolved column shows.
+    Hot pixels are mended, and a border without data is left out. The lattice is looked for as by `find_lattice`. The
+    band-pass is the Laplacian of a Gaussian, at the scale at which the spots of the lattice have the most energy [1]_,
+    or a quarter of the spacing where that is finer. Without a lattice it is the finest scale at which the image has
+    more energy than at those around.
 
-    The guess of the spacing is a first look with 0.6 of that scale, fine enough to part columns that touch, and of the
+    The noise of the band-passed image is what the ground of its spectrum gives: the medians of rings of equal frequency
+    beside the spots, over tiles of the image. So it need not be white. How many maxima of such noise are higher than an
+    atom is known from the theory of Gaussian fields. Where the ground is steep compared with atoms, as at a step, the
+    rim of a particle, or dirt, the median around each pixel is subtracted, and the atoms are looked for again.
+
+    The guess of the spacing is a first look with 0.6 of the scale, fine enough to part columns that touch, and of the
     distances from each maximum with a signal-to-noise ratio of 4 to its nearest neighbour the one that 15 % fall
     below. A low one, since in a crystal with uneven distances the close pairs have to be kept apart; of an even
-    lattice with noise the guess is therefore up to a fifth too small. Where columns blend and noise hides the faint of
-    them, give the spacing.
+    lattice with noise the guess is therefore up to a fifth too small. Where many pairs are parted by a clear dip at a
+    still finer scale, theirs is the spacing. Where columns blend and noise hides the faint of them, give the spacing.
 
     At the border the image is mirrored for the band-pass, and patches are cut to the pixels that exist. An
     atom is kept if its refined centre is within the pixels' area, so from -0.5 to the side - 0.5. Where the
@@ -136,7 +153,7 @@ def find_atoms(
     >>> image = np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 16)  # an atom each 16 pixels
     >>> atoms = stat.find_atoms(image)
     >>> inner = ((atoms.positions > 8) & (atoms.positions < 56)).all(axis=1)
-    >>> atoms.positions[inner].round(1)
+    >>> np.unique(atoms.positions[inner].round(1), axis=0)
     array([[16., 16.],
            [16., 32.],
            [16., 48.],
@@ -159,80 +176,147 @@ def find_atoms(
         strength = number_of(strength, "strength", minimum=0, words=words)
     word_of(refine, "refine", tuple(REFINEMENTS))
 
-    pixels, blank = mend(pixels)
-    spots, tiles = find_spots(pixels)
-    ground = tiles.ground_beside(spots.frequencies)
-    scale = scale_of(spots, tiles)
-    band_pass = BandPass(pixels)
-    given = spacing
-    if spacing is None:
-        spacing = _guess_spacing(band_pass, tiles, ground, scale)
-    scale = min(scale, spacing / 4)
-    noise = noise_of(tiles, ground, scale)
-    area = float(pixels.size if blank is None else pixels.size - np.count_nonzero(blank))
-    lattice = lattice_of(spots, tiles)
+    finder = _Finder(*mend(pixels))
+    given = spacing is not None
+    spacing = finder.guess_spacing() if spacing is None else spacing
+    maxima, strengths = finder.find(spacing, strength)
 
-    def look() -> tuple[Floats, Floats]:
-        maxima, heights = find_maxima(band_pass(scale), spacing / 2, blank)
-        strengths = strengths_of(heights, noise)
-        least = _least_strength(strengths, noise, area, spacing) if strength is None else strength
-        keep = strengths >= least
-        if strength is None:
-            possible = strengths >= LEAST_ON_SITE
-            keep[possible] = on_sites(maxima[possible], keep[possible], lattice.vectors, spacing)
-        return maxima[keep], heights[keep]
-
-    maxima, heights = look()
-    if len(maxima):
-        flat = without_steep_ground(pixels, band_pass, scale, spacing, float(np.median(heights)))
-        if flat is not None:
-            pixels, band_pass = flat, BandPass(flat)
-            maxima, heights = look()
-    strengths = strengths_of(heights, noise)
-
-    positions = REFINEMENTS[refine](pixels, maxima, spacing, blank)
-    inside = np.all((positions >= -0.5) & (positions <= np.array(pixels.shape) - 0.5), axis=1)
-    if blank is not None:
-        rows, columns = (np.rint(at).astype(int).clip(0, side - 1) for at, side in zip(positions.T, pixels.shape, strict=True))
-        inside &= ~blank[rows, columns]
+    patch = spacing if given else _typical_distance(maxima, spacing)
+    positions = REFINEMENTS[refine](finder.pixels, maxima, patch, finder.blank)
+    inside = finder.inside(positions)
     positions, strengths = positions[inside], strengths[inside]
     alone = suppress(positions, spacing / 2)
     positions, strengths = positions[alone], strengths[alone]
-    certainties = _certainties(strengths, noise, _free(area, len(positions), spacing))
-    doubt = doubts_of(positions, certainties, float(spacing), given is not None, lattice, tiles, pixels.shape)
-    return Atoms(positions, strengths, float(spacing), certainties, doubt)
+    certainties = finder.certainties(strengths, spacing)
+    doubt = doubt_of(positions, certainties, spacing, given, finder.lattice, finder.tiles, finder.area)
+    return Atoms(positions, strengths, spacing, certainties, doubt)
 
 
-def _guess_spacing(band_pass: BandPass, tiles: Tiles, ground: Float32, scale: float) -> float:
-    """Distance of close neighbours among the atoms that are certain at a finer scale."""
-    fine = FINE * scale
-    maxima, heights = find_maxima(band_pass(fine), 2 * fine)
-    certain = maxima[strengths_of(heights, noise_of(tiles, ground, fine)) >= CERTAIN]
-    if len(certain) < 2:
-        return max(2.0, 4 * scale)
-    to_nearest, _ = KDTree(certain).query(certain, k=[2])
-    return max(2.0, float(np.quantile(to_nearest, CLOSE)))
+class _Finder:
+    """What is known of an image and its lattice, and the atoms that stand out of it."""
+
+    def __init__(self, pixels: Float32, blank: Blank) -> None:
+        self.pixels, self.blank = pixels, blank
+        self.area = float(pixels.size if blank is None else pixels.size - np.count_nonzero(blank))
+        spots, self.tiles = find_spots(pixels)
+        self.lattice = lattice_of(spots, self.tiles)
+        self.ground = self.tiles.ground_beside(spots.frequencies)
+        self.scale = scale_of(spots, self.tiles)
+        self.band_pass = BandPass(pixels)
+        self.noise, self.strengthened = Noise(1.0, 1.0), 1.0  # known when atoms were looked for
+
+    def guess_spacing(self) -> float:
+        """Distance of close neighbours, at a scale that parts columns that touch, or at a finer one if pairs are there.
+
+        Of a large image its middle is enough, unless that is empty.
+        """
+        middle = tuple(slice(max(0, (side - ENOUGH) // 2), (side + ENOUGH) // 2) for side in self.pixels.shape)
+        part = self.pixels[middle]
+        if part.shape != self.pixels.shape:
+            guess = self._guess(BandPass(part), None if self.blank is None else self.blank[middle])
+            if math.isfinite(guess):
+                return guess
+        guess = self._guess(self.band_pass, self.blank)
+        return guess if math.isfinite(guess) else max(2.0, 4 * self.scale)
+
+    def _guess(self, band_pass: BandPass, blank: Blank) -> float:
+        fine, finer = FINE * self.scale, FINE**2 * self.scale
+        guess = self._close_neighbours(band_pass, blank, fine)
+        if finer >= FINEST and (pairs := self._close_neighbours(band_pass, blank, finer, parted=True)) < PAIRED * guess:
+            guess = pairs
+        return max(2.0, guess)
+
+    def _close_neighbours(self, band_pass: BandPass, blank: Blank, scale: float, parted: bool = False) -> float:
+        """Distance that few of the nearest neighbours are below, of maxima that are certain; infinite with too few.
+
+        Of those that are `parted` by a dip that is certain, if that is asked for, and if not few are.
+        """
+        response = band_pass(scale)
+        maxima, heights = find_maxima(response, 2 * scale, blank)
+        noise = self._noise(scale, response)
+        certain = strengths_of(heights, noise) >= CERTAIN
+        maxima, heights = maxima[certain], heights[certain]
+        if len(maxima) < 2:
+            return math.inf
+        distance, nearest = (one[:, 1] for one in KDTree(maxima).query(maxima, k=2))
+        if parted:
+            middle = np.rint((maxima + maxima[nearest]) / 2).astype(np.intp)
+            dip = np.minimum(heights, heights[nearest]) - response[tuple(middle.T)]
+            distance = distance[dip >= CERTAIN * noise.deviation]
+            if len(distance) < SHARE_PARTED * len(maxima):
+                return math.inf
+        return float(np.quantile(distance, CLOSE))
+
+    def find(self, spacing: float, strength: float | None) -> tuple[Floats, Floats]:
+        """Maxima (n, 2) that are atoms, and their strengths; a steep ground is taken off the pixels for good."""
+        scale = min(self.scale, spacing / 4)
+        maxima, strengths, response = self._look(scale, spacing, strength)
+        if len(maxima):
+            period = float(self.lattice.spacings.max(initial=spacing))
+            flat = without_steep_ground(self.pixels, self.band_pass, scale, spacing, period, response)
+            if flat is not None:
+                self.pixels, self.band_pass = flat, BandPass(flat)
+                maxima, strengths, _ = self._look(scale, spacing, strength)
+        return maxima, strengths
+
+    def _look(self, scale: float, spacing: float, strength: float | None) -> tuple[Floats, Floats, float]:
+        """Maxima, their strengths, and the response of a typical one."""
+        response = self.band_pass(scale)
+        maxima, heights = find_maxima(response, spacing / 2, self.blank)
+        spectral = self._noise(scale, response)
+        self.noise = calibrated(spectral, heights) if self.lattice else spectral
+        self.strengthened = spectral.deviation / self.noise.deviation
+        # Strengths are of the noise of the spectrum, which is alike in all frames of a movie.
+        strengths, certain = strengths_of(heights, spectral), strengths_of(heights, self.noise)
+        if strength is None:
+            keep = certain >= self._least_strength(certain, spacing)
+            possible = certain >= LEAST_ON_SITE
+            keep[possible] = on_sites(maxima[possible], keep[possible], self.lattice.vectors, spacing)
+        else:
+            keep = strengths >= strength
+        return maxima[keep], strengths[keep], float(np.median(heights[keep])) if keep.any() else 0.0
+
+    def _noise(self, scale: float, response: Float32) -> Noise:
+        return noise_of(self.tiles, self.ground, scale, None if self.lattice else response)
+
+    def _least_strength(self, strengths: Floats, spacing: float) -> float:
+        """Strength from which on few of the maxima (strongest first) are expected to be noise."""
+        ranks = np.arange(1, len(strengths) + 1)
+        by_noise = self.noise.maxima_above(strengths) * self._free(ranks, spacing)
+        good = np.flatnonzero((by_noise <= FALSE * ranks) & (strengths >= LEAST))
+        return float(strengths[good[-1]]) if len(good) else math.inf
+
+    def certainties(self, strengths: Floats, spacing: float) -> Floats:
+        """Share of the maxima around each strength (strongest first) that noise is not expected to make."""
+        area = self._free(len(strengths), spacing)
+        strengths = strengths * self.strengthened
+        order, reach = np.arange(len(strengths)), LIKE // 2
+        first, last = np.maximum(order - reach, 0), np.minimum(order + reach, len(strengths) - 1)
+        by_noise = area * (self.noise.maxima_above(strengths[last]) - self.noise.maxima_above(strengths[first]))
+        # So that few are not told by their own differences: those above the strongest count, too.
+        by_noise += np.where(first == 0, area * self.noise.maxima_above(strengths[first]), 0)
+        return np.minimum.accumulate(1 - np.clip(by_noise / (last - first + 1), 0, 1))
+
+    def _free(self, atoms: Any, spacing: float) -> Any:
+        """Pixels that are left to noise between so many atoms."""
+        return np.maximum(self.area - atoms * math.pi * (spacing / 2) ** 2, self.area / 20)
+
+    def inside(self, positions: Floats) -> NDArray[np.bool_]:
+        """Which positions (n, 2) are within the pixels' area, where there are data."""
+        sides = np.array(self.pixels.shape)
+        inside = np.all((positions >= -0.5) & (positions <= sides - 0.5), axis=1)
+        if self.blank is not None:
+            rows, columns = np.rint(positions).astype(np.intp).clip(0, sides - 1).T
+            inside &= ~self.blank[rows, columns]
+        return np.asarray(inside)
 
 
-def _free(area: float, atoms: Any, spacing: float) -> Any:
-    """Pixels of an area that are left to noise between so many atoms."""
-    return np.maximum(area - atoms * math.pi * (spacing / 2) ** 2, area / 20)
+def _typical_distance(points: Floats, spacing: float) -> float:
+    """Distance to the nearest neighbour, which the guess of the spacing is often below: a larger patch tells more.
 
-
-def _least_strength(strengths: Floats, noise: Noise, area: float, spacing: float) -> float:
-    """Strength from which on no more than a small share of the maxima (strongest first) are expected to be noise."""
-    ranks = np.arange(1, len(strengths) + 1)
-    by_noise = noise.maxima_above(strengths) * _free(area, ranks, spacing)
-    good = np.flatnonzero((by_noise <= FALSE * ranks) & (strengths >= LEAST))
-    return float(strengths[good[-1]]) if len(good) else np.inf
-
-
-def _certainties(strengths: Floats, noise: Noise, area: float) -> Floats:
-    """Share of the maxima around each strength (strongest first) that noise is not expected to make."""
-    if len(strengths) < 2:
-        return 1 - np.minimum(noise.maxima_above(strengths) * area, 1)
-    reach = min(NEIGHBOURS_IN_STRENGTH, len(strengths) - 1)
-    order = np.arange(len(strengths))
-    first, last = np.maximum(order - reach // 2, 0), np.minimum(order + (reach + 1) // 2, len(strengths) - 1)
-    by_noise = area * (noise.maxima_above(strengths[last]) - noise.maxima_above(strengths[first]))
-    return np.minimum.accumulate(1 - np.clip(by_noise / (last - first + 1), 0, 1))
+    At most a quarter more than the guess, so that patches of close pairs do not hold both.
+    """
+    if len(points) < 2:
+        return spacing
+    to_nearest, _ = KDTree(points).query(points, k=[2])
+    return float(np.clip(np.median(to_nearest), spacing, 1.25 * spacing))

@@ -9,15 +9,15 @@ from scipy import ndimage
 from atomstat_widgets.stat.atoms.maxima import BandPass, Float32
 from atomstat_widgets.stat.lattice.tiles import binned
 
-COARSE = 0.75  # of the spacing: the scale of a band-pass in which a lattice does not show
-STEEP = 0.3  # of the response of an atom: what a ground that is subtracted has in the same band-pass
+COARSE = 0.75  # of the longest period: the scale of a band-pass in which a lattice does not show
+STEEP = 0.4  # of the response of an atom: what a ground that is subtracted has in the same band-pass
 WINDOW = 1.3  # spacings: side of the square whose median is the ground
 FINE_ENOUGH = 1.5  # pixels that are left of the scale where pixels are binned for the median
 FEWEST = 1e-3  # of the pixels that are steep
 
 
 def without_steep_ground(
-    pixels: Float32, band_pass: BandPass, scale: float, spacing: float, response: float
+    pixels: Float32, band_pass: BandPass, scale: float, spacing: float, period: float, response: float
 ) -> Float32 | None:
     """Subtract the median around each pixel, if the ground is so steep somewhere that it hides or feigns atoms.
 
@@ -28,6 +28,8 @@ def without_steep_ground(
         Of these pixels.
     scale, spacing : float
         Of the atoms, in pixels.
+    period : float
+        Longest distance of lattice planes, in pixels.
     response : float
         Of a typical atom under the band-pass at that scale.
 
@@ -36,10 +38,12 @@ def without_steep_ground(
     array, (height, width), float32, or None
         None where the ground is flat enough.
     """
-    coarse = max(COARSE * spacing, scale)
+    coarse = COARSE * max(period, spacing)
     # The response to a step falls with the square of the scale.
     steep = np.abs(band_pass(coarse)) * np.float32((coarse / scale) ** 2) > STEEP * response
-    if np.count_nonzero(steep) < FEWEST * pixels.size:
+    margin = math.ceil(2 * coarse)  # where a lattice meets its mirror its rows are not equally far apart
+    steep = steep[margin:-margin, margin:-margin]
+    if np.count_nonzero(steep) <= FEWEST * steep.size:  # of an empty array, too
         return None
     factor = max(1, min(math.floor(scale / FINE_ENOUGH), *(side // 8 for side in pixels.shape)))
     window = 2 * round(WINDOW * spacing / factor / 2) + 1

@@ -1,18 +1,22 @@
 """Maxima of a band-passed image, and what noise has of them."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 from scipy.spatial import KDTree
 
+from atomstat_widgets.stat.atoms.otsu import otsu_threshold
 from atomstat_widgets.stat.lattice.tiles import Tiles
 
-# Of the strength that all but a tenth of the maxima stay below: the least noise assumed. Simulated images have none,
-# but the rounding of their filters.
+# Of the highest maximum: the least noise assumed. Simulated images have none, but the rounding of their filters.
 DYNAMIC_RANGE = 1 / 500
+NORMAL_MEDIAN = 0.6745  # of the magnitude of normal noise, in standard deviations
+MEDIAN_OF_MAXIMA = 1.4  # of band-passed noise, in standard deviations
+CLEARLY_LESS = 0.55  # of the median that noise would have
+FEWEST_WEAKER = 1 / 3  # of all maxima; of fewer, between atoms that leave them no room, the heights tell nothing
 
 Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -64,19 +68,27 @@ class BandPass:
         return np.asarray(fft.idctn(transfer, overwrite_x=True), np.float32)
 
 
-def noise_of(tiles: Tiles, ground: Float32, scale: float) -> Noise:
-    """Noise of an image that is band-passed at a scale: the median over its tiles, whose ground counts, see `Tiles`."""
+def noise_of(tiles: Tiles, ground: Float32, scale: float, response: Float32 | None = None) -> Noise:
+    """Noise of an image that is band-passed at a scale: the median over its tiles, whose ground counts, see `Tiles`.
+
+    Without a lattice the spectrum of the atoms themselves is in the ground, as it has no spots. The response then
+    tells the noise, too: atoms that stand apart leave the median of its magnitude as it is. It has the white noise of
+    the highest frequencies at least, though of few counts the median is less.
+    """
     k2 = (2 * math.pi * tiles.radius / tiles.side) ** 2
     transfer = k2**2 * np.exp(-k2 * scale**2) * tiles.weights / tiles.side**2
     variance = np.einsum("nij,ij->n", ground, transfer)
     slopes = np.einsum("nij,ij->n", ground, transfer * k2 / 2)
-    typical = float(np.median(variance))
-    return Noise(math.sqrt(typical), float(np.median(slopes / variance)))
+    deviation = math.sqrt(float(np.median(variance)))
+    if response is not None:
+        some = response[:: max(1, response.shape[0] // 512), :: max(1, response.shape[1] // 512)]
+        corners = np.median(tiles.power[:, k2 > math.pi**2]) / math.log(2)
+        white = math.sqrt(float(corners * transfer.sum()))
+        deviation = min(deviation, max(float(np.median(np.abs(some))) / NORMAL_MEDIAN, white))
+    return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))))
 
 
-def find_maxima(
-    response: Float32, distance: float, blank: NDArray[np.bool_] | None = None
-) -> tuple[Floats, Floats]:
+def find_maxima(response: Float32, distance: float, blank: NDArray[np.bool_] | None = None) -> tuple[Floats, Floats]:
     """Local maxima (n, 2) of a response above 0, no two closer than `distance`, and their heights, highest first.
 
     None of them is where the image has no data.
@@ -99,10 +111,27 @@ def find_maxima(
 
 
 def strengths_of(heights: Floats, noise: Noise) -> Floats:
-    """Signal-to-noise ratios of maxima."""
+    """Signal-to-noise ratios of maxima, of which the highest is the first."""
     if len(heights) == 0:
         return heights
-    return heights / max(noise.deviation, DYNAMIC_RANGE * float(np.quantile(heights, 0.9)), np.finfo(np.float32).tiny)
+    least = max(DYNAMIC_RANGE * float(heights[0]), float(np.finfo(np.float32).tiny))
+    return np.asarray(heights / max(noise.deviation, least))
+
+
+def calibrated(noise: Noise, heights: Floats) -> Noise:
+    """Noise that is less where the weaker maxima of an image with a lattice have less.
+
+    Disorder and the many spots of a large cell are on the ground of the spectrum, too. Of the two classes that Otsu's
+    threshold makes of the maxima the weaker is noise, or lower than noise; its median is known.
+    """
+    if len(heights) < 2:
+        return noise
+    logs = np.log(strengths_of(heights, noise))
+    weaker = logs[logs <= otsu_threshold(logs)]
+    if len(weaker) < FEWEST_WEAKER * len(logs):
+        return noise
+    less = math.exp(np.median(weaker)) / MEDIAN_OF_MAXIMA
+    return replace(noise, deviation=noise.deviation * less) if less < CLEARLY_LESS else noise
 
 
 def suppress(points: Floats, distance: float) -> NDArray[np.bool_]:

@@ -16,16 +16,18 @@ REACH = 3.6  # times the width: how far a Gaussian is drawn
 OVERLAP = 5.0  # times the width: how far apart two may be to know of each other
 PITCH = 4.0  # times the spacing: the distance of the nodes of the ground
 FARTHEST = 0.5  # pixels that an atom moves in one step
-SETTLED = 1e-3  # pixels: a step that moves no atom farther is the last
+SETTLED = 2e-3  # pixels, root mean square: a step that moves the atoms no farther is the last
 DAMPING = 1e-4  # of the diagonal: keeps what no pixel tells, as an atom on a border without data
 BLOCK = 4096  # atoms whose patches are looked at at a time
+PAIRS = 32768  # of atoms, likewise
+NODES = 3  # of the ground along an axis, whose hats a Gaussian may meet
 
 
 def fit_together(pixels: Float32, points: Floats, spacing: float, blank: Blank = None) -> Floats:
     """Positions (n, 2) of Gaussians of one width on a smooth ground, all fitted to the image together [1]_.
 
-    Least squares by Gauss and Newton. The normal equations are sparse, since only neighbours overlap, and known in
-    closed form: they are integrals of products of Gaussians. The ground is linear between nodes four spacings apart.
+    Least squares by Gauss and Newton. The normal equations are sparse, since only neighbours overlap: they are sums of
+    products of Gaussians. The ground is linear between nodes four spacings apart.
 
     References
     ----------
@@ -36,22 +38,18 @@ def fit_together(pixels: Float32, points: Floats, spacing: float, blank: Blank =
     start = fit_gaussian(pixels, points, spacing, blank)
     positions, log_width = start.copy(), math.log(spacing / 4.5)
     seen = np.ones(pixels.shape, np.float32) if blank is None else (~blank).astype(np.float32)
-    ground = _Ground(pixels.shape, PITCH * spacing, spacing)
+    ground = _Ground(pixels.shape, PITCH * spacing)
     heights = np.zeros(len(points))
     nodes = np.full(ground.count, float(np.median(pixels)))
     for step in range(STEPS):
         width = math.exp(log_width)
         drawn = _Drawn(positions, width, pixels.shape)
         residual = (pixels - drawn.image(heights) - ground.image(nodes)) * seen
-        if step == 0:  # the problem is linear in these: a step without the others is a good start of the next
-            scaled = np.zeros_like(heights)
-        else:
-            scaled = heights
         gradients = drawn.gradients(residual)
         right = np.concatenate([gradients[:, 0], gradients[:, 1], gradients[:, 2], ground.gradient(residual)])
-        normal, border, corner = _normal_equations(positions, scaled, width, ground)
-        of_width = float(scaled @ gradients[:, 3])
-        if step == 0:
+        normal, border, corner = _normal_equations(drawn, heights, ground)
+        of_width = float(heights @ gradients[:, 3])
+        if step == 0:  # heights and ground alone, in which the problem is linear, start the others well
             keep = np.r_[np.arange(len(heights)), np.arange(3 * len(heights), len(right))]
             solved = np.zeros_like(right)
             solved[keep] = _solve(normal[keep][:, keep], right[keep])
@@ -68,7 +66,7 @@ def fit_together(pixels: Float32, points: Floats, spacing: float, blank: Blank =
         heights, nodes = heights + of_heights, nodes + of_nodes
         positions = positions + move
         log_width += change
-        if step > 1 and np.abs(move).max() < SETTLED and abs(change) < SETTLED:
+        if step > 1 and math.sqrt(np.mean(move**2)) < SETTLED and abs(change) < SETTLED:
             break
     return near(start, positions - start, spacing, heights > 0)
 
@@ -85,7 +83,7 @@ class _Drawn:
     """Gaussians of one width at places of an image, as factors along y and x."""
 
     def __init__(self, positions: Floats, width: float, shape: tuple[int, ...]) -> None:
-        self.width, self.shape = width, shape
+        self.positions, self.width, self.shape = positions, width, shape
         reach = math.ceil(REACH * width)
         nearest = np.rint(positions).astype(np.intp)
         self.at = nearest[:, :, None] + np.arange(-reach, reach + 1)  # (n, 2, m), rows and columns
@@ -134,43 +132,30 @@ class _Drawn:
             )
         return np.concatenate(parts)
 
+    def products(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats:
+        """Sums along each axis of one profile times another, and times powers of both offsets, (2, 3, 3, pairs)."""
+        away = self.positions[j] - self.positions[i]
+        off = self.off[i] - away[:, :, None]
+        other = np.exp(-(off**2) / (2 * self.width**2))
+        powers = np.arange(3)[:, None]
+        here = self.off[i, :, None] ** powers * self.profile[i, :, None]
+        there = off[:, :, None] ** powers * other[:, :, None]
+        return np.moveaxis(here @ there.swapaxes(2, 3), 0, -1)
+
 
 class _Ground:
-    """A ground that is linear between nodes on a grid, which reaches beyond the image."""
+    """A ground that is linear between nodes on a grid over the image."""
 
-    def __init__(self, shape: tuple[int, ...], pitch: float, margin: float) -> None:
-        self.shape, self.margin = shape, math.ceil(2 * margin)
-        self.firsts, self.pitches, self.counts = [], [], []
-        for side in shape:
-            length = side - 1 + 2 * self.margin
-            count = max(2, 1 + round(length / pitch))
-            self.firsts.append(-self.margin)
-            self.counts.append(count)
-            self.pitches.append(length / (count - 1))
-        self.hats = [self._hats(axis, np.arange(side)) for axis, side in enumerate(shape)]
-        grams = []
-        for axis, side in enumerate(shape):
-            beyond = self._hats(axis, np.arange(-self.margin, side + self.margin))
-            grams.append(sparse.csr_array(beyond.T @ beyond))
-        self.gram = sparse.kron(grams[0], grams[1], format="csr")
+    def __init__(self, shape: tuple[int, ...], pitch: float) -> None:
+        self.hats = [_hats(side, max(2, 1 + round((side - 1) / pitch))) for side in shape]
+        self.counts = [one.shape[1] for one in self.hats]
+        grams = [sparse.csr_array(one.T @ one) for one in self.hats]
+        self.gram = sparse.kron(*grams, format="csr")
 
     @property
     def count(self) -> int:
         """Number of nodes."""
-        return self.counts[0] * self.counts[1]
-
-    def _weights(self, axis: int, at: Floats) -> tuple[NDArray[np.intp], Floats]:
-        """Number of the node before each place along an axis, and how far on to the next the place is."""
-        place = np.clip((at - self.firsts[axis]) / self.pitches[axis], 0, self.counts[axis] - 1)
-        before = np.minimum(place.astype(np.intp), self.counts[axis] - 2)
-        return before, place - before
-
-    def _hats(self, axis: int, at: NDArray[Any]) -> Floats:
-        before, on = self._weights(axis, at.astype(np.float64))
-        hats = np.zeros((len(at), self.counts[axis]))
-        hats[np.arange(len(at)), before] = 1 - on
-        hats[np.arange(len(at)), before + 1] = on
-        return hats
+        return int(self.counts[0] * self.counts[1])
 
     def image(self, nodes: Floats) -> Float32:
         """Ground with values at its nodes."""
@@ -180,56 +165,76 @@ class _Ground:
         """Sums of the residual under the hat of each node."""
         return np.asarray(self.hats[0].T @ residual @ self.hats[1], np.float64).ravel()
 
-    def at(self, positions: Floats) -> tuple[Any, Any, Any]:
-        """Hats at places, and their slopes along y and x, as sparse arrays (n, nodes)."""
-        (row, v), (column, u) = (self._weights(axis, positions[:, axis]) for axis in (0, 1))
-        nodes = np.stack([(row + i) * self.counts[1] + column + j for i in (0, 1) for j in (0, 1)], axis=1)
-        ys, xs = (1 - v, v), (1 - u, u)
-        slope_y, slope_x = (-1 / self.pitches[0], 1 / self.pitches[0]), (-1 / self.pitches[1], 1 / self.pitches[1])
-        ones = np.ones_like(v)
-        hats = np.stack([ys[i] * xs[j] for i in (0, 1) for j in (0, 1)], axis=1)
-        by_y = np.stack([slope_y[i] * xs[j] for i in (0, 1) for j in (0, 1)], axis=1)
-        by_x = np.stack([ys[i] * slope_x[j] * ones for i in (0, 1) for j in (0, 1)], axis=1)
-        starts = np.arange(len(v) + 1) * 4
-        hats, by_y, by_x = (
-            sparse.csr_array((one.ravel(), nodes.ravel(), starts), (len(v), self.count)) for one in (hats, by_y, by_x)
-        )
-        return hats, by_y, by_x
+    def under(self, drawn: _Drawn) -> list[Any]:
+        """Sums of hats times Gaussians of height 1 and times their slopes, as sparse arrays (n, nodes).
+
+        The slopes are those by y, by x, and by the logarithm of the width.
+        """
+        numbers, sums = [], []
+        for axis, hats in enumerate(self.hats):
+            firsts = np.argmax(hats[drawn.at[:, axis, 0]] > 0, axis=1)
+            near = firsts[:, None] + np.arange(NODES)
+            real = near < self.counts[axis]
+            near = near.clip(0, self.counts[axis] - 1)
+            here = hats[drawn.at[:, axis, :, None], near[:, None, :]] * real[:, None, :]
+            numbers.append(near)
+            powers = drawn.off[:, axis, None] ** np.arange(3)[:, None] * drawn.profile[:, axis, None]
+            sums.append(np.moveaxis(powers @ here, 1, 0))
+        nodes = (numbers[0][:, :, None] * self.counts[1] + numbers[1][:, None, :]).ravel()
+        starts = np.arange(len(drawn.at) + 1) * NODES**2
+        y, x = sums
+
+        def spread(a: int, b: int) -> Any:
+            values = (y[a][:, :, None] * x[b][:, None, :]).ravel()
+            return sparse.csr_array((values, nodes, starts), (len(drawn.at), self.count))
+
+        square = drawn.width**2
+        return [spread(0, 0), spread(1, 0) / square, spread(0, 1) / square, (spread(2, 0) + spread(0, 2)) / square]
 
 
-def _normal_equations(positions: Floats, heights: Floats, width: float, ground: _Ground) -> tuple[Any, Floats, float]:
+def _hats(side: int, count: int) -> Floats:
+    """Hats (side, count) of nodes that lie evenly from the first pixel to the last."""
+    place = np.arange(side) * ((count - 1) / (side - 1))
+    return np.asarray(np.maximum(1 - np.abs(place[:, None] - np.arange(count)), 0))
+
+
+def _normal_equations(drawn: _Drawn, heights: Floats, ground: _Ground) -> tuple[Any, Floats, float]:
     """Matrix of heights, y and x times the height, and nodes; its border of the width; the corner of the width.
 
-    Over the whole plane, and so for an atom at the border of the image too: there the steps are too small, not wrong.
+    The sum over the pixels of a product of two Gaussians is one along y times one along x.
     """
-    n, square = len(positions), width**2
-    pairs = KDTree(positions).query_pairs(OVERLAP * width, output_type="ndarray")
+    n, square = len(heights), drawn.width**2
+    pairs = KDTree(drawn.positions).query_pairs(OVERLAP * drawn.width, output_type="ndarray")
     i = np.concatenate([pairs[:, 0], pairs[:, 1], np.arange(n)])
     j = np.concatenate([pairs[:, 1], pairs[:, 0], np.arange(n)])
-    dy, dx = (positions[j] - positions[i]).T
-    t = (dy**2 + dx**2) / (4 * square)
-    product = math.pi * square * np.exp(-t)  # integral of one Gaussian times the other
+    parts = [drawn.products(i[k : k + PAIRS], j[k : k + PAIRS]) for k in range(0, len(i), PAIRS)]
+    y, x = np.concatenate(parts, axis=-1)  # by axis, power of the offset from i, that from j, pair
 
     def block(values: Floats) -> Any:
         return sparse.csr_array((values, (i, j)), (n, n))
 
-    hh = block(product)
-    hy, hx = (block(-d / (2 * square) * product) for d in (dy, dx))
-    yy, xx = (block((1 / (2 * square) - d**2 / (4 * square**2)) * product) for d in (dy, dx))
-    yx = block(-dy * dx / (4 * square**2) * product)
-    area = 2 * math.pi * square
-    hats, by_y, by_x = (area * one for one in ground.at(positions))
+    hh = block(y[0, 0] * x[0, 0])
+    hy, hx = block(y[0, 1] * x[0, 0] / square), block(y[0, 0] * x[0, 1] / square)
+    yy, xx = block(y[1, 1] * x[0, 0] / square**2), block(y[0, 0] * x[1, 1] / square**2)
+    yx = block(y[1, 0] * x[0, 1] / square**2)
+    hats, by_y, by_x, by_width = ground.under(drawn)
     matrix = sparse.block_array(
         [[hh, hy, hx, hats], [hy.T, yy, yx, by_y], [hx.T, yx.T, xx, by_x], [hats.T, by_y.T, by_x.T, ground.gram]],
         format="csr",
     )
-    matrix = matrix + sparse.diags_array(DAMPING * matrix.diagonal())
+    matrix = (matrix + matrix.T) / 2  # equal but for where a Gaussian is cut off
+    matrix = matrix + sparse.diags_array(DAMPING * matrix.diagonal() + np.finfo(np.float32).tiny)
 
-    def under(values: Floats) -> Floats:
-        return np.bincount(i, values * product * heights[j], n)
+    def with_width(values: Floats) -> Floats:
+        return np.asarray(np.bincount(i, values * heights[j], n), np.float64)
 
     border = np.concatenate(
-        [under(t + 1), under(dy * t / (2 * square)), under(dx * t / (2 * square)), 2 * (hats.T @ heights)]
+        [
+            with_width(y[0, 2] * x[0, 0] + y[0, 0] * x[0, 2]) / square,
+            with_width(y[1, 2] * x[0, 0] + y[1, 0] * x[0, 2]) / square**2,
+            with_width(y[0, 2] * x[1, 0] + y[0, 0] * x[1, 2]) / square**2,
+            by_width.T @ heights,
+        ]
     )
-    return matrix, border, float(heights @ under(t**2 + 2)) or 1.0
-
+    both = y[2, 2] * x[0, 0] + y[2, 0] * x[0, 2] + y[0, 2] * x[2, 0] + y[0, 0] * x[2, 2]
+    return matrix, border, float(heights @ with_width(both)) / square**2

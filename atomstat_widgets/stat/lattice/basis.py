@@ -10,6 +10,7 @@ Floats = NDArray[np.float64]
 STRONGEST = 8  # spots among which the two are looked for that span the others
 COLLINEAR = float(np.sin(np.deg2rad(15)))  # sine of the angle from which on two spots tell of two directions
 TOLERANCE = 0.06  # of the shorter of two reciprocal vectors: how far a spot is from a node of theirs at most
+MOST_TURNS = 100  # each makes the vectors shorter by far
 HIGHEST = 4  # order of a spot
 
 
@@ -58,9 +59,11 @@ def basis_of(frequencies: Floats, energies: Floats) -> Floats:
 def reduced(vectors: Floats) -> Floats:
     """Shortest two vectors of a plane lattice (Lagrange and Gauss), the second at 60 to 90 degrees to the first."""
     one, other = sorted(np.asarray(vectors, np.float64), key=np.linalg.norm)
-    while (turns := round(float(one @ other / (one @ one)))) != 0:
-        other = other - turns * one
-        one, other = sorted((one, other), key=np.linalg.norm)
+    for _ in range(MOST_TURNS):
+        turns = round(float(one @ other / (one @ one)))
+        if turns == 0:
+            break
+        one, other = sorted((one, other - turns * one), key=np.linalg.norm)
     one = one if (one[1], one[0]) > (0, 0) else -one
     return np.stack([one, other if one @ other >= 0 else -other])
 

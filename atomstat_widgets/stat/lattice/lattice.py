@@ -84,8 +84,8 @@ class Lattice:
             return "No lattice stands out of the noise"
         first = self.spacings[0]
         alike = np.flatnonzero(np.abs(self.spacings / first - 1) < 0.05)[:3]
-        directions = sorted(float(self.directions[n]) for n in alike)
-        *most, last = [f"{one:.0f}°" for one in directions]
+        directions = sorted(round(float(self.directions[n])) % 180 for n in alike)
+        *most, last = [f"{one}°" for one in directions]
         listed = f"{', '.join(most)} and {last}" if most else last
         return f"Lattice planes {first:.3g} {self.unit} apart, at {listed}"
 
@@ -130,8 +130,8 @@ def find_lattice(image: ArrayLike, *, pixel_size: float = 1.0, unit: str = "px")
     >>> y, x = np.mgrid[:128, :128]
     >>> image = np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8)
     >>> lattice = stat.find_lattice(image, pixel_size=0.02, unit="nm")
-    >>> lattice.found, lattice.spacings.round(2), lattice.vectors.round(2)
-    (True, array([0.16, 0.32]), array([[0.  , 0.16],
+    >>> lattice.found, lattice.spacings.round(2), lattice.vectors.round(2) + 0.0
+    (True, array([0.32, 0.16]), array([[0.  , 0.16],
            [0.32, 0.  ]]))
     >>> stat.find_lattice(np.random.default_rng(0).random((128, 128))).words
     'No lattice stands out of the noise'

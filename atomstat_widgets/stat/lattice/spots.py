@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from atomstat_widgets.stat.lattice.tiles import Floats, Tiles, binned, make_tiles, tile_side
 
+LOWEST = 1e-3  # power over the ground that is told; lower is rounding
 SHARE = 0.25  # of the tiles that show the lattice; the others may be empty
 CONTRAST = 2.5  # of a spot, the least; the highest of white noise have 0.7 to 1.5
 ABOVE_RAY = 3.0  # logarithm of the power over the median on its ray; of a streak one in 10^6 pixels has more
@@ -77,7 +78,7 @@ def find_spots(pixels: NDArray[np.float32]) -> tuple[Spots, Tiles]:
 def contrast_of(tiles: Tiles) -> Floats:
     """Logarithm of the power over that of noise, reached in a quarter of the tiles, (side, side // 2 + 1)."""
     ratio = tiles.power / tiles.ground[:, tiles.rings]
-    return np.asarray(np.log(np.maximum(_reached(ratio), 1e-12)) - math.log(-math.log(SHARE)), np.float64)
+    return np.asarray(np.log(np.maximum(_reached(ratio), LOWEST)) - math.log(-math.log(SHARE)), np.float64)
 
 
 def _reached(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -106,8 +107,10 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     here = log_power[rows, columns]
     radius = tiles.radius[rows, columns]
     places = np.stack([np.fft.fftfreq(tiles.side, 1 / tiles.side)[rows], columns], axis=1)  # periods a tile
-    ray = np.stack([_along(plane, places, radius, shift) for shift in RAY])
-    inside, outside = (np.stack([_along(around, places, radius, s * far) for far in BESIDE]) for s in (-1, 1))
+    ray = np.stack([_along(plane, places, radius, np.full_like(radius, shift)) for shift in RAY])
+    # Inside not beyond ring 1, as far from a spot on ring 3 as its lobe reaches.
+    inside = np.stack([_along(around, places, radius, -np.minimum(far, radius - 1)) for far in BESIDE])
+    outside = np.stack([_along(around, places, radius, np.full_like(radius, far)) for far in BESIDE])
     steep = SLOPE * np.log1p(BESIDE[:, None] / radius)
     keep = (here - inside > 1).any(axis=0) & (here - outside > 1 + steep).any(axis=0)
     keep &= here - np.nanmedian(ray, axis=0) > ABOVE_RAY
@@ -130,11 +133,11 @@ def _half_plane(whole: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
     return part
 
 
-def _along(plane: Floats, places: Floats, radius: Floats, shift: float) -> Floats:
-    """Values of a plane with frequency 0 in its middle, so much farther out than places (n, 2); NaN outside."""
+def _along(plane: Floats, places: Floats, radius: Floats, shift: Floats) -> Floats:
+    """Values of a plane with frequency 0 in its middle, so much farther out than places (n, 2), or NaN."""
     side = len(plane)
     at = np.rint(places * ((radius + shift) / radius)[:, None]).astype(int) + side // 2
-    inside = np.all((at >= 0) & (at < side), axis=1) & (radius + shift >= 1)
+    inside = np.all((at >= 0) & (at < side), axis=1) & (radius + shift > 0.99)
     y, x = at.clip(0, side - 1).T
     return np.where(inside, plane[y, x], np.nan)
 

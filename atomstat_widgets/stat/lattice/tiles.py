@@ -11,9 +11,11 @@ from scipy import fft
 
 SMALLEST, LARGEST = 32, 256  # pixels of a tile's side; smaller only where the image is
 MOST = 12  # tiles along an axis; more would tell no more
+FEW = 8  # rings, the shortest: the spots of a lattice fill half of each
 STREAK = 3  # rings; from there on a streak is looked at
 LOBE = 3.5  # frequencies: how far the taper and the outline of a crystal spread a spot
 ENOUGH_LEFT = 0.3  # of a ring: so much tells its ground
+TINY = float(np.finfo(np.float32).tiny)
 FLOOR = 1e-6  # of the power of the strongest frequencies: what rounding and interpolation leave is no ground
 
 Floats = NDArray[np.float64]
@@ -45,7 +47,7 @@ class Tiles:
     def radius(self) -> Floats:
         """Distance of each frequency (side, side // 2 + 1) from 0, in periods a tile."""
         fy, fx = np.fft.fftfreq(self.side, 1 / self.side), np.fft.rfftfreq(self.side, 1 / self.side)
-        return np.hypot(fy[:, None], fx)
+        return np.asarray(np.hypot(fy[:, None], fx))
 
     @cached_property
     def rings(self) -> NDArray[np.intp]:
@@ -70,10 +72,12 @@ class Tiles:
         order = np.argsort(self.rings, axis=None, kind="stable")
         ends = np.cumsum(np.bincount(self.rings.ravel()))[:-1]
         sorted_power = self.power.reshape(len(self.power), -1)[:, order]
-        medians = [np.median(part, axis=1) for part in np.split(sorted_power, ends, axis=1)]
-        ground = np.stack(medians, axis=1) / math.log(2)  # power of noise falls off exponentially
-        strongest = np.quantile(self.power[:, self.rings >= 3], 0.999) if (self.rings >= 3).any() else 0.0
-        return np.maximum(ground, max(FLOOR * float(strongest), np.finfo(np.float32).tiny)).astype(np.float32)
+        # Power of noise falls off exponentially. Of a short ring the lowest quarter is free of spots, if not the half.
+        shares = [0.5 if ring > FEW else 0.25 for ring in range(len(ends) + 1)]
+        parts = zip(np.split(sorted_power, ends, axis=1), shares, strict=True)
+        ground = np.stack([np.quantile(part, share, axis=1) / -math.log(1 - share) for part, share in parts], axis=1)
+        strongest = float(np.quantile(self.power[:, self.rings >= 3], 0.999)) if (self.rings >= 3).any() else 0.0
+        return np.asarray(np.maximum(ground, max(FLOOR * float(strongest), TINY)), np.float32)
 
     @cached_property
     def streaks(self) -> Float32:
@@ -99,16 +103,18 @@ class Tiles:
         fy, fx = np.fft.fftfreq(self.side), np.fft.rfftfreq(self.side)
         beside = np.ones(self.rings.shape, bool)
         for y, x in np.concatenate([frequencies, -frequencies]) * self.side:
-            off = [(np.abs((one * self.side - at + self.side / 2) % self.side - self.side / 2)) for one, at in ((fy, y), (fx, x))]
+            off = [
+                (np.abs((one * self.side - at + self.side / 2) % self.side - self.side / 2))
+                for one, at in ((fy, y), (fx, x))
+            ]
             beside &= np.hypot(off[0][:, None], off[1]) > LOBE
         ground = self.ground.copy()
         for ring in range(ground.shape[1] - 1, -1, -1):
             on = self.rings == ring
             left = on & beside
             if np.count_nonzero(left) >= max(ENOUGH_LEFT * np.count_nonzero(on), 4):
-                if not np.array_equal(on, left):
-                    least = np.median(self.power[:, left], axis=1) / math.log(2)
-                    ground[:, ring] = np.minimum(least, ground[:, ring])
+                least = np.median(self.power[:, left], axis=1) / math.log(2)
+                ground[:, ring] = np.minimum(least, ground[:, ring])
             elif ring + 1 < ground.shape[1]:
                 ground[:, ring] = np.minimum(ground[:, ring], ground[:, ring + 1])
         return np.asarray(ground[:, self.rings] * (1 + self.streaks), np.float32)
@@ -117,7 +123,9 @@ class Tiles:
         """Values of the half plane on all frequencies (side, side), in the order of `numpy.fft.fftfreq`."""
         rows, columns = np.arange(self.side)[:, None], np.arange(self.side)
         mirrored = columns > self.side // 2
-        return np.asarray(half[np.where(mirrored, -rows % self.side, rows), np.where(mirrored, -columns % self.side, columns)])
+        return np.asarray(
+            half[np.where(mirrored, -rows % self.side, rows), np.where(mirrored, -columns % self.side, columns)]
+        )
 
     def centred(self, half: NDArray[Any]) -> NDArray[Any]:
         """Values of the half plane on all frequencies (side, side), frequency 0 at [side // 2, side // 2]."""

@@ -1,0 +1,136 @@
+"""Atoms of images that look as real ones do: dirt, particles, backgrounds, noise that is not white."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from scipy.spatial import KDTree
+from test_atoms import columns, score
+
+from atomstat_widgets.stat import find_atoms
+
+SCENES = {
+    "dirty_honeycomb": ({"side": 384}, 8.0),
+    "particle": ({}, 9.0),
+    "blurred_particle": ({}, 9.0),
+    "resampled_honeycomb": ({"side": 128}, 18.0),
+    "clean_honeycomb": ({}, 9.0),
+    "uneven_columns": ({"side": 256}, 12.7),
+}
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_atoms_of_a_scene(hard_scenes, name):
+    options, spacing = SCENES[name]
+    image, truth, *rest = getattr(hard_scenes, name)(seed=3, **options)
+    atoms = find_atoms(image)
+    found = atoms.positions
+    if name.startswith("dirty"):
+        found = found[~rest[0][tuple(np.rint(found).astype(int).clip(0, 383).T)]]
+    _, recall, precision, _ = score(found, truth, spacing / 3)
+    assert recall >= 0.99
+    assert precision >= 0.97
+    assert atoms.doubt == ""
+    assert np.all((atoms.certainties >= 0) & (atoms.certainties <= 1))
+    assert np.median(atoms.certainties) > 0.9
+
+
+@pytest.mark.parametrize("height", [1, 3, 10])
+@pytest.mark.parametrize("kind", ["wedge", "blob", "step", "tilt", "vacuum"])
+def test_atoms_on_a_background(hard_scenes, kind, height):
+    image, truth = hard_scenes.on_background(kind, side=256, height=height, seed=3)
+    _, recall, precision, _ = score(find_atoms(image).positions, truth, 3.0)
+    assert recall >= 0.99
+    assert precision >= 0.97
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_overlapping_columns_fitted_together(hard_scenes, seed):
+    image, truth = hard_scenes.clean_honeycomb(noise=0.2, seed=seed)
+    found = find_atoms(image, refine="together").positions
+    nearest, _ = KDTree(truth).query(found)
+    bound = np.sqrt(2) * np.sqrt(2 / np.pi) * 0.2  # Cramer-Rao, of lone columns
+    assert np.sqrt(np.mean(nearest[nearest < 4.5] ** 2)) <= 1.3 * bound
+
+
+def test_columns_without_noise_are_fitted_exactly(hard_scenes):
+    image, truth = hard_scenes.clean_honeycomb(side=128, seed=4)
+    nearest, _ = KDTree(find_atoms(image, refine="together").positions).query(truth)
+    assert nearest.max() < 0.01
+
+
+def test_noise_by_rows_and_a_border_without_data_make_no_atoms(hard_scenes):
+    rng = np.random.default_rng(5)
+    image, truth = hard_scenes.clean_honeycomb(noise=0.1, seed=5)
+    image = image + 0.1 * rng.standard_normal((256, 1))
+    image[:14] = image[:, -11:] = 0
+    found = find_atoms(image).positions
+    assert found[:, 0].min() >= 13
+    assert found[:, 1].max() <= 245.5
+    inner = (found[:, 0] > 16) & (found[:, 1] < 243)
+    assert np.all(KDTree(truth).query(found[inner])[0] < 3)
+
+
+def test_hot_pixels_are_no_atoms():
+    rng = np.random.default_rng(6)
+    points = np.stack(np.meshgrid(np.arange(6, 250, 12.0), np.arange(7, 250, 12.0), indexing="ij"), -1).reshape(-1, 2)
+    clean = 15 + 60 * columns(points, np.ones(len(points)), 2.6, (256, 256))
+    image = rng.poisson(clean).astype(float)
+    image[rng.integers(0, 256, 8), rng.integers(0, 256, 8)] = 65_535
+    found = find_atoms(image)
+    _, recall, precision, _ = score(found.positions, points, 3)
+    assert (recall, precision) == (1, 1)
+    assert found.spacing == pytest.approx(12, rel=0.15)
+
+
+def dumbbells(noise, seed=0, side=256, pair=6.5, width=1.9):
+    """Pairs 0.13 nm apart in the cell of silicon along [110], 0.02 nm/px."""
+    rng = np.random.default_rng(seed)
+    turn = np.radians(20)
+    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    rows, columns_ = np.mgrid[-20:20, -20:20].reshape(2, -1)
+    cells = np.stack([27.15 * rows, 19.2 * columns_], axis=1)
+    cells = np.concatenate([cells, cells + np.array([27.15, 19.2]) / 2])
+    points = np.concatenate([cells, cells + np.array([pair, 0])]) @ turned + side / 2
+    points = points[((points > 3) & (points < side - 4)).all(axis=1)]
+    image = columns(points, np.ones(len(points)), width, (side, side))
+    return image + noise * rng.standard_normal(image.shape), points
+
+
+@pytest.mark.parametrize("noise", [0, 0.05, 0.1])
+def test_dumbbells_are_parted(noise):
+    image, truth = dumbbells(noise)
+    _, recall, precision, _ = score(find_atoms(image).positions, truth, 2.0)
+    assert recall >= 0.99
+    assert precision >= 0.97
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_and_amorphous_matter_have_no_atoms(seed):
+    rng = np.random.default_rng(seed)
+    white = rng.standard_normal((200, 200))
+    for image in (
+        white,
+        ndimage.gaussian_filter(white, 1.5),
+        ndimage.zoom(white, 2),
+        white + rng.normal(size=(200, 1)),
+    ):
+        atoms = find_atoms(image)
+        assert len(atoms.positions) == 0
+        assert atoms.doubt == "No atoms stand out of the noise."
+
+
+def test_doubts_are_said(hard_scenes):
+    image, truth = hard_scenes.clean_honeycomb(noise=0.2, seed=1)
+    few = find_atoms(image, spacing=60)
+    assert len(few.positions) < len(truth) / 4
+    assert "cells here, and only" in few.doubt
+    many = find_atoms(np.random.default_rng(0).standard_normal((128, 128)), strength=1.0)
+    assert "No lattice stands out of the noise: the scale of the atoms" in many.doubt
+    assert "Most of the atoms are hardly above the noise" in many.doubt
+    assert many.certainties.max() < 0.9
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (2000, 50), (9, 300)])
+def test_images_of_any_shape(shape):
+    atoms = find_atoms(np.random.default_rng(0).random(shape))
+    assert atoms.positions.shape == (len(atoms.certainties), 2)
