@@ -5,8 +5,8 @@ from typing import Any
 from traitlets import Bunch, validate
 
 from atomstat_widgets.data import Image
-from atomstat_widgets.reactive.model import AnalysisModel, Data
-from atomstat_widgets.reactive.parameter import parameter
+from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.parameter import Data, parameter
 from atomstat_widgets.stat import LowRank
 
 MAX_COMPONENTS = 8  # as many as there are colours that everybody can tell apart

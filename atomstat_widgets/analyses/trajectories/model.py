@@ -27,8 +27,8 @@ from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
 from atomstat_widgets.reactive.loading import open_data
-from atomstat_widgets.reactive.model import AnalysisModel, Data
-from atomstat_widgets.reactive.parameter import parameter
+from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.parameter import Data, parameter
 from atomstat_widgets.reactive.runner import Run, has_kernel
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import find_atoms
@@ -104,7 +104,7 @@ class TrajectoriesModel(AnalysisModel):
         WholeLength(None, allow_none=True, min=2), label="Window", help=in_brief("crop window"), unit="px"
     )
     normalize = parameter(
-        Bool(True), label="Normalise", help="Give every crop zero mean and unit variance: shapes count, not heights"
+        Bool(True), label="Normalize", help="Give every crop zero mean and unit variance: shapes count, not heights"
     )
     n_states = parameter(
         Int(2, min=1, max=MAX_COMPONENTS), label="States", help=in_brief("number of states"), option="states"
