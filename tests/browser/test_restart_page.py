@@ -1,4 +1,4 @@
-"""The server is killed, and the page goes on with its session."""
+"""The server is killed, and the page goes on with its session; or the kernel is, and the page says so."""
 
 import pytest
 from interactions import SECOND, press, status
@@ -18,4 +18,24 @@ def test_page_goes_on_with_the_next_server(browser: Browser) -> None:
         press(page, "Components", "ArrowRight")
         expect(status(page)).to_contain_text("841 windows, 5 components", timeout=60 * SECOND)
         expect(page.locator(".atomstat-ended")).to_have_count(0)
+        page.close()
+
+
+@pytest.mark.slow
+def test_page_says_that_its_session_has_ended(browser: Browser) -> None:
+    with serving("--port", "0") as served:
+        page = browser.new_page()
+        page.goto(served.address)
+        expect(status(page)).to_contain_text("841 windows, 4 components", timeout=60 * SECOND)
+        expect(page.locator("[data-atomstat-page]")).to_have_count(1)
+        for kernel in served.kernels():
+            kernel.kill()
+        ended = page.get_by_role("alert").filter(has_text="This session has ended: its kernel stopped")
+        expect(ended).to_be_visible(timeout=30 * SECOND)
+        ended.get_by_role("button", name="Reload").click()
+        expect(page.get_by_role("alert")).to_have_count(0)
+        expect(status(page)).to_contain_text("841 windows, 4 components", timeout=60 * SECOND)
+        served.process.terminate()
+        told = page.get_by_role("alert").filter(has_text="The server does not answer")
+        expect(told).to_be_visible(timeout=30 * SECOND)
         page.close()
