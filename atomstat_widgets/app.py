@@ -42,12 +42,22 @@ class App(ipywidgets.VBox):
     ----------
     panel : Panel
         The panel that is shown.
+    panels : dict of str to Panel
+        Those that were shown, by the titles of their analyses.
+    tabs : ToggleButtons
+        Which analysis is shown, by its title.
+    choice : Dropdown
+        Which data are shown, by their label.
+    open_bar : OpenBar
+    session_bar : SessionBar
+    notice : HTML
+        What went wrong, in words.
     """
 
     def __init__(self, data: Any = None) -> None:
-        self._notice = ipywidgets.HTML()
+        self.notice = ipywidgets.HTML()
         self._data: dict[tuple[str, str], Image | Movie | Cube] = {}  # by kind and label
-        self._panels: dict[str, Panel] = {}
+        self.panels: dict[str, Panel] = {}
         self._chosen: dict[str, str] = {}  # by the user, for all panels of a kind
         self._reading: Reading | None = None  # of a session that is to be shown
         self._samples = {one.kind: samples_of(one.kind) for one in TABS.values()}
@@ -61,32 +71,32 @@ class App(ipywidgets.VBox):
                 first = first_for(kind_of_data(shown))
             except (ValueError, TypeError) as error:
                 self._say(error)
-        self._tabs = ipywidgets.ToggleButtons(
+        self.tabs = ipywidgets.ToggleButtons(
             options=list(TABS), value=first, tooltips=[tab.purpose for tab in TABS.values()],
             style={"button_width": "auto"},
         )  # fmt: skip
-        self._choice = dropdown(self._labels[TABS[first].kind], None, "Data", "What to analyse, in every panel for it")
-        self._choice.layout.width = "340px"
-        self._open = OpenBar(self.show)
-        self._session = SessionBar(self.state, self.restore, self._say)
+        self.choice = dropdown(self._labels[TABS[first].kind], None, "Data", "What to analyse, in every panel for it")
+        self.choice.layout.width = "340px"
+        self.open_bar = OpenBar(self.show)
+        self.session_bar = SessionBar(self.state, self.restore, self._say)
         header = ipywidgets.HBox(
-            [ipywidgets.HTML('<div class="atomstat-name">atomstat</div>'), self._tabs, Explained(self._choice),
-             self._open.switch, self._session.switch, self._notice]
+            [ipywidgets.HTML('<div class="atomstat-name">atomstat</div>'), self.tabs, Explained(self.choice),
+             self.open_bar.switch, self.session_bar.switch, self.notice]
         )  # fmt: skip
         header.add_class("atomstat-header")
-        self._page = Page(self._open.receive)
-        super().__init__([style_sheet(), self._page, header, self._open, self._session])
+        self._page = Page(self.open_bar.receive)
+        super().__init__([style_sheet(), self._page, header, self.open_bar, self.session_bar])
         self.add_class("atomstat")
         self._switching = OwnChanges()
         self._show_tab()
-        self._page.observe(lambda change: self._session.open_address(change.new), "address")
-        self._tabs.observe(self._guarded(self._take_tab), "value")
-        self._choice.observe(self._guarded(self._take_choice), "value")
+        self._page.observe(lambda change: self.session_bar.open_address(change.new), "address")
+        self.tabs.observe(self._guarded(self._take_tab), "value")
+        self.choice.observe(self._guarded(self._take_choice), "value")
 
     @property
     def panel(self) -> Panel:
         """The panel that is shown."""
-        return self._panels[self._tabs.value]
+        return self.panels[self.tabs.value]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} with {self.panel!r}"
@@ -95,7 +105,7 @@ class App(ipywidgets.VBox):
         """Take the app off every page and let go of its memory; runs are cancelled."""
         if self.comm is not None:
             self._give_up()
-            for panel in self._panels.values():
+            for panel in self.panels.values():
                 panel.close()
             close_all_in(self)
 
@@ -109,13 +119,13 @@ class App(ipywidgets.VBox):
         """
         self._give_up()
         kind = kind_of_data(data)
-        name = self._tabs.value if TABS[self._tabs.value].kind == kind else first_for(kind)
-        if name in self._panels:
-            setattr(self._panels[name].model, kind, data)  # refused before anything is changed
+        name = self.tabs.value if TABS[self.tabs.value].kind == kind else first_for(kind)
+        if name in self.panels:
+            setattr(self.panels[name].model, kind, data)  # refused before anything is changed
         else:
             self._make(name, data)
         self._offer(data)
-        self._tabs.value = name
+        self.tabs.value = name
 
     def _offer(self, data: Image | Movie | Cube) -> None:
         """Put data first in the list of their kind, and choose them."""
@@ -127,14 +137,14 @@ class App(ipywidgets.VBox):
     def state(self) -> dict[str, Any]:
         """Settings of all panels that were opened, as `restore` takes them and JSON knows them."""
         panels = {}
-        for name, panel in self._panels.items():
+        for name, panel in self.panels.items():
             shown = getattr(panel.model, TABS[name].kind)
             panels[name] = {
                 "data": self._label(TABS[name].kind, shown) or shown.name,
-                "source": described(shown.source, self._open.folder),
+                "source": described(shown.source, self.open_bar.folder),
                 "parameters": parameters_of(panel.model),
             }
-        return {"tab": self._tabs.value, "panels": panels}
+        return {"tab": self.tabs.value, "panels": panels}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Show what `state` gave; what of it cannot be shown is said in the header, and stays as it is.
@@ -156,7 +166,7 @@ class App(ipywidgets.VBox):
         if not sources:
             self._restore(state, here)
             return
-        folder, reading = self._open.folder, Reading(self._tell)
+        folder, reading = self.open_bar.folder, Reading(self._tell)
         self._reading = reading
         self._tell("Opening the data of the session…")
 
@@ -178,14 +188,14 @@ class App(ipywidgets.VBox):
         reading, self._reading = self._reading, None
         if reading is not None:
             reading.give_up()
-            self._notice.value = ""
+            self.notice.value = ""
 
     def _here(self, kind: str, state: Mapping[str, Any]) -> Image | Movie | Cube | None:
         """Data of a session that are here: with this label, and from the same source."""
         label, source = state.get("data"), state.get("source")
         if label in self._labels[kind]:
             datum = self._datum(kind, label)
-            if source in (None, described(datum.source, self._open.folder)):
+            if source in (None, described(datum.source, self.open_bar.folder)):
                 return datum
         return None
 
@@ -202,7 +212,7 @@ class App(ipywidgets.VBox):
 
     def _restore_panel(self, name: str, state: Mapping[str, Any], data: Any) -> list[str]:
         """Show a panel with these data and settings; the problems."""
-        self._tabs.value = name
+        self.tabs.value = name
         problems = self._restore_data(TABS[name].kind, state.get("data"), data)
         parameters = state.get("parameters")
         if not isinstance(parameters, dict):
@@ -212,7 +222,7 @@ class App(ipywidgets.VBox):
     def _restore_data(self, kind: str, label: Any, data: Any) -> list[str]:
         """Show the data of a session, None where they are not here, or say why they could not be read."""
         if data is None:
-            return [f"{label} is not here, {self._choice.value} is shown"]
+            return [f"{label} is not here, {self.choice.value} is shown"]
         try:
             if isinstance(data, Exception):
                 raise data
@@ -222,9 +232,9 @@ class App(ipywidgets.VBox):
             if known is None:
                 self.show(data)
             else:
-                self._choice.value = known
+                self.choice.value = known
         except (ValueError, TypeError, MemoryError, OSError) as error:
-            return [f"{label} cannot be opened ({error}), {self._choice.value} is shown"]
+            return [f"{label} cannot be opened ({error}), {self.choice.value} is shown"]
         return []
 
     def _guarded(self, call: Any) -> Any:
@@ -239,25 +249,25 @@ class App(ipywidgets.VBox):
         return guarded
 
     def _say(self, error: Exception | None) -> None:
-        self._notice.value = alert(error) if error else ""
+        self.notice.value = alert(error) if error else ""
 
     def _tell(self, words: str) -> None:
-        self._notice.value = as_html(words)
+        self.notice.value = as_html(words)
 
     def _take_tab(self) -> None:
         self._give_up()
         self._show_tab()
 
     def _show_tab(self) -> None:
-        name = self._tabs.value
+        name = self.tabs.value
         kind = TABS[name].kind
         chosen = self._chosen.get(kind)
         label = chosen or f"Sample: {TABS[name].sample}"
-        if name not in self._panels:
+        if name not in self.panels:
             label = self._build(name, label)
         # Never two at once. Hidden, not taken away: its figures keep their sizes.
-        for other in self._panels.keys() - {name}:
-            self._panels[other].layout.display = "none"
+        for other in self.panels.keys() - {name}:
+            self.panels[other].layout.display = "none"
         if self.panel not in self.children:
             self.children = (*self.children, self.panel)
         self.panel.layout.display = None
@@ -268,7 +278,7 @@ class App(ipywidgets.VBox):
                 self._say(error)
                 label = self._label(kind, getattr(self.panel.model, kind))
         self._list(kind, label)
-        self._session.refresh()
+        self.session_bar.refresh()
 
     def _build(self, name: str, label: str) -> str:
         """Build a panel, on its own sample if what was chosen is not for it, and give the label of what it shows."""
@@ -282,13 +292,13 @@ class App(ipywidgets.VBox):
         return label
 
     def _make(self, name: str, data: Image | Movie | Cube) -> None:
-        self._panels[name] = panel = TABS[name].load("panel")(data)
-        panel.model.observe(lambda _change: self._session.refresh(), "result")
+        self.panels[name] = panel = TABS[name].load("panel")(data)
+        panel.model.observe(lambda _change: self.session_bar.refresh(), "result")
         panel.model.observe(self._guarded(self._follow), panel.model.kind)
 
     def _follow(self) -> None:
         """Let the list show what the panel shows, whoever gave it."""
-        kind = TABS[self._tabs.value].kind
+        kind = TABS[self.tabs.value].kind
         shown = getattr(self.panel.model, kind)
         label = self._label(kind, shown)
         if label is None:
@@ -300,21 +310,21 @@ class App(ipywidgets.VBox):
     def _list(self, kind: str, label: str) -> None:
         """Let the list offer the data of a kind, and show which are chosen; it follows the panel, not the reverse."""
         with self._switching:
-            self._choice.options = self._labels[kind]
-            self._choice.value = label
+            self.choice.options = self._labels[kind]
+            self.choice.value = label
 
     def _take_choice(self) -> None:
         if not self._switching:
             self._give_up()
-            self._chosen[TABS[self._tabs.value].kind] = self._choice.value
-            self._give(self._choice.value)
+            self._chosen[TABS[self.tabs.value].kind] = self.choice.value
+            self._give(self.choice.value)
 
     def _give(self, label: str) -> None:
         """Let the panel that is shown show this."""
-        kind = TABS[self._tabs.value].kind
+        kind = TABS[self.tabs.value].kind
         datum = self._datum(kind, label)
         if getattr(self.panel.model, kind) is not datum:
-            self._notice.value = ""
+            self.notice.value = ""
             setattr(self.panel.model, kind, datum)
 
     def _datum(self, kind: str, label: str) -> Image | Movie | Cube:

@@ -292,7 +292,7 @@ def _refuse_masked(value: Any, name: str) -> None:
     if isinstance(value, (list, tuple)):
         for one in value:
             _refuse_masked(one, name)
-    elif isinstance(value, np.ma.MaskedArray) and (count := np.ma.count_masked(value)):
+    elif isinstance(value, np.ma.MaskedArray) and (count := int(np.ma.getmaskarray(value).sum())):
         raise ValueError(
             f"{name} must not be masked, and {count} of {value.size} values are: fill them, or set them to NaN where "
             "those are left out"

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -21,8 +20,6 @@ from atomstat_widgets.reactive.results import analyse
 
 DEFAULT_FORMATS = ("npz", "csv", "png", "py")
 CONNECT_SECONDS = 10
-# Names that are shorter on the command line, where there is no doubt.
-SHORT = {"n_components": "components", "n_states": "states", "window_y": "window"}
 
 
 def add_analyses(commands: Any) -> None:
@@ -50,12 +47,18 @@ def add_analyses(commands: Any) -> None:
             "workers of a scheduler (by default files are read at once, and computed here)",
         )  # fmt: skip
         group = parser.add_argument_group("parameters")
-        explained = explanations(analysis)
         for name, trait in analysis.parameters.items():
-            if (option := _option(trait)) is not None:
+            if (argument := _argument(trait)) is None:
+                continue
+            former = [old for old, new in analysis.load("model").renamed.items() if new == name]
+            options = {
+                trait.metadata.get("option") or name: _explanation(trait),
+                **dict.fromkeys(former, argparse.SUPPRESS),
+            }
+            for option, explained in options.items():
                 group.add_argument(
-                    f"--{SHORT.get(name, name).replace('_', '-')}", dest=f"parameter {name}",
-                    default=argparse.SUPPRESS, help=explained.get(name, "").replace("%", "%%"), **option,
+                    f"--{option.replace('_', '-')}", dest=f"parameter {name}", default=argparse.SUPPRESS,
+                    help=explained, **argument,
                 )  # fmt: skip
 
 
@@ -78,8 +81,9 @@ def run(arguments: argparse.Namespace) -> int:
     given = {} if arguments.parameters is None else read_parameters(arguments.parameters, analysis)
     options = vars(arguments).items()
     given |= {name.removeprefix("parameter "): value for name, value in options if name.startswith("parameter ")}
-    if "window_y" in given:
-        given.setdefault("window_x", given["window_y"])
+    for name, trait in analysis.parameters.items():
+        if (other := trait.metadata.get("follows")) in given:
+            given.setdefault(name, given[other])
     arguments.out.mkdir(parents=True, exist_ok=True)
     failures, taken = [], set()
     bar = tqdm(total=len(arguments.files), bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed}")
@@ -128,7 +132,7 @@ def _scheduled(scheduler: str | None) -> AbstractContextManager[Any]:
 
 
 def read_parameters(path: Path, analysis: Analysis) -> dict[str, Any]:
-    """Parameters of an analysis from a JSON file.
+    """Parameters of an analysis from a JSON file, by their new names whatever they are called there.
 
     Raises
     ------
@@ -141,6 +145,8 @@ def read_parameters(path: Path, analysis: Analysis) -> dict[str, Any]:
         raise ValueError(f"{path} is no JSON: {error}") from error
     if not isinstance(given, dict):
         raise ValueError(f"{path} holds no parameters by name")
+    renamed = analysis.load("model").renamed
+    given = {renamed.get(name, name): value for name, value in given.items()}
     unknown = [name for name in given if name not in analysis.parameters]
     if unknown:
         raise ValueError(
@@ -149,18 +155,16 @@ def read_parameters(path: Path, analysis: Analysis) -> dict[str, Any]:
     return given
 
 
-def explanations(analysis: Analysis) -> dict[str, str]:
-    """First sentence about each parameter in the docstring of the model."""
-    entries = re.findall(r"^    (\w[\w, ]*) : .*\n((?: {8}.*\n)*)", analysis.load("model").__doc__ or "", re.MULTILINE)
-    return {
-        name: re.split(r"(?<=[.;]) ", " ".join(text.split()))[0].rstrip(".;")
-        for names, text in entries
-        for name in names.split(", ")
-    }
+def _explanation(trait: TraitType) -> str:
+    """Help of a parameter, with its unit."""
+    told, unit = trait.help, trait.metadata.get("unit")
+    return (f"{told} ({unit})" if unit else told).replace("%", "%%")
 
 
-def _option(trait: TraitType) -> Mapping[str, Any] | None:
-    """How a parameter of this type is given on the command line; None where that cannot be done in a few words."""
+def _argument(trait: TraitType) -> Mapping[str, Any] | None:
+    """How a parameter is given on the command line; None where that cannot be done in a few words."""
+    if (argument := trait.metadata.get("argument")) is not None:
+        return argument
     if isinstance(trait, Bool):
         return {"action": argparse.BooleanOptionalAction}
     if isinstance(trait, Enum):
@@ -170,8 +174,6 @@ def _option(trait: TraitType) -> Mapping[str, Any] | None:
     for kind, number in ((Int, int), (Float, float)):
         if isinstance(trait, kind):
             return {"type": number, "metavar": "N"}
-    if trait.name == "signal_range":
-        return {"type": int, "nargs": 2, "metavar": ("FIRST", "END")}
     return None
 
 

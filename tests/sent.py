@@ -20,4 +20,4 @@ def messages(name: str, content: bytes, piece: int = 1_000_000) -> Iterator[tupl
 def send(app: App, name: str, content: bytes) -> None:
     """Upload a file to the app."""
     for told, part in messages(name, content):
-        app._open.receive(told, part)
+        app.open_bar.receive(told, part)

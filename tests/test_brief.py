@@ -13,6 +13,7 @@ import atomstat_widgets
 from atomstat_widgets import stat
 from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.strain.model import StrainModel
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.app import App
@@ -58,6 +59,7 @@ def test_results_and_what_is_in_them():
         SlidingFFTModel(samples.grains(shape=(128, 128))),
         DomainsModel(samples.graphene(shape=(96, 96)), method="GMM"),
         TrajectoriesModel(movies.hopping_dopants(frames=12)),
+        StrainModel(samples.strained(shape=(96, 96)), sigma=11.0),
         UnmixingModel(cubes.oxides(shape=(12, 12), channels=40), mask=np.arange(144).reshape(12, 12) > 9),
     ]
     todo = [function(model.result) for model in models for function in (lambda one: one, numbers_of, recipe_of)]

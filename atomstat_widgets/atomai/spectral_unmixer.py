@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import array_of, instance_of, number_of, seed_of, switch_of, whole_of, word_of
 from atomstat_widgets.atomai import plots
+from atomstat_widgets.renamed import renamed
 from atomstat_widgets.stat.blocks import held
 from atomstat_widgets.stat.matrices._gmm import gmm
 from atomstat_widgets.stat.matrices._ica import ica
@@ -28,7 +29,7 @@ MODELS = {"nmf": "NMF", "pca": "PCA", "ica": "FastICA", "gmm": "GaussianMixture"
 SPECTRA_OPTIONS = {"mask", "signal_range", "binning", "weighting", "negative"}
 # Parameters that are known here by the names of scikit-learn's models; with any other of theirs, theirs is used.
 OWN_OPTIONS = {
-    "nmf": {"loss", "start", "smooth", "known", "sum_to_one", "tol", "max_iter"},
+    "nmf": {"loss", "start_from", "smooth", "known", "sum_to_one", "tol", "max_iter"},
     "pca": set(),
     "ica": {"tol", "max_iter"},
     "gmm": {"pca_dims", "covariance_type"},
@@ -48,8 +49,8 @@ class SpectralUnmixer:
     **kwargs
         `mask`, `signal_range`, `binning`, `weighting`, `negative`: see `take_spectra`; negative values are shifted for
         NMF, with a warning, if nothing else is said.
-        `loss`, `start`, `smooth`, `known`, `sum_to_one`, `tol`, `max_iter`: of NMF, see `unmix_nmf`; the last two of
-        ICA, see `ica`.
+        `loss`, `start_from`, `smooth`, `known`, `sum_to_one`, `tol`, `max_iter`: of NMF, see `unmix_nmf`; the last two
+        of ICA, see `ica`.
         `pca_dims`, `covariance_type`: of GMM, the number of principal components that the classes are told apart by, or
         the share of the variance that they explain (0.99 if nothing else is said), and the shape of the Gaussians.
         `random_state`: seed, 0 if nothing else is said.
@@ -78,9 +79,10 @@ class SpectralUnmixer:
     --------
     Where noise is strong and some pixels are nearly pure, the purest of them are better than the least squares: on a
     simulated EELS image of 1,000 counts a pixel (three oxides, energy drift) the mean spectral angle to the true
-    spectra is 8° with ``SpectralUnmixer("nmf", 3, start="nfindr", smooth=2)``, and 13° without a start.
+    spectra is 8° with ``SpectralUnmixer("nmf", 3, start_from="nfindr", smooth=2)``, and 13° without a start.
     """
 
+    @renamed(start="start_from")
     def __init__(self, method: str = "nmf", n_components: int = 4, normalize: bool = False, **kwargs: Any) -> None:
         self.method = word_of(method, "the method", MODELS)
         self.n_components = whole_of(n_components, "n_components", minimum=1)

@@ -24,7 +24,8 @@ Files = dict[str, bytes]
 def as_npz(numbers: Numbers) -> Files:
     """One NumPy archive: quantities, axes and columns by name, and ``provenance`` as JSON."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, provenance=json.dumps(numbers.provenance), **numbers.arrays)
+    arrays: dict[str, Any] = {"provenance": json.dumps(numbers.provenance), **numbers.arrays}
+    np.savez_compressed(buffer, **arrays)
     return {".npz": buffer.getvalue()}
 
 

@@ -19,6 +19,9 @@ class Mask:
 
     used: NDArray[np.bool_]
 
+    def __str__(self) -> str:
+        return f"of {np.count_nonzero(self.used):,} pixels"
+
     @property
     def packed(self) -> dict[str, Any]:
         """Form for JSON, see `unpacked`."""

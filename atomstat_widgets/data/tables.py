@@ -23,9 +23,9 @@ def crop_axes(pictures: NDArray[Any], data: Image | Movie) -> tuple[Axis, Axis]:
     return Axis("crop y", y, data.unit), Axis("crop x", x, data.unit)
 
 
-def loading_columns(loadings: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """Columns of a table, from loadings (n, k)."""
-    return {f"loading {number}": column for number, column in enumerate(loadings.T, 1)}
+def loading_columns(loadings: NDArray[Any], name: str = "loading") -> dict[str, NDArray[Any]]:
+    """Columns of a table, from loadings (n, k), by what one of them is called."""
+    return {f"{name} {number}": column for number, column in enumerate(loadings.T, 1)}
 
 
 def place_columns(positions: NDArray[Any], data: Image | Movie) -> dict[str, NDArray[Any]]:

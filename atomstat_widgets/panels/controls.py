@@ -11,6 +11,7 @@ from traitlets import Bunch, Float, HasTraits, TraitError, Unicode, dlink, obser
 
 from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.own_changes import OwnChanges
+from atomstat_widgets.reactive.parameter import help_of, label_of
 from atomstat_widgets.views.html import Html, as_html
 
 WIDTH = "238px"
@@ -149,11 +150,9 @@ def linked(
     control.observe(model.guard(choose), trait)
 
 
-def slider(
-    model: AnalysisModel, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
-) -> NumberSlider:
+def slider(model: AnalysisModel, name: str, low: float, high: float, step: float = 1) -> NumberSlider:
     """Slider that is linked both ways to a number; a value assigned beyond its end moves the end."""
-    widget = NumberSlider(label, tooltip, low, max(high, getattr(model, name)), step)
+    widget = NumberSlider(label_of(model, name), help_of(model, name), low, max(high, getattr(model, name)), step)
     widget.number = getattr(model, name)
 
     def make_room(change: Bunch) -> None:
@@ -172,18 +171,16 @@ class AutomaticSlider(ipywidgets.HBox):
     model : AnalysisModel
     name : str
         Of a trait that is a number or None.
-    label, tooltip : str
     low, high, step : number
         Of the slider; with a whole step the number is whole.
     """
 
-    def __init__(
-        self, model: AnalysisModel, name: str, label: str, tooltip: str, low: float, high: float, step: float = 1
-    ) -> None:
-        self._model, self._name, self._tooltip, self._step = model, name, tooltip, step
+    def __init__(self, model: AnalysisModel, name: str, low: float, high: float, step: float = 1) -> None:
+        self._model, self._name, self._step = model, name, step
         self._shown, self._replaced = low, [(0.0, low)]  # what was shown before, and until when
         self._showing = OwnChanges()
-        self.slider = NumberSlider(label, tooltip, low, high, step, "201px")
+        label = label_of(model, name)
+        self.slider = NumberSlider(label, help_of(model, name), low, high, step, "201px")
         self.automatic = ipywidgets.ToggleButton(
             value=True, description="auto", tooltip=f"{label}: let it be chosen from the image",
             layout=ipywidgets.Layout(width="35px", height="22px", padding="0"),
@@ -215,7 +212,7 @@ class AutomaticSlider(ipywidgets.HBox):
     def disable(self, why: str) -> None:
         """Take the control out of use, or with no reason into use again."""
         self.slider.disabled = self.automatic.disabled = bool(why)
-        self.slider.tooltip = why or self._tooltip
+        self.slider.tooltip = why or help_of(self._model, self._name)
 
     def _moved(self, change: Bunch) -> None:
         if self._showing:
@@ -250,6 +247,20 @@ class AutomaticSlider(ipywidgets.HBox):
         self.automatic.value = value is None
 
 
+def switch(model: AnalysisModel, name: str) -> ipywidgets.Checkbox:
+    """Check box that is linked both ways to a truth; show it `Explained`."""
+    widget = checkbox(label_of(model, name), help_of(model, name))
+    linked(model, name, widget)
+    return widget
+
+
+def choice(model: AnalysisModel, name: str, options: Sequence[tuple[str, Any]]) -> ipywidgets.Dropdown:
+    """Drop-down list that is linked both ways to one of several values, each with a name; show it `Explained`."""
+    widget = dropdown(options, getattr(model, name), label_of(model, name), help_of(model, name))
+    linked(model, name, widget)
+    return widget
+
+
 def checkbox(label: str, tooltip: str, *, value: bool = False) -> ipywidgets.Checkbox:
     """Check box; show it `Explained`."""
     return ipywidgets.Checkbox(
@@ -276,15 +287,16 @@ class Explained(ipywidgets.Box):
         self.add_class("atomstat-explained")
 
 
+def heading_html(text: str, unit: str = "") -> Html:
+    """Heading of a group of controls, with a unit in brackets."""
+    return Html(f"<h4>{as_html(text)}{f' <span>({as_html(unit)})</span>' if unit else ''}</h4>")
+
+
 def heading(text: str, units: HasTraits | None = None, other: str = "") -> ipywidgets.HTML:
     """Heading of a group of controls, with the unit of lengths where there are any, and other units."""
-    widget = ipywidgets.HTML(f"<h4>{as_html(text)}</h4>")
+    widget = ipywidgets.HTML(heading_html(text))
     if units is not None:
-        dlink(
-            (units, "unit"),
-            (widget, "value"),
-            lambda unit: f"<h4>{as_html(text)} <span>({as_html(unit + other)})</span></h4>",
-        )
+        dlink((units, "unit"), (widget, "value"), lambda unit: heading_html(text, unit + other))
     return widget
 
 

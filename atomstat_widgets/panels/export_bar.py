@@ -42,11 +42,11 @@ class ExportBar(ipywidgets.VBox):
             tooltip="Take away the figure, the numbers or the script of the result",
             layout=ipywidgets.Layout(width="96px", height="26px"),
         )  # fmt: skip
-        self._form = ipywidgets.Dropdown(
+        self.form = ipywidgets.Dropdown(
             options=[(label, form) for form, label in FORMATS.items()], description="Format", tooltip="What to write",
             style={"description_width": "52px"}, layout=ipywidgets.Layout(width="250px"),
         )  # fmt: skip
-        self._dpi = ipywidgets.Dropdown(
+        self.dpi = ipywidgets.Dropdown(
             options=[("150 dpi", 150), ("300 dpi", 300), ("600 dpi", 600)], value=DPI,
             tooltip="Resolution of the figure",
             layout=ipywidgets.Layout(width="90px"),
@@ -60,13 +60,13 @@ class ExportBar(ipywidgets.VBox):
             description="Show figure", tooltip="Show the figure as it is written, to adjust it",
             layout=ipywidgets.Layout(width="110px", height="28px"),
         )  # fmt: skip
-        self._link = ipywidgets.HTML()
-        choices = ipywidgets.HBox([Explained(self._form), Explained(self._dpi), self._prepare, self._show, self._link])
+        self.link = ipywidgets.HTML()
+        choices = ipywidgets.HBox([Explained(self.form), Explained(self.dpi), self._prepare, self._show, self.link])
         super().__init__([choices, self._figure], layout=ipywidgets.Layout(display="none"))
         self.add_class("atomstat-export")
         self.switch.observe(lambda change: self._open(change.new), "value")
-        self._form.observe(lambda change: self._chosen(), "value")
-        self._dpi.observe(lambda change: self._chosen(), "value")
+        self.form.observe(lambda change: self._chosen(), "value")
+        self.dpi.observe(lambda change: self._chosen(), "value")
         self._prepare.on_click(lambda _button: self._make())
         self._show.observe(lambda change: self._show_figure(change.new), "value")
         model.observe(lambda change: self._result_changed(), "result")
@@ -76,9 +76,9 @@ class ExportBar(ipywidgets.VBox):
 
     def _chosen(self) -> None:
         """Take back a file of other choices, or of a result that is shown no more."""
-        self._dpi.disabled = self._form.value != "png"
-        if self._link.value:
-            self._link.value = ""
+        self.dpi.disabled = self.form.value != "png"
+        if self.link.value:
+            self.link.value = ""
 
     def _result_changed(self) -> None:
         self._chosen()
@@ -86,9 +86,9 @@ class ExportBar(ipywidgets.VBox):
 
     def _make(self) -> None:
         with self._in_words() as result:
-            files = exported(result, self._form.value, self._dpi.value, self._figure.figure, **self._look())
+            files = exported(result, self.form.value, self.dpi.value, self._figure.figure, **self._look())
             link = download_link(files, recipe_of(result).stem)
-            self._link.value = link if result is self._model.result else ""
+            self.link.value = link if result is self._model.result else ""
 
     def _show_figure(self, wanted: bool) -> None:
         if not wanted:
@@ -96,18 +96,18 @@ class ExportBar(ipywidgets.VBox):
             return
         with self._in_words() as result:
             self._figure.show(result, **self._look())
-            self._link.value = ""
+            self.link.value = ""
 
     @contextmanager
     def _in_words(self) -> Iterator[Any]:
         """Give the result to what is done with it; what goes wrong is said in the bar."""
-        self._link.value = "Preparing…"
+        self.link.value = "Preparing…"
         try:
             if self._model.result is None:
                 raise ValueError("There is no result yet")
             yield self._model.result
         except Exception as error:  # words in the panel, whatever it was
-            self._link.value = alert(f"{in_words(error)}.")
+            self.link.value = alert(f"{in_words(error)}.")
 
 
 def download_link(files: Files, stem: str) -> str:

@@ -11,6 +11,7 @@ from atomstat_widgets.panels.exports import figure_file
 from atomstat_widgets.reactive.history import MOST_RUNS, FinishedRun, differing
 from atomstat_widgets.reactive.model import AnalysisModel, duration
 from atomstat_widgets.reactive.own_changes import OwnChanges
+from atomstat_widgets.reactive.parameter import label_of
 from atomstat_widgets.reactive.results import figure_of
 
 COMPARED_DPI = 110  # of figures that have half a page each
@@ -37,12 +38,12 @@ class HistoryBar(ipywidgets.VBox):
             description="History", icon="history", tooltip="Go back to an earlier run, or compare two",
             layout=ipywidgets.Layout(width="96px", height="26px"),
         )  # fmt: skip
-        self._rows: list[Row] = []  # made when the list is first opened
+        self.rows: list[Row] = []  # made when the list is first opened
         self._caption = ipywidgets.HTML(
             '<div class="atomstat-caption">The last runs, without those that were only passed through. Restore sets '
             "the controls to what they were; Compare shows the figures of two.</div>"
         )
-        self._figures = Figure(), Figure()
+        self.figures = Figure(), Figure()
         super().__init__([], layout=ipywidgets.Layout(display="none"))
         self.add_class("atomstat-history")
         self.switch.observe(lambda change: self._fill(), "value")
@@ -53,18 +54,19 @@ class HistoryBar(ipywidgets.VBox):
         self.layout.display = None if self.switch.value else "none"
         if not self.switch.value:
             return
-        if not self._rows:
-            self._rows = [Row() for _ in range(MOST_RUNS)]
-            for place, row in enumerate(self._rows):
+        if not self.rows:
+            self.rows = [Row() for _ in range(MOST_RUNS)]
+            for place, row in enumerate(self.rows):
                 row.restore.on_click(self._model.guard(partial(self._restore, place)))
                 row.compare.observe(self._model.guard(partial(self._choose, place)), "value")
-            self.children = [self._caption, *self._rows, ipywidgets.HBox(self._figures)]
+            self.children = [self._caption, *self.rows, ipywidgets.HBox(self.figures)]
         runs = self._model.history
         names = differing(runs)
         with self._filling:
-            for place, row in enumerate(self._rows):
+            for place, row in enumerate(self.rows):
                 run = runs[place] if place < len(runs) else None
-                row.show(run, names, shown=place == 0, compared=run is not None and run.number in self._compared)
+                compared = run is not None and run.number in self._compared
+                row.show(self._model, run, names, shown=place == 0, compared=compared)
 
     def _restore(self, place: int, _button: Any) -> None:
         self._model.restore(self._model.history[place].parameters)
@@ -83,8 +85,8 @@ class HistoryBar(ipywidgets.VBox):
     def _show_figures(self) -> None:
         """Show both figures, with the parameters by which the runs differ."""
         runs = tuple(self._compared[number] for number in sorted(self._compared))
-        for figure, run in zip(self._figures, runs if len(runs) == 2 else (None, None), strict=True):
-            figure.show(run, differing(runs))
+        for figure, run in zip(self.figures, runs if len(runs) == 2 else (None, None), strict=True):
+            figure.show(self._model, run, differing(runs))
 
 
 class Row(ipywidgets.HBox):
@@ -96,14 +98,17 @@ class Row(ipywidgets.HBox):
         self.compare = ipywidgets.ToggleButton(icon="columns", layout=ipywidgets.Layout(width="128px", height="26px"))
         super().__init__([self._text, self.restore, self.compare])
 
-    def show(self, run: FinishedRun | None, names: list[str], *, shown: bool, compared: bool) -> None:
+    def show(
+        self, model: AnalysisModel, run: FinishedRun | None, names: list[str], *, shown: bool, compared: bool
+    ) -> None:
         """Show a run, or none; `shown` says that its result is the one in the views."""
         self.layout.display = "none" if run is None else None
         if run is None:
             return
         now = " · <b>shown</b>" if shown else ""
+        settings = in_words(model, run.parameters, names) or "first settings"
         self._text.value = (
-            f"<b>{run.number}</b> · {run.finished:%H:%M:%S} · {in_words(run.parameters, names) or 'first settings'} · "
+            f"<b>{run.number}</b> · {run.finished:%H:%M:%S} · {settings} · "
             f"{escape(run.result.quality)} · {duration(run.seconds)}{now}"
         )
         self.restore.description, self.compare.description = f"Restore {run.number}", f"Compare {run.number}"
@@ -117,25 +122,28 @@ class Figure(ipywidgets.VBox):
 
     def __init__(self) -> None:
         self._title = ipywidgets.HTML()
-        self._picture = ipywidgets.Image(format="png", layout=ipywidgets.Layout(width="100%"))
-        super().__init__([self._title, self._picture], layout=ipywidgets.Layout(width="50%", display="none"))
+        self.picture = ipywidgets.Image(format="png", layout=ipywidgets.Layout(width="100%"))
+        super().__init__([self._title, self.picture], layout=ipywidgets.Layout(width="50%", display="none"))
 
-    def show(self, run: FinishedRun | None, names: list[str]) -> None:
+    def show(self, model: AnalysisModel, run: FinishedRun | None, names: list[str]) -> None:
         """Show a run, or none."""
         self.layout.display = "none" if run is None else None
         if run is not None:
             self._title.value = (
-                f'<div class="atomstat-title">Run {run.number} <small>{in_words(run.parameters, names)} · '
+                f'<div class="atomstat-title">Run {run.number} <small>{in_words(model, run.parameters, names)} · '
                 f"{escape(run.result.quality)}</small></div>"
             )
-            self._picture.value = figure_file(figure_of(run.result), "png", COMPARED_DPI)
+            self.picture.value = figure_file(figure_of(run.result), "png", COMPARED_DPI)
 
 
-def in_words(parameters: Mapping[str, Any], names: list[str]) -> str:
-    """HTML of some parameters and their values: 'components 4, step 8'."""
-    return escape(
-        ", ".join(f"{name.removeprefix('n_').replace('_', ' ')} {_value(parameters[name])}" for name in names)
-    )
+def in_words(model: AnalysisModel, parameters: Mapping[str, Any], names: list[str]) -> str:
+    """HTML of some parameters, by their labels, and their values: 'components 4, step 8'."""
+    return escape(", ".join(f"{_inside(label_of(model, name))} {_value(parameters[name])}" for name in names))
+
+
+def _inside(label: str) -> str:
+    """Label as it is inside of a sentence; abbreviations keep their capitals."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _value(value: Any) -> str:
@@ -145,6 +153,4 @@ def _value(value: Any) -> str:
         return "on" if value else "off"
     if hasattr(value, "name"):  # the data
         return str(value.name)
-    if hasattr(value, "used"):  # a mask
-        return f"of {value.used.sum():,} pixels"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -58,33 +58,33 @@ class ImagePanel(Panel):
     # --- what they share
 
     def _make_left(self) -> Sequence[ipywidgets.Widget]:
-        self._truth.description = "True domains"
+        self.truth.description = "True domains"
         return [
             *self._make_controls(),
             heading("Display"), Explained(self._image_map), *self._make_display_controls(), self._contrast,
-            Explained(self._truth), self._truth_score,
+            Explained(self.truth), self.truth_score,
         ]  # fmt: skip
 
     def _make_middle(self) -> Sequence[ipywidgets.Widget]:
         return [
-            self._sample_title,
-            self._sample.figure,
-            row(ipywidgets.Label("Overlay"), self._overlay),
-            row(self._opacity, self._overlay_bar),
+            self.sample_title,
+            self.sample.figure,
+            row(ipywidgets.Label("Overlay"), self.overlay),
+            row(self.opacity, self._overlay_bar),
             ipywidgets.HTML(f'<div class="atomstat-caption">{self._caption}</div>'),
         ]
 
     def _set_overlays(self, options: Sequence[tuple[str, int | None, str]]) -> None:
         """Offer overlays, each with its label, value and tooltip; the choice stays where it still exists."""
-        chosen, values = self._overlay.value, [value for _, value, _ in options]
+        chosen, values = self.overlay.value, [value for _, value, _ in options]
         offered = [(label, value) for label, value, _ in options]
         tooltips = [tooltip for _, _, tooltip in options]
-        if list(self._overlay.options) == offered and list(self._overlay.tooltips) == tooltips:
+        if list(self.overlay.options) == offered and list(self.overlay.tooltips) == tooltips:
             return
-        with self._quietly(), self._overlay.hold_sync():
-            self._overlay.options, self._overlay.tooltips = offered, tooltips
-            self._overlay.value = chosen if chosen in values else values[0]
-        if self._overlay.value != chosen and not self._quiet:
+        with self._quietly(), self.overlay.hold_sync():
+            self.overlay.options, self.overlay.tooltips = offered, tooltips
+            self.overlay.value = chosen if chosen in values else values[0]
+        if self.overlay.value != chosen and not self._quiet:
             self._draw_overlay()
 
     @property
@@ -98,15 +98,15 @@ class ImagePanel(Panel):
             image, (height, width) = self.model.image, self.model.sides
             self._pixels = overview(image)
             self._take_image()
-            self._sample.set_geometry((height, width), image.pixel_size, image.unit, image.offset)
+            self.sample.set_geometry((height, width), image.pixel_size, image.unit, image.offset)
             scale = f", {image.pixel_size:.3g} {image.unit}/px" if image.pixel_size else ""
-            self._sample_title.value = title(image.name, f"{height} × {width} px{scale}")
+            self.sample_title.value = title(image.name, f"{height} × {width} px{scale}")
             self._offer_truth(
                 image.truth is not None,
                 "Show the domains that the sample was made with, and compare: 1 is perfect, 0 is chance",
                 "Only simulated samples come with their true domains",
             )
-            self._sample.clear_overlay()
+            self.sample.clear_overlay()
             self._draw_image()
             self._draw_truth()
             self._draw_result()
@@ -114,7 +114,7 @@ class ImagePanel(Panel):
     def _draw_image(self) -> None:
         with self._drawing:
             low, high = np.percentile(self._pixels, self._contrast.value)
-            self._sample.show_image(self._pixels, low, high, self._image_map.value)
+            self.sample.show_image(self._pixels, low, high, self._image_map.value)
 
     def _draw_result(self) -> None:
         """Draw the result; while there is none of this image yet, that of the last stays."""
@@ -126,12 +126,12 @@ class ImagePanel(Panel):
     def _draw_truth(self) -> None:
         """Outline the true domains, which are the image's; only the score changes with the result."""
         with self._drawing:
-            self._sample.show_outline(self.model.image.truth if self._truth.value else None)
+            self.sample.show_outline(self.model.image.truth if self.truth.value else None)
             self._draw_score()
 
     def _draw_score(self) -> None:
         with self._drawing:
-            self._truth_score.value = ""
-            if self._truth.value and self._shown is not None:
+            self.truth_score.value = ""
+            if self.truth.value and self._shown is not None:
                 value, what = self._agreement()
-                self._truth_score.value = title("", Html(f"{value:.2f} (adjusted Rand index)<br>of {as_html(what)}"))
+                self.truth_score.value = title("", Html(f"{value:.2f} (adjusted Rand index)<br>of {as_html(what)}"))

@@ -48,8 +48,8 @@ class Panel(ipywidgets.VBox):
         self._drawing = RLock()
         self._quiet = OwnChanges()  # which are not to be drawn one by one
         self._make_sample()
-        self.units = UnitsBar(model, self._sample.show_line, lengths=self.has_lengths)
-        self._controls = ipywidgets.VBox(self._make_left(), layout=ipywidgets.Layout(width="252px", flex="0 0 auto"))
+        self.units = UnitsBar(model, self.sample.show_line, lengths=self.has_lengths)
+        self.controls = ipywidgets.VBox(self._make_left(), layout=ipywidgets.Layout(width="252px", flex="0 0 auto"))
         self._middle = ipywidgets.VBox(
             self._make_middle(), layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px", width="466px")
         )
@@ -58,17 +58,17 @@ class Panel(ipywidgets.VBox):
         )
         # On a narrow page, or in a notebook, the right part goes below the picture.
         views = ipywidgets.HBox([self._middle, self._right], layout={"flex_flow": "row wrap"})
-        body = ipywidgets.HBox([self._controls, views])
+        body = ipywidgets.HBox([self.controls, views])
         for part, name in (
-            (self._controls, "controls"), (self._middle, "middle"), (self._right, "right"), (views, "views"),
+            (self.controls, "controls"), (self._middle, "middle"), (self._right, "right"), (views, "views"),
             (body, "body"),
         ):  # fmt: skip
             part.add_class(f"atomstat-{name}")
         history, export = HistoryBar(model), ExportBar(model, self._look)
-        self._status = StatusLine(model, self.units.switch, history.switch, export.switch)
+        self.status = StatusLine(model, self.units.switch, history.switch, export.switch)
         bars = [OnAllBar(model), self.units, history, export]
         page = Page()
-        super().__init__([style_sheet(), page, body, self._status, *bars])
+        super().__init__([style_sheet(), page, body, self.status, *bars])
         self.add_class("atomstat")
         self._on(model, "result", self._draw_result)
         self._on(model, "stale", self._mark_stale)
@@ -77,11 +77,11 @@ class Panel(ipywidgets.VBox):
     @property
     def truth_shown(self) -> bool:
         """Whether the truth of a sample is shown, with how well the result agrees; assign it to show or hide it."""
-        return self._truth.value
+        return self.truth.value
 
     @truth_shown.setter
     def truth_shown(self, shown: bool) -> None:
-        self._truth.value = shown and not self._truth.disabled
+        self.truth.value = shown and not self.truth.disabled
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} of {self.model!r}"
@@ -126,13 +126,13 @@ class Panel(ipywidgets.VBox):
 
     def _make_sample(self) -> None:
         """Make the picture of the sample, and the controls of how it is displayed."""
-        self._sample = SampleView(400, self.model.guard(self._sample_pressed))
-        self._sample.figure.add_class("atomstat-sample")
-        self._sample_title = ipywidgets.HTML()
-        self._overlay = ipywidgets.ToggleButtons(
+        self.sample = SampleView(400, self.model.guard(self._sample_pressed))
+        named(self.sample, "sample", clicked=True)
+        self.sample_title = ipywidgets.HTML()
+        self.overlay = ipywidgets.ToggleButtons(
             options=[("", "")], style={"button_width": "auto"}, layout=ipywidgets.Layout(width="auto")
         )
-        self._opacity = ipywidgets.FloatSlider(
+        self.opacity = ipywidgets.FloatSlider(
             value=0.5, min=0, max=1, step=0.05, description="Opacity", readout_format=".2f",
             tooltip="Opacity of the overlay on the image", style={"description_width": "56px"},
             layout=ipywidgets.Layout(width="230px"),
@@ -145,13 +145,13 @@ class Panel(ipywidgets.VBox):
             layout=ipywidgets.Layout(width=WIDTH),
         )  # fmt: skip
         self._contrast.add_class("atomstat-range")
-        self._truth = checkbox("", "")
-        self._truth_score = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="42px"))
+        self.truth = checkbox("", "")
+        self.truth_score = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="42px"))
         for control in (self._image_map, self._contrast):
             self._on(control, "value", self._draw_image)
-        for control in (self._overlay, self._opacity):
+        for control in (self.overlay, self.opacity):
             self._on(control, "value", self._draw_overlay)
-        self._on(self._truth, "value", self._draw_truth)
+        self._on(self.truth, "value", self._draw_truth)
 
     def _sample_pressed(self, y: float, x: float) -> None:
         (self.units.take_end if self.units.measuring else self._sample_clicked)(y, x)
@@ -167,8 +167,8 @@ class Panel(ipywidgets.VBox):
 
     def _offer_truth(self, known: bool, tooltip: str, why_not: str) -> None:
         """Offer to show the truth where there is one."""
-        self._truth.disabled, self._truth.value = not known, known and self._truth.value
-        self._truth.tooltip = tooltip if known else why_not
+        self.truth.disabled, self.truth.value = not known, known and self.truth.value
+        self.truth.tooltip = tooltip if known else why_not
 
     def _on(self, widget: HasTraits, name: str, draw: Callable[[], None]) -> None:
         """Draw when a trait changes; what goes wrong then is said in the status line."""
@@ -185,9 +185,14 @@ class Panel(ipywidgets.VBox):
             (part.add_class if self.model.stale else part.remove_class)("is-stale")
 
 
-def named(view: Any, name: str) -> ipywidgets.Widget:
-    """Figure of a view, with a CSS class by which style and tests find it."""
+def named(view: Any, name: str, *, clicked: bool = False) -> ipywidgets.Widget:
+    """Figure of a view, with a CSS class by which style and tests find it; another says that it hears of the mouse.
+
+    Of these the page makes what the keyboard can click in, too.
+    """
     view.figure.add_class(f"atomstat-{name}")
+    if clicked:
+        view.figure.add_class("atomstat-clicked")
     return view.figure
 
 

@@ -68,10 +68,10 @@ class Question(ipywidgets.VBox):
             description="Check the answer", icon="check", disabled=True, tooltip="Choose an answer first",
             layout=ipywidgets.Layout(width="160px"),
         )  # fmt: skip
-        self._verdict = ipywidgets.HTML()
+        self.verdict = ipywidgets.HTML()
         super().__init__(
             [style_sheet(), ipywidgets.HTML(f"<h4>Question</h4><p>{escape(text)}</p>"), self._answers, self._check,
-             self._verdict]
+             self.verdict]
         )  # fmt: skip
         self.add_class("atomstat")
         self.add_class("atomstat-question")
@@ -92,7 +92,7 @@ class Question(ipywidgets.VBox):
                     setattr(self.panel.model, name, value)
             self.panel.truth_shown = True
         except Exception as error:  # words on the page, whatever it was
-            self._verdict.value = alert(f"{error}.")
+            self.verdict.value = alert(f"{error}.")
 
     @property
     def best(self) -> str:
@@ -108,7 +108,7 @@ class Question(ipywidgets.VBox):
         """Analyse the sample with each choice, the first time that the answer is checked."""
         model = self.panel.model
         for choice in [choice for choice in self._choices if choice not in self.scores]:
-            self._verdict.value = f'<p role="status">Analysing the sample with {escape(choice)}…</p>'
+            self.verdict.value = f'<p role="status">Analysing the sample with {escape(choice)}…</p>'
             parameters = {**self._preset, **self._choices[choice]}
             result = type(model).analyse(parameters.pop(model.kind), **parameters)
             try:
@@ -125,7 +125,7 @@ class Question(ipywidgets.VBox):
             f"<td>{'your answer' if choice == own else ''}</td></tr>"
             for choice, score in self.scores.items()
         )
-        self._verdict.value = (
+        self.verdict.value = (
             f'<div role="status"><p><b>{escape(verdict)}</b> {escape(self._because)}</p>'
             f"<table><tr><th>Answer</th><th>{escape(self._measure)}</th><th></th></tr>{rows}</table></div>"
         )

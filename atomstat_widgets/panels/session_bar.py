@@ -42,15 +42,15 @@ class SessionBar(ipywidgets.HBox):
             layout=ipywidgets.Layout(width="100px"),
         )  # fmt: skip
         self._links = ipywidgets.HTML()
-        self._upload = ipywidgets.FileUpload(
+        self.upload = ipywidgets.FileUpload(
             accept=".json", description="Open a session", tooltip="Open the settings of a session file",
             layout=ipywidgets.Layout(width="160px"),
         )  # fmt: skip
-        self._row = ipywidgets.HBox([self._links, self._upload], layout=ipywidgets.Layout(display="none"))
+        self._row = ipywidgets.HBox([self._links, self.upload], layout=ipywidgets.Layout(display="none"))
         self._row.add_class("atomstat-session")
         super().__init__([self._row])
         self.switch.observe(lambda change: self._open(change.new), "value")
-        self._upload.observe(self._uploaded, "value")
+        self.upload.observe(self._uploaded, "value")
 
     def open_address(self, query: str) -> None:
         """Show the session that the query of the page's address has, if it has one."""
@@ -73,11 +73,11 @@ class SessionBar(ipywidgets.HBox):
         self._row.layout.display = None if wanted else "none"
 
     def _uploaded(self, _change: Any) -> None:
-        for file in self._upload.value:
+        for file in self.upload.value:
             self._take(from_json, bytes(file["content"]))
-        self._upload.unobserve(self._uploaded, "value")
-        self._upload.value = ()  # so that the same file can be opened again
-        self._upload.observe(self._uploaded, "value")
+        self.upload.unobserve(self._uploaded, "value")
+        self.upload.value = ()  # so that the same file can be opened again
+        self.upload.observe(self._uploaded, "value")
 
     def _take(self, read: Callable[[Any], dict[str, Any]], text: Any) -> None:
         try:

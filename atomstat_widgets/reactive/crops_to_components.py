@@ -14,16 +14,11 @@ from atomstat_widgets.stat import (
     LowRank,
     factorize,
     gmm,
-    ica,
-    nmf,
-    pca,
 )
 from atomstat_widgets.stat.blocks import beside, computed, in_blocks
 from atomstat_widgets.stat.progress import Progress
 
 GMM_STARTS = 10
-
-
 BLOCK_ROWS = 4096
 
 
@@ -56,7 +51,7 @@ class Factor:
 
 @brief
 @dataclass(frozen=True)
-class Analysis:
+class Components:
     """Components and loadings; of GMM also the class of each crop, from 0 on, and the BIC."""
 
     decomposition: Decomposition
@@ -79,24 +74,18 @@ def factor_of(crops: Crops, centred: bool, progress: Progress) -> Factor:
     return Factor(crops, np.full(crops.matrix.shape[1], lowest, np.float32), low_rank)
 
 
-def analyse(factor: Factor, method: str, n_components: int, gmm_dimensions: int, progress: Progress) -> Analysis:
-    """Read components or classes from the factor."""
-    if method == "PCA":
-        return Analysis(pca(factor.low_rank, n_components))
-    if method == "ICA":
-        return Analysis(ica(factor.low_rank, n_components))
-    if method == "NMF":
-        return Analysis(nmf(factor.low_rank, n_components, progress=progress))
-    scores = gmm_input(factor, gmm_dimensions)
-    classes = gmm(scores, n_components, covariance=covariance_for(scores), starts=GMM_STARTS)
+def classes_of(factor: Factor, n_classes: int, dimensions: int) -> Components:
+    """Sort the crops into classes, by a Gaussian mixture of their first principal scores, or of their pixels."""
+    scores = gmm_input(factor, dimensions)
+    classes = gmm(scores, n_classes, covariance=covariance_for(scores), starts=GMM_STARTS)
     labels = classes.labels - 1
-    deviations = sums_by_class(factor.crops, labels, n_components) / np.maximum(classes.counts, 1)[:, None]
+    deviations = sums_by_class(factor.crops, labels, n_classes) / np.maximum(classes.counts, 1)[:, None]
     deviations -= factor.base
     deviations[classes.counts == 0] = 0
     between = float(classes.counts @ np.sum(deviations.astype(float) ** 2, axis=1))
     error = np.sqrt(max(0.0, 1 - between / factor.low_rank.total))
     decomposition = Decomposition(deviations, classes.probabilities, error, 0, classes.converged)
-    return Analysis(decomposition, labels, classes.bic)
+    return Components(decomposition, labels, classes.bic)
 
 
 def gmm_input(factor: Factor, dimensions: int) -> NDArray[Any]:

@@ -6,6 +6,7 @@ from traitlets import Bunch, validate
 
 from atomstat_widgets.data import Image
 from atomstat_widgets.reactive.model import AnalysisModel, Data
+from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.stat import LowRank
 
 MAX_COMPONENTS = 8  # as many as there are colours that everybody can tell apart
@@ -30,12 +31,13 @@ class ImageModel(AnalysisModel):
     """
 
     kind = "image"
-    image = Data().tag(parameter=True)
+    image = parameter(Data(), label="Image", help="The image to analyse")
 
     @property
     def sides(self) -> tuple[int, int]:
         """Height and width of the image, in pixels."""
-        return self.image.sides
+        sides: tuple[int, int] = self.image.sides
+        return sides
 
     @staticmethod
     def checked(source: Any) -> Image:

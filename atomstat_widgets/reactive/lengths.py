@@ -9,7 +9,7 @@ from traitlets import Float, HasTraits, Int, TraitError
 from atomstat_widgets.data.calibration import in_pixels
 
 
-class Finite(Float):
+class Finite(Float[Any, Any]):
     """Number that is neither infinite nor NaN, which no limits keep out."""
 
     def validate(self, obj: Any, value: Any) -> Any:
@@ -28,7 +28,7 @@ class Length(Finite):
         return super().validate(obj, _pixels(self, obj, value) if isinstance(value, str) else value)
 
 
-class WholeLength(Int):
+class WholeLength(Int[Any, Any]):
     """Whole number of pixels; assign one, or words such as '2 nm', which are rounded."""
 
     def validate(self, obj: Any, value: Any) -> Any:

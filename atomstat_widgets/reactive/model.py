@@ -2,10 +2,10 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any
+from typing import Any, ClassVar
 
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Float, HasTraits, TraitError, Tuple, Unicode, validate
@@ -17,7 +17,9 @@ from atomstat_widgets.reactive.history import FinishedRun, History, with_run
 from atomstat_widgets.reactive.one_thread import one_thread
 from atomstat_widgets.reactive.opened import taking_all
 from atomstat_widgets.reactive.own_changes import OwnChanges
+from atomstat_widgets.reactive.parameter import from_json
 from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
+from atomstat_widgets.renamed import renamed_attribute, with_new_names
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ class Data(AnyTrait):
 class AnalysisModel(HasTraits):
     """Validated parameters on one side, a result on the other, and a runner between them.
 
-    Traits tagged ``parameter=True`` are the parameters: assigning one asks for a run. In a Jupyter kernel runs are
+    Traits made by `parameter` are the parameters: assigning one asks for a run. In a Jupyter kernel runs are
     done by a worker thread, and traits below change on it; elsewhere an assignment returns when its run is done.
 
     Parameters
@@ -68,6 +70,7 @@ class AnalysisModel(HasTraits):
     """
 
     kind = ""  # name of the parameter that is the data: "image", "movie" or "cube"
+    renamed: ClassVar[Mapping[str, str]] = {}  # new names of parameters by those they had up to version 0.1
 
     result = AnyTrait(None, allow_none=True)
     stale = Bool(False)
@@ -78,6 +81,11 @@ class AnalysisModel(HasTraits):
     details = Unicode("")
     history = Tuple()
     on_all = Bool(False)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for old, new in cls.__dict__.get("renamed", {}).items():
+            setattr(cls, old, renamed_attribute(old, new))
 
     def __init__(
         self, *, advise: bool = True, on_progress: Callable[[float], None] | None = None, **traits: Any
@@ -93,9 +101,11 @@ class AnalysisModel(HasTraits):
         self._of_sample: dict[str, Any] = {}
         self._reported = 0.0
         self._final: Any = None
+        traits = with_new_names(traits, self.renamed, warn=True)
         if strange := sorted(traits.keys() - set(self.trait_names())):
             raise TraitError(f"there is no parameter {strange[0]}; there are {', '.join(self._parameter_names)}")
-        super().__init__(**traits)
+        known = self.traits()
+        super().__init__(**{name: from_json(known[name], value) for name, value in traits.items()})
         if on_progress is not None:
             self.observe(lambda change: on_progress(change.new), "progress")
         self._runner = Runner(self._run, self._report, threaded=False)
@@ -128,7 +138,8 @@ class AnalysisModel(HasTraits):
         """
         try:
             with taking_all():
-                model = cls(data, advise=False, on_progress=on_progress, **parameters)
+                model: Any = cls
+                model = model(data, advise=False, on_progress=on_progress, **parameters)
         except TraitError as error:
             raise ValueError(str(error)) from error
         if model.result is None:
@@ -146,7 +157,8 @@ class AnalysisModel(HasTraits):
     def _checked_history(self, proposal: Bunch) -> History:
         if not all(isinstance(one, FinishedRun) for one in proposal["value"]):
             raise TraitError("history is of finished runs")
-        return proposal["value"]
+        history: History = proposal["value"]
+        return history
 
     def start(self) -> None:
         """Do the first run here and now, then follow the parameters.
@@ -252,13 +264,14 @@ class AnalysisModel(HasTraits):
             else:
                 setattr(self, name, changed[name])
 
-    def _data_first(self, parameters: Mapping[str, Any]) -> list[str]:
+    def _data_first(self, parameters: Iterable[str]) -> list[str]:
         """Names of parameters, the data before the others, which depend on them."""
         return sorted(parameters, key=lambda name: name != self.kind)
 
     def _back_to_sample(self) -> None:
         """Take the sample again, with what was changed since all were shown."""
-        changed = {name: value for name, value in self.parameters().items() if value is not self._all[name]}
+        everything = self._all or {}
+        changed = {name: value for name, value in self.parameters().items() if value is not everything[name]}
         changed = self.for_sample(changed, self._of_sample[self.kind])
         self._all, self.on_all, self._requested = None, False, None
         self._take(self._set_quietly({**self._of_sample, **changed}))

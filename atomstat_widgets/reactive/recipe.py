@@ -7,9 +7,9 @@ from typing import Any
 
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Cube, Image, Movie
-from atomstat_widgets.data.code import as_code, plain
-from atomstat_widgets.data.mask import Mask
+from atomstat_widgets.data.code import as_code
 from atomstat_widgets.data.mask import unpacked as unpacked  # from here scripts of version 0.1 import it
+from atomstat_widgets.reactive.parameter import to_json
 from atomstat_widgets.reactive.registry import Analysis, analysis_of
 
 
@@ -90,7 +90,7 @@ class Recipe:
     def notebook(self) -> str:
         """Jupyter notebook that makes the result again, see `cells`."""
         texts = [("markdown", f"# {self.title}"), *(("code", cell) for cell in self.cells())]
-        cells = [
+        cells: list[dict[str, Any]] = [
             {
                 "id": f"cell-{number}", "cell_type": kind, "metadata": {}, "source": text,
                 **({} if kind == "markdown" else {"execution_count": None, "outputs": []}),
@@ -105,13 +105,5 @@ class Recipe:
 def recipe_of(result: Any) -> Recipe:
     """Recipe of a result of any analysis."""
     analysis = analysis_of(result)
-    parameters = {name: storable(result.parameters[name]) for name in analysis.parameters}
+    parameters = {name: to_json(trait, result.parameters[name]) for name, trait in analysis.parameters.items()}
     return Recipe(analysis, getattr(result, analysis.kind), parameters, result.arrangement)
-
-
-def storable(value: Any) -> Any:
-    """Value of a parameter as JSON knows it."""
-    if isinstance(value, Mask):
-        return value.packed
-    value = plain(value)
-    return list(value) if isinstance(value, tuple) else value

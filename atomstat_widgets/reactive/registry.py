@@ -62,19 +62,21 @@ class Analysis:
     @property
     def parameters(self) -> dict[str, Any]:
         """Traits of its parameters beside the data, by name, in alphabetical order."""
-        traits = self.load("model").class_own_traits(parameter=True)
+        traits = self.load("model").class_traits(parameter=True)
         return {name: trait for name, trait in sorted(traits.items()) if name != self.kind}
 
 
 @cache
 def analyses() -> dict[str, Analysis]:
-    """All analyses by name. Of a package whose record cannot be imported, a warning says why."""
+    """All analyses by name. Of a package whose record cannot be used, a warning says why."""
     found = []
     for point in entry_points(group=GROUP):
         try:
             one = point.load()
             if not isinstance(one, Analysis):
                 raise TypeError(f"{point.value} is no Analysis")
+            if one.name in [other.name for other in found]:
+                raise ValueError(f"there is another one called {one.name}")
         except Exception as error:  # of a package that is not ours: whatever it is, the others go on
             warnings.warn(f"the analysis {point.name} cannot be used: {error}", stacklevel=2)
         else:
@@ -113,6 +115,6 @@ def samples_of(kind: str) -> dict[str, Any]:
     """Samples of a kind of data, by title: those of the package, then those that analyses bring."""
     from atomstat_widgets.data import cubes, movies, samples
 
-    offered: dict[str, Any] = {"image": samples.SAMPLES, "movie": movies.MOVIES, "cube": cubes.CUBES}[kind]
+    own: dict[str, dict[str, Any]] = {"image": {**samples.SAMPLES}, "movie": {**movies.MOVIES}, "cube": {**cubes.CUBES}}
     brought = [one.load("samples") for one in analyses().values() if one.kind == kind and one.samples]
-    return {title: simulate for group in (offered, *brought) for title, simulate in group.items()}
+    return {title: simulate for group in (own[kind], *brought) for title, simulate in group.items()}

@@ -9,7 +9,8 @@ from typing import Any
 from traitlets import TraitError
 
 from atomstat_widgets.reactive.model import AnalysisModel
-from atomstat_widgets.reactive.recipe import storable
+from atomstat_widgets.reactive.parameter import from_json as value_of
+from atomstat_widgets.reactive.parameter import to_json
 
 VERSION = 1
 MOST_BYTES = 1_000_000  # of a session: what is longer was not written by `as_json`
@@ -17,11 +18,12 @@ MOST_BYTES = 1_000_000  # of a session: what is longer was not written by `as_js
 
 def parameters_of(model: AnalysisModel) -> dict[str, Any]:
     """Parameters of a model beside its data, as JSON knows them."""
-    return {name: storable(value) for name, value in model.parameters().items() if name != model.kind}
+    traits = model.traits(parameter=True)
+    return {name: to_json(traits[name], value) for name, value in model.parameters().items() if name != model.kind}
 
 
 def set_parameters(model: AnalysisModel, parameters: Mapping[str, Any]) -> list[str]:
-    """Set parameters, in one run; those that cannot be set stay what they are.
+    """Set parameters, by new names or old ones, in one run; those that cannot be set stay what they are.
 
     Returns
     -------
@@ -29,14 +31,15 @@ def set_parameters(model: AnalysisModel, parameters: Mapping[str, Any]) -> list[
         What could not be set and why, in words.
     """
     problems = []
-    known = parameters_of(model)
+    known, traits = parameters_of(model), model.traits(parameter=True)
+    parameters = {model.renamed.get(name, name): value for name, value in parameters.items()}
     with model.one_run():
         for name, value in parameters.items():
             if name not in known:
                 problems.append(f"there is no parameter {_short(name)}")
                 continue
             try:
-                setattr(model, name, value)
+                setattr(model, name, value_of(traits[name], value))
             except (TraitError, ValueError, TypeError):
                 shown = "without" if known[name] is None else _short(known[name])
                 problems.append(f"{name} cannot be {_short(value)}, it is {shown}")

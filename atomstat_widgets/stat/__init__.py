@@ -13,11 +13,12 @@ Every analysis is a chain of stages that can be kept and reused::
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from atomstat_widgets.stat import atoms, matrices, spectra, tracks, windows
+from atomstat_widgets.stat import atoms, matrices, spectra, strain, tracks, windows
 from atomstat_widgets.stat.atoms import *
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.matrices import *
 from atomstat_widgets.stat.spectra import *
+from atomstat_widgets.stat.strain import *
 from atomstat_widgets.stat.tracks import *
 from atomstat_widgets.stat.windows import *
 
@@ -30,6 +31,7 @@ __all__ = ["normalize_image"]
 __all__ += atoms.__all__
 __all__ += matrices.__all__
 __all__ += spectra.__all__
+__all__ += strain.__all__
 __all__ += tracks.__all__
 __all__ += windows.__all__
 __all__ += _OF_ATOMAI

@@ -140,7 +140,7 @@ def _computed_by(client: Any, tasks: list[Any], progress: Progress) -> list[Any]
     from distributed.comm import CommClosedError
     from distributed.diagnostics.progressbar import ProgressBar
 
-    class Bar(ProgressBar):  # type: ignore[misc]
+    class Bar(ProgressBar):
         fraction = 0.0
 
         def _draw_bar(self, remaining: int, all: int, **_: Any) -> None:

@@ -60,7 +60,7 @@ def letters_on(color: NDArray[Any] | tuple[int, int, int]) -> str:
 def to_bytes(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     """Numbers as 0 to 255, from `low` to `high`; all 0 where these are equal."""
     scale = 255 / (high - low) if high > low else 0.0
-    return np.clip((np.asarray(values, np.float32) - low) * scale, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((np.asarray(values, np.float32) - low) * scale, 0, 255), np.uint8)
 
 
 COMPONENT_RGB = np.array([rgb(color) for color in COMPONENT_COLORS], np.uint8)

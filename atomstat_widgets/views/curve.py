@@ -35,23 +35,23 @@ class CountCurve:
             x=[1, 1], y=[0.0, 0.0], scales=scales, colors=[ADVICE], stroke_width=5, opacities=[0.45], visible=False
         )
         self._line = bqplot.Lines(x=[1], y=[0.0], scales=scales, colors=[INK], stroke_width=1.5)
-        self._points = bqplot.Scatter(x=[1], y=[0.0], scales=scales, colors=[INK], default_size=50, stroke=GROUND)
+        self.points = bqplot.Scatter(x=[1], y=[0.0], scales=scales, colors=[INK], default_size=50, stroke=GROUND)
         self._current = bqplot.Scatter(
             x=[1], y=[0.0], scales=scales, colors=[GROUND], stroke=COMPONENT_COLORS[1], stroke_width=3, default_size=90
         )
-        x_axis = make_axis(
+        self._x_axis = make_axis(
             scales["x"], "components", tick_values=np.arange(1, largest + 1), tick_format="d", grid_lines="none",
             label_offset="28px",
         )  # fmt: skip
-        self._y_axis = make_axis(scales["y"], vertical=True, tick_values=[0], grid_color=GRID, label_offset="33px")
+        self.y_axis = make_axis(scales["y"], vertical=True, tick_values=[0], grid_color=GRID, label_offset="33px")
         self.figure = make_figure(
             width,
             height,
             {"top": 6, "bottom": 38, "left": 44, "right": 6},
-            [self._bound, self._advised, self._line, self._points, self._current],
-            [x_axis, self._y_axis],
+            [self._bound, self._advised, self._line, self.points, self._current],
+            [self._x_axis, self.y_axis],
         )
-        self._points.on_element_click(lambda _mark, event: on_click(int(event["data"]["x"])))
+        self.points.on_element_click(lambda _mark, event: on_click(int(event["data"]["x"])))
 
     def show(
         self,
@@ -61,6 +61,7 @@ class CountCurve:
         *,
         bound: NDArray[Any] | None = None,
         advised: int | None = None,
+        counted: str = "components",
     ) -> None:
         """Show a curve.
 
@@ -76,6 +77,8 @@ class CountCurve:
             What no decomposition can undercut, for 1, 2, … components.
         advised : int, optional
             Number of components to point out.
+        counted : str
+            What is counted, where it is no components.
         """
         counts = sorted(values)
         heights = [float(values[count]) for count in counts]
@@ -85,9 +88,10 @@ class CountCurve:
         low, high = float(shown.min()) - margin, float(shown.max()) + margin
         with self._y.hold_sync():
             self._y.min, self._y.max = low, high
-        self._y_axis.label, self._y_axis.tick_values = label, round_ticks(low, high, 3)
+        self._x_axis.label = counted
+        self.y_axis.label, self.y_axis.tick_values = label, round_ticks(low, high, 3)
         _put(self._bound, *([], []) if bound is None else (np.arange(1, len(bound) + 1), bound))
-        for mark in (self._line, self._points):
+        for mark in (self._line, self.points):
             _put(mark, counts, heights)
         _put(self._current, *([current], [values[current]]) if current in values else ([], []))
         _put(self._advised, [advised or 1] * 2, [low, high])

@@ -35,7 +35,7 @@ class Histogram:
         self, width: int, height: int, on_brush: Callable[[float, float], None], counted: str = "atoms"
     ) -> None:
         self._scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
-        self._picture = ImageLayer(self._scales)
+        self.picture = ImageLayer(self._scales)
         self._brush = bqplot.interacts.BrushIntervalSelector(scale=self._scales["x"], color=BRUSH)
         self._axes = [
             make_axis(self._scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
@@ -52,7 +52,7 @@ class Histogram:
         self._line = bqplot.Lines(
             x=[0, 0], y=[0, 1], scales=self._scales, colors=[BRUSH], stroke_width=2, visible=False
         )
-        self.figure = make_figure(width, height, MARGIN, [self._picture.mark, self._line], self._axes)
+        self.figure = make_figure(width, height, MARGIN, [self.picture.mark, self._line], self._axes)
         self.figure.interaction = self._brush
         self._on_brush = on_brush
         self._brush.observe(self._brushed, "selected")
@@ -102,7 +102,7 @@ class Histogram:
         alpha = np.full(1 + len(colors), 255, np.uint8)
         alpha[0] = 0
         table = np.concatenate([np.zeros((1, 3), np.uint8), colors])
-        self._picture.show(indexed_png(indices, table, alpha), (low, high), (top, 0.0))
+        self.picture.show(indexed_png(indices, table, alpha), (low, high), (top, 0.0))
 
     def show_line(self, value: float) -> None:
         """Draw a line at a value, over what is shown."""

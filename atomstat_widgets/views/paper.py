@@ -27,7 +27,7 @@ INK = "#333333"
 WIDTH = 7.1  # inches, of two columns
 ROW = 1.75  # inches
 A_ROW = 4  # pictures of components in a row
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 8, "axes.titlesize": 8, "axes.labelsize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7,
     "legend.fontsize": 7, "axes.linewidth": 0.6, "axes.edgecolor": INK, "font.family": "DejaVu Sans",
     "svg.fonttype": "none", "pdf.fonttype": 42,
@@ -74,7 +74,7 @@ def show_image(axes: Axes, picture: NDArray[Any], data: Image | Movie, remark: s
 
 
 def show_map(
-    axes: Axes, values: NDArray[Any], extent: Sequence[float] | None, title: str, color: str | None,
+    axes: Axes, values: NDArray[Any], extent: tuple[float, float, float, float] | None, title: str, color: str | None,
     limits: NDArray[Any], *, signed: bool = False, color_map: str = "viridis",
 ) -> None:  # fmt: skip
     """Picture of numbers with its colour bar, framed in the colour of a component, if it is of one."""
@@ -89,7 +89,7 @@ def dress(axes: Axes, picture: Any, color: str | None) -> None:
     if color is not None:
         for spine in axes.spines.values():
             spine.set(color=color, linewidth=1.5)
-    bar = axes.get_figure().colorbar(picture, ax=axes, fraction=0.05, pad=0.03)
+    bar = axes.figure.colorbar(picture, ax=axes, fraction=0.05, pad=0.03)
     bar.outline.set_linewidth(0.4)
     bar.ax.locator_params(nbins=4)
 

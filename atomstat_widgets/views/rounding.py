@@ -17,13 +17,13 @@ def round_ticks(low: float, high: float, count: int) -> NDArray[np.float64]:
     if high == low:
         return np.array([float(low)])
     spacing = round_length((high - low) / count)
-    return spacing * np.arange(ceil(low / spacing - 1e-9), floor(high / spacing + 1e-9) + 1)
+    return np.asarray(spacing * np.arange(ceil(low / spacing - 1e-9), floor(high / spacing + 1e-9) + 1), np.float64)
 
 
 def whole_ticks(low: float, high: float, count: int) -> NDArray[np.float64]:
     """Those of `round_ticks` that are whole numbers, for what is counted."""
     ticks = round_ticks(low, high, count)
-    return ticks[ticks == np.rint(ticks)]
+    return np.asarray(ticks[ticks == np.rint(ticks)])
 
 
 def percent(share: float) -> str:

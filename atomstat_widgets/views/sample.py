@@ -38,13 +38,16 @@ class SampleView:
     def __init__(self, side: int, on_click: Callable[[float, float], None]) -> None:
         self._scales = {"x": bqplot.LinearScale(), "y": bqplot.LinearScale(reverse=True)}
         self._base = ImageLayer(self._scales, pixelated=False)
-        self._overlay = ImageLayer(self._scales)
-        self._outline = ImageLayer(self._scales)
+        self.overlay = ImageLayer(self._scales)
+        self.outline = ImageLayer(self._scales)
         self._window = bqplot.Lines(
             x=[0, 0], y=[0, 0], scales=self._scales, colors=[MARKER], stroke_width=2, visible=False
         )
         self._line = bqplot.Lines(
             x=[0, 0], y=[0, 0], scales=self._scales, colors=[MARKER], stroke_width=2, marker="cross", visible=False
+        )
+        self._place = bqplot.Lines(
+            x=[0], y=[0], scales=self._scales, colors=[MARKER], marker="cross", marker_size=90, visible=False
         )
         self._bar_ground = bqplot.Lines(
             x=[0, 0], y=[0, 0], scales=self._scales, colors=["black"], fill="inside", fill_colors=["black"],
@@ -59,12 +62,20 @@ class SampleView:
             make_axis(self._scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
             make_axis(self._scales["y"], vertical=True, grid_lines="none", tick_values=[0], label_offset="38px"),
         ]
-        layers = (self._base, self._overlay, self._outline)
+        layers = (self._base, self.overlay, self.outline)
         self.figure = make_figure(
             side + MARGIN["left"] + MARGIN["right"],
             side + MARGIN["top"] + MARGIN["bottom"],
             MARGIN,
-            [*(layer.mark for layer in layers), self._window, self._line, self._bar_ground, self._bar, self._bar_label],
+            [
+                *(layer.mark for layer in layers),
+                self._window,
+                self._line,
+                self._place,
+                self._bar_ground,
+                self._bar,
+                self._bar_label,
+            ],
             self._axes,
             toolbar=True,
         )
@@ -88,12 +99,13 @@ class SampleView:
             axis.label = f"{name} ({unit if pixel_size else 'px'})"
             axis.tick_values = round_ticks(first, first + (length - 1) * self._pixel, 3)
         self._show_scale_bar(unit if pixel_size else None)
-        self._window.visible = False
+        self._window.visible = self._place.visible = False
 
     def look_at(self, place: tuple[float, float] | None, half: float) -> None:
         """Show what is within `half` a side around a place (y, x), in pixels of the image, or with none all of it."""
         if place is None:
-            place, half = tuple((length - 1) / 2 for length in self._shape), max(self._shape) / 2
+            height, width = self._shape
+            place, half = ((height - 1) / 2, (width - 1) / 2), max(self._shape) / 2
         for name, middle, first in zip("yx", place, self._offset, strict=True):
             with self._scales[name].hold_sync():
                 self._scales[name].min, self._scales[name].max = (
@@ -123,6 +135,14 @@ class SampleView:
             if places:
                 self._line.y, self._line.x = (np.array(places) * self._pixel + self._offset).T
             self._line.visible = bool(places)
+
+    def show_place(self, y: float, x: float) -> None:
+        """Mark a place, in pixels of the image."""
+        with self._place.hold_sync():
+            self._place.y, self._place.x = (
+                [at * self._pixel + first] for at, first in zip((y, x), self._offset, strict=True)
+            )
+            self._place.visible = True
 
     def hide_window(self) -> None:
         """Take the window away."""
@@ -155,7 +175,7 @@ class SampleView:
         (top, bottom), (left, right) = (
             (at[0] - stride / 2, at[-1] + stride / 2) for at, stride in zip(centers, step, strict=True)
         )
-        self._overlay.show(rgba_png(pixels), *self._extent((top, bottom), (left, right)))
+        self.overlay.show(rgba_png(pixels), *self._extent((top, bottom), (left, right)))
 
     def show_atoms(
         self,
@@ -184,7 +204,7 @@ class SampleView:
         trails : Trails, optional
             Lines below the atoms, in pixels of the image.
         """
-        self._overlay.show(
+        self.overlay.show(
             self._points_png(
                 positions, levels, colors, radius, lit=lit, opacity=opacity, ring=RING if rings else None, trails=trails
             ),
@@ -195,7 +215,7 @@ class SampleView:
         """Draw dots at positions (n, 2), of a radius in pixels of the image, in place of an outline."""
         colors = np.array([color], np.uint8)
         png = self._points_png(positions, np.zeros(len(positions), np.intp), colors, radius)
-        self._outline.show(png, *self._extent(*self._whole()))
+        self.outline.show(png, *self._extent(*self._whole()))
 
     def _points_png(
         self,
@@ -219,12 +239,12 @@ class SampleView:
 
     def clear_overlay(self) -> None:
         """Take the overlay away."""
-        self._overlay.clear()
+        self.overlay.clear()
 
     def show_outline(self, labels: NDArray[Any] | None) -> None:
         """Draw the borders between equal labels (height, width), or none."""
         if labels is None:
-            self._outline.clear()
+            self.outline.clear()
             return
         border = np.zeros(labels.shape, bool)
         for axis in (0, 1):
@@ -233,7 +253,7 @@ class SampleView:
                 border |= np.roll(np.pad(changes, [(0, axis == 0), (0, axis == 1)]), shift, axis=axis)
         pixels = np.zeros((*labels.shape, 4), np.uint8)
         pixels[border] = 255
-        self._outline.show(rgba_png(pixels), *self._extent(*self._whole()))
+        self.outline.show(rgba_png(pixels), *self._extent(*self._whole()))
 
     def show_window(self, corner: tuple[int, int], size: tuple[int, int]) -> None:
         """Draw a window from its first (row, column) and size (rows, columns)."""

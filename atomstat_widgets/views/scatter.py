@@ -33,19 +33,19 @@ class ScoreScatter:
     def __init__(self, width: int, height: int, on_lasso: Callable[[NDArray[np.intp]], None]) -> None:
         self._size = (height - MARGIN["top"] - MARGIN["bottom"], width - MARGIN["left"] - MARGIN["right"])
         self._scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
-        self._picture = ImageLayer(self._scales, pixelated=False)
+        self.picture = ImageLayer(self._scales, pixelated=False)
         # What is seen is a picture. The lasso asks a mark for the points in it: an unseen line through all of them,
         # which is one element of the page where a scatter would be one a point.
-        self._points = bqplot.Lines(x=[0.0], y=[0.0], scales=self._scales, opacities=[0])
-        self._lasso = bqplot.interacts.LassoSelector(marks=[self._points], color=LASSO)
+        self.points = bqplot.Lines(x=[0.0], y=[0.0], scales=self._scales, opacities=[0])
+        self._lasso = bqplot.interacts.LassoSelector(marks=[self.points], color=LASSO)
         self._axes = [
             make_axis(self._scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
             make_axis(self._scales["y"], vertical=True, grid_lines="none", tick_values=[0], label_offset="35px"),
         ]
-        self.figure = make_figure(width, height, MARGIN, [self._picture.mark, self._points], self._axes)
+        self.figure = make_figure(width, height, MARGIN, [self.picture.mark, self.points], self._axes)
         self.figure.interaction = self._lasso
         self._on_lasso = on_lasso
-        self._points.observe(self._selected, "selected")
+        self.points.observe(self._selected, "selected")
 
     def show(
         self,
@@ -77,9 +77,9 @@ class ScoreScatter:
         x, y = ((scores - low) / (high - low)).T
         places = np.stack([(1 - y) * height, x * width], axis=1) - 0.5
         png = points_png((height, width), places, levels, colors, radius=DENSITY * RADIUS, lit=lit, opacity=0.8)
-        self._picture.show(png, (low[0], high[0]), (high[1], low[1]))
-        with self._points.hold_sync():
-            self._points.x, self._points.y = scores.T.astype(np.float32)
+        self.picture.show(png, (low[0], high[0]), (high[1], low[1]))
+        with self.points.hold_sync():
+            self.points.x, self.points.y = scores.T.astype(np.float32)
 
     def _selected(self, change: Bunch) -> None:
         # Empty while the lasso is taken away again, and after one around nothing.

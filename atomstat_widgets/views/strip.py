@@ -30,7 +30,7 @@ class StateStrip:
 
     def __init__(self, width: int, height: int, on_click: Callable[[int, int], None]) -> None:
         self._scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1, reverse=True)}
-        self._picture = ImageLayer(self._scales)
+        self.picture = ImageLayer(self._scales)
         self._cursor = bqplot.Lines(x=[0, 0], y=[0, 1], scales=self._scales, colors=[INK], stroke_width=2)
         self._frame = bqplot.Lines(
             x=[0, 0], y=[0, 0], scales=self._scales, colors=[MARKER], stroke_width=3, visible=False
@@ -41,10 +41,10 @@ class StateStrip:
             make_axis(self._scales["y"], "track", vertical=True, grid_lines="none", tick_values=[0], tick_format="d",
                       label_offset="34px"),
         ]  # fmt: skip
-        self.figure = make_figure(width, height, MARGIN, [self._picture.mark, self._frame, self._cursor], self._axes)
+        self.figure = make_figure(width, height, MARGIN, [self.picture.mark, self._frame, self._cursor], self._axes)
         self._on_click = on_click
         self._shape, self._first = (0, 0), 0
-        self._picture.mark.on_element_click(self._clicked)
+        self.picture.mark.on_element_click(self._clicked)
 
     def show(self, states: NDArray[np.intp], first: int) -> None:
         """Show states.
@@ -69,7 +69,7 @@ class StateStrip:
         alpha = np.full(len(table), 255, np.uint8)
         alpha[0] = ABSENT[3]
         indices = (states + 2).astype(np.uint8) if len(states) else np.zeros((1, width), np.uint8)
-        self._picture.show(indexed_png(indices, table, alpha), (first - 0.5, first + width - 0.5), (0.5, height + 0.5))
+        self.picture.show(indexed_png(indices, table, alpha), (first - 0.5, first + width - 0.5), (0.5, height + 0.5))
         self._cursor.y = [0.5, height + 0.5]
 
     def show_time(self, time: int) -> None:

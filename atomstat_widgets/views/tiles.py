@@ -62,14 +62,14 @@ class TileGrid:
             "x": bqplot.LinearScale(min=0, max=self._size[1]),
             "y": bqplot.LinearScale(min=0, max=self._size[0], reverse=True),
         }
-        self._picture = ImageLayer(self._scales)
+        self.picture = ImageLayer(self._scales)
         self._frames = self._lines(2)
-        self._selection = self._lines(5)
+        self.selection = self._lines(5)
         # The colour stands beside the title, not in it: pale letters would be hard to read.
         self._marks = self._labels(default_size=14, align="start")
         self._titles = self._labels(default_size=12, font_weight="bold", colors=[INK], align="start")
         # Ticks are labels, not an axis: the texts of an axis are lost when it changes twice in quick succession.
-        self._x_ticks = self._labels(default_size=11, colors=[INK], align="middle")
+        self.x_ticks = self._labels(default_size=11, colors=[INK], align="middle")
         self._y_ticks = self._labels(default_size=11, colors=[INK], align="end")
         self._x_name = self._labels(default_size=12, colors=[INK], align="middle")
         self._y_name = self._labels(default_size=12, colors=[INK], align="middle", rotate_angle=-90)
@@ -78,13 +78,13 @@ class TileGrid:
             height,
             dict.fromkeys(("top", "bottom", "left", "right"), EDGE),
             [
-                *(self._picture.mark, self._frames, self._selection, self._marks, self._titles),
-                *(self._x_ticks, self._y_ticks, self._x_name, self._y_name),
+                *(self.picture.mark, self._frames, self.selection, self._marks, self._titles),
+                *(self.x_ticks, self._y_ticks, self._x_name, self._y_name),
             ],
         )
         self._on_select = on_select
-        self._boxes: NDArray[np.int_] = np.empty((0, 4), int)
-        self._picture.mark.on_element_click(self._clicked)
+        self.boxes: NDArray[np.int_] = np.empty((0, 4), int)
+        self.picture.mark.on_element_click(self._clicked)
 
     def show(
         self,
@@ -100,7 +100,7 @@ class TileGrid:
         Parameters
         ----------
         pictures : array, (k, rows, columns)
-            One a tile.
+            One a tile; NaN is transparent.
         titles : sequence of str
             Above each.
         limits : array, (k, 2)
@@ -112,22 +112,25 @@ class TileGrid:
         aspect : float, optional
             Height of a tile over its width; by default so that pixels are square.
         """
-        self._boxes = self._place(len(pictures), aspect or pictures.shape[1] / pictures.shape[2])
+        self.boxes = self._place(len(pictures), aspect or pictures.shape[1] / pictures.shape[2])
         height, width = (DENSITY * length for length in self._size)
         canvas = np.full((height, width), BLANK, np.uint8)
-        for picture, (low, high), box in zip(pictures, limits, self._boxes, strict=True):
+        for picture, (low, high), box in zip(pictures, limits, self.boxes, strict=True):
             left, top, right, bottom = DENSITY * box
             rows = np.arange(bottom - top) * picture.shape[0] // (bottom - top)
             columns = np.arange(right - left) * picture.shape[1] // (right - left)
             # 254 colours and not 256: the index above them is the gap between tiles
-            canvas[top:bottom, left:right] = np.minimum(to_bytes(picture, low, high)[np.ix_(rows, columns)], BLANK - 1)
+            tile = picture[np.ix_(rows, columns)]
+            known = np.isfinite(tile)
+            indices = np.minimum(to_bytes(np.where(known, tile, low), low, high), BLANK - 1)
+            canvas[top:bottom, left:right] = np.where(known, indices, BLANK)
         alpha = np.full(256, 255, np.uint8)
         alpha[BLANK] = 0
-        self._picture.show(indexed_png(canvas, lookup_table(color_map), alpha), (0, self._size[1]), (0, self._size[0]))
+        self.picture.show(indexed_png(canvas, lookup_table(color_map), alpha), (0, self._size[1]), (0, self._size[0]))
         colors = list(self._colors[: len(pictures)])
-        _frame(self._frames, self._boxes, colors)
+        _frame(self._frames, self.boxes, colors)
         self._marks.colors = colors
-        left, above = self._boxes[:, 0], self._boxes[:, 1] - 9
+        left, above = self.boxes[:, 0], self.boxes[:, 1] - 9
         _write(self._marks, left, above, ["■" if title else "" for title in titles])
         _write(self._titles, left + 15, above, titles)
         if axes:
@@ -135,11 +138,11 @@ class TileGrid:
 
     def select(self, number: int | None) -> None:
         """Mark one tile, or none."""
-        if number is None or number >= len(self._boxes):
-            self._selection.visible = False
+        if number is None or number >= len(self.boxes):
+            self.selection.visible = False
         else:
-            _frame(self._selection, self._boxes[number : number + 1], [self._colors[number]])
-            self._selection.visible = True
+            _frame(self.selection, self.boxes[number : number + 1], [self._colors[number]])
+            self.selection.visible = True
 
     def _lines(self, width: int) -> bqplot.Lines:
         return bqplot.Lines(x=[[0, 0]], y=[[0, 0]], scales=self._scales, stroke_width=width, visible=width == 2)
@@ -149,11 +152,11 @@ class TileGrid:
 
     def _show_axes(self, x: TileAxis, y: TileAxis) -> None:
         """Write along x below the last tile of each column, along y to the left of the first column."""
-        (left, top), (right, bottom) = self._boxes[:, :2].min(axis=0), self._boxes[:, 2:].max(axis=0)
-        columns, rows = (np.unique(self._boxes[:, [near, near + 2]], axis=0).tolist() for near in (0, 1))
+        (left, top), (right, bottom) = self.boxes[:, :2].min(axis=0), self.boxes[:, 2:].max(axis=0)
+        columns, rows = (np.unique(self.boxes[:, [near, near + 2]], axis=0).tolist() for near in (0, 1))
         at, texts = _repeat(x.ticks, columns)
-        ends = [self._boxes[self._boxes[:, 0] == first, 3].max() for first, _ in columns]
-        _write(self._x_ticks, at, np.repeat(ends, len(x.ticks)) + 9, texts)
+        ends = [self.boxes[self.boxes[:, 0] == first, 3].max() for first, _ in columns]
+        _write(self.x_ticks, at, np.repeat(ends, len(x.ticks)) + 9, texts)
         at, texts = _repeat(y.ticks, rows)
         _write(self._y_ticks, [left - 5] * len(at), at, texts)
         _write(self._x_name, [(left + right) / 2], [bottom + 25], [x.name])
@@ -176,7 +179,7 @@ class TileGrid:
 
     def _clicked(self, _mark: Any, event: dict[str, Any]) -> None:
         x, y = event["data"]["click_x"], event["data"]["click_y"]
-        left, top, right, bottom = self._boxes.T
+        left, top, right, bottom = self.boxes.T
         hit = np.flatnonzero((left <= x) & (x < right) & (top - TITLE <= y) & (y < bottom))
         if len(hit):
             self._on_select(int(hit[0]))

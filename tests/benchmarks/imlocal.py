@@ -118,7 +118,7 @@ def main() -> int:
         verdict = "met" if slowest <= 50 else "NOT MET"
         print(f"another count, {method}, slowest of 1 to 8: {slowest:.0f} ms   <= 50 ms: {verdict}")
     components, loadings, _ = local.nmf(COMPONENTS)
-    matrix = local._matrix.astype(float)  # a norm summed in single precision is 2e-4 off
+    matrix = local.matrix.astype(float)  # a norm summed in single precision is 2e-4 off
     error = np.linalg.norm(matrix - loadings @ components.reshape(COMPONENTS, -1)) / np.linalg.norm(matrix)
     verdict = "met" if error <= peer["error"] else "NOT MET"
     print(f"nmf error: {error:.6f}, AtomAI {peer['error']:.6f}   no higher: {verdict}")

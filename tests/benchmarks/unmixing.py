@@ -144,10 +144,10 @@ def main() -> int:
               + verdict(peer_again / again >= 10, f"{peer_again / again:.1f} x HyperSpy >= 10 x"))  # fmt: skip
         for smooth in (1, 2):
             start = time.perf_counter()
-            pure = unmix_nmf(spectra, low_rank, k, start="nfindr", smooth=smooth)
+            pure = unmix_nmf(spectra, low_rank, k, start_from="nfindr", smooth=smooth)
             seconds = time.perf_counter() - start
             row(
-                f"ours, start='nfindr', smooth={smooth}", seconds,
+                f"ours, start_from='nfindr', smooth={smooth}", seconds,
                 score(cube, pure.components, pure.decomposition.loadings, truth, shares),
             )  # fmt: skip
     cube = np.random.default_rng(0).poisson(20 * np.random.default_rng(1).random((100, 100, 4)) @ (

@@ -1,4 +1,4 @@
-"""Take the pictures of the app that the README shows.
+"""Take the pictures of the app that README and guide show.
 
 python tests/browser/screenshot.py [FOLDER]
 """

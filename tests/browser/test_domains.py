@@ -41,7 +41,7 @@ def test_the_first_sight(domains: Page) -> None:
 
 
 def test_every_slider_moves_by_keyboard_and_redraws(domains: Page) -> None:
-    for label in ("Window", "Smooth", "Distance", "Strength", "Components"):
+    for label in ("Window", "Smooth", "Spacing", "Strength", "Components"):
         before = picture(domains, "components")
         press(domains, label, "ArrowRight")
         wait_for_another_picture(domains, "components", before)
@@ -137,11 +137,12 @@ def test_classes_of_graphene_and_their_truth(domains: Page) -> None:
     expect(domains.get_by_text("Doped graphene 512 × 512 px")).to_be_visible()
     domains.get_by_role("button", name="GMM").click()
     expect(status(domains)).to_contain_text("4 classes")
-    press(domains, "Components", "ArrowLeft")
+    press(domains, "Classes", "ArrowLeft")
     expect(status(domains)).to_contain_text("3 classes")
     sample = pixels(domains, "sample")
     domains.get_by_role("checkbox", name="True domains").last.check()
-    expect(domains.get_by_text("of the classes")).to_be_visible()
+    expect(domains.locator(".atomstat-controls:visible")).to_contain_text("adjusted Rand index")
+    expect(domains.locator(".atomstat-controls:visible")).to_contain_text("of the classes")
     score = float(re.search(r"(\d\.\d\d) \(adjusted", domains.locator(".atomstat-controls:visible").inner_text())[1])
     assert score > 0.9
     assert pixels(domains, "sample") != sample
@@ -154,7 +155,7 @@ def test_classes_of_graphene_and_their_truth(domains: Page) -> None:
 
 def test_what_cannot_be_found_is_said_in_words_and_the_pictures_stay(domains: Page) -> None:
     press(domains, "Strength", "End")
-    expect(status(domains)).to_contain_text("no atoms were found: lower the strength, or set the distance")
+    expect(status(domains)).to_contain_text("no atoms were found: lower the strength, or set the spacing")
     expect(status(domains)).to_contain_text("Not up to date")
     assert len(titles(domains, "components")) == 4
     domains.get_by_title("Strength: let it be chosen from the image").click()
@@ -163,7 +164,7 @@ def test_what_cannot_be_found_is_said_in_words_and_the_pictures_stay(domains: Pa
 
 def test_every_control_tells_what_it_does(domains: Page) -> None:
     labels = [
-        *("Distance", "Strength", "Class", "Window", "Channel", "Recentre", "Normalise", "Smooth", "Components"),
+        *("Spacing", "Strength", "Class", "Window", "Channel", "Recentre", "Normalise", "Smooth", "Components"),
         *("GMM on", "Image", "Maps", "Contrast", "True domains", "Opacity", "Data", "PCA", "ICA", "NMF", "GMM"),
     ]
     for label in labels:

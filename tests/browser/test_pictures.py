@@ -1,4 +1,4 @@
-"""The README's pictures show the app as it is."""
+"""The pictures of README and guide show the app as it is."""
 
 import re
 import subprocess
@@ -11,11 +11,12 @@ from PIL import Image
 from screenshot import ROOT, SHOTS
 
 APPS = ROOT / "apps"
-README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *(APPS / "guide").glob("*.md")]
 
 
-def test_the_readme_shows_every_picture() -> None:
-    assert set(re.findall(r"\]\(apps/(\w+)\.png\)", README)) == SHOTS.keys() == {one.stem for one in APPS.glob("*.png")}
+def test_the_guide_shows_every_picture() -> None:
+    shown = {name for page in PAGES for name in re.findall(r"\]\((?:apps|\.\.)/(\w+)\.png\)", page.read_text())}
+    assert shown == SHOTS.keys() == {one.stem for one in APPS.glob("*.png")}
     for name, shot in SHOTS.items():
         with Image.open(APPS / f"{name}.png") as picture:
             assert picture.size == shot.size

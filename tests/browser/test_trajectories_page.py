@@ -96,7 +96,7 @@ def test_a_frame_that_is_missing_is_said_to_be(trajectories: Page) -> None:
 def test_sliders_redraw_what_depends_on_them(trajectories: Page) -> None:
     page = trajectories
     for label, changed in (
-        ("rmax", "strip"), ("Memory", "strip"), ("States", "centroids"), ("Window", "centroids"), ("Distance", "strip"),
+        ("rmax", "strip"), ("Memory", "strip"), ("States", "centroids"), ("Window", "centroids"), ("Spacing", "strip"),
     ):  # fmt: skip
         before = picture(page, changed)
         press(page, label, "ArrowRight")
@@ -174,7 +174,7 @@ def test_the_truth_and_the_score(trajectories: Page) -> None:
 
 def test_what_cannot_be_found_is_said_in_words_and_the_pictures_stay(trajectories: Page) -> None:
     press(trajectories, "Strength", "End")
-    expect(status(trajectories)).to_contain_text("no atoms were found: lower the strength, or set the distance")
+    expect(status(trajectories)).to_contain_text("no atoms were found: lower the strength, or set the spacing")
     expect(status(trajectories)).to_contain_text("Not up to date")
     assert len(titles(trajectories, "centroids")) == 2
     trajectories.get_by_title("Strength: let it be chosen from the image").click()
@@ -183,7 +183,7 @@ def test_what_cannot_be_found_is_said_in_words_and_the_pictures_stay(trajectorie
 
 def test_every_control_tells_what_it_does(trajectories: Page) -> None:
     labels = [
-        *("Distance", "Strength", "Follow", "Window", "States", "Normalise", "Dark atoms", "rmax", "Memory", "Lag"),
+        *("Spacing", "Strength", "Follow", "Window", "States", "Normalise", "Dark atoms", "rmax", "Memory", "Lag"),
         *("Min length", "Image", "Contrast", "Trail", "Zoom in on the track", "True atoms", "Opacity", "Data", "Frame"),
     ]
     for label in labels:

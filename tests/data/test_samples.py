@@ -33,6 +33,7 @@ def first_order(angle: float, opening: float, spacing: float) -> list[tuple[floa
 PIXEL_SIZES = {"Distortion domains": 0.04, "Doped graphene": 0.0142}
 PIXEL_SIZES = {title: PIXEL_SIZES.get(title, 0.028) for title in samples.SAMPLES}
 SHARES = {"Distortion domains": [0.5, 0.5], "Doped graphene": [0.46, 0.5, 0.04]}  # where they are not about even
+TWO = ("Square | hexagonal", "Distortion domains", "Strained layer")  # of which there are two domains
 ATOMS = [samples.ferroelectric, samples.graphene]
 
 
@@ -50,7 +51,7 @@ def test_every_sample_is_a_labelled_image(title):
     assert np.isfinite(image.array).all()
     assert (image.name, image.pixel_size, image.unit) == (title, PIXEL_SIZES[title], "nm")
     labels, counts = np.unique(image.truth, return_counts=True)
-    assert labels.tolist() == list(range(2 if title in ("Square | hexagonal", "Distortion domains") else 3))
+    assert labels.tolist() == list(range(2 if title in TWO else 3))
     if title in SHARES:
         assert counts / 512**2 == pytest.approx(SHARES[title], abs=0.015)
     else:

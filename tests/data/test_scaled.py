@@ -83,14 +83,14 @@ def test_metadata_are_in_the_provenance():
 
 def test_the_page_shows_places_as_the_files_have_them():
     panel = SlidingFFTPanel(load(labelled()))
-    sample = panel._sample
+    sample = panel.sample
     assert (sample._scales["y"].min, sample._scales["x"].max) == (10 - 0.25 + (59.5 - 79.5) / 4, -3 + 79.5 / 2)
     assert min(sample._axes[1].tick_values) >= 10
     sample._clicked(None, {"data": {"click_y": 10 + 29.5 / 2, "click_x": -3 + 39.5 / 2}})
     grid = panel.model.result.spectra.grid
     window = grid.nearest(29.5, 39.5)
     y, x = grid.centers[window] / 2 + (10, -3)
-    assert f"y {y:.1f}, x {x:.1f} nm" in panel._window_title.value
+    assert f"y {y:.1f}, x {x:.1f} nm" in panel.window_title.value
     table = numbers_of(panel.model.result).tables["windows"]
     assert (table["y (nm)"][window], table["x (nm)"][window]) == (y, x)
     figure = figure_of(panel.model.result)
@@ -101,8 +101,8 @@ def test_the_page_shows_places_as_the_files_have_them():
 def test_a_brush_is_in_pixels():
     cube = Cube(np.random.default_rng(0).random((12, 10, 20)), pixel_size=0.5, unit="nm", offset=(10.0, -3.0))
     panel = UnmixingPanel(cube)
-    panel._mask_button.value = True
-    brush = panel._sample.figure.interaction
+    panel.mask_button.value = True
+    brush = panel.sample.figure.interaction
     brush.brushing = True
     brush.selected = np.array([[-3.1, 9.9], [-2.1, 11.1]])
     brush.brushing = False

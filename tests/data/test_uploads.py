@@ -25,6 +25,6 @@ def test_each_is_damaged_by_the_tests():
     assert set(UPLOADS) - made == {"tiff", "jpeg"}  # as tif and jpg
 
 
-def test_the_readme_lists_them():
-    words = " ".join((Path(__file__).parents[2] / "README.md").read_text().split())
+def test_the_guide_lists_them():
+    words = " ".join((Path(__file__).parents[2] / "apps/guide/files.md").read_text().split())
     assert f"Uploads are {', '.join(UPLOADS[:-1])} and {UPLOADS[-1]}:" in words

@@ -28,12 +28,12 @@ def test_opens_on_the_first_sample():
     app = App()
     assert app.panel.model.image.name == "Three grains"
     assert app.panel.model.result.loading_maps.shape == (4, 29, 29)
-    assert [label.removeprefix("Sample: ") for label in app._choice.options] == list(samples.SAMPLES)
+    assert [label.removeprefix("Sample: ") for label in app.choice.options] == list(samples.SAMPLES)
 
 
 def test_another_sample_can_be_chosen():
     app = App()
-    app._choice.value = "Sample: Moiré"
+    app.choice.value = "Sample: Moiré"
     assert app.panel.model.image.name == "Moiré"
     assert app.panel.model.result.image is app.panel.model.image
 
@@ -41,9 +41,9 @@ def test_another_sample_can_be_chosen():
 def test_opens_the_file_of_the_command_line(file, monkeypatch):
     monkeypatch.setenv(FILE_VARIABLE, str(file))
     app = App()
-    assert app.panel.model.image.name == app._choice.value == "mine.npy"
-    app._choice.value = "Sample: Three grains"
-    app._choice.value = "mine.npy"
+    assert app.panel.model.image.name == app.choice.value == "mine.npy"
+    app.choice.value = "Sample: Three grains"
+    app.choice.value = "mine.npy"
     assert app.panel.model.image.name == "mine.npy"
 
 
@@ -55,7 +55,7 @@ def test_takes_an_array():
 def test_a_file_that_cannot_be_read_is_said_above_a_sample(tmp_path):
     (tmp_path / "<b>.npy").write_bytes(b"no image")
     app = App(tmp_path / "<b>.npy")
-    assert "&lt;b&gt;.npy is truncated, damaged or not a .npy file" in app._notice.value
+    assert "&lt;b&gt;.npy is truncated, damaged or not a .npy file" in app.notice.value
     assert app.panel.model.image.name == "Three grains"
     assert app.panel.model.result is not None
 
@@ -63,42 +63,42 @@ def test_a_file_that_cannot_be_read_is_said_above_a_sample(tmp_path):
 def test_an_image_that_cannot_be_analysed_is_said_above_a_sample(tmp_path):
     np.save(tmp_path / "flat.npy", np.ones((64, 64)))
     app = App(tmp_path / "flat.npy")
-    assert "all 4096 pixels of the image are equal" in app._notice.value
+    assert "all 4096 pixels of the image are equal" in app.notice.value
     assert app.panel.model.image.name == "Three grains"
 
 
 def test_tabs_are_built_when_they_are_first_shown():
     app = App()
-    assert list(app._panels) == ["Sliding FFT"]
-    app._tabs.value = "Domains"
+    assert list(app.panels) == ["Sliding FFT"]
+    app.tabs.value = "Domains"
     assert isinstance(app.panel, DomainsPanel)
     assert app.panel.model.image.name == "Distortion domains"
-    assert app._choice.value == "Sample: Distortion domains"
-    assert [panel.layout.display for panel in app._panels.values()] == ["none", None]
+    assert app.choice.value == "Sample: Distortion domains"
+    assert [panel.layout.display for panel in app.panels.values()] == ["none", None]
     first = app.panel
-    app._tabs.value = "Sliding FFT"
+    app.tabs.value = "Sliding FFT"
     assert isinstance(app.panel, SlidingFFTPanel)
-    assert app._choice.value == "Sample: Three grains"
-    app._tabs.value = "Domains"
+    assert app.choice.value == "Sample: Three grains"
+    app.tabs.value = "Domains"
     assert app.panel is first
 
 
 def test_what_was_chosen_is_shown_in_every_tab():
     app = App()
-    app._tabs.value = "Domains"
-    app._choice.value = "Sample: Doped graphene"
-    app._tabs.value = "Sliding FFT"
-    assert app.panel.model.image is app._panels["Domains"].model.image
-    app._choice.value = "Sample: Three grains"
-    app._tabs.value = "Domains"
+    app.tabs.value = "Domains"
+    app.choice.value = "Sample: Doped graphene"
+    app.tabs.value = "Sliding FFT"
+    assert app.panel.model.image is app.panels["Domains"].model.image
+    app.choice.value = "Sample: Three grains"
+    app.tabs.value = "Domains"
     assert app.panel.model.image.name == "Three grains"
 
 
 def test_an_image_that_is_not_for_a_tab_is_said_there_above_its_sample():
     app = App(np.random.default_rng(0).random((7, 200)))
     assert app.panel.model.image.array.shape == (7, 200)
-    app._tabs.value = "Domains"
-    assert "no room for atoms" in app._notice.value
+    app.tabs.value = "Domains"
+    assert "no room for atoms" in app.notice.value
     assert app.panel.model.image.name == "Distortion domains"
 
 
@@ -106,19 +106,19 @@ class TestSession:
     def test_goes_from_one_app_to_another(self, file):
         app = App(file)
         app.panel.model.n_components = 3
-        app._tabs.value = "Unmixing"
+        app.tabs.value = "Unmixing"
         app.panel.model.method = "PCA"
-        app._tabs.value = "Domains"
+        app.tabs.value = "Domains"
         state = json.loads(json.dumps(app.state()))
         assert [one["data"] for one in state["panels"].values()] == ["mine.npy", "Sample: Oxide layers", "mine.npy"]
         other = App(file)
         other.restore(state)
-        assert other._notice.value == ""
-        assert (other._tabs.value, other._choice.value) == ("Domains", "mine.npy")
+        assert other.notice.value == ""
+        assert (other.tabs.value, other.choice.value) == ("Domains", "mine.npy")
         assert other.state() == state
-        for name, panel in app._panels.items():
+        for name, panel in app.panels.items():
             np.testing.assert_array_equal(
-                numbers_of(other._panels[name].model.result).arrays["components"],
+                numbers_of(other.panels[name].model.result).arrays["components"],
                 numbers_of(panel.model.result).arrays["components"],
             )
 
@@ -127,18 +127,18 @@ class TestSession:
         np.save(tmp_path / "film.npy", movies.hopping_dopants(frames=10).frames)
         app = App()
         app.panel.model.image = calibrated(samples.grains(), 3.0, "Å")
-        app._tabs.value = "Unmixing"
+        app.tabs.value = "Unmixing"
         app.panel.model.cube = cubes.oxides(dose=300.0)
-        app._open._file.options = ["film.npy"]
-        app._open._file.value = "film.npy"
+        app.open_bar._file.options = ["film.npy"]
+        app.open_bar._file.value = "film.npy"
         state = json.loads(json.dumps(app.state()))
         other = App()
         other.restore(state)
-        assert other._notice.value == ""
+        assert other.notice.value == ""
         assert other.state() == state
-        shown = {name: panel.model for name, panel in other._panels.items()}
+        shown = {name: panel.model for name, panel in other.panels.items()}
         assert (shown["Sliding FFT"].image.pixel_size, shown["Sliding FFT"].image.unit) == (3.0, "Å")
-        assert shown["Unmixing"].cube.source == app._panels["Unmixing"].model.cube.source
+        assert shown["Unmixing"].cube.source == app.panels["Unmixing"].model.cube.source
         np.testing.assert_array_equal(shown["Trajectories"].movie.frames, app.panel.model.movie.frames)
 
     def test_of_data_that_are_not_here_any_more(self, tmp_path, monkeypatch):
@@ -150,8 +150,8 @@ class TestSession:
         (tmp_path / "mine.npy").unlink()
         other = App()
         other.restore(state)
-        assert "mine.npy cannot be opened (" in other._notice.value
-        assert "does not exist), Sample: Three grains is shown" in other._notice.value
+        assert "mine.npy cannot be opened (" in other.notice.value
+        assert "does not exist), Sample: Three grains is shown" in other.notice.value
         assert other.panel.model.n_components == 2
 
     @pytest.mark.parametrize(
@@ -193,14 +193,14 @@ class TestSession:
     def test_what_cannot_be_shown_is_said(self, state, problem):
         app = App()
         app._page.address = f"?state={as_address(state)}"
-        assert problem in app._notice.value
-        assert app._tabs.value == "Sliding FFT"
+        assert problem in app.notice.value
+        assert app.tabs.value == "Sliding FFT"
         assert app.panel.model.result is not None
 
     def test_a_damaged_address_is_said(self):
         app = App()
         app._page.address = "?state=???"
-        assert "the state in the address is damaged" in app._notice.value
+        assert "the state in the address is damaged" in app.notice.value
 
     def test_a_file_is_opened_and_may_be_opened_again(self):
         app = App()
@@ -208,11 +208,11 @@ class TestSession:
         content = as_json(app.state()).encode()
         for _ in range(2):
             app.panel.model.zoom = 2
-            app._session._upload.value = [
+            app.session_bar.upload.value = [
                 {"name": "s.json", "type": "", "size": len(content), "content": content, "last_modified": NOW}
             ]
             assert app.panel.model.zoom == 1
-            assert app._session._upload.value == ()
+            assert app.session_bar.upload.value == ()
 
     @pytest.fixture
     def reads(self, monkeypatch):
@@ -235,22 +235,22 @@ class TestSession:
     def test_files_are_read_beside_the_page(self, session, reads):
         app = App()
         app.restore(session)
-        assert "Opening the data" in app._notice.value
+        assert "Opening the data" in app.notice.value
         assert app.panel.model.image.name == "Three grains"
         ((work, then),) = reads
         read = work()
         assert read["Sliding FFT"] is read["Domains"]  # read once
         then(read, None)
-        assert app._notice.value == ""
-        assert {panel.model.image for panel in app._panels.values()} == {read["Domains"]}
-        assert list(app._panels) == ["Sliding FFT", "Domains"]
+        assert app.notice.value == ""
+        assert {panel.model.image for panel in app.panels.values()} == {read["Domains"]}
+        assert list(app.panels) == ["Sliding FFT", "Domains"]
         assert app.panel.model.n_components == 2
 
     @pytest.mark.parametrize(
         "later",
         [
-            lambda app: setattr(app._choice, "value", "Sample: Moiré"),
-            lambda app: setattr(app._tabs, "value", "Unmixing"),
+            lambda app: setattr(app.choice, "value", "Sample: Moiré"),
+            lambda app: setattr(app.tabs, "value", "Unmixing"),
             lambda app: app.show(samples.moire()),
             lambda app: app.restore({"tab": "Sliding FFT", "panels": {}}),
         ],
@@ -261,7 +261,7 @@ class TestSession:
         ((work, then),) = reads
         later(app)
         state = app.state()
-        assert app._notice.value == ""
+        assert app.notice.value == ""
         read = work()
         assert all(isinstance(one, Cancelled) for one in read.values())  # its reader was ended
         then(read, None)
@@ -273,7 +273,7 @@ class TestSession:
         app.restore({**session, "tab": "Domains"})
         for work, then in reversed(reads):
             then(work(), None)
-        assert (app._tabs.value, app._choice.value, app._notice.value) == ("Domains", "mine.npy", "")
+        assert (app.tabs.value, app.choice.value, app.notice.value) == ("Domains", "mine.npy", "")
 
     def test_a_reader_that_hangs_is_ended_when_it_is_given_up(self, tmp_path):
         (tmp_path / "<i>.dens").write_text("\n")
@@ -291,14 +291,14 @@ class TestSession:
     def test_the_links_follow_what_is_shown(self, monkeypatch):
         monkeypatch.setenv("VOILA_PREHEAT", "True")
         app = App()
-        app._session.switch.value = True
+        app.session_bar.switch.value = True
         app.panel.model.zoom = 1
-        found = re.search(r'href="\?state=([\w-]+)"', app._session._links.value)
+        found = re.search(r'href="\?state=([\w-]+)"', app.session_bar._links.value)
         assert from_address(found[1])["panels"]["Sliding FFT"]["parameters"]["zoom"] == 1
 
     def test_in_a_notebook_there_is_no_link(self, monkeypatch):
         monkeypatch.delenv("VOILA_PREHEAT", raising=False)
         app = App()
-        app._session.switch.value = True
-        assert "?state=" not in app._session._links.value
-        assert 'download="session.json"' in app._session._links.value
+        app.session_bar.switch.value = True
+        assert "?state=" not in app.session_bar._links.value
+        assert 'download="session.json"' in app.session_bar._links.value

@@ -185,12 +185,12 @@ def app():
 
 def refused(app, name, content):
     """What the bar says of an upload; nothing else has changed, and the next thing asked for is done."""
-    shown = app._tabs.value, app._choice.value, app._notice.value
+    shown = app.tabs.value, app.choice.value, app.notice.value
     data, result = app.panel.model.image, app.panel.model.result
     send(app, name, content)
-    said = app._open._words.value
+    said = app.open_bar._words.value
     assert 'role="alert"' in said
-    assert (app._tabs.value, app._choice.value, app._notice.value) == shown
+    assert (app.tabs.value, app.choice.value, app.notice.value) == shown
     assert app.panel.model.image is data
     assert app.panel.model.result is result
     app.panel.model.n_components = 5 - app.panel.model.n_components  # 2 or 3
@@ -203,14 +203,14 @@ def test_a_file_that_cannot_be_shown(app, name, content, message):
     app.panel.model.n_components = 2
     said = refused(app, name, content)
     assert message in said
-    assert str(app._open._uploads.folder) not in said
+    assert str(app.open_bar._uploads.folder) not in said
 
 
 @pytest.mark.parametrize(("kind", "content", "message"), TAKEN_AS)
 def test_a_file_that_is_not_what_it_is_taken_as(app, kind, content, message):
     app.panel.model.n_components = 2
-    app._open._kind.value = kind
+    app.open_bar._kind.value = kind
     try:
         assert message in refused(app, "mine.npy", content)
     finally:
-        app._open._kind.value = None
+        app.open_bar._kind.value = None

@@ -11,11 +11,12 @@ from atomstat_widgets.app import App
 from atomstat_widgets.data import samples
 from atomstat_widgets.panels.controls import AutomaticSlider, slider
 from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.parameter import parameter
 
 
 class Model(AnalysisModel):
-    count = Int(4, max=20).tag(parameter=True)
-    distance = Float(None, allow_none=True, max=35).tag(parameter=True)
+    count = parameter(Int(4, max=20), label="Count", help="How many")
+    spacing = parameter(Float(None, allow_none=True, max=35), label="Spacing", help="How far")
 
     def reconcile(self, name):
         if name == "count" and self.count == 7:
@@ -44,7 +45,7 @@ class Stop:
 @pytest.mark.parametrize("trait", ["max", "step", "value"])
 def test_slider_moved_while_its_limits_are_shown(trait):
     model = Model()
-    control = slider(model, "count", "Count", "", 1, 8)
+    control = slider(model, "count", 1, 8)
     with Stepped() as worker:
         stop = Stop(control, trait, worker)
         control.set_trait("value", 5.0)
@@ -61,7 +62,7 @@ def test_slider_moved_while_its_limits_are_shown(trait):
 
 def test_slider_moved_while_the_automatic_number_is_shown():
     model = Model()
-    control = AutomaticSlider(model, "distance", "Distance", "", 0.0, 40.0, 0.5)
+    control = AutomaticSlider(model, "spacing", 0.0, 40.0, 0.5)
     with Stepped() as worker:
         stop = Stop(control.slider, "value", worker)
         shown = worker.begin(control.show, 12.0)
@@ -69,14 +70,14 @@ def test_slider_moved_while_the_automatic_number_is_shown():
         control.slider.set_state({"value": 30.0})
         stop.gone_on.set()
         shown.result(TIMEOUT)
-    assert (model.distance, control.slider.number, control.slider.value) == (30, 30, 30)
+    assert (model.spacing, control.slider.number, control.slider.value) == (30, 30, 30)
     assert not control.automatic.value
 
 
 def test_control_shows_what_the_model_makes_of_a_choice():
     model = Model()
     model.start()
-    control = slider(model, "count", "Count", "", 1, 30)
+    control = slider(model, "count", 1, 30)
     control.set_state({"value": 7.0})
     assert (model.count, control.number, control.value) == (6, 6, 6)
     model.count = 7
@@ -85,16 +86,16 @@ def test_control_shows_what_the_model_makes_of_a_choice():
 
 def test_control_goes_back_where_a_choice_is_refused_and_the_model_says_why():
     model = Model()
-    control = slider(model, "count", "Count", "", 1, 30)
+    control = slider(model, "count", 1, 30)
     control.set_state({"value": 25.0})
     assert (model.count, control.number, control.value) == (4, 4, 4)
     assert model.error.startswith("The value of the 'count' trait")
     model.error = ""
-    automatic = AutomaticSlider(model, "distance", "Distance", "", 0.0, 40.0, 0.5)
+    automatic = AutomaticSlider(model, "spacing", 0.0, 40.0, 0.5)
     automatic.slider.set_state({"value": 20.0})
     automatic.slider.set_state({"value": 39.0})
-    assert (model.distance, automatic.slider.number, automatic.automatic.value) == (20, 20, False)
-    assert model.error.startswith("The value of the 'distance' trait")
+    assert (model.spacing, automatic.slider.number, automatic.automatic.value) == (20, 20, False)
+    assert model.error.startswith("The value of the 'spacing' trait")
 
 
 def test_run_chosen_to_be_compared_while_another_is_added():
@@ -103,10 +104,10 @@ def test_run_chosen_to_be_compared_while_another_is_added():
     history = next(one for one in panel.children if type(one).__name__ == "HistoryBar")
     history.switch.value = True
     with Stepped() as worker:
-        stop = Stop(history._rows[0]._text, "value", worker)
+        stop = Stop(history.rows[0]._text, "value", worker)
         added = worker.begin(setattr, panel.model, "n_components", 4)
         assert stop.reached.wait(TIMEOUT)
-        history._rows[0].compare.value = True
+        history.rows[0].compare.value = True
         chosen = list(history._compared)
         stop.gone_on.set()
         added.result(TIMEOUT)
@@ -115,12 +116,12 @@ def test_run_chosen_to_be_compared_while_another_is_added():
 
 def test_data_chosen_while_the_list_follows_the_panel():
     app = App()
-    labels = app._choice.options
+    labels = app.choice.options
     with Stepped() as worker:
-        stop = Stop(app._choice, "options", worker)
+        stop = Stop(app.choice, "options", worker)
         followed = worker.begin(setattr, app.panel.model, "image", samples.graphene(shape=(64, 64)))
         assert stop.reached.wait(TIMEOUT)
-        app._choice.value = labels[1]
+        app.choice.value = labels[1]
         stop.gone_on.set()
         followed.result(TIMEOUT)
     assert app._chosen["image"] == labels[1]

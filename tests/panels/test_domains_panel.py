@@ -14,11 +14,11 @@ def panel():
 
 
 def picture(view):
-    return view._picture.mark.image.value
+    return view.picture.mark.image.value
 
 
 def atoms(panel):
-    return panel._sample._overlay.mark.image.value
+    return panel.sample.overlay.mark.image.value
 
 
 def test_parameters_and_controls_are_one(panel):
@@ -28,9 +28,9 @@ def test_parameters_and_controls_are_one(panel):
     own.method.value = "NMF"
     assert model.result.parameters["method"] == "NMF"
     own.recentre.value = False
-    own.normalise.value = False
+    own.normalize.value = False
     own.smooth.value = 0.5
-    assert [model.result.parameters[name] for name in ("recentre", "normalise", "smooth")] == [False, False, 0.5]
+    assert [model.result.parameters[name] for name in ("recentre", "normalize", "smooth")] == [False, False, 0.5]
     own.gmm_on.value = 0
     assert model.gmm_dimensions == 0
     assert model.error == ""
@@ -40,9 +40,9 @@ def test_automatic_numbers_are_shown(panel):
     own, result = panel._own, panel.model.result
     assert own.window.automatic.value
     assert own.window.slider.value == result.window
-    assert own.distance.slider.value == pytest.approx(result.atoms.spacing, abs=0.25)
+    assert own.spacing.slider.value == pytest.approx(result.atoms.spacing, abs=0.25)
     assert own.strength.slider.value == pytest.approx(result.atoms.strengths.min(), abs=0.06)
-    assert panel.model.window is panel.model.distance is panel.model.strength is None
+    assert panel.model.window is panel.model.spacing is panel.model.strength is None
 
 
 def test_a_moved_slider_is_no_longer_automatic(panel):
@@ -64,62 +64,62 @@ def test_the_echo_of_an_automatic_number_is_no_wish(panel):
 
 
 def test_a_new_result_is_drawn(panel):
-    before = picture(panel._components), picture(panel._scatter), picture(panel._histogram), atoms(panel)
+    before = picture(panel.components), picture(panel.scatter), picture(panel.histogram), atoms(panel)
     panel.model.window = 14
-    after = picture(panel._components), picture(panel._scatter), picture(panel._histogram), atoms(panel)
+    after = picture(panel.components), picture(panel.scatter), picture(panel.histogram), atoms(panel)
     assert all(old != new for old, new in zip(before, after, strict=True))
     panel.model.n_components = 2
-    assert len(panel._components._boxes) == 2
+    assert len(panel.components.boxes) == 2
 
 
 def test_a_click_on_a_component_colours_the_atoms_by_its_loading(panel):
-    before = atoms(panel), picture(panel._histogram)
+    before = atoms(panel), picture(panel.histogram)
     panel._component_clicked(2)
-    assert panel._overlay.value == 2
-    assert panel._components._selection.visible
-    assert (atoms(panel), picture(panel._histogram)) != before
-    assert panel._histogram._axes[0].label == "loading 3"
+    assert panel.overlay.value == 2
+    assert panel.components.selection.visible
+    assert (atoms(panel), picture(panel.histogram)) != before
+    assert panel.histogram._axes[0].label == "loading 3"
 
 
 def test_overlays_follow_the_method(panel):
     def labels():
-        return [label for label, _ in panel._overlay.options]
+        return [label for label, _ in panel.overlay.options]
 
-    assert (labels(), panel._overlay.value) == (["1", "2", "3", "4", "None"], 0)
+    assert (labels(), panel.overlay.value) == (["1", "2", "3", "4", "None"], 0)
     panel.model.method = "GMM"
-    assert (labels(), panel._overlay.value) == (["All", "1", "2", "3", "4", "None"], ALL)
+    assert (labels(), panel.overlay.value) == (["All", "1", "2", "3", "4", "None"], ALL)
     assert panel._map.value == "viridis"
     assert not panel._own.gmm_on.disabled
-    panel._overlay.value = 3
+    panel.overlay.value = 3
     panel.model.n_components = 2
-    assert (labels(), panel._overlay.value) == (["All", "1", "2", "None"], ALL)
+    assert (labels(), panel.overlay.value) == (["All", "1", "2", "None"], ALL)
     panel.model.method = "PCA"
-    assert (labels(), panel._overlay.value) == (["1", "2", "None"], 0)
+    assert (labels(), panel.overlay.value) == (["1", "2", "None"], 0)
     assert panel._own.gmm_on.disabled
     assert panel.model.error == ""
 
 
 def test_the_lasso_lights_atoms_up_and_shows_their_mean(panel):
-    before = atoms(panel), picture(panel._scatter), picture(panel._means)
+    before = atoms(panel), picture(panel.scatter), picture(panel.means)
     loading = panel.model.result.decomposition.loadings[:, 0]
-    panel._scatter._points.selected = np.flatnonzero(loading > 0)
+    panel.scatter.points.selected = np.flatnonzero(loading > 0)
     np.testing.assert_array_equal(panel.selected, loading > 0)
-    after = atoms(panel), picture(panel._scatter), picture(panel._means)
+    after = atoms(panel), picture(panel.scatter), picture(panel.means)
     assert all(old != new for old, new in zip(before, after, strict=True))
     assert f"{(loading > 0).sum()} selected" in panel._means_title.value
-    assert not panel._clear.disabled
-    panel._truth.value = True
-    assert f"{panel.model.result.agreement(loading > 0):.2f}" in panel._truth_score.value
-    assert "the selection" in panel._truth_score.value
-    panel._clear.click()
+    assert not panel.clear.disabled
+    panel.truth.value = True
+    assert f"{panel.model.result.agreement(loading > 0):.2f}" in panel.truth_score.value
+    assert "the selection" in panel.truth_score.value
+    panel.clear.click()
     assert panel.selected is None
-    assert (atoms(panel), picture(panel._scatter), picture(panel._means)) == before
-    assert panel._clear.disabled
+    assert (atoms(panel), picture(panel.scatter), picture(panel.means)) == before
+    assert panel.clear.disabled
 
 
 def test_the_brush_selects_values(panel):
     loading = panel.model.result.decomposition.loadings[:, 0]
-    panel._histogram._brush.selected = np.array([0.0, 10.0])
+    panel.histogram._brush.selected = np.array([0.0, 10.0])
     np.testing.assert_array_equal(panel.selected, loading >= 0)
 
 
@@ -131,7 +131,7 @@ def test_a_selection_lasts_as_long_as_the_atoms(panel):
     assert panel.selected.sum() == 2
     panel.model.window = 14
     assert panel.selected is None
-    assert panel._clear.disabled
+    assert panel.clear.disabled
 
 
 def test_a_click_on_an_atom_shows_its_crop(panel):
@@ -140,47 +140,47 @@ def test_a_click_on_an_atom_shows_its_crop(panel):
     assert panel._atom == 5
     y, x = positions[5]
     assert f"y {0.04 * y:.2f}, x {0.04 * x:.2f} nm" in panel._crop_title.value
-    assert len(panel._crop._boxes) == 2
+    assert len(panel._crop.boxes) == 2
     window = panel.model.result.window * panel.model.image.pixel_size
-    assert np.ptp(panel._sample._window.y) == pytest.approx(window)
+    assert np.ptp(panel.sample._window.y) == pytest.approx(window)
 
 
 def test_the_curve_sets_the_count_and_follows_the_method(panel):
     panel._count_clicked(2)
     assert panel._own.n_components.value == 2
-    np.testing.assert_allclose(panel._curve._points.y, 100 * panel.model.result.variance)
-    assert panel._curve._advised.visible
+    np.testing.assert_allclose(panel.curve.points.y, 100 * panel.model.result.variance)
+    assert panel.curve._advised.visible
     panel.model.method = "GMM"
-    assert [label for label, _ in panel._curve_choice.options] == ["Stability", "BIC", "Explained variance"]
+    assert [label for label, _ in panel.curve_choice.options] == ["Stability", "BIC", "Explained variance"]
     for label, name in (("Stability", "stability"), ("BIC", "bic")):
-        panel._curve_choice.label = label
+        panel.curve_choice.label = label
         scale = 1 if name == "stability" else len(panel.model.result.crops)
         expected = [panel.model.advice[name][k] / scale for k in range(1, 9)]
-        np.testing.assert_allclose(panel._curve._points.y, expected)
-    assert panel._curve._advised.x[0] == np.argmin(expected) + 1
+        np.testing.assert_allclose(panel.curve.points.y, expected)
+    assert panel.curve._advised.x[0] == np.argmin(expected) + 1
     panel.model.method = "NMF"
-    assert [label for label, _ in panel._curve_choice.options] == ["Stability", "Error"]
-    panel._curve_choice.label = "Error"
-    assert panel._curve._y_axis.label == "error (%)"
+    assert [label for label, _ in panel.curve_choice.options] == ["Stability", "Error"]
+    panel.curve_choice.label = "Error"
+    assert panel.curve.y_axis.label == "error (%)"
 
 
 def test_score_axes_can_be_chosen(panel):
-    panel._axis_choices[0].value = "3"
+    panel.axis_choices[0].value = "3"
     loadings = panel.model.result.decomposition.loadings
-    np.testing.assert_allclose(panel._scatter._points.x, loadings[:, 2], rtol=1e-6)
+    np.testing.assert_allclose(panel.scatter.points.x, loadings[:, 2], rtol=1e-6)
     panel.model.n_components = 1
-    assert [choice.value for choice in panel._axis_choices] == ["1", "1"]
+    assert [choice.value for choice in panel.axis_choices] == ["1", "1"]
     assert panel.model.error == ""
 
 
 def test_truth_as_fine_as_the_lattice_colours_the_atoms():
     panel = DomainsPanel(samples.graphene(shape=(256, 256)), method="GMM", n_components=3)
     before = atoms(panel)
-    panel._truth.value = True
+    panel.truth.value = True
     assert atoms(panel) != before
     result = panel.model.result
-    assert f"{result.agreement(result.labels):.2f} (adjusted Rand index)<br>of the classes" in panel._truth_score.value
-    panel._truth.value = False
+    assert f"{result.agreement(result.labels):.2f} (adjusted Rand index)<br>of the classes" in panel.truth_score.value
+    panel.truth.value = False
     assert atoms(panel) == before
 
 
@@ -192,8 +192,8 @@ def test_given_atoms_and_channels_can_be_chosen():
         Image(image.array, "given", atoms=coordinates, channels=np.random.default_rng(0).random((160, 160, 2)))
     )
     own = panel._own
-    assert own.distance.slider.disabled
-    assert own.distance.slider.tooltip == "The atoms are given with the image"
+    assert own.spacing.slider.disabled
+    assert own.spacing.slider.tooltip == "The atoms are given with the image"
     assert [label for label, _ in own.atom_class.options] == ["All", "0", "1"]
     assert [label for label, _ in own.channel.options] == ["Image", "Channel 1", "Channel 2", "All channels"]
     own.atom_class.value = 1
@@ -203,7 +203,7 @@ def test_given_atoms_and_channels_can_be_chosen():
     panel.model.image = image
     assert (own.atom_class.value, own.atom_class.disabled, panel.model.atom_class) == (-1, True, None)
     assert own.channel.tooltip == "The image comes without a network's output"
-    assert not own.distance.slider.disabled
+    assert not own.spacing.slider.disabled
     assert panel.model.error == ""
 
 
@@ -212,12 +212,10 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
         children = getattr(widget, "children", ())
         return [leaf for child in children for leaf in leaves(child)] if children else [widget]
 
-    controls = [
-        leaf for leaf in leaves(panel._controls) if getattr(leaf, "description", "") or hasattr(leaf, "options")
-    ]
+    controls = [leaf for leaf in leaves(panel.controls) if getattr(leaf, "description", "") or hasattr(leaf, "options")]
     labels = [getattr(control, "description", "") for control in controls]
     assert [label for label in labels if label != "auto"] == [
-        *("Distance", "Strength", "Class", "Window", "Channel", "Recentre", "Normalise", "Smooth", "", "Components"),
+        *("Spacing", "Strength", "Class", "Window", "Channel", "Recentre", "Normalise", "Smooth", "", "Components"),
         *("GMM on", "Image", "Maps", "Contrast", "True domains"),
     ]
     for control in controls:
@@ -225,11 +223,11 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
 
 
 def test_errors_are_words_in_the_panel_and_the_pictures_stay(panel):
-    before = picture(panel._components)
+    before = picture(panel.components)
     panel.model.strength = 1e6
-    assert "no atoms were found: lower the strength" in panel._status._text.value
-    assert "Not up to date" in panel._status._text.value
-    assert picture(panel._components) == before
+    assert "no atoms were found: lower the strength" in panel.status._text.value
+    assert "Not up to date" in panel.status._text.value
+    assert picture(panel.components) == before
 
 
 def test_another_image(panel):
@@ -237,11 +235,11 @@ def test_another_image(panel):
     panel.model.image = samples.graphene(shape=(200, 256))
     assert panel.model.error == ""
     assert panel.selected is None
-    assert "Doped graphene" in panel._sample_title.value
+    assert "Doped graphene" in panel.sample_title.value
 
 
 def test_an_automatic_slider_knows_its_own_values_when_they_come_back_late(panel):
-    control = panel._own.distance
+    control = panel._own.spacing
     control.show(10.0)
     control.show(12.0)
     control.slider.value = 10.0000001  # as the page may send it, after the second was shown
@@ -251,4 +249,4 @@ def test_an_automatic_slider_knows_its_own_values_when_they_come_back_late(panel
     assert control.automatic.value
     control.slider.value = 12.5  # somebody's wish
     assert not control.automatic.value
-    assert panel.model.distance == 12.5
+    assert panel.model.spacing == 12.5

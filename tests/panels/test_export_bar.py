@@ -27,10 +27,10 @@ def bar(panel):
 
 
 def prepare(bar, form):
-    bar._form.value = form
+    bar.form.value = form
     bar._prepare.click()
-    found = re.search(r'download="([^"]*)" href="data:application/octet-stream;base64,([^"]*)"', bar._link.value)
-    return (found[1], base64.b64decode(found[2])) if found else bar._link.value
+    found = re.search(r'download="([^"]*)" href="data:application/octet-stream;base64,([^"]*)"', bar.link.value)
+    return (found[1], base64.b64decode(found[2])) if found else bar.link.value
 
 
 def test_it_is_opened_and_closed(bar):
@@ -91,20 +91,20 @@ def test_of_data_in_memory_there_is_no_script():
 def test_a_file_goes_with_the_result_that_it_is_of(panel, bar):
     prepare(bar, "npz")
     panel.model.n_components = 3
-    assert bar._link.value == ""
+    assert bar.link.value == ""
     prepare(bar, "npz")
-    bar._form.value = "h5"
-    assert bar._link.value == ""
+    bar.form.value = "h5"
+    assert bar.link.value == ""
     panel.model.n_components = 4
 
 
 def test_resolution_is_for_pictures_of_pixels(bar):
-    bar._form.value = "svg"
-    assert bar._dpi.disabled
-    bar._form.value = "png"
-    assert not bar._dpi.disabled
+    bar.form.value = "svg"
+    assert bar.dpi.disabled
+    bar.form.value = "png"
+    assert not bar.dpi.disabled
     sizes = []
-    for bar._dpi.value in (150, 300):
+    for bar.dpi.value in (150, 300):
         _, content = prepare(bar, "png")
         sizes.append(int.from_bytes(content[16:20], "big"))
     assert sizes[1] == pytest.approx(2 * sizes[0], abs=2)

@@ -48,7 +48,7 @@ def test_files_are_written_as_it_stands(panel, bar):
     axes.set_xlim(10, 13)
     assert (png(panel, box.figure) != zoomed).any()
     bar._prepare.click()
-    assert "Download" in bar._link.value
+    assert "Download" in bar.link.value
 
 
 def test_text_is_scaled_and_comes_back(bar):
@@ -84,5 +84,5 @@ def test_a_failure_is_said_in_the_bar(bar, monkeypatch):
 
     monkeypatch.setattr("atomstat_widgets.panels.figure_box.figure_of", fail)
     bar._show.value = True
-    assert "&lt;no&gt; figure." in bar._link.value
+    assert "&lt;no&gt; figure." in bar.link.value
     assert bar._figure.layout.display == "none"

@@ -36,9 +36,9 @@ def test_its_size_its_margins_and_its_letters():
 
 def test_the_page_tells_a_panel():
     panel = SlidingFFTPanel(samples.grains(shape=(96, 96)))
-    width = float(panel._sample.figure.layout.width.removesuffix("px"))
+    width = float(panel.sample.figure.layout.width.removesuffix("px"))
     (page,) = (child for child in panel.children if isinstance(child, Page))
     page.scale = 1.35
-    assert float(panel._sample.figure.layout.width.removesuffix("px")) == pytest.approx(1.35 * width)
+    assert float(panel.sample.figure.layout.width.removesuffix("px")) == pytest.approx(1.35 * width)
     scale_figures(panel, 1)
-    assert float(panel._sample.figure.layout.width.removesuffix("px")) == width
+    assert float(panel.sample.figure.layout.width.removesuffix("px")) == width

@@ -30,7 +30,7 @@ def history_of(panel):
 
 
 def rows(bar):
-    return [row for row in bar._rows if row.layout.display is None]
+    return [row for row in bar.rows if row.layout.display is None]
 
 
 def test_it_is_opened_and_closed(panel):
@@ -67,18 +67,18 @@ def test_two_side_by_side(panel):
     panel.model.n_components = 3
     bar = history_of(panel)
     rows(bar)[2].compare.value = True
-    assert [figure.layout.display for figure in bar._figures] == ["none", "none"]
+    assert [figure.layout.display for figure in bar.figures] == ["none", "none"]
     rows(bar)[0].compare.value = True
-    assert [figure.layout.display for figure in bar._figures] == [None, None]
-    first, second = (figure._title.value for figure in bar._figures)
+    assert [figure.layout.display for figure in bar.figures] == [None, None]
+    first, second = (figure._title.value for figure in bar.figures)
     assert "Run 1 <small>components 4 · error" in first
     assert "Run 3 <small>components 3 · error" in second
-    assert all(bytes(figure._picture.value[:4]) == b"\x89PNG" for figure in bar._figures)
-    assert bar._figures[0]._picture.value != bar._figures[1]._picture.value
+    assert all(bytes(figure.picture.value[:4]) == b"\x89PNG" for figure in bar.figures)
+    assert bar.figures[0].picture.value != bar.figures[1].picture.value
     rows(bar)[1].compare.value = True  # in place of the one that was chosen first
     assert [row.compare.value for row in rows(bar)] == [True, True, False]
     rows(bar)[0].compare.value = False
-    assert [figure.layout.display for figure in bar._figures] == ["none", "none"]
+    assert [figure.layout.display for figure in bar.figures] == ["none", "none"]
 
 
 def test_what_is_compared_stays_when_more_runs_come(panel):
@@ -96,10 +96,10 @@ def test_data_and_masks_in_words():
     panel = UnmixingPanel(cubes.oxides(shape=(12, 12), channels=30))
     panel.model.mask = np.eye(12) < 1
     (parameters, before) = (run.parameters for run in panel.model.history)
-    assert in_words(parameters, ["mask", "cube", "normalize", "smooth"]) == (
-        "mask of 132 pixels, cube Oxide layers, normalize off, smooth 1"
+    assert in_words(panel.model, parameters, ["mask", "cube", "normalize", "smooth"]) == (
+        "mask of 132 pixels, spectrum image Oxide layers, normalise off, smooth 1"
     )
-    assert in_words(before, ["mask"]) == "mask by default"
+    assert in_words(panel.model, before, ["mask"]) == "mask by default"
 
 
 def test_names_of_data_stay_text(graphene):
@@ -110,10 +110,10 @@ def test_names_of_data_stay_text(graphene):
 
 def test_the_app_names_the_data_that_came_back():
     app = App()
-    app._choice.value = "Sample: Doped graphene"
+    app.choice.value = "Sample: Doped graphene"
     rows(history_of(app.panel))[1].restore.click()
     assert app.panel.model.image.name == "Three grains"
-    assert app._choice.value == "Sample: Three grains"
+    assert app.choice.value == "Sample: Three grains"
     app.panel.model.image = np.random.default_rng(0).random((96, 96))
-    assert app._choice.value == "array"
-    assert app._choice.options[0] == "array"
+    assert app.choice.value == "array"
+    assert app.choice.options[0] == "array"

@@ -9,7 +9,7 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from atomstat_widgets import DomainsPanel, SlidingFFTPanel, TrajectoriesPanel, UnmixingPanel
+from atomstat_widgets import DomainsPanel, SlidingFFTPanel, StrainPanel, TrajectoriesPanel, UnmixingPanel
 from atomstat_widgets.app import App
 from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples
 from atomstat_widgets.panels.export_bar import ExportBar
@@ -40,7 +40,7 @@ def cube():
 
 PANELS = {
     SlidingFFTPanel: (image, {"n_components": 2}), DomainsPanel: (image, {"n_components": 2}),
-    TrajectoriesPanel: (movie, {}), UnmixingPanel: (cube, {"n_components": 2}),
+    StrainPanel: (image, {}), TrajectoriesPanel: (movie, {}), UnmixingPanel: (cube, {"n_components": 2}),
 }  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def panel(request):
     data, options = PANELS[request.param]
     panel = request.param(data(), **options)
     if request.param is UnmixingPanel:
-        panel._name.value = "Mg<u> & Mn"
+        panel.naming.name.value = "Mg<u> & Mn"
     panel.truth_shown = True
     for one in panel.children:
         if isinstance(one, HistoryBar | ExportBar):

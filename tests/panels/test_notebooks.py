@@ -13,6 +13,7 @@ FIRST_RESULTS = {
     "atomstat": "841 windows, 4 components in",
     "sliding_fft": "841 windows, 4 components in",
     "domains": "atoms (200 more at the border), 4 components in",
+    "strain": "Strain of 100% of the image",
     "trajectories": "tracks long enough",
     "unmixing": "4,096 spectra of 200 channels, 3 components in",
 }
@@ -32,7 +33,7 @@ for choice in (next(iter(question._choices)), {answer!r}):
     question.check()
     assert question.panel.model.wait(60)
     assert all(getattr(question.panel.model, name) == value for name, value in question._choices[choice].items())
-    verdicts.append(question._verdict.value)
+    verdicts.append(question.verdict.value)
 [question.best, "Not quite" in verdicts[0], "Right" in verdicts[1], question.panel.truth_shown]
 """
 
@@ -84,7 +85,7 @@ def test_in_a_kernel_a_parameter_moves_the_slider_and_reruns():
         "from atomstat_widgets import SlidingFFTPanel, samples",
         "panel = SlidingFFTPanel(samples.grains(shape=(128, 128)))",
         "panel.model.n_components = 6\nbusy = panel.model._runner.threaded\nassert panel.model.wait(60)",
-        "[busy, panel._n_components.number, panel.model.result.loading_maps.shape, panel.model.error]",
+        "[busy, panel.n_components.number, panel.model.result.loading_maps.shape, panel.model.error]",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()

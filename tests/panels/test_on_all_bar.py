@@ -56,7 +56,7 @@ def test_bar_runs_on_all_and_every_view_shows_it(kind, data, words, size) -> Non
     assert panel.model.on_all
     assert button.disabled
     assert text.value.startswith("All data are shown.")
-    assert size in panel._sample_title.value
+    assert size in panel.sample_title.value
     if kind is UnmixingPanel:
         panel._sample_clicked(20, 25)
     elif kind is not TrajectoriesPanel:

@@ -38,12 +38,12 @@ class TestUpload:
     def test_an_image(self):
         app = App()
         upload(app, "mine.npy", GRAINS)
-        assert app._open._words.value == "mine.npy is shown."
-        assert (app._choice.value, app._choice.options[0]) == ("mine.npy", "mine.npy")
+        assert app.open_bar._words.value == "mine.npy is shown."
+        assert (app.choice.value, app.choice.options[0]) == ("mine.npy", "mine.npy")
         np.testing.assert_array_equal(app.panel.model.image.array, GRAINS)
         assert app.panel.model.image.source.code == "load(source='mine.npy')"
-        assert list(app._open._uploads.folder.iterdir()) == []
-        app._tabs.value = "Domains"  # every panel for images shows it
+        assert list(app.open_bar._uploads.folder.iterdir()) == []
+        app.tabs.value = "Domains"  # every panel for images shows it
         assert app.panel.model.image.name == "mine.npy"
 
     @pytest.mark.parametrize(
@@ -55,13 +55,13 @@ class TestUpload:
     )
     def test_of_another_kind_opens_its_panel(self, make, kind, tab):
         app = App()
-        app._open._kind.value = kind
+        app.open_bar._kind.value = kind
         array = make()
         upload(app, "mine.npy", array)
-        assert (app._tabs.value, app._choice.value) == (tab, "mine.npy")
+        assert (app.tabs.value, app.choice.value) == (tab, "mine.npy")
         shown = app.panel.model.movie.frames if kind is None else app.panel.model.cube.array
         np.testing.assert_array_equal(shown, array)
-        app._tabs.value = "Sliding FFT"
+        app.tabs.value = "Sliding FFT"
         assert app.panel.model.image.name == "Three grains"
 
     def test_the_same_name_is_the_newer_file(self):
@@ -69,7 +69,7 @@ class TestUpload:
         upload(app, "mine.npy", GRAINS)
         upload(app, "mine.npy", GRAINS.T)
         np.testing.assert_array_equal(app.panel.model.image.array, GRAINS.T)
-        assert list(app._choice.options).count("mine.npy") == 1
+        assert list(app.choice.options).count("mine.npy") == 1
 
     @pytest.mark.parametrize(
         ("name", "content", "message"),
@@ -94,16 +94,16 @@ class TestUpload:
         app = App()
         before = app.panel.model.result
         upload(app, name, content)
-        assert 'role="alert"' in app._open._words.value
-        assert message in app._open._words.value
-        assert (app._tabs.value, app._choice.value) == ("Sliding FFT", "Sample: Three grains")
+        assert 'role="alert"' in app.open_bar._words.value
+        assert message in app.open_bar._words.value
+        assert (app.tabs.value, app.choice.value) == ("Sliding FFT", "Sample: Three grains")
         assert app.panel.model.result is before
 
     def test_too_large(self, monkeypatch):
         monkeypatch.setattr(uploads, "MOST_BYTES", 1_000_000)
         app = App()
         upload(app, "large.npy", bytes(2_100_000))
-        assert "large.npy has 3 MB, uploads have up to 1 MB" in app._open._words.value
+        assert "large.npy has 3 MB, uploads have up to 1 MB" in app.open_bar._words.value
 
 
 class TestSignals:
@@ -115,58 +115,58 @@ class TestSignals:
 
     def test_one_of_several_is_chosen(self):
         app = App()
-        signal = app._open._signal
+        signal = app.open_bar._signal
         assert signal.layout.display == "none"
         cube = cubes.oxides(shape=(12, 12), channels=40).array
         upload(app, "several.npz", self.archive(left=GRAINS, right=GRAINS.T, spectra=cube))
         assert signal.layout.display is None
-        assert "choose an array by its name" in app._open._words.value
+        assert "choose an array by its name" in app.open_bar._words.value
         assert [value for _, value in signal.options] == [None, "left", "right", "spectra"]
         for name, shown in (("right", GRAINS.T), ("left", GRAINS)):
             signal.value = name
-            assert app._open._words.value == "several.npz is shown."
+            assert app.open_bar._words.value == "several.npz is shown."
             np.testing.assert_array_equal(app.panel.model.image.array, shown)
             assert app.panel.model.image.source.arguments == {"source": "several.npz", "signal": name}
         signal.value = "spectra"  # a stack of images, unless told otherwise
-        assert app._tabs.value == "Trajectories"
-        app._open._kind.value = "cube"
+        assert app.tabs.value == "Trajectories"
+        app.open_bar._kind.value = "cube"
         signal.value = None
         signal.value = "spectra"
-        assert (app._tabs.value, app._choice.value) == ("Unmixing", "several.npz")
-        app._tabs.value = "Sliding FFT"  # the same name is another thing there
+        assert (app.tabs.value, app.choice.value) == ("Unmixing", "several.npz")
+        app.tabs.value = "Sliding FFT"  # the same name is another thing there
         np.testing.assert_array_equal(app.panel.model.image.array, GRAINS)
 
     def test_the_choice_goes_with_the_file(self):
         app = App()
         upload(app, "several.npz", self.archive(left=GRAINS, right=GRAINS.T))
-        app._open._signal.value = "right"
+        app.open_bar._signal.value = "right"
         upload(app, "mine.npy", GRAINS)
-        assert app._open._signal.layout.display == "none"
-        assert app._open._words.value == "mine.npy is shown."
+        assert app.open_bar._signal.layout.display == "none"
+        assert app.open_bar._words.value == "mine.npy is shown."
         np.testing.assert_array_equal(app.panel.model.image.array, GRAINS)
 
 
 class TestFolder:
     def test_its_files_are_offered(self, folder):
         app = App()
-        app._open.switch.value = True
-        assert [value for _, value in app._open._file.options] == [None, "a.npy", "b.npy", "film"]
-        app._open._file.value = "a.npy"
+        app.open_bar.switch.value = True
+        assert [value for _, value in app.open_bar._file.options] == [None, "a.npy", "b.npy", "film"]
+        app.open_bar._file.value = "a.npy"
         np.testing.assert_array_equal(app.panel.model.image.array, GRAINS.T)
 
     def test_a_folder_without_images_is_said(self, folder):
         app = App()
-        app._open.switch.value = True
-        app._open._file.value = "film"
-        assert "there are no images in" in app._open._words.value
+        app.open_bar.switch.value = True
+        app.open_bar._file.value = "film"
+        assert "there are no images in" in app.open_bar._words.value
 
     def test_new_files_are_seen_when_it_is_opened_again(self, folder):
         app = App()
-        app._open.switch.value = True
+        app.open_bar.switch.value = True
         np.save(folder / "c.npy", GRAINS)
-        app._open.switch.value = False
-        app._open.switch.value = True
-        assert "c.npy" in [value for _, value in app._open._file.options]
+        app.open_bar.switch.value = False
+        app.open_bar.switch.value = True
+        assert "c.npy" in [value for _, value in app.open_bar._file.options]
 
     def test_links_and_hidden_files_are_not_listed(self, folder):
         assert files_of(folder) == ["a.npy", "b.npy", "film"]
@@ -174,8 +174,8 @@ class TestFolder:
     def test_without_one_there_is_no_list(self, monkeypatch):
         monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
         app = App()
-        app._open.switch.value = True
-        assert app._open._file.layout.display == "none"
+        app.open_bar.switch.value = True
+        assert app.open_bar._file.layout.display == "none"
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ def test_sliding_fft(tiles):
     panel = SlidingFFTPanel(samples.grains(shape=(96, 128)), n_components=3)
     figure = figure_of(panel.model.result)
     np.testing.assert_allclose(limits_in(figure, "Spectrum"), tiles[panel._spectra][1])
-    np.testing.assert_allclose(limits_in(figure, "Loadings"), tiles[panel._maps][1])
-    assert (tiles[panel._maps][1][:, 0] == 0).all()
+    np.testing.assert_allclose(limits_in(figure, "Loadings"), tiles[panel.maps][1])
+    assert (tiles[panel.maps][1][:, 0] == 0).all()
 
 
 @pytest.mark.parametrize("method", ["PCA", "ICA", "NMF", "GMM"])
@@ -48,17 +48,17 @@ def test_domains(tiles, method):
     panel = DomainsPanel(samples.graphene(shape=(160, 160)), method=method, n_components=3)
     result = panel.model.result
     figure = figure_of(result)
-    below = "Probability" if method == "GMM" else "Loadings"
-    above = "Class" if method == "GMM" else "Component"
-    np.testing.assert_allclose(limits_in(figure, above), tiles[panel._components][1])
+    below = "Probabilities" if method == "GMM" else "Loadings"
+    above = "Class mean" if method == "GMM" else "Component"
+    np.testing.assert_allclose(limits_in(figure, above), tiles[panel.components][1])
     for number in range(3):
-        panel._overlay.value = number
-        np.testing.assert_allclose(limits_in(figure, below)[number], panel._coloured()[1])
+        panel.overlay.value = number
+        np.testing.assert_allclose(limits_in(figure, below)[number], panel._coloring().limits)
     (dots,) = titled(figure, "Doped graphene")[0].collections
     if result.signed:
         return
-    panel._overlay.value = ALL
-    values, _, colors, levels, _ = panel._coloured()
+    panel.overlay.value = ALL
+    values, _, colors, levels, _ = panel._coloring()
     np.testing.assert_allclose(dots.get_facecolors()[:, :3], colors[levels] / 255)
     np.testing.assert_array_equal(values, result.strongest + 1)
     loadings = result.decomposition.loadings
@@ -70,13 +70,16 @@ def test_domains(tiles, method):
 def test_trajectories(tiles):
     panel = TrajectoriesPanel(movies.hopping_dopants(frames=12, missing=1, shape=(112, 112)))
     figure = figure_of(panel.model.result)
-    np.testing.assert_allclose(limits_in(figure, "State"), tiles[panel._centroids][1])
+    np.testing.assert_allclose(limits_in(figure, "State"), tiles[panel.centroids][1])
     result, table = panel.model.result, numbers_of(panel.model.result).tables
     panel._select_track(1)
-    assert "track 2: " in panel._strip_title.value
+    assert "track 2: " in panel.strip_title.value
     np.testing.assert_array_equal(table["tracks"]["frame"][table["tracks"]["track"] == 2], result.tracks.track(1)[0])
     cells = titled(figure, "Transition probabilities")[0].texts
-    buttons, counts = [cell for row in panel._matrix._cells for cell in row], table["transitions"]["transitions"]
+    buttons, counts = (
+        [cell for row in panel._transitions.matrix._cells for cell in row],
+        table["transitions"]["transitions"],
+    )
     assert [cell.get_text() for cell in cells] == [
         f"{button.description}\n({count})" for button, count in zip(buttons, counts, strict=True)
     ]
@@ -86,14 +89,15 @@ def test_trajectories(tiles):
 def test_unmixing(tiles, method):
     panel = UnmixingPanel(cubes.oxides(shape=(20, 24), channels=60), method=method, n_components=2)
     figure = figure_of(panel.model.result)
-    np.testing.assert_allclose(limits_in(figure, "Abundance"), tiles[panel._maps][1])
+    below = "Probability" if method == "GMM" else "Abundance"
+    np.testing.assert_allclose(limits_in(figure, below), tiles[panel.maps][1])
     np.testing.assert_allclose(limits_in(figure, "Residual"), tiles[panel._residual][1])
 
 
 def test_names_and_colours_of_the_page_are_in_the_figure():
     panel = UnmixingPanel(cubes.oxides(shape=(20, 24), channels=60), n_components=3)
-    panel._which.value = 2
-    panel._name.value, panel._color.value = "_Ti & $Mn$", "#123456"
+    panel.naming.which.value = 2
+    panel.naming.name.value, panel.naming.color.value = "_Ti & $Mn$", "#123456"
     figure = figure_of(panel.model.result, **panel._look())
     spectra = titled(figure, "Components of")[0]
     texts = [text.get_text() for text in spectra.get_legend().get_texts()]
@@ -122,9 +126,9 @@ def test_maps_of_a_binned_cube_stand_where_their_pixels_are():
 def test_shares_are_those_of_the_sum_of_squares(tiles):
     for panel, view, left in (
         (SlidingFFTPanel(samples.grains(shape=(96, 128))), "_spectra", None),
-        (DomainsPanel(samples.graphene(shape=(160, 160)), method="NMF"), "_components", None),
-        (DomainsPanel(samples.graphene(shape=(160, 160)), method="PCA"), "_components", 1),
-        (UnmixingPanel(cubes.oxides(shape=(20, 24), channels=60), method="PCA"), "_maps", 1),
+        (DomainsPanel(samples.graphene(shape=(160, 160)), method="NMF"), "components", None),
+        (DomainsPanel(samples.graphene(shape=(160, 160)), method="PCA"), "components", 1),
+        (UnmixingPanel(cubes.oxides(shape=(20, 24), channels=60), method="PCA"), "maps", 1),
     ):
         result = panel.model.result
         shares = result.unmixing.shares if hasattr(result, "unmixing") else result.shares

@@ -81,8 +81,8 @@ class TestDomains:
         np.testing.assert_allclose(dots.get_offsets(), result.crops.positions[:, ::-1] * self.IMAGE.pixel_size)
         colours = [to_hex(colour).upper() for colour in dots.get_facecolors()]
         assert colours == [COMPONENT_COLORS[label] for label in result.labels]
-        np.testing.assert_array_equal(shown(titled(figure, "Class 2")), result.component_pictures[1])
-        assert titled(figure, "Probability 1").collections
+        np.testing.assert_array_equal(shown(titled(figure, "Class mean 2")), result.component_pictures[1])
+        assert titled(figure, "Probabilities 1").collections
 
     def test_signs_are_around_zero(self):
         result = DomainsModel.analyse(self.IMAGE, method="PCA", n_components=2)

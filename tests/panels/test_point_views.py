@@ -52,18 +52,18 @@ def test_scatter_selects_by_lasso():
     scatter = ScoreScatter(200, 200, chosen.append)
     scores = np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]])
     scatter.show(scores, ("component 1", "component 2"), np.array([0, 1, 1]), COLORS, None)
-    np.testing.assert_allclose(scatter._points.x, scores[:, 0])
-    np.testing.assert_allclose(scatter._points.y, scores[:, 1])
+    np.testing.assert_allclose(scatter.points.x, scores[:, 0])
+    np.testing.assert_allclose(scatter.points.y, scores[:, 1])
     assert scatter._scales["x"].min < 0 < 3 < scatter._scales["x"].max
-    pixels = shown(scatter._picture)
+    pixels = shown(scatter.picture)
     rows, columns = np.nonzero(pixels[..., 3])
     assert rows.max() - rows.min() > 0.8 * pixels.shape[0]
     # the picture has the second point, the highest, on top
     np.testing.assert_array_equal(pixels[rows.min(), columns[rows.argmin()], :3], COLORS[1])
-    scatter._points.selected = np.array([0, 2])
+    scatter.points.selected = np.array([0, 2])
     np.testing.assert_array_equal(chosen.pop(), [0, 2])
-    scatter._points.selected = None
-    scatter._points.selected = np.array([], int)
+    scatter.points.selected = None
+    scatter.points.selected = np.array([], int)
     assert chosen == []
 
 
@@ -77,7 +77,7 @@ def test_histogram_counts_in_the_colours_of_the_values():
     histogram = Histogram(200, 200, lambda low, high: None)
     values = np.concatenate([np.zeros(30), np.ones(10)])
     histogram.show(values, (0, 1), "loading 1", COLORS)
-    pixels = shown(histogram._picture)
+    pixels = shown(histogram.picture)
     heights = (pixels[..., 3] > 0).sum(axis=0)
     assert heights[0] == pytest.approx(3 * heights[-1], abs=2)
     assert not heights[1:-1].any()
@@ -89,7 +89,7 @@ def test_histogram_counts_in_the_colours_of_the_values():
 def test_histogram_of_whole_numbers_has_a_bar_for_each():
     histogram = Histogram(200, 200, lambda low, high: None)
     histogram.show(np.array([1.0, 1.0, 2.0]), (1, 2), "class", COLORS, whole=True)
-    pixels = shown(histogram._picture)
+    pixels = shown(histogram.picture)
     assert (histogram._scales["x"].min, histogram._scales["x"].max) == (0.5, 2.5)
     assert pixels.shape[1] == 2
     np.testing.assert_array_equal(pixels[-1, :, :3], COLORS)
@@ -114,8 +114,8 @@ def test_atoms_lie_where_they_are_in_the_image():
     sample = SampleView(100, lambda y, x: None)
     sample.set_geometry((100, 200), None, "px")
     sample.show_atoms(np.array([[0.0, 0.0], [99.0, 199.0]]), np.array([0, 1]), COLORS, 2.0, None, 1.0)
-    pixels = shown(sample._overlay)
+    pixels = shown(sample.overlay)
     assert pixels.shape == (400, 800, 4)
     np.testing.assert_array_equal(pixels[2, 2, :3], COLORS[0])
     np.testing.assert_array_equal(pixels[-3, -3, :3], COLORS[1])
-    np.testing.assert_allclose(sample._overlay.mark.x, [-0.5, 199.5])
+    np.testing.assert_allclose(sample.overlay.mark.x, [-0.5, 199.5])

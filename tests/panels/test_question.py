@@ -35,13 +35,13 @@ def test_the_best_is_what_agrees_best(panel, own, verdict):
     }
     assert question.scores == separate
     assert question.best == max(separate, key=separate.get) == "40 px"
-    assert verdict in question._verdict.value
-    assert "So &amp; so." in question._verdict.value
+    assert verdict in question.verdict.value
+    assert "So &amp; so." in question.verdict.value
     # The panel shows what was chosen, and the truth.
     side = int(own.split()[0])
     assert panel.model.result.spectra.grid.window == (side, side)
     assert panel.truth_shown
-    assert "adjusted Rand index" in panel._truth_score.value
+    assert "adjusted Rand index" in panel.truth_score.value
 
 
 def test_the_lowest_can_be_best(panel):
@@ -71,15 +71,15 @@ def test_a_choice_without_a_score_says_why_and_is_not_best(panel):
     question.check()
     assert question.scores["40 px"] is None
     assert question.best == "12 px"
-    assert "too &lt;large&gt;" in question._verdict.value
+    assert "too &lt;large&gt;" in question.verdict.value
 
 
 def test_what_cannot_be_analysed_is_said_in_words(panel):
     question = ask(panel, {"1 px": {"window_y": 1, "window_x": 1}, "900 px": {"window_y": 900}})
     question.answer("1 px")
     question.check()
-    assert 'role="alert"' in question._verdict.value
-    assert "Traceback" not in question._verdict.value
+    assert 'role="alert"' in question.verdict.value
+    assert "Traceback" not in question.verdict.value
 
 
 def test_no_truth_is_shown_where_none_is_known():

@@ -111,11 +111,11 @@ def limits(view):
 
 def test_strip_has_a_row_for_each_atom_and_a_column_for_each_time(strip):
     strip.show(np.array([[0, 1, -1], [-2, 7, 2]]), 5)
-    np.testing.assert_array_equal(shown(strip._picture)[..., :3], [[FIRST, SECOND, GREY], [GROUND, EIGHTH, THIRD]])
-    np.testing.assert_array_equal(shown(strip._picture)[..., 3], [[255, 255, 255], [30, 255, 255]])
+    np.testing.assert_array_equal(shown(strip.picture)[..., :3], [[FIRST, SECOND, GREY], [GROUND, EIGHTH, THIRD]])
+    np.testing.assert_array_equal(shown(strip.picture)[..., 3], [[255, 255, 255], [30, 255, 255]])
     assert limits(strip) == [(4.5, 7.5), (0.5, 2.5)]
     assert strip._scales["y"].reverse
-    assert [list(strip._picture.mark.x), list(strip._picture.mark.y)] == [[4.5, 7.5], [2.5, 0.5]]
+    assert [list(strip.picture.mark.x), list(strip.picture.mark.y)] == [[4.5, 7.5], [2.5, 0.5]]
     strip.show_time(6)
     assert [list(strip._cursor.x), list(strip._cursor.y)] == [[6, 6], [0.5, 2.5]]
     assert not strip._frame.visible
@@ -148,12 +148,12 @@ def test_strip_tells_no_time_that_it_does_not_show(strip, clicks):
 
 def test_strip_without_tracks_or_of_one_time(strip, clicks):
     strip.show(np.zeros((0, 4), int), 2)
-    np.testing.assert_array_equal(shown(strip._picture)[..., :3], [[GROUND] * 4])
+    np.testing.assert_array_equal(shown(strip.picture)[..., :3], [[GROUND] * 4])
     assert limits(strip) == [(1.5, 5.5), (0.5, 1.5)]
     click(strip, 3, 1)
     assert clicks == []
     strip.show(np.array([[1], [0]]), 9)
-    np.testing.assert_array_equal(shown(strip._picture)[..., :3], [[SECOND], [FIRST]])
+    np.testing.assert_array_equal(shown(strip.picture)[..., :3], [[SECOND], [FIRST]])
     assert limits(strip) == [(8.5, 9.5), (0.5, 2.5)]
     np.testing.assert_array_equal(strip._axes[0].tick_values, [9])
     click(strip, 9.3, 2)
@@ -272,27 +272,27 @@ def test_the_sample_draws_rings_and_trails_where_atoms_are(sample):
     sample.set_geometry((100, 200), None, "px")
     line = Trails(np.array([[[10, 20], [10, 60]]]), np.array([1]), np.array([True]))
     sample.show_atoms(np.array([[10.0, 60.0]]), np.array([0]), COLORS, 5.0, None, 1.0, rings=True, trails=line)
-    pixels = shown(sample._overlay)  # 4 pixels for one
+    pixels = shown(sample.overlay)  # 4 pixels for one
     np.testing.assert_array_equal(pixels[42, 4 * 40, :3], COLORS[1])
     np.testing.assert_array_equal(pixels[42, 4 * 65, :3], COLORS[0])
     assert pixels[46, 4 * 60 + 2, 3] == 0  # beside the trail, in the ring
     assert not pixels[80:, :, 3].any()
     nothing = Trails(np.empty((0, 2, 2)), np.empty(0, int), np.empty(0, bool))
     sample.show_atoms(*NONE, COLORS, 5.0, None, 1.0, rings=True, trails=nothing)
-    assert not shown(sample._overlay)[..., 3].any()
+    assert not shown(sample.overlay)[..., 3].any()
 
 
 def test_the_sample_shows_dots(sample):
     sample.set_geometry((100, 200), 0.5, "nm")
     sample.show_dots(np.array([[10.0, 20.0], [90.0, 150.0]]), (0, 255, 255), 2.0)
-    pixels = shown(sample._outline)
+    pixels = shown(sample.outline)
     for y, x in ((10, 20), (90, 150)):
         np.testing.assert_array_equal(pixels[4 * y + 2, 4 * x + 2], [0, 255, 255, 255])
         assert not pixels[4 * y + 16, 4 * x, 3]
     assert (pixels[..., 3] > 0).mean() < 0.01
-    np.testing.assert_allclose(sample._outline.mark.x, [-0.25, 99.75])
+    np.testing.assert_allclose(sample.outline.mark.x, [-0.25, 99.75])
     sample.show_dots(np.empty((0, 2)), (0, 255, 255), 2.0)
-    assert not shown(sample._outline)[..., 3].any()
+    assert not shown(sample.outline)[..., 3].any()
 
 
 @pytest.mark.parametrize("pixel", [None, 0.5])
@@ -314,7 +314,7 @@ def test_the_sample_looks_at_a_place_or_at_all(sample, pixel):
 def test_histogram_is_split_in_two_colours():
     histogram = Histogram(200, 200, lambda low, high: None, "steps")
     histogram.show(np.repeat([0.5, 2.5], [10, 5]), (0.0, 3.0), "step (px)", COLORS, split=1.0)
-    pixels = shown(histogram._picture)
+    pixels = shown(histogram.picture)
     heights = (pixels[..., 3] > 0).sum(axis=0)
     np.testing.assert_array_equal(np.flatnonzero(heights), [8, 40])  # of 48 bars for 0 to 3
     assert heights[8] == pytest.approx(2 * heights[40], abs=2)
@@ -357,10 +357,10 @@ def player():
 
 
 def test_player_and_slider_are_one_and_know_which_frames_were_recorded(player):
-    assert (player.frame, player._slider.value, player._slider.min, player._slider.max) == (3, 3, 3, 9)
+    assert (player.frame, player.slider.value, player.slider.min, player.slider.max) == (3, 3, 3, 9)
     player.frame = 6
-    assert player._slider.value == 6
-    player._slider.value = 9
+    assert player.slider.value == 6
+    player.slider.value = 9
     assert player.frame == 9
     for frame, place in enumerate([0, 1, None, 2, None, None, 3], start=3):
         player.frame = frame
@@ -369,21 +369,21 @@ def test_player_and_slider_are_one_and_know_which_frames_were_recorded(player):
 
 def test_player_takes_any_movie_from_its_first_frame_on(player):
     for numbers in (range(100, 120), (5,), range(4), (1000, 1001), range(900, 1100), (0,), (0, 7), (7,), (8, 9)):
-        player._slider.value = player._slider.max
+        player.slider.value = player.slider.max
         player._play.value = player._play.max
         player.take_movie(film(*numbers))
         assert (player.frame, player.place) == (numbers[0], 0)
-        for widget in (player._slider, player._play):
+        for widget in (player.slider, player._play):
             assert (widget.min, widget.max, widget.value) == (numbers[0], numbers[-1], numbers[0])
 
 
 def test_player_clips_frames(player):
     for frame, expected in ((1000, 9), (-4, 3), (10, 9), (2, 3)):
         player.frame = frame
-        assert player.frame == player._slider.value == expected
+        assert player.frame == player.slider.value == expected
 
 
 def test_player_clips_frames_at_the_ends_too(player):
     player.frame = 9
     player.frame = 10
-    assert player.frame == player._slider.value == 9
+    assert player.frame == player.slider.value == 9

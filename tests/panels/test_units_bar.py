@@ -22,11 +22,11 @@ def draw(panel, *places):
     panel.units.switch.value = True
     panel.units._measure.value = True
     for y, x in places:
-        panel._sample._clicked(None, {"data": {"click_y": y * SIZE, "click_x": x * SIZE}})
+        panel.sample._clicked(None, {"data": {"click_y": y * SIZE, "click_x": x * SIZE}})
 
 
 def test_lengths_are_shown_in_the_unit_and_kept_in_pixels(panel):
-    slider, runs = panel._window_y, len(panel.model.history)
+    slider, runs = panel.window_y, len(panel.model.history)
     assert (shown(slider), slider.readout_format) == ([32, 4, 128, 1], ".0f")
     panel.units._choice.value = "nm"
     assert shown(slider) == pytest.approx([32 * SIZE, 4 * SIZE, 128 * SIZE, SIZE])
@@ -34,13 +34,13 @@ def test_lengths_are_shown_in_the_unit_and_kept_in_pixels(panel):
     assert (panel.model.window_y, slider.number, len(panel.model.history)) == (32, 32, runs)
     slider.value = 40.2 * SIZE
     assert (panel.model.window_y, panel.model.window_x, slider.number) == (40, 40, 40)
-    assert panel._n_components.value == 4
+    assert panel.n_components.value == 4
     panel.units._choice.value = "px"
     assert shown(slider) == [40, 4, 128, 1]
 
 
 def test_headings_name_the_unit(panel):
-    heading = panel._controls.children[0]
+    heading = panel.controls.children[0]
     assert heading.value == "<h4>Windows <span>(px)</span></h4>"
     panel.units._choice.value = "nm"
     assert heading.value == "<h4>Windows <span>(nm)</span></h4>"
@@ -89,7 +89,7 @@ def test_a_move_in_the_unit_that_was_shown_before_is_no_move():
 def test_without_a_pixel_size_there_are_only_pixels(panel):
     panel.units._choice.value = "nm"
     panel.model.image = np.random.default_rng(0).random((64, 64))
-    assert (panel.units._choice.options, panel.units.unit, panel._window_y.value) == (("px",), "px", 32)
+    assert (panel.units._choice.options, panel.units.unit, panel.window_y.value) == (("px",), "px", 32)
     assert panel.units._words.value == "Pixel size unknown."
     panel.model.image = samples.grains(shape=(128, 128))
     assert panel.units._choice.options == ("px", "nm")
@@ -98,7 +98,7 @@ def test_without_a_pixel_size_there_are_only_pixels(panel):
 def test_another_pixel_size_changes_what_is_shown(panel):
     panel.units._choice.value = "nm"
     panel.model.image = dataclasses.replace(panel.model.image, pixel_size=0.1)
-    assert panel._window_y.value == pytest.approx(3.2)
+    assert panel.window_y.value == pytest.approx(3.2)
 
 
 def test_a_line_over_a_known_length_calibrates(panel):
@@ -111,16 +111,16 @@ def test_a_line_over_a_known_length_calibrates(panel):
     assert bar._apply.disabled
     draw(panel, (40, 60))
     assert bar._words.value == "The line has 50.0 px:"
-    np.testing.assert_allclose([panel._sample._line.y, panel._sample._line.x], np.array([[10, 40], [20, 60]]) * SIZE)
+    np.testing.assert_allclose([panel.sample._line.y, panel.sample._line.x], np.array([[10, 40], [20, 60]]) * SIZE)
     bar._length.value, bar._length_unit.value = 12.5, "Å"
     bar._apply.click()
     image = panel.model.image
     assert (image.pixel_size, image.unit, image.name) == (0.25, "Å", "Three grains")
     assert (panel.model.n_components, panel.model.step, panel.model.error) == (3, 5, "")
     np.testing.assert_array_equal(panel.model.result.loading_maps, before)
-    assert "0.25 Å/px" in panel._sample_title.value
-    assert (bar._words.value, bar.measuring, panel._sample._line.visible) == ("A pixel is 0.25 Å.", False, False)
-    assert panel._window_title.value.endswith("Å</small></div>")
+    assert "0.25 Å/px" in panel.sample_title.value
+    assert (bar._words.value, bar.measuring, panel.sample._line.visible) == ("A pixel is 0.25 Å.", False, False)
+    assert panel.window_title.value.endswith("Å</small></div>")
 
 
 def test_a_third_click_starts_another_line(panel):
@@ -130,7 +130,7 @@ def test_a_third_click_starts_another_line(panel):
     assert panel.units._words.value == "The line has 8.0 px:"
     panel.units.switch.value = False
     assert not panel.units.measuring
-    assert not panel._sample._line.visible
+    assert not panel.sample._line.visible
 
 
 @pytest.mark.parametrize("length", [0.0, -3.0])
@@ -148,12 +148,12 @@ def test_clicks_on_one_place_are_no_line(panel):
 
 
 def test_a_click_is_for_the_window_when_no_line_is_drawn(panel):
-    before = panel._window_title.value
+    before = panel.window_title.value
     draw(panel, (10, 20))
-    assert panel._window_title.value == before
+    assert panel.window_title.value == before
     panel.units._measure.value = False
-    panel._sample._clicked(None, {"data": {"click_y": 0.0, "click_x": 0.0}})
-    assert panel._window_title.value != before
+    panel.sample._clicked(None, {"data": {"click_y": 0.0, "click_x": 0.0}})
+    assert panel.window_title.value != before
 
 
 def test_the_other_panels_too():

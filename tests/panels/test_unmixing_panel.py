@@ -24,8 +24,8 @@ def test_controls_and_model_move_each_other(panel):
     panel._own.weighting.value = True
     panel._own.start_from.value = "vca"
     assert (panel.model.n_components, panel.model.weighting, panel.model.start_from) == (4, True, "vca")
-    assert [label for label, _ in panel._overlay.options] == ["1", "2", "3", "4", "Residual", "None"]
-    assert list(panel._which.options) == [1, 2, 3, 4]
+    assert [label for label, _ in panel.overlay.options] == ["1", "2", "3", "4", "Residual", "None"]
+    assert list(panel.naming.which.options) == [1, 2, 3, 4]
 
 
 def test_a_click_shows_data_fit_and_parts(panel):
@@ -33,20 +33,20 @@ def test_a_click_shows_data_fit_and_parts(panel):
     unmixing = panel.model.result.unmixing
     loadings = unmixing.abundance_maps[3, 8]
     parts = loadings[:, None] * unmixing.components
-    shown = panel._pixel_view._solid.y
+    shown = panel.pixel_view._solid.y
     np.testing.assert_allclose(shown[0], CUBE.array[3, 8], rtol=1e-5)
     np.testing.assert_allclose(shown[1:4], parts, rtol=1e-5)
     np.testing.assert_allclose(shown[4], parts.sum(axis=0), rtol=1e-4)
-    assert "y 1.5, x 4.0 nm" in panel._pixel_title.value
+    assert "y 1.5, x 4.0 nm" in panel.pixel_title.value
     panel._sample_clicked(-4, 99)
-    assert "y 0.0, x 11.5 nm" in panel._pixel_title.value
+    assert "y 0.0, x 11.5 nm" in panel.pixel_title.value
 
 
 @pytest.mark.parametrize("method", ["PCA", "ICA", "NMF"])
 def test_fit_and_data_of_a_pixel_differ_by_its_residual(panel, method):
     panel.model.method, panel.model.normalize, panel.model.weighting = method, True, True
     panel._sample_clicked(3, 8)
-    spectrum, *_, fit = panel._pixel_view._solid.y
+    spectrum, *_, fit = panel.pixel_view._solid.y
     residual = np.sqrt(np.mean((spectrum - fit) ** 2))
     assert residual == pytest.approx(panel.model.result.unmixing.residual_map[3, 8], rel=1e-3)
     assert residual < 0.5 * np.sqrt(np.mean(spectrum**2))
@@ -59,13 +59,13 @@ def test_brushes_choose_energies_and_pixels(panel):
     assert panel._mean._used.visible
     panel._own.all_energies.click()
     assert panel.model.signal_range is None
-    panel._mask_button.value = True
-    assert panel._sample.figure.interaction is not None
+    panel.mask_button.value = True
+    assert panel.sample.figure.interaction is not None
     panel._mask_brushed((4.6, 9.2), (0.1, 30))
     assert panel.model.mask.used.sum() == 5 * 23
-    assert (panel._mask_button.value, panel._sample.figure.interaction) == (False, None)
+    assert (panel.mask_button.value, panel.sample.figure.interaction) == (False, None)
     panel._sample_clicked(20, 5)
-    assert "is not used" in panel._pixel_title.value
+    assert "is not used" in panel.pixel_title.value
     panel._own.all_pixels.click()
     assert panel.model.mask is None
 
@@ -83,39 +83,39 @@ def test_the_box_of_the_sample_is_in_pixels():
 
 
 def test_names_and_colours_stay(panel):
-    panel._which.value = 2
-    panel._name.value = "<b>Titanium</b>"
-    panel._color.value = "#123456"
+    panel.naming.which.value = 2
+    panel.naming.name.value = "<b>Titanium</b>"
+    panel.naming.color.value = "#123456"
     panel.model.n_components = 4
-    assert "&lt;b&gt;Titanium&lt;/b&gt;" in panel._spectra_title.value
-    assert "<b>Titanium" not in panel._spectra_title.value
+    assert "&lt;b&gt;Titanium&lt;/b&gt;" in panel.spectra_title.value
+    assert "<b>Titanium" not in panel.spectra_title.value
     assert panel._spectra._solid.colors[1] == "#123456"
-    assert panel._maps._frames.colors[1] == "#123456"
-    panel._name.value = " "
+    assert panel.maps._frames.colors[1] == "#123456"
+    panel.naming.name.value = " "
     assert panel.names[1] == "2"
 
 
 def test_the_truth_is_dashed_and_compared(panel):
     assert not panel._spectra._dashed.visible
-    panel._truth.value = True
+    panel.truth.value = True
     assert panel._spectra._dashed.visible
-    assert "mean angle" in panel._truth_score.value
+    assert "mean angle" in panel.truth_score.value
     panel.model.n_components = 2
-    assert "3 components are the true number" in panel._truth_score.value
+    assert "3 components are the true number" in panel.truth_score.value
     panel.model.n_components = 3
     panel.model.cube = Cube(CUBE.array)
-    assert (panel._truth.disabled, panel._truth.value, panel._truth_score.value) == (True, False, "")
-    assert panel._dose.disabled
+    assert (panel.truth.disabled, panel.truth.value, panel.truth_score.value) == (True, False, "")
+    assert panel.dose.disabled
 
 
 def test_every_method_overlay_and_map(panel):
     for method in ("PCA", "ICA", "GMM", "NMF"):
         panel.model.method = method
         assert (panel._map.value in DIVERGING_MAPS) == (method in ("PCA", "ICA"))
-        for _, overlay in panel._overlay.options:
-            panel._overlay.value = overlay
+        for _, overlay in panel.overlay.options:
+            panel.overlay.value = overlay
     panel._component_clicked(1)
-    assert (panel._overlay.value, panel._which.value) == (1, 2)
+    assert (panel.overlay.value, panel.naming.which.value) == (1, 2)
     panel._count_clicked(4)
     assert panel.model.n_components == 4
 
@@ -130,7 +130,7 @@ def test_what_cannot_be_chosen_says_why(panel):
 
 
 def test_another_dose_is_another_sample(panel):
-    panel._dose.value = 300
+    panel.dose.value = 300
     assert panel.model.cube.array.mean() * 200 == pytest.approx(300 * 1.25, rel=0.02)
     assert panel.model.result.cube is panel.model.cube
 
@@ -138,14 +138,14 @@ def test_another_dose_is_another_sample(panel):
 def test_errors_are_words_in_the_panel():
     panel = UnmixingPanel(CUBE)
     panel.model.mask = np.zeros((24, 24), bool)
-    assert "no pixel is left" in panel._status._text.value
-    assert "Not up to date" in panel._status._text.value
+    assert "no pixel is left" in panel.status._text.value
+    assert "Not up to date" in panel.status._text.value
 
 
 def test_the_tab(monkeypatch):
     app = App(CUBE)
-    assert (app._tabs.value, app.panel.model.cube) == ("Unmixing", CUBE)
-    assert list(app._choice.options) == ["Oxide layers", "Sample: Oxide layers"]
+    assert (app.tabs.value, app.panel.model.cube) == ("Unmixing", CUBE)
+    assert list(app.choice.options) == ["Oxide layers", "Sample: Oxide layers"]
 
 
 def binned(shape=(31, 31), binning=8):
@@ -157,7 +157,7 @@ def binned(shape=(31, 31), binning=8):
 def test_the_overlay_of_binned_pixels_stands_where_these_are(shape, binning):
     panel = binned(shape, binning)
     height, width = (side // binning * binning for side in shape)
-    mark = panel._sample._overlay.mark
+    mark = panel.sample.overlay.mark
     # A pixel of 0.5 nm reaches 0.25 nm to either side of its centre, the first is at 0; y from below.
     np.testing.assert_allclose(mark.x, (-0.25, 0.5 * width - 0.25))
     np.testing.assert_allclose(mark.y, (0.5 * height - 0.25, -0.25))
@@ -172,26 +172,26 @@ def test_the_overlay_of_binned_pixels_stands_where_these_are(shape, binning):
 def test_a_pixel_that_is_left_over_is_not_used():
     panel = binned()
     panel._sample_clicked(30, 3)
-    assert "is not used" in panel._pixel_title.value
+    assert "is not used" in panel.pixel_title.value
     panel._sample_clicked(23, 3)
-    assert "grey data" in panel._pixel_title.value
+    assert "grey data" in panel.pixel_title.value
 
 
 @pytest.mark.parametrize("name", ["red", "#f00", "RED", "#ff0000"])
 def test_a_colour_by_any_name(panel, name):
-    before = panel._color.value
-    panel._color.value = name
-    assert (panel._colors[0], panel._color.value, panel.model.error) == ("#ff0000", "#ff0000", "")
+    before = panel.naming.color.value
+    panel.naming.color.value = name
+    assert (panel.naming.colors[0], panel.naming.color.value, panel.model.error) == ("#ff0000", "#ff0000", "")
     panel.model.n_components = 2
     assert panel.model.error == ""
-    panel._color.value = before
+    panel.naming.color.value = before
 
 
 @pytest.mark.parametrize("name", ["rgb(1, 2, 3)", "hsl(10, 10%, 10%)", "var(--ink)"])
 def test_what_is_no_colour_is_refused_and_the_old_one_stays(panel, name):
-    before = panel._colors[0]
-    panel._color.value = name
-    assert (panel._colors[0], panel._color.value) == (before, before)
+    before = panel.naming.colors[0]
+    panel.naming.color.value = name
+    assert (panel.naming.colors[0], panel.naming.color.value) == (before, before)
     assert panel.model.error == f"{name!r} is no colour: it has a name, as 'red', or numbers, as '#d55e00'"
     panel.model.n_components = 4
     assert panel.model.error == ""
@@ -216,4 +216,4 @@ def test_few_pixels_are_advised_on_too(method, advised):
     panel = UnmixingPanel(spectra.reshape(2, 5, 12), method=method, n_components=2)
     assert panel.model.result.most_components == 5
     assert sorted(panel.model.advice["stability"]) == [1, 2, 3, 4, 5]
-    assert panel._curve._advised.visible is advised
+    assert panel.curve._advised.visible is advised

@@ -89,7 +89,7 @@ def test_tiles_lie_in_the_figure_and_apart(clicks):
         for aspect in ((8, 8), (4, 16), (16, 4)):
             pictures = np.random.default_rng(count).random((count, *aspect))
             grid.show(pictures, ["t"] * count, np.tile([0, 1], (count, 1)), "viridis")
-            left, top, right, bottom = grid._boxes.T
+            left, top, right, bottom = grid.boxes.T
             assert (left >= 40).all()
             assert (right <= 296).all()
             assert (top >= 10).all()
@@ -108,8 +108,8 @@ def test_tiles_show_their_pictures(clicks):
     grid = TileGrid(304, 180, clicks.append)
     pictures = np.stack([np.zeros((2, 2)), [[0, 5], [10, 20]]])
     grid.show(pictures, ["a", "b"], np.array([[0, 1], [0, 20]]), "gray")
-    canvas = shown(grid._picture)
-    left, top, right, bottom = DENSITY * grid._boxes[1]
+    canvas = shown(grid.picture)
+    left, top, right, bottom = DENSITY * grid.boxes[1]
     tile = canvas[top:bottom, left:right]
     np.testing.assert_array_equal(tile[[2, 2, -2, -2], [2, -2, 2, -2], 0], [0, 63, 127, 254])
     assert (tile[..., 3] == 255).all()
@@ -121,29 +121,29 @@ def test_tiles_show_their_pictures(clicks):
 def test_a_click_selects_the_tile_under_it(clicks):
     grid = TileGrid(304, 180, clicks.append)
     grid.show(np.zeros((3, 4, 4)), ["", "", ""], np.tile([0, 1], (3, 1)), "gray")
-    for box in grid._boxes:
+    for box in grid.boxes:
         middle = {"click_x": (box[0] + box[2]) / 2, "click_y": (box[1] + box[3]) / 2}
         grid._clicked(None, {"data": middle})
     grid._clicked(None, {"data": {"click_x": 0, "click_y": 179}})
     assert clicks == [0, 1, 2]
     grid.select(2)
-    assert grid._selection.visible
-    assert grid._selection.colors == [COMPONENT_COLORS[2]]
+    assert grid.selection.visible
+    assert grid.selection.colors == [COMPONENT_COLORS[2]]
     grid.select(None)
-    assert not grid._selection.visible
+    assert not grid.selection.visible
     grid.select(7)
-    assert not grid._selection.visible
+    assert not grid.selection.visible
 
 
 def test_ticks_stand_where_they_are_said_to(clicks):
     grid = TileGrid(300, 280, clicks.append, axes=True)
     axes = [TileAxis("kx (1/nm)", [(0.25, "−3"), (0.5, "0")]), TileAxis("ky (1/nm)", [(1.0, "9")])]
     grid.show(np.zeros((2, 4, 4)), ["", ""], np.tile([0, 1], (2, 1)), "gray", axes)
-    left, _, right, bottom = grid._boxes.T
+    left, _, right, bottom = grid.boxes.T
     np.testing.assert_allclose(
-        grid._x_ticks.x, np.unique(np.concatenate([left + (right - left) / 4, (left + right) / 2]))
+        grid.x_ticks.x, np.unique(np.concatenate([left + (right - left) / 4, (left + right) / 2]))
     )
-    assert list(grid._x_ticks.text)[:2] == ["−3", "0"]
+    assert list(grid.x_ticks.text)[:2] == ["−3", "0"]
     np.testing.assert_allclose(grid._y_ticks.y, np.unique(bottom))
     assert (list(grid._x_name.text), list(grid._y_name.text)) == (["kx (1/nm)"], ["ky (1/nm)"])
 
@@ -185,8 +185,8 @@ def test_a_map_lies_where_its_windows_are(sample):
     sample.set_geometry((100, 100), 0.5, "nm")
     overlay = np.zeros((2, 3, 4), np.uint8)
     sample.show_overlay(overlay, (np.array([10.0, 18.0]), np.array([20.0, 30.0, 40.0])), (8, 10))
-    np.testing.assert_allclose(sample._overlay.mark.x, [7.5, 22.5])
-    np.testing.assert_allclose(sample._overlay.mark.y, [11, 3])
+    np.testing.assert_allclose(sample.overlay.mark.x, [7.5, 22.5])
+    np.testing.assert_allclose(sample.overlay.mark.y, [11, 3])
 
 
 def test_large_images_are_averaged_for_the_screen(sample):
@@ -203,21 +203,21 @@ def test_the_outline_runs_between_the_labels(sample):
     labels[:, 12:] = 1
     sample.set_geometry(labels.shape, None, "px")
     sample.show_outline(labels)
-    drawn = shown(sample._outline)[..., 3] > 0
+    drawn = shown(sample.outline)[..., 3] > 0
     np.testing.assert_array_equal(np.flatnonzero(drawn.any(axis=0)), [10, 11, 12])
     sample.show_outline(None)
-    assert shown(sample._outline)[..., 3].max() == 0
+    assert shown(sample.outline)[..., 3].max() == 0
 
 
 def test_curve(clicks):
     curve = CountCurve(200, 200, 8, clicks.append)
     curve.show({4: 20, 2: 30}, 2, "error (%)", bound=np.array([40, 25, 20, 10]), advised=4)
-    np.testing.assert_allclose(curve._points.x, [2, 4])
-    np.testing.assert_allclose(curve._points.y, [30, 20])
+    np.testing.assert_allclose(curve.points.x, [2, 4])
+    np.testing.assert_allclose(curve.points.y, [30, 20])
     np.testing.assert_allclose(curve._bound.y, [40, 25, 20, 10])
     np.testing.assert_allclose([curve._current.x[0], curve._current.y[0]], [2, 30])
-    np.testing.assert_allclose(curve._y_axis.tick_values, [10, 20, 30, 40])
-    assert curve._y_axis.label == "error (%)"
+    np.testing.assert_allclose(curve.y_axis.tick_values, [10, 20, 30, 40])
+    assert curve.y_axis.label == "error (%)"
     assert curve._y.min < 10 < 40 < curve._y.max
     np.testing.assert_allclose(curve._advised.x, [4, 4])
     assert curve._advised.visible
@@ -229,7 +229,7 @@ def test_curve(clicks):
 def test_a_curve_without_values_yet(clicks):
     curve = CountCurve(200, 200, 8, clicks.append)
     curve.show({}, 3, "stability")
-    assert len(curve._points.x) == len(curve._current.x) == 0
+    assert len(curve.points.x) == len(curve._current.x) == 0
 
 
 def test_mixture():

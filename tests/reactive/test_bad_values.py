@@ -6,6 +6,7 @@ from traitlets import TraitError
 
 from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.strain.model import StrainModel
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import cubes, movies, samples
@@ -14,6 +15,7 @@ from atomstat_widgets.data.mask import Mask
 MODELS = {
     SlidingFFTModel: (lambda: samples.grains(shape=(96, 96)), {"n_components": 2}),
     DomainsModel: (lambda: samples.graphene(shape=(96, 96)), {"n_components": 2}),
+    StrainModel: (lambda: samples.strained(shape=(96, 96)), {"sigma": 14.0}),
     TrajectoriesModel: (lambda: movies.hopping_dopants(frames=12, shape=(96, 96)), {"n_states": 1}),
     UnmixingModel: (lambda: cubes.oxides(shape=(8, 9), channels=20), {"n_components": 2}),
 }

@@ -54,7 +54,7 @@ def given(image):
 
 def test_the_result_is_that_of_the_functions(model, image):
     atoms = find_atoms(image.array)
-    crops = extract_crops(normalize_image(image.array), atoms.positions, recentre=True, normalise=True, smooth=1.0)
+    crops = extract_crops(normalize_image(image.array), atoms.positions, recentre=True, normalize=True, smooth=1.0)
     expected = pca(factorize(crops.matrix, 24, center=True), 4)
     result = model.result
     np.testing.assert_allclose(result.atoms.positions, atoms.positions)
@@ -257,7 +257,7 @@ def test_refused_images_change_nothing(model, bad, error, message):
     ("name", "value"),
     [
         *(("window", 1), ("window", "big"), ("method", "SVD"), ("n_components", 0), ("n_components", 9)),
-        *(("smooth", -1), ("distance", 1), ("strength", -0.5), ("gmm_dimensions", 9), ("channel", 0)),
+        *(("smooth", -1), ("spacing", 1), ("strength", -0.5), ("gmm_dimensions", 9), ("channel", 0)),
     ],
 )
 def test_refused_parameters_change_nothing(model, name, value):
@@ -271,7 +271,7 @@ def test_refused_parameters_change_nothing(model, name, value):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"strength": 1e6}, "no atoms were found: lower the strength, or set the distance"),
+        ({"strength": 1e6}, "no atoms were found: lower the strength, or set the spacing"),
         ({"window": 200}, "the window is between 1 and 192, the image's shorter side, got 200"),
         ({"window": 192}, "no crop is left"),
     ],

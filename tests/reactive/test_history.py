@@ -7,6 +7,7 @@ from traitlets import Int
 
 from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.strain.model import StrainModel
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Image, cubes, movies, samples
@@ -146,8 +147,12 @@ CASES = {
         small_noise, {"zoom": 1},
     ),
     "domains": (
-        lambda: DomainsModel(samples.graphene(shape=(128, 128)), window=12, method="ICA", distance=8.0),
+        lambda: DomainsModel(samples.graphene(shape=(128, 128)), window=12, method="ICA", spacing=8.0),
         lambda: samples.ferroelectric(shape=(128, 128)), {"smooth": 0.5},
+    ),
+    "strain": (
+        lambda: StrainModel(samples.strained(shape=(128, 128)), sigma=12.0, reference=(70, 110, 20, 100)),
+        lambda: samples.graphene(shape=(128, 128)), {"sigma": 15.0},
     ),
     "trajectories": (
         lambda: TrajectoriesModel(movies.hopping_dopants(frames=12), rmax=4.0, n_states=3, window=14),

@@ -26,9 +26,9 @@ def test_whole_numbers_of_pixels(grains):
 
 
 def test_parts_of_pixels():
-    model = TrajectoriesModel(movies.hopping_dopants(frames=9), rmax="1 Å", distance="0.15nm")
+    model = TrajectoriesModel(movies.hopping_dopants(frames=9), rmax="1 Å", spacing="0.15nm")
     size = model.movie.pixel_size
-    assert (model.rmax, model.distance) == (pytest.approx(0.1 / size), pytest.approx(0.15 / size))
+    assert (model.rmax, model.spacing) == (pytest.approx(0.1 / size), pytest.approx(0.15 / size))
     model.rmax = None
     assert model.rmax is None
 

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.analyses.strain.model import StrainModel
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Image, cubes, load, movies, samples
@@ -53,9 +54,15 @@ RESULTS = {
     "sliding-fft": lambda: of_grains(n_components=6, zoom=1, hamming=False, step=9),
     "sliding-fft of more": lambda: changed(SlidingFFTModel(samples.grains()), n_components=5, step=20, window_y=80),
     "domains by pca": lambda: of_graphene(smooth=0.5, recentre=False),
-    "domains with numbers of numpy": lambda: of_numpy_types(distance=np.float64(8.0), smooth=np.float64(0.5)),
+    "domains with numbers of numpy": lambda: of_numpy_types(spacing=np.float64(8.0), smooth=np.float64(0.5)),
     "domains by ica": lambda: of_graphene(method="ICA", n_components=3, smooth=2.0),
     "domains by gmm": lambda: of_graphene(method="GMM", n_components=5, gmm_dimensions=3, smooth=0.2),
+    "strain": lambda: changed(
+        StrainModel(samples.strained(shape=(256, 256))),
+        sigma=12.5,
+        reference=(160, 240, 20, 230),
+        reflections=[[0.0, 0.105], [0.105, 0.0]],
+    ),
     "trajectories": lambda: changed(TrajectoriesModel(movies.hopping_dopants(frames=12)), n_states=3, rmax=7.5, lag=2),
     "unmix": lambda: of_oxides(n_components=4, mask=MASK, signal_range=(3, 55), binning=2),
     "unmix by ica": lambda: of_oxides(method="ICA", n_components=4, channel_binning=2),
@@ -233,7 +240,7 @@ class TestAxes:
     def test_of_domains(self):
         result = of_graphene(method="GMM", n_components=2)
         table = numbers_of(result).tables["atoms"]
-        assert list(table) == ["y (px)", "x (px)", "y (nm)", "x (nm)", "class", "loading 1", "loading 2"]
+        assert list(table) == ["y (px)", "x (px)", "y (nm)", "x (nm)", "class", "probability 1", "probability 2"]
         np.testing.assert_allclose(table["y (nm)"], table["y (px)"] * result.image.pixel_size)
         assert set(table["class"]) == {1, 2}
 
@@ -302,5 +309,6 @@ def test_what_is_saved_is_loaded_again(tmp_path):
 
 def test_the_analyses_have_the_names_of_the_command_line():
     assert {name: one.kind for name, one in analyses().items()} == {
-        "sliding-fft": "image", "domains": "image", "trajectories": "movie", "unmix": "cube",
+        "sliding-fft": "image", "domains": "image", "strain": "image", "trajectories": "movie",
+        "unmix": "cube",
     }  # fmt: skip

@@ -46,7 +46,7 @@ def lattice(height, width):
 def test_windows_fit_images_that_come_one_after_the_other(height, width, next_height, next_width, count, linked):
     first, second = (Image(np.zeros(shape, bool)) for shape in ((height, width), (next_height, next_width)))
     model = Planned(first, advise=False, n_components=count, window_linked=linked)
-    controls = [slider(model, name, "", "", 4, 4) for name in ("window_y", "window_x", "step")]
+    controls = [slider(model, name, 4, 4) for name in ("window_y", "window_x", "step")]
     for image in (second, first):
         model.image = image
         assert model.error == ""

@@ -181,14 +181,14 @@ class TestChain:
         ("name", "value", "done"),
         [
             *(("rmax", 12.0, {"link"}), ("memory", 0, {"link"}), ("min_length", 5, set()), ("lag", 2, set())),
-            *(("n_states", 3, {"analyse"}), ("window", 20, {"extract_movie_crops", "analyse"})),
-            ("normalise", False, {"extract_movie_crops", "analyse"}),
-            ("atoms", "all", {"extract_movie_crops", "analyse", "link"}),
-            ("strength", 5.0, {"find_atoms", "extract_movie_crops", "analyse", "link"}),
+            *(("n_states", 3, {"classes_of"}), ("window", 20, {"extract_movie_crops", "classes_of"})),
+            ("normalize", False, {"extract_movie_crops", "classes_of"}),
+            ("atoms", "all", {"extract_movie_crops", "classes_of", "link"}),
+            ("strength", 5.0, {"find_atoms", "extract_movie_crops", "classes_of", "link"}),
         ],
     )
     def test_only_what_a_parameter_changes_is_computed(self, model, monkeypatch, name, value, done):
-        names = ("find_atoms", "extract_movie_crops", "analyse", "link")
+        names = ("find_atoms", "extract_movie_crops", "classes_of", "link")
         spies = {one: Mock(wraps=getattr(stages, one)) for one in names}
         for one, spy in spies.items():
             monkeypatch.setattr(stages, one, spy)
@@ -198,7 +198,7 @@ class TestChain:
         assert ({one for one in names if counts[one]}, model.error) == (done, "")
         assert max(counts[one] for one in names[1:]) <= 1
         assert model.result.parameters[name] == value
-        assert (model.result.states.labels is before.states.labels) == ("analyse" not in done)
+        assert (model.result.states.labels is before.states.labels) == ("classes_of" not in done)
         setattr(model, name, given)
         assert counts == {one: spy.call_count for one, spy in spies.items()}
 
@@ -412,8 +412,8 @@ class TestMovies:
     @pytest.mark.parametrize(
         ("atoms", "parameters", "message"),
         [
-            (None, {}, "no frame that was looked at tells the distance of neighbours"),
-            (None, {"distance": 6.0}, "no frame can be used; of frame 0: all 4096 pixels of the image are equal"),
+            (None, {}, "no frame that was looked at tells the spacing of atoms"),
+            (None, {"spacing": 6.0}, "no frame can be used; of frame 0: all 4096 pixels of the image are equal"),
             ({0: [[0, 0], [0, 20]], 1: [[63, 5]]}, {"window": 8}, "no crop is left of 3 atoms"),
             ({0: [[20, 20], [40, 40]]}, {"window": 8, "n_states": 3}, "2 atoms have a crop, too few for 3 states"),
             ({}, {}, "no atoms"),
@@ -433,7 +433,7 @@ class TestModel:
         [
             *(("rmax", value) for value in (0, -1.0, np.inf, np.nan, "far")),
             *(("n_states", 0), ("n_states", 9), ("n_states", None), ("memory", -1), ("atoms", "dark"), ("atoms", None)),
-            *(("min_length", 0), ("lag", 0), ("window", 1), ("window", "big"), ("distance", 1), ("strength", -0.5)),
+            *(("min_length", 0), ("lag", 0), ("window", 1), ("window", "big"), ("spacing", 1), ("strength", -0.5)),
         ],
     )
     def test_refused_parameters_change_nothing(self, unchanged, name, value):
@@ -476,10 +476,10 @@ class TestModel:
     @pytest.mark.parametrize(
         ("name", "value", "message"),
         [
-            ("strength", 1e6, "no atoms were found: lower the strength, or set the distance"),
+            ("strength", 1e6, "no atoms were found: lower the strength, or set the spacing"),
             ("window", 129, "the window is between 1 and 128, the image's shorter side, got 129"),
             ("window", 128, "no crop is left of"),
-            ("distance", 500.0, "no frame can be used; of frame 0: spacing is in pixels"),
+            ("spacing", 500.0, "no frame can be used; of frame 0: spacing is in pixels"),
         ],
     )
     def test_after_a_failure_the_last_result_stays(self, model, name, value, message):
@@ -492,7 +492,7 @@ class TestModel:
         assert (model.error, model.stale) == ("", False)
 
     def test_a_new_movie_starts_automatically_and_in_one_run(self, movie, monkeypatch):
-        chosen = {"distance": 6.0, "strength": 3.0, "window": 14, "rmax": 9.0, "atoms": "bright", "dark": False}
+        chosen = {"spacing": 6.0, "strength": 3.0, "window": 14, "rmax": 9.0, "atoms": "bright", "dark": False}
         model = TrajectoriesModel(movie, n_states=3, lag=2, **chosen)
         model.dark = True
         runs, compute = [], TrajectoriesModel.compute
@@ -509,7 +509,7 @@ class TestModel:
 
 def test_spheres_in_water(shared_data):
     """Of 30 frames: 744 to 780 spheres in each, 577 tracks over all of them, 0.525 px² at lag 1 and 0.53 more a lag."""
-    model = TrajectoriesModel(shared_data / "movie-bulk-water", dark=True, distance=11.0, strength=30.0, rmax=5.0)
+    model = TrajectoriesModel(shared_data / "movie-bulk-water", dark=True, spacing=11.0, strength=30.0, rmax=5.0)
     assert (model.error, model.notice, model.result.chosen.bright) == ("", "", False)
     counts = [len(points) for points in model.result.chosen.positions]
     assert len(counts) == 30

@@ -44,6 +44,10 @@ TRACKS = stat.link(BY_FRAME, 3)
 COUNTS = stat.count_transitions([[0, 1, 1, 0], [1, 0, 2]])
 WINDOWS = stat.sliding_fft(IMAGE, 8, 8)
 GRID = WINDOWS.grid
+LATTICE = np.add(*(np.cos(2 * np.pi * at / 8) for at in np.indices((64, 72))))
+SPECTRUM = stat.power_spectrum(LATTICE)
+REFLECTIONS = np.array([[0.0, 0.125], [0.125, 0.0]])
+WAVES = stat.lattice_waves(LATTICE, REFLECTIONS)
 CROPS = stat.extract_crops(IMAGE, POINTS, 5)
 LOCAL = stat.imlocal(STACK, BY_FRAME, 6)
 SLIDING = stat.SlidingFFTNMF(8, 8, 4, 4, components=2)
@@ -367,7 +371,7 @@ CALLS = [
         atom_class=Number(0.0, ["class"], optional=True, also_bad=[7]),
         recentre=Switch(False),
         between_pixels=Switch(False),
-        normalise=Switch(True),
+        normalize=Switch(True),
         smooth=Number(1.0, also_bad=[-1, 1e9]),
         memory_budget=Whole(10**6),
         progress=Called(),
@@ -383,7 +387,7 @@ CALLS = [
         read=Called(STACK[..., 0].__getitem__),
         positions=Given(list(BY_FRAME.values())),
         window=Whole(6, also_bad=[0, 100]),
-        normalise=Switch(False),
+        normalize=Switch(False),
         smooth=Number(1.0, also_bad=[-1, 1e9]),
         memory_budget=Whole(10**6),
         progress=Called(),
@@ -487,13 +491,30 @@ CALLS = [
         "pure_spectra",
         spectra=Of(SPECTRA),
         n_endmembers=Whole(2, also_bad=[0, 10**6]),
-        start=Word("vca"),
+        start_from=Word("vca"),
         smooth=Number(1.0, also_bad=[-1, 1e9]),
         seed=SEED,
     ),
     call("recentre_positions", images=IMAGES, positions=ByFrame(BY_FRAME, POSITIONS)),
     call("remove_drift", positions=ByFrame(BY_FRAME, POSITIONS), drift=Array(np.ones((3, 2)))),
     call("scree", x=Array(MATRIX, ["values", "rows", "matrix"])),
+    call("power_spectrum", image=Array(LATTICE, IMAGE_WORDS, axes=False)),
+    call("find_reflections", spectrum=Of(SPECTRUM)),
+    call(
+        "nearest_reflection",
+        spectrum=Of(SPECTRUM),
+        place=Array(np.array([0.01, 0.125])),
+        within=Number(0.02, also_bad=[0, -1]),
+    ),
+    call(
+        "lattice_waves",
+        image=Array(LATTICE, IMAGE_WORDS, axes=False),
+        reflections=Array(REFLECTIONS, ["reflection", "frequency"], also_bad=[REFLECTIONS[[0, 0]], REFLECTIONS * 5]),
+        sigma=Number(10.0, optional=True, also_bad=[0, -1, 1.0, 1e9]),
+        progress=Called(),
+    ),
+    call("strain_maps", waves=Of(WAVES), reference=Of((20, 40, 20, 50), optional=True, also_bad=[(0, 99, 0, 9)])),
+    call("steady_region", waves=Of(WAVES)),
     call(
         "sliding_fft",
         image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False),
@@ -529,7 +550,7 @@ CALLS = [
         low_rank=Of(LOW_OF_SPECTRA, also_bad=[LOW]),
         **COMPONENTS,
         loss=Word("frobenius"),
-        start=Word("vca", optional=True),
+        start_from=Word("vca", optional=True),
         smooth=Number(1.0, also_bad=[-1, 1e9]),
         known=Array(CUBE[0, :1], optional=True, empty=True, also_bad=[-CUBE[0, :1], CUBE[0, :1, :3]]),
         sum_to_one=Switch(False),
@@ -836,10 +857,13 @@ RESULTS = {  # which functions make, not users
     "Crops",
     "CubeTruth",
     "Decomposition",
+    "LatticeWaves",
     "LowRank",
     "MovieAtoms",
     "MovieTruth",
     "Spectra",
+    "Spectrum",
+    "StrainMaps",
     "Tracks",
     "TransitionCounts",
     "TransitionMatrix",

@@ -336,8 +336,9 @@ def test_spectra_of_blocks_are_those_of_the_cube(data, binning, normalize, weigh
 @pytest.mark.parametrize(
     ("method", "options"),
     [
-        ("nmf", {}), ("nmf", {"sum_to_one": True}), ("nmf", {"start": "nfindr"}), ("nmf", {"loss": "kullback-leibler"}),
-        ("nmf", {"alpha_W": 0.0}), ("pca", {}), ("ica", {}), ("gmm", {}), ("gmm", {"init_params": "kmeans"}),
+        ("nmf", {}), ("nmf", {"sum_to_one": True}), ("nmf", {"start_from": "nfindr"}),
+        ("nmf", {"loss": "kullback-leibler"}), ("nmf", {"alpha_W": 0.0}),
+        ("pca", {}), ("ica", {}), ("gmm", {}), ("gmm", {"init_params": "kmeans"}),
     ],
 )  # fmt: skip
 def test_unmixing_of_blocks_is_that_of_the_cube(method, options, monkeypatch) -> None:
@@ -410,11 +411,11 @@ def test_points_in_blocks_are_linked() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    data=st.data(), recentre=st.booleans(), between=st.booleans(), normalise=st.booleans(),
+    data=st.data(), recentre=st.booleans(), between=st.booleans(), normalize=st.booleans(),
     smooth=st.sampled_from([0, 0.8]), whole=st.booleans(), channels=st.integers(1, 2), block=st.integers(1, 100_000),
 )  # fmt: skip
 def test_crops_of_blocks_are_those_of_the_stack(
-    data, recentre, between, normalise, smooth, whole, channels, block
+    data, recentre, between, normalize, smooth, whole, channels, block
 ) -> None:
     stack, positions = movie_of()
     stack = np.repeat(stack[..., None], channels, axis=3)
@@ -424,7 +425,7 @@ def test_crops_of_blocks_are_those_of_the_stack(
         stack = (100 * stack).astype(np.int16)
     else:
         stack[1, 20, 20], stack[3, 30, 11, 0] = np.nan, np.inf
-    options = {"recentre": recentre, "between_pixels": between, "normalise": normalise, "smooth": smooth}
+    options = {"recentre": recentre, "between_pixels": between, "normalize": normalize, "smooth": smooth}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "BLOCK_BYTES", block)
         found = stat.extract_crops(data.draw(chunked(stack)), positions, 8, **options)

@@ -107,7 +107,7 @@ def test_refuses(images, positions, window, message):
         extract_crops(images, positions, window)
 
 
-OPTIONS = [{}, {"between_pixels": True}, {"recentre": True, "normalise": True, "smooth": 1.0}]
+OPTIONS = [{}, {"between_pixels": True}, {"recentre": True, "normalize": True, "smooth": 1.0}]
 
 
 def places(rng, count):
@@ -153,7 +153,7 @@ def test_the_factor_needs_less_memory_than_the_crops(monkeypatch):
     image, positions = rng.random((200, 200)), rng.uniform(20, 180, (20_000, 2))
     tracemalloc.start()
     try:
-        crops = extract_crops(image, positions, 24, memory_budget=2**20, between_pixels=True, normalise=True)
+        crops = extract_crops(image, positions, 24, memory_budget=2**20, between_pixels=True, normalize=True)
         factorize(crops.matrix, 4, center=True)
         peak = tracemalloc.get_traced_memory()[1]
     finally:

@@ -21,7 +21,7 @@ class Reader:
         return self.stack[place]
 
 
-@pytest.mark.parametrize("options", [{}, {"normalise": True}, {"smooth": 1.0}, {"normalise": True, "smooth": 0.7}])
+@pytest.mark.parametrize("options", [{}, {"normalize": True}, {"smooth": 1.0}, {"normalize": True, "smooth": 0.7}])
 def test_they_are_the_crops_of_the_whole_stack(options):
     read = Reader(STACK)
     crops = extract_movie_crops(read, POSITIONS, 9, **options)

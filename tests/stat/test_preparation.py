@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from atomstat_widgets.stat import extract_crops, factorize, gmm, pca
 from atomstat_widgets.stat.atoms.crops import recentre_positions
-from atomstat_widgets.stat.atoms.preparation import at_once, normalise_rows, recentre, smooth_images
+from atomstat_widgets.stat.atoms.preparation import at_once, normalize_rows, recentre, smooth_images
 
 BOND, WIDTH = 9.0, 2.0
 
@@ -56,7 +56,7 @@ def test_truth_is_told_by_prepared_crops_only(seed):
     images, centres, said, turned = dopants(seed)
     crops = extract_crops(images, said, 24)
     assert accuracy(gmm(crops.matrix, 2, covariance="diag").labels, turned) < 0.6  # AtomAI's way
-    prepared = extract_crops(images, said, 24, recentre=True, normalise=True, smooth=1)
+    prepared = extract_crops(images, said, 24, recentre=True, normalize=True, smooth=1)
     assert prepared.left_out == 0
     assert np.median(np.hypot(*(prepared.positions - centres).T)) < 0.6
     for covariance in ("tied", "full"):
@@ -223,18 +223,18 @@ def test_normalised(count, pixels, offset, scale, seed):
     deviation = expected.std(axis=1, keepdims=True)
     assume(((deviation == 0) | (deviation > 2e-6 * np.abs(mean))).all())  # less may be rounding, or not
     expected = np.divide(expected, deviation, out=np.zeros_like(expected), where=deviation > 0)
-    np.testing.assert_allclose(normalise_rows(rows), expected, atol=0.02)
+    np.testing.assert_allclose(normalize_rows(rows), expected, atol=0.02)
 
 
 def test_normalised_constant_crops_are_zero():
     for at in ([[4, 4]], [[4.3, 4.6]]):
-        crops = extract_crops(np.full((9, 9), 1e4 / 3), at, 4, between_pixels=True, normalise=True)
+        crops = extract_crops(np.full((9, 9), 1e4 / 3), at, 4, between_pixels=True, normalize=True)
         assert not crops.images.any()
-    assert not extract_crops(np.zeros((9, 9)), [[4, 4]], 4, normalise=True).images.any()
+    assert not extract_crops(np.zeros((9, 9)), [[4, 4]], 4, normalize=True).images.any()
 
 
 def test_normalised_by_hand():
-    crops = extract_crops(np.tile([1.0, 3.0], (4, 2)), [[2, 2]], 4, normalise=True)
+    crops = extract_crops(np.tile([1.0, 3.0], (4, 2)), [[2, 2]], 4, normalize=True)
     np.testing.assert_allclose(crops.images[0, :, :, 0], np.tile([-1, 1], (4, 2)))
 
 

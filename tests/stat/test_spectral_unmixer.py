@@ -95,7 +95,7 @@ def test_parameters_of_scikit_learn_ask_for_its_model(method, options, model):
 @pytest.mark.parametrize(
     ("method", "options"),
     [
-        ("nmf", {}), ("nmf", {"start": "vca"}), ("nmf", {"init": "nndsvda", "max_iter": 5000, "tol": 1e-6}),
+        ("nmf", {}), ("nmf", {"start_from": "vca"}), ("nmf", {"init": "nndsvda", "max_iter": 5000, "tol": 1e-6}),
         ("pca", {}), ("pca", {"svd_solver": "full"}), ("pca", {"whiten": True}),
         ("ica", {}), ("ica", {"w_init": None, "tol": 0.1}), ("gmm", {}), ("gmm", {"reg_covar": 1e-3}),
     ],
@@ -130,14 +130,14 @@ def test_an_unknown_parameter_is_named(method, name, model):
 def test_other_refusals():
     with pytest.raises(ValueError, match="the method is one of nmf, pca, ica, gmm, got 'vae'"):
         SpectralUnmixer("vae")
-    with pytest.raises(TypeError, match="'start' cannot be given together with 'alpha_W'"):
-        SpectralUnmixer("nmf", 3, start="vca", alpha_W=0.1)
+    with pytest.raises(TypeError, match="'start_from' cannot be given together with 'alpha_W'"):
+        SpectralUnmixer("nmf", 3, start_from="vca", alpha_W=0.1)
     with pytest.raises(ValueError, match="call fit first"):
         SpectralUnmixer().plot_results()
 
 
 @pytest.mark.parametrize(
-    "options", [{"start": "vca"}, {"sum_to_one": True}, {"loss": "kullback-leibler"}, {"tol": 0.1}]
+    "options", [{"start_from": "vca"}, {"sum_to_one": True}, {"loss": "kullback-leibler"}, {"tol": 0.1}]
 )
 def test_options_of_nmf_and_of_the_spectra(options):
     mask = np.ones((10, 12), bool)

@@ -36,7 +36,9 @@ def rmse(unmixing, truth, shares):
 
 
 @pytest.mark.parametrize("weighting", [None, "poisson"])
-@pytest.mark.parametrize("options", [{}, {"start": "vca"}, {"sum_to_one": True}, {"start": "nfindr", "max_iter": 0}])
+@pytest.mark.parametrize(
+    "options", [{}, {"start_from": "vca"}, {"sum_to_one": True}, {"start_from": "nfindr", "max_iter": 0}]
+)
 def test_error_and_residuals_are_those_of_the_data(options, weighting):
     found = unmixed(weighting=weighting, rank=30, **options)
     values, loadings = CUBE.reshape(100, 30), found.decomposition.loadings
@@ -101,11 +103,11 @@ def test_without_options_it_is_nmf():
 @pytest.mark.parametrize("start", [None, "vca"])
 def test_known_spectra_stay_as_they_are(weighting, start):
     known = ENDMEMBERS[[2, 0]]
-    found = unmixed(weighting=weighting, known=known, start=start)
+    found = unmixed(weighting=weighting, known=known, start_from=start)
     np.testing.assert_allclose(found.components[:2], known, rtol=1e-9)
     np.testing.assert_allclose(found.components.shape, (3, 30))
     assert angles(found.components, ENDMEMBERS)[0] < 5
-    everything = unmixed(weighting=weighting, known=ENDMEMBERS, start=start)
+    everything = unmixed(weighting=weighting, known=ENDMEMBERS, start_from=start)
     np.testing.assert_allclose(everything.components, ENDMEMBERS, rtol=1e-9)
     shares = everything.decomposition.loadings / everything.decomposition.loadings.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(shares, SHARES, atol=0.12)
@@ -113,7 +115,7 @@ def test_known_spectra_stay_as_they_are(weighting, start):
 
 @pytest.mark.parametrize("power", [-60, 60])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("options", [{}, {"start": "vca"}, {"start": "nfindr", "sum_to_one": True}])
+@pytest.mark.parametrize("options", [{}, {"start_from": "vca"}, {"start_from": "nfindr", "sum_to_one": True}])
 def test_known_spectra_are_as_good_in_any_unit(options, dtype, power):
     expected = unmixed(CUBE.astype(dtype), known=ENDMEMBERS[:1], **options).decomposition
     cube = np.ldexp(CUBE, power).astype(dtype)
@@ -155,7 +157,7 @@ def test_sums_of_one():
 
 
 def test_iterations_lower_the_error_from_the_start_on():
-    errors = [unmixed(start="vca", max_iter=n, tol=0).decomposition.reconstruction_error for n in (0, 1, 5, 50)]
+    errors = [unmixed(start_from="vca", max_iter=n, tol=0).decomposition.reconstruction_error for n in (0, 1, 5, 50)]
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] < errors[0]
 
@@ -235,8 +237,8 @@ def test_kullback_leibler_is_of_the_counts_themselves():
     [
         (CUBE - 30, {}, r"values that are not negative: \d+ of 3000 are, the lowest -16; clip or shift them"),
         (CUBE, {"loss": "l1"}, "the loss is 'frobenius' or 'kullback-leibler', got 'l1'"),
-        (CUBE, {"start": "ppi"}, "start is one of vca, nfindr, None, got 'ppi'"),
-        (CUBE, {"start": "vca", "smooth": -1}, "smooth is a standard deviation in pixels"),
+        (CUBE, {"start_from": "ppi"}, "start_from is one of vca, nfindr, None, got 'ppi'"),
+        (CUBE, {"start_from": "vca", "smooth": -1}, "smooth is a standard deviation in pixels"),
         (CUBE, {"known": np.ones((4, 30))}, r"known spectra are at most 3 of 30 channels, got shape \(4, 30\)"),
         (CUBE, {"known": np.ones(29)}, r"got shape \(1, 29\)"),
         (CUBE, {"loss": "kullback-leibler", "sum_to_one": True}, "are for the frobenius loss"),
@@ -254,7 +256,7 @@ class TestTruths:
         cube, truth = data["cube"].astype(float), data["endmembers"]
         shares = data["abundances"].reshape(3, -1).T
         assert angles(unmixed(cube).components, truth)[0] < 13  # scikit-learn and HyperSpy: 13.3
-        found = unmixed(cube, start="nfindr", smooth=2)
+        found = unmixed(cube, start_from="nfindr", smooth=2)
         assert angles(found.components, truth)[0] < 8.3
         assert rmse(found, truth, shares) < 0.09
         known = unmixed(cube, known=truth)
@@ -263,7 +265,7 @@ class TestTruths:
     def test_spectra_of_rocks(self, shared_data):
         data = loadmat(shared_data / "cube-toy-with-truth" / "toy_image.mat")
         truth, shares = data["R_gt"], data["A_gt"].reshape(-1, 6)
-        plain, found = (unmixed(data["I"], 6, rank=24, **options) for options in ({}, {"start": "nfindr"}))
+        plain, found = (unmixed(data["I"], 6, rank=24, **options) for options in ({}, {"start_from": "nfindr"}))
         assert angles(plain.components, truth)[0] < 8
         assert angles(found.components, truth)[0] < 2
         assert rmse(found, truth, shares) < 0.07

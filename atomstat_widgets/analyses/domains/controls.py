@@ -6,20 +6,17 @@ from typing import Any
 import ipywidgets
 from traitlets import Bunch
 
-from atomstat_widgets.analyses.domains.model import METHODS, DomainsModel
+from atomstat_widgets.analyses.domains.methods import METHODS
+from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.domains.result import DomainsResult
 from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE
 from atomstat_widgets.data import Image
-from atomstat_widgets.panels.atom_controls import (
-    distance_slider,
-    fit_window,
-    normalise_box,
-    strength_slider,
-    window_slider,
-)
-from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, linked, slider
+from atomstat_widgets.panels.atom_controls import fit_window, spacing_slider, strength_slider, window_slider
+from atomstat_widgets.panels.controls import Explained, choice, dropdown, heading, linked, slider, switch
+from atomstat_widgets.panels.method_controls import method_buttons, name_count, only_for
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
+from atomstat_widgets.reactive.parameter import help_of, label_of
 
 ALL_CLASSES = -1
 
@@ -40,71 +37,55 @@ class DomainsControls:
     """
 
     def __init__(self, model: DomainsModel, units: UnitsBar) -> None:
-        self.distance, self.strength = distance_slider(model, units), strength_slider(model)
-        self.atom_class = dropdown([("All", ALL_CLASSES)], ALL_CLASSES, "Class", "")
+        self._model = model
+        self.spacing, self.strength = spacing_slider(model, units), strength_slider(model)
+        self.atom_class = dropdown([("All", ALL_CLASSES)], ALL_CLASSES, label_of(model, "atom_class"), "")
         self.window = window_slider(model, units)
-        self.channel = dropdown([("Image", IMAGE)], IMAGE, "Channel", "")
-        self.recentre = checkbox("Recentre", "Move each crop to the middle of its own atom, between pixels too")
-        self.normalise = normalise_box()
-        self.smooth = slider(
-            model, "smooth", "Smooth", "Standard deviation of the Gaussian that smooths the image",
-            0.0, 4.0, 0.1,
-        ).in_units(units)  # fmt: skip
-        self.method = ipywidgets.ToggleButtons(
-            options=METHODS, style={"button_width": "56px"},
-            tooltips=[
-                "Principal components: what varies most", "Independent components: sources that vary on their own",
-                "Non-negative components: parts that add up", "Gaussian mixture: classes of atoms",
-            ],
-        )  # fmt: skip
-        self.n_components = slider(
-            model, "n_components", "Components", "Number of components or, of GMM, of classes", 1, MAX_COMPONENTS
-        )
+        self.channel = dropdown([("Image", IMAGE)], IMAGE, label_of(model, "channel"), "")
+        self.recentre, self.normalize = switch(model, "recentre"), switch(model, "normalize")
+        self.smooth = slider(model, "smooth", 0.0, 4.0, 0.1).in_units(units)
+        self.method = method_buttons(METHODS)
+        linked(model, "method", self.method)
+        self.n_components = slider(model, "n_components", 1, MAX_COMPONENTS)
         numbers = range(1, MAX_COMPONENTS + 1)
-        self.gmm_on = dropdown(
-            [*((f"{n} component{'s' if n > 1 else ''}", n) for n in numbers), ("pixels", 0)],
-            model.gmm_dimensions, "GMM on", "",
-        )  # fmt: skip
+        self.gmm_on = choice(
+            model, "gmm_dimensions", [*((f"{n} component{'s' if n > 1 else ''}", n) for n in numbers), ("pixels", 0)]
+        )
         self.take_image(model.image)
-        for control, name in (
-            (self.channel, "channel"), (self.recentre, "recentre"), (self.normalise, "normalise"),
-            (self.method, "method"), (self.gmm_on, "gmm_dimensions"),
-        ):  # fmt: skip
-            linked(model, name, control)
+        linked(model, "channel", self.channel)
         # A list takes None for no choice at all.
         linked(
             model, "atom_class", self.atom_class,
             shown=lambda number: ALL_CLASSES if number is None else number,
             chosen=lambda choice: None if choice == ALL_CLASSES else choice,
         )  # fmt: skip
-        self.method.observe(self._explain_gmm, "value")
-        for control in (self.recentre, self.normalise):
+        self.method.observe(self._follow_method, "value")
+        for control in (self.recentre, self.normalize):
             control.layout.width = "116px"
         self.widgets = [
-            heading("Atoms", units), self.distance, self.strength, Explained(self.atom_class),
+            heading("Atoms", units), self.spacing, self.strength, Explained(self.atom_class),
             heading("Crops", units), self.window, Explained(self.channel),
-            ipywidgets.HBox([Explained(self.recentre), Explained(self.normalise)]), self.smooth,
+            ipywidgets.HBox([Explained(self.recentre), Explained(self.normalize)]), self.smooth,
             heading("Analysis"), self.method, self.n_components, Explained(self.gmm_on),
         ]  # fmt: skip
-        self._explain_gmm()
+        self._follow_method()
 
     def take_image(self, image: Image) -> None:
         """Offer what the image has."""
         fit_window(self.window, image.array.shape[:2])
         given = image.atoms is not None
-        for control in (self.distance, self.strength):
+        for control in (self.spacing, self.strength):
             control.disable("The atoms are given with the image" if given else "")
         classes = sorted(set(image.atoms[:, 2])) if given and image.atoms.shape[1] == 3 else []
         _offer(
             self.atom_class, [("All", ALL_CLASSES), *((f"{number:g}", int(number)) for number in classes)],
-            "Take only the given atoms of this class", "The atoms have no classes",
+            help_of(self._model, "atom_class"), "The atoms have no classes",
         )  # fmt: skip
         channels = range(0 if image.channels is None else image.channels.shape[2])
         every = [("All channels", ALL_CHANNELS)] if channels else []
         _offer(
             self.channel, [("Image", IMAGE), *((f"Channel {number + 1}", number) for number in channels), *every],
-            "Where the crops are from: the image, or the network's output",
-            "The image comes without a network's output",
+            help_of(self._model, "channel"), "The image comes without a network's output",
         )  # fmt: skip
 
     def show_automatic(self, result: DomainsResult) -> None:
@@ -113,20 +94,19 @@ class DomainsControls:
         # To the strongest atom and a little farther: its signal-to-noise ratio may be 5 or 5,000.
         self.strength.slider.high = max(self.strength.slider.number, ceil(1.05 * strengths.max()))
         for control, value in (
-            (self.distance, result.atoms.spacing),
+            (self.spacing, result.atoms.spacing),
             (self.strength, float(strengths.min())),
             (self.window, result.window),
         ):
             if control.automatic.value:
                 control.show(value)
 
-    def _explain_gmm(self, _change: Bunch | None = None) -> None:
-        on = self.method.value == "GMM"
-        self.gmm_on.disabled = not on
+    def _follow_method(self, _change: Bunch | None = None) -> None:
+        method = METHODS[self.method.value]
+        name_count(self.n_components, method.words)
+        self.gmm_on.disabled = "gmm_dimensions" not in method.options
         self.gmm_on.tooltip = (
-            "What the classes are told apart by: the first principal components, or all pixels as in AtomAI"
-            if on
-            else "Only for the method GMM"
+            only_for(METHODS, "gmm_dimensions") if self.gmm_on.disabled else help_of(self._model, "gmm_dimensions")
         )
 
 

@@ -22,11 +22,11 @@ def domains_figure(result: "DomainsResult") -> Figure:
     loading_limits = amount_limits(loadings.T, result.signed)
     rows, columns = result.crops.positions.T
     y, x = image.along_y(rows), image.along_x(columns)
-    of_classes = result.labels is not None
+    words = result.method.words
     with styled():
         figure, grid, (above, below) = composed([len(pictures), loadings.shape[1]], 2)
         sample = figure.add_subplot(grid[0, :])
-        show_image(sample, overview(image), image, "loadings 1" if result.signed else "")
+        show_image(sample, overview(image), image, f"{words.amounts} 1" if result.signed else "")
         if result.signed:
             colors = {"c": loadings[:, 0], **color_limits(loading_limits[0], signed=True)}
         else:
@@ -34,13 +34,13 @@ def domains_figure(result: "DomainsResult") -> Figure:
         sample.scatter(x, y, s=_dot(result.crops.positions), linewidths=0, **colors)
         own = own_limits(pictures, result.signed)
         for number, (axes, picture, limits) in enumerate(zip(above, pictures, own, strict=True)):
-            name = f"Class {number + 1}" if of_classes else f"Component {number + 1}"
-            show_map(axes, picture, None, name, COMPONENT_COLORS[number], limits, signed=result.signed)
+            title = f"{words.picture.capitalize()} {number + 1}"
+            show_map(axes, picture, None, title, COMPONENT_COLORS[number], limits, signed=result.signed)
         for number, (axes, loading, limits) in enumerate(zip(below, loadings.T, loading_limits, strict=True)):
             colors = color_limits(limits, result.signed)
             points = axes.scatter(x, y, s=_dot(result.crops.positions) / 4, c=loading, linewidths=0, **colors)
             axes.set(xlim=sides_of(image)[1], ylim=sides_of(image)[0], aspect="equal")
-            axes.set_title(f"Probability {number + 1}" if of_classes else f"Loadings {number + 1}")
+            axes.set_title(f"{words.amounts.capitalize()} {number + 1}")
             dress(axes, points, COMPONENT_COLORS[number])
     return figure
 

@@ -1,32 +1,27 @@
 """Local image analysis as a model: an image and its atoms in, components of the crops around them out, no screen."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
 
+from atomstat_widgets.analyses.domains.methods import METHODS, fit
 from atomstat_widgets.analyses.domains.result import DomainsResult, aligned
 from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE, cut, find_or_take_atoms, place
 from atomstat_widgets.data import Image, load
 from atomstat_widgets.data.readers.findings import with_findings
-from atomstat_widgets.reactive.crops_to_components import (
-    Analysis,
-    Factor,
-    analyse,
-    covariance_for,
-    factor_of,
-    gmm_input,
-)
+from atomstat_widgets.glossary import in_brief
+from atomstat_widgets.reactive.crops_to_components import Components, factor_of
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, ImageModel, most_components
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
+from atomstat_widgets.reactive.methods import Trial, measure_all
 from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
-from atomstat_widgets.stat import gmm_stability, nmf_stability, normalize_image
+from atomstat_widgets.stat import normalize_image
 from atomstat_widgets.stat.atoms.atoms import SMALLEST_SIDE
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
-
-METHODS = ("PCA", "ICA", "NMF", "GMM")
 
 
 class DomainsModel(ImageModel):
@@ -47,8 +42,8 @@ class DomainsModel(ImageModel):
     Attributes
     ----------
     image : Image
-        See `ImageModel`. With a new image, distance, strength, window, channel and class are automatic again.
-    distance : float or None
+        See `ImageModel`. With a new image, spacing, strength, window, channel and class are automatic again.
+    spacing : float or None
         Distance of neighbouring atoms in pixels, for finding them; None guesses it.
     strength : float or None
         Smallest signal-to-noise ratio of an atom; None guesses it.
@@ -58,7 +53,7 @@ class DomainsModel(ImageModel):
         Where the crops are from: -1 the image, 0 and up one channel of the network's output, -2 all of them.
     window : int or None
         Side of the crops in pixels; None makes it twice the distance of neighbours.
-    recentre, normalise : bool
+    recentre, normalize : bool
         Prepare the crops, see `extract_crops`.
     smooth : float
         Standard deviation of the Gaussian that smooths the image, in pixels.
@@ -72,28 +67,46 @@ class DomainsModel(ImageModel):
         By number of components, as far as known: "error" and "stability" (NMF), "bic" and "stability" (GMM).
     """
 
-    distance = Length(None, allow_none=True, min=2).tag(parameter=True)
-    strength = Finite(None, allow_none=True, min=0).tag(parameter=True)
-    atom_class = Int(None, allow_none=True).tag(parameter=True)
-    channel = Int(IMAGE, min=ALL_CHANNELS).tag(parameter=True)
-    window = WholeLength(None, allow_none=True, min=2).tag(parameter=True)
-    recentre = Bool(True).tag(parameter=True)
-    normalise = Bool(True).tag(parameter=True)
-    smooth = Length(1.0, min=0, max=10).tag(parameter=True)
-    method = Enum(METHODS, "PCA").tag(parameter=True)
-    n_components = Int(4, min=1, max=MAX_COMPONENTS).tag(parameter=True)
-    gmm_dimensions = Int(4, min=0, max=MAX_COMPONENTS).tag(parameter=True)
+    renamed: ClassVar = {"distance": "spacing", "normalise": "normalize"}
+
+    spacing = parameter(Length(None, allow_none=True, min=2), label="Spacing", help=in_brief("spacing"), unit="px")
+    strength = parameter(Finite(None, allow_none=True, min=0), label="Strength", help=in_brief("strength"))
+    atom_class = parameter(Int(None, allow_none=True), label="Class", help="Take only the given atoms of this class")
+    channel = parameter(
+        Int(IMAGE, min=ALL_CHANNELS), label="Channel",
+        help="Where the crops are from: the image (-1), one channel of the network's output (0 and up) or all (-2)",
+    )  # fmt: skip
+    window = parameter(
+        WholeLength(None, allow_none=True, min=2), label="Window", help=in_brief("crop window"), unit="px"
+    )
+    recentre = parameter(Bool(True), label="Recentre", help=in_brief("recentre"))
+    normalize = parameter(
+        Bool(True), label="Normalise", help="Give every crop zero mean and unit variance: shapes count, not heights"
+    )
+    smooth = parameter(
+        Length(1.0, min=0, max=10), label="Smooth", help="Standard deviation of the Gaussian that smooths the image",
+        unit="px",
+    )  # fmt: skip
+    method = parameter(Enum(METHODS, "PCA"), label="Method", help=in_brief("method"))
+    n_components = parameter(
+        Int(4, min=1, max=MAX_COMPONENTS), label="Components", help=in_brief("number of components"),
+        option="components",
+    )  # fmt: skip
+    gmm_dimensions = parameter(
+        Int(4, min=0, max=MAX_COMPONENTS), label="GMM on",
+        help="What GMM tells classes apart by: the first principal components, or all pixels (0) as in AtomAI",
+    )  # fmt: skip
     advice = Dict(key_trait=Unicode(), value_trait=Dict(key_trait=Int(), value_trait=Float()))
     result = Instance(DomainsResult, allow_none=True)
 
     def __init__(self, image: Any, coordinates: Any = None, network_output: Any = None, **parameters: Any) -> None:
         super().__init__(image=with_findings(load(image, kind="image"), coordinates, network_output), **parameters)
         self._chain = Chain(
-            Stage("atoms", find_or_take_atoms, ("image", "distance", "strength")),
+            Stage("atoms", find_or_take_atoms, ("image", "spacing", "strength")),
             Stage("places", place, ("image", "channel", "recentre")),
-            Stage("crops", cut, ("atom_class", "window", "normalise", "smooth")),
+            Stage("crops", cut, ("atom_class", "window", "normalize", "smooth")),
             Stage("factor", factor_of, ("centred",)),
-            Stage("analysis", analyse, ("method", "n_components", "gmm_dimensions")),
+            Stage("components", fit, ("method", "n_components", "gmm_dimensions")),
         )
         self.start()
 
@@ -119,7 +132,7 @@ class DomainsModel(ImageModel):
         """Choose anew for a new image what depends on its scale."""
         if name == "image":
             with self.hold_trait_notifications():  # one run, and none with half of it
-                self.distance = self.strength = self.window = self.atom_class = None
+                self.spacing = self.strength = self.window = self.atom_class = None
                 self.channel = IMAGE
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
@@ -127,17 +140,18 @@ class DomainsModel(ImageModel):
         result = self._result(parameters, run)
         self.publish(result)
         left_out = f" ({result.crops.left_out:,} more at the border)" if result.crops.left_out else ""
-        what = "classes" if parameters["method"] == "GMM" else "components"
-        return f"{len(result.crops):,} atoms{left_out}, {parameters['n_components']} {what}"
+        return f"{len(result.crops):,} atoms{left_out}, {parameters['n_components']} {result.method.words.parts}"
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Quality of every number of components, one after the other."""
         factor = self._value("factor", parameters)
-        for k in range(1, most_components(factor.low_rank) + 1):
-            for name, value in self._qualities(k, parameters, factor, run):
-                run.yield_to_newer(k / MAX_COMPONENTS)
-                if k not in self.advice.get(name, {}):
-                    self.advice = {**self.advice, name: {**self.advice.get(name, {}), k: value()}}
+        wait = run.yield_to_newer
+
+        def trial(k: int) -> Trial:
+            at_k = {**parameters, "n_components": k}
+            return Trial(factor, k, parameters, lambda: self._value("components", at_k, wait), wait)
+
+        measure_all(self, METHODS[parameters["method"]], most_components(factor.low_rank), trial, wait)
 
     def make_way(self, result: DomainsResult) -> None:
         """Drop the advice for other crops or another method, before the result, so that no view mixes the two."""
@@ -145,37 +159,20 @@ class DomainsModel(ImageModel):
         if (
             shown is None
             or result.low_rank is not shown.low_rank
-            or any(result.parameters[name] != shown.parameters[name] for name in ("method", "gmm_dimensions"))
+            or any(result.parameters[name] != shown.parameters[name] for name in ("method", *result.method.options))
         ):
             self.advice = {}
 
     def _value(self, stage: str, parameters: dict[str, Any], progress: Progress = unreported) -> Any:
         # All that the factor depends on of the method is whether it takes deviations from the mean.
-        return self._chain.value(stage, {**parameters, "centred": parameters["method"] != "NMF"}, progress)
-
-    def _qualities(self, k: int, parameters: dict[str, Any], factor: Factor, run: Run) -> list[tuple[str, Any]]:
-        """Names of what tells a good number of components, and how to compute each."""
-        at_k = {**parameters, "n_components": k}
-        method, wait = parameters["method"], run.yield_to_newer
-        if method == "NMF":
-            return [
-                ("error", lambda: self._value("analysis", at_k, wait).decomposition.reconstruction_error),
-                ("stability", lambda: nmf_stability(factor.low_rank, k, progress=wait)),
-            ]
-        if method == "GMM":
-            scores = gmm_input(factor, parameters["gmm_dimensions"])
-            return [
-                ("bic", lambda: self._value("analysis", at_k, wait).bic),
-                ("stability", lambda: gmm_stability(scores, k, covariance=covariance_for(scores), progress=wait)),
-            ]
-        return []
+        return self._chain.value(stage, {**parameters, "centred": METHODS[parameters["method"]].centred}, progress)
 
     def _result(self, parameters: dict[str, Any], run: Run) -> DomainsResult:
-        analysis: Analysis = self._value("analysis", parameters, run)
+        components: Components = self._value("components", parameters, run)
         atoms, crops, factor = (self._value(name, parameters) for name in ("atoms", "crops", "factor"))
         found = DomainsResult(
             parameters["image"], parameters, atoms, crops, factor.low_rank, factor.base,
-            analysis.decomposition, analysis.labels, analysis.bic,
+            components.decomposition, components.labels, components.bic,
         )  # fmt: skip
         final = self.final
         if final is None or final.image is not found.image or final.parameters["method"] != parameters["method"]:

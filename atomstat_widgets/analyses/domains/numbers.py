@@ -9,14 +9,15 @@ from atomstat_widgets.reactive.recipe import recipe_of
 def domains_numbers(result: DomainsResult) -> Numbers:
     """Numbers of a result, lengths in the unit of the data where it is known, else in pixels."""
     pictures, loadings = result.component_pictures, result.decomposition.loadings
-    count = component_axis(len(pictures))
+    words = result.method.words
+    count = component_axis(len(pictures), words.part)
     table = {
         **place_columns(result.crops.positions, result.image),
         **({} if result.labels is None else {"class": result.labels + 1}),
-        **loading_columns(loadings),
+        **loading_columns(loadings, words.amount),
     }
     return Numbers(
-        {"components": Quantity(pictures, (count, *crop_axes(pictures, result.image)))},
+        {words.key: Quantity(pictures, (count, *crop_axes(pictures, result.image)))},
         {"atoms": table},
         recipe_of(result).provenance(error=result.decomposition.reconstruction_error),
     )

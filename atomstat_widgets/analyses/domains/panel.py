@@ -1,26 +1,28 @@
 """The domains panel: atoms, the crops around them, their components and classes, live."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.analyses.domains.coloring import Coloring, coloring_of
 from atomstat_widgets.analyses.domains.controls import DomainsControls
+from atomstat_widgets.analyses.domains.methods import METHODS
 from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.domains.result import DomainsResult
 from atomstat_widgets.panels.controls import Explained, dropdown, title
 from atomstat_widgets.panels.image_panel import ALL, ImagePanel
 from atomstat_widgets.panels.panel import column, named
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
-from atomstat_widgets.stat import elbow, largest_stable, lowest, otsu_threshold
+from atomstat_widgets.reactive.methods import Curve, Method, Words
+from atomstat_widgets.stat import otsu_threshold
 from atomstat_widgets.views.colorbar import ColorBar
-from atomstat_widgets.views.colors import COMPONENT_RGB, DIVERGING_MAPS, MARKER, SEQUENTIAL_MAPS, lookup_table
+from atomstat_widgets.views.colors import COMPONENT_RGB, DIVERGING_MAPS, MARKER, SEQUENTIAL_MAPS
 from atomstat_widgets.views.curve import CountCurve
 from atomstat_widgets.views.histogram import Histogram
-from atomstat_widgets.views.limits import amount_limits, common_limits, own_limits
-from atomstat_widgets.views.points import LEVELS
+from atomstat_widgets.views.limits import common_limits, own_limits
 from atomstat_widgets.views.rounding import percent
 from atomstat_widgets.views.scatter import LASSO, ScoreScatter
 from atomstat_widgets.views.tiles import TileGrid
@@ -28,13 +30,6 @@ from atomstat_widgets.views.tiles import TileGrid
 ATOM_RADIUS = 0.36  # of the distance of neighbours
 FINE = 0.05  # share of pixels beside a border from which on true domains are as fine as the lattice
 REST = "#777777"
-# By method: what tells a good number of components, and how the views call it.
-CURVES = {
-    "PCA": {"Explained variance": "variance"},
-    "ICA": {"Explained variance": "variance"},
-    "NMF": {"Stability": "stability", "Error": "error"},
-    "GMM": {"Stability": "stability", "BIC": "bic", "Explained variance": "variance"},
-}
 
 
 class DomainsPanel(ImagePanel):
@@ -65,16 +60,16 @@ class DomainsPanel(ImagePanel):
     def __init__(self, image: Any, coordinates: Any = None, network_output: Any = None, **parameters: Any) -> None:
         self.selected: NDArray[np.bool_] | None = None
         self._atom: int | None = None
-        self._drawn_method = ""
+        self._drawn_method: Method | None = None
         self._fine_truth = False
         self._selectable: Any = None  # the crops among which was selected
         super().__init__(
             DomainsModel(image, coordinates, network_output, **parameters),
-            "Click an atom for its crop, a component for its map. Draw a lasso round scores, or a brush over the "
-            "histogram, to see where these atoms are.",
+            "Click an atom for its crop, a picture on the right for its map. Draw a lasso round scores, or a brush "
+            "over the histogram, to see where these atoms are.",
         )
         self._on(self.model, "advice", self._draw_curve)
-        self._opacity.value = 0.85  # of atoms, which leave the image free between them
+        self.opacity.value = 0.85  # of atoms, which leave the image free between them
 
     # --- what it is made of
 
@@ -83,55 +78,60 @@ class DomainsPanel(ImagePanel):
         return self._own.widgets
 
     def _make_display_controls(self) -> Sequence[ipywidgets.Widget]:
-        self._map = dropdown(DIVERGING_MAPS, DIVERGING_MAPS[0], "Maps", "Colour map of components and loadings")
+        self._map = dropdown(DIVERGING_MAPS, DIVERGING_MAPS[0], "Maps", "")
         self._on(self._map, "value", self._draw_result)
         return [Explained(self._map)]
 
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
-        self._components = TileGrid(250, 290, guard(self._component_clicked))
+        self.components = TileGrid(250, 290, guard(self._component_clicked))
         self._components_bar = ColorBar(layout=ipywidgets.Layout(width="220px"))
-        self._scatter = ScoreScatter(258, 290, guard(self._lassoed))
-        self._histogram = Histogram(172, 190, guard(self._brushed))
-        self._curve = CountCurve(172, 190, MAX_COMPONENTS, guard(self._count_clicked))
+        self.scatter = ScoreScatter(258, 290, guard(self._lassoed))
+        self.histogram = Histogram(172, 190, guard(self._brushed))
+        self.curve = CountCurve(172, 190, MAX_COMPONENTS, guard(self._count_clicked))
         self._crop = TileGrid(158, 92, lambda number: None, colors=(MARKER, REST))
-        self._means = TileGrid(158, 92, lambda number: None, colors=(LASSO, REST))
+        self.means = TileGrid(158, 92, lambda number: None, colors=(LASSO, REST))
         self._crop_title, self._means_title = (
             ipywidgets.HTML(layout=ipywidgets.Layout(width="182px")) for _ in range(2)
         )
-        self._axis_choices = [
+        self._components_title, self._loadings_title = ipywidgets.HTML(), ipywidgets.HTML()
+        self.axis_choices = [
             ipywidgets.Dropdown(
-                options=[1], tooltip=f"Component along {name}", layout=ipywidgets.Layout(width="50px", height="22px")
+                options=[1], tooltip=f"Coordinate along {name}", layout=ipywidgets.Layout(width="50px", height="22px")
             )
             for name in "xy"
         ]
-        for choice in self._axis_choices:
+        for choice in self.axis_choices:
             self._on(choice, "value", self._draw_scores)
-        self._clear = ipywidgets.Button(
+        self.clear = ipywidgets.Button(
             description="Clear selection", disabled=True, layout=ipywidgets.Layout(width="118px", height="24px")
         )
-        self._clear.on_click(guard(lambda _button: self._select(None)))
-        self._curve_choice = ipywidgets.Dropdown(
-            options=list(CURVES[self.model.method].items()), layout=ipywidgets.Layout(width="162px", height="22px"),
-            tooltip="What tells a good number of components",
+        self.clear.on_click(guard(lambda _button: self._select(None)))
+        self.curve_choice = ipywidgets.Dropdown(
+            options=_titled(METHODS[self.model.method].curves), layout=ipywidgets.Layout(width="162px", height="22px"),
+            tooltip="",
         )  # fmt: skip
-        self._on(self._curve_choice, "value", self._draw_curve)
+        self._on(self.curve_choice, "value", self._draw_curve)
         scores_title = ipywidgets.HBox(
-            [ipywidgets.HTML(title("Scores")), *map(Explained, self._axis_choices), self._clear],
+            [ipywidgets.HTML(title("Scores")), *map(Explained, self.axis_choices), self.clear],
             layout=ipywidgets.Layout(height="26px", align_items="center"),
         )
         return [
             ipywidgets.HBox(
                 [
-                    column(title("Components"), named(self._components, "components"), self._components_bar),
-                    column(scores_title, named(self._scatter, "scores")),
+                    column(
+                        self._components_title,
+                        named(self.components, "components", clicked=True),
+                        self._components_bar,
+                    ),
+                    column(scores_title, named(self.scatter, "scores", clicked=True)),
                 ]
             ),
             ipywidgets.HBox(
                 [
-                    column(Explained(self._curve_choice), named(self._curve, "curve")),
-                    column(title("Loadings"), named(self._histogram, "histogram")),
-                    column(self._crop_title, named(self._crop, "crop"), self._means_title, named(self._means, "means")),
+                    column(Explained(self.curve_choice), named(self.curve, "curve", clicked=True)),
+                    column(self._loadings_title, named(self.histogram, "histogram", clicked=True)),
+                    column(self._crop_title, named(self._crop, "crop"), self._means_title, named(self.means, "means")),
                 ]
             ),
         ]
@@ -139,7 +139,7 @@ class DomainsPanel(ImagePanel):
     # --- what the user does
 
     def _component_clicked(self, number: int) -> None:
-        self._overlay.value = number
+        self.overlay.value = number
 
     def _count_clicked(self, count: int) -> None:
         self.model.n_components = count
@@ -153,39 +153,41 @@ class DomainsPanel(ImagePanel):
         if self._shown is not None and numbers.max() < len(self._shown.crops):
             chosen = np.zeros(len(self._shown.crops), bool)
             chosen[numbers] = True
-            self._histogram.clear_brush()
+            self.histogram.clear_brush()
             self._select(chosen)
 
     def _brushed(self, low: float, high: float) -> None:
         with self._drawing:
             if self._shown is not None:
-                values = self._coloured()[0]
+                values = self._coloring().values
                 self._select((values >= low) & (values <= high))
 
     def _select(self, chosen: NDArray[np.bool_] | None) -> None:
         with self._drawing:
             self.selected = chosen
             if chosen is None:
-                self._histogram.clear_brush()
-            self._clear.disabled = chosen is None
-            self._clear.tooltip = "No atoms are selected" if chosen is None else "Show all atoms alike"
+                self.histogram.clear_brush()
+            self.clear.disabled = chosen is None
+            self.clear.tooltip = "No atoms are selected" if chosen is None else "Show all atoms alike"
             self._draw_atoms()
             self._draw_scores()
             self._draw_means()
             self._draw_score()
 
     def _offer_overlays(self) -> None:
-        """One button a component of the result; all at once where they share a place, as classes do."""
+        """One button a component of the result; all at once where one of them is the strongest."""
         result = self._shown
         if result is None:
             return
-        what, together = {
-            "GMM": ("Probability of class", [("All", ALL, "Every atom in the colour of its class")]),
-            "NMF": ("Loading of component", [("All", ALL, "Every atom in the colour of its strongest component")]),
-        }.get(result.parameters["method"], ("Loading of component", []))
+        words = result.method.words
+        together = [] if result.signed else [("All", ALL, f"Every atom in the colour of its {words.strongest}")]
         numbers = range(1, result.decomposition.n_components + 1)
         self._set_overlays(
-            [*together, *((str(n), n - 1, f"{what} {n}") for n in numbers), ("None", None, "The image alone")]
+            [
+                *together,
+                *((str(n), n - 1, words.amount_of(n).capitalize()) for n in numbers),
+                ("None", None, "The image alone"),
+            ]
         )
 
     # --- what is drawn
@@ -200,7 +202,7 @@ class DomainsPanel(ImagePanel):
         result: DomainsResult = self._shown
         if result.crops is not self._selectable:
             self._selectable, self.selected = result.crops, None
-            self._clear.disabled = True
+            self.clear.disabled = True
         if self._atom is None or self._atom >= len(result.crops):
             self._atom = int(result.nearest(np.array([self.model.sides]) / 2)[0])
         self._own.show_automatic(result)
@@ -215,17 +217,24 @@ class DomainsPanel(ImagePanel):
     def _offer(self, result: DomainsResult) -> None:
         """What can be chosen in the views follows the result, not the controls: it is the result that is drawn."""
         self._offer_overlays()
-        if result.parameters["method"] != self._drawn_method:
-            self._drawn_method = result.parameters["method"]
+        if result.method is not self._drawn_method:
+            self._drawn_method = result.method
+            self._take_words(result.method.words)
             self._map.options = DIVERGING_MAPS if result.signed else SEQUENTIAL_MAPS[1:]
-            self._curve_choice.options = list(CURVES[self._drawn_method].items())
-            self._overlay.value = self._overlay.options[0][1]
+            self.curve_choice.options = _titled(result.method.curves)
+            self.overlay.value = self.overlay.options[0][1]
         axes = [str(number) for number in range(1, result.scores.shape[1] + 1)]
-        for choice, default in zip(self._axis_choices, (0, min(1, len(axes) - 1)), strict=True):
+        for choice, default in zip(self.axis_choices, (0, min(1, len(axes) - 1)), strict=True):
             if list(choice.options) != axes:
                 kept = choice.value if choice.value in axes else axes[default]
                 choice.options = axes
                 choice.value = kept
+
+    def _take_words(self, words: Words) -> None:
+        self._components_title.value = title(words.pictures.capitalize())
+        self._loadings_title.value = title(words.amounts.capitalize())
+        self._map.tooltip = f"Colour map of {words.pictures} and {words.amounts}"
+        self.curve_choice.tooltip = f"What tells a good number of {words.parts}"
 
     def _draw_components(self) -> None:
         with self._drawing:
@@ -240,69 +249,49 @@ class DomainsPanel(ImagePanel):
                 titles = [f"{j} · {count:,}" for j, count in enumerate(counts, start=1)]
             else:
                 titles = [f"{j} · {percent(share)}" for j, share in enumerate(result.shares, start=1)]
-            self._components.show(pictures, titles, own_limits(pictures, result.signed), self._map.value)
+            self.components.show(pictures, titles, own_limits(pictures, result.signed), self._map.value)
 
-    def _coloured(self) -> tuple[NDArray[Any], tuple[float, float], NDArray[np.uint8], NDArray[np.intp], str]:
-        """Values of the atoms (crops,), values of the ends of their colours, the colours, each atom's, and a name."""
-        result: DomainsResult = self._shown
-        loadings, chosen = result.decomposition.loadings, self._overlay.value
-        if chosen is None or chosen >= loadings.shape[1]:
-            chosen = 0
-        if chosen == ALL:
-            labels, colors = result.strongest, COMPONENT_RGB[: loadings.shape[1]]
-            return (
-                labels + 1.0,
-                (1.0, float(len(colors))),
-                colors,
-                labels,
-                "class" if result.labels is not None else "strongest",
-            )
-        values = loadings[:, chosen]
-        limits = tuple(amount_limits(values[None], result.signed)[0].tolist())
-        colors = lookup_table(self._map.value)[np.linspace(0, 255, LEVELS).round().astype(int)]
-        place = (values - limits[0]) / (limits[1] - limits[0])
-        levels = np.rint(place.clip(0, 1) * (LEVELS - 1)).astype(np.intp)
-        name = f"{'probability of class' if result.labels is not None else 'loading'} {chosen + 1}"
-        return values, limits, colors, levels, name
+    def _coloring(self) -> Coloring:
+        return coloring_of(self._shown, self.overlay.value, self._map.value)
 
     def _draw_overlay(self) -> None:
         with self._drawing:
             if self._shown is None:
                 return
-            chosen = self._overlay.value
-            self._components.select(chosen if chosen != ALL else None)
-            values, limits, colors, _, name = self._coloured()
-            self._histogram.clear_brush()
-            self._histogram.show(values, limits, name, colors, whole=chosen == ALL)
+            chosen = self.overlay.value
+            self.components.select(chosen if chosen != ALL else None)
+            values, limits, colors, _, name = self._coloring()
+            self.histogram.clear_brush()
+            self.histogram.show(values, limits, name, colors, whole=chosen == ALL)
             self._draw_atoms()
             self._draw_scores()
             self._draw_score()
 
     def _draw_atoms(self) -> None:
         with self._drawing:
-            result, chosen = self._shown, self._overlay.value
+            result, chosen = self._shown, self.overlay.value
             if result is None:
                 return
             self._overlay_bar.value = ""
-            _, limits, colors, levels, _ = self._coloured()
-            if self._truth.value and self._fine_truth:
+            _, limits, colors, levels, _ = self._coloring()
+            if self.truth.value and self._fine_truth:
                 levels, colors = result.truth, COMPONENT_RGB
                 self._overlay_bar.value = title("", "colours of the true classes")
             elif chosen is None:
-                self._sample.clear_overlay()
+                self.sample.clear_overlay()
                 return
             elif chosen == ALL:
-                self._overlay_bar.value = title("", "colours of the components")
+                self._overlay_bar.value = title("", f"colours of the {result.method.words.parts}")
             else:
                 self._overlay_bar.show_map(self._map.value, f"{limits[0]:.3g}".replace("-", "−"), f"{limits[1]:.3g}")
             radius = ATOM_RADIUS * result.atoms.spacing
-            self._sample.show_atoms(result.crops.positions, levels, colors, radius, self.selected, self._opacity.value)
+            self.sample.show_atoms(result.crops.positions, levels, colors, radius, self.selected, self.opacity.value)
 
     def _draw_truth(self) -> None:
         """Outline true domains; those as fine as the lattice would be a tangle of lines, so they colour the atoms."""
         with self._drawing:
             if self._fine_truth:
-                self._sample.show_outline(None)
+                self.sample.show_outline(None)
                 self._draw_atoms()
                 self._draw_score()
             else:
@@ -312,11 +301,11 @@ class DomainsPanel(ImagePanel):
         with self._drawing:
             if self._shown is None:
                 return
-            _, _, colors, levels, _ = self._coloured()
-            x, y = (int(choice.value) for choice in self._axis_choices)
-            kind = "principal component" if self._shown.labels is not None else "component"
+            _, _, colors, levels, _ = self._coloring()
+            x, y = (int(choice.value) for choice in self.axis_choices)
+            kind = self._shown.score_name
             scores = self._shown.scores[:, [x - 1, y - 1]]
-            self._scatter.show(scores, (f"{kind} {x}", f"{kind} {y}"), levels, colors, self.selected)
+            self.scatter.show(scores, (f"{kind} {x}", f"{kind} {y}"), levels, colors, self.selected)
 
     def _draw_crop(self) -> None:
         with self._drawing:
@@ -326,7 +315,7 @@ class DomainsPanel(ImagePanel):
             self._crop_title.value = title("Atom", self._place(y, x))
             self._crop.show(pictures, ["crop", "model"], common_limits(pictures), "gray")
             corner = (round(y) - result.window // 2, round(x) - result.window // 2)
-            self._sample.show_window(corner, (result.window, result.window))
+            self.sample.show_window(corner, (result.window, result.window))
 
     def _draw_means(self) -> None:
         with self._drawing:
@@ -334,47 +323,33 @@ class DomainsPanel(ImagePanel):
             if self.selected is None:
                 pictures = result.mean_crops(np.ones(len(result.crops), bool))[:1]
                 self._means_title.value = title("Mean crop", "nothing selected")
-                self._means.show(pictures, ["all"], common_limits(pictures), "gray", aspect=1)
+                self.means.show(pictures, ["all"], common_limits(pictures), "gray", aspect=1)
                 return
             pictures, count = result.mean_crops(self.selected), int(self.selected.sum())
             self._means_title.value = title("Mean crop", f"{count:,} selected")
-            self._means.show(pictures, ["selected", "rest"], common_limits(pictures), "gray")
+            self.means.show(pictures, ["selected", "rest"], common_limits(pictures), "gray")
 
     def _draw_curve(self) -> None:
         with self._drawing:
             result: DomainsResult | None = self._shown
-            kind = self._curve_choice.value
-            if result is None or kind is None:
+            curve: Curve | None = self.curve_choice.value
+            if result is None or curve is None:
                 return
-            count, advice = result.parameters["n_components"], self.model.advice
-            if kind == "variance":
-                shares = 100 * result.variance
-                # Judged by the sum, from none on: of the shares themselves the first would always stand out.
-                sums = np.concatenate([[0], np.cumsum(shares)])
-                advised = elbow(range(len(sums)), sums)
-                self._curve.show(dict(enumerate(shares.tolist(), start=1)), count, "variance (%)", advised=advised)
-            elif kind == "error":
-                values = {k: 100 * error for k, error in advice.get("error", {}).items()}
-                self._show_curve(values, count, "error (%)", elbow)
-            elif kind == "bic":
-                values = {k: bic / len(result.crops) for k, bic in advice.get("bic", {}).items()}
-                self._show_curve(values, count, "BIC per atom", lowest)
-            else:
-                self._show_curve(advice.get("stability", {}), count, "stability", largest_stable)
-
-    def _show_curve(
-        self, values: dict[int, float], count: int, label: str, advise: Callable[[list[int], list[float]], int | None]
-    ) -> None:
-        counts = sorted(values)
-        complete = len(counts) == self._shown.most_components
-        advised = advise(counts, [values[k] for k in counts]) if complete else None
-        self._curve.show(values, count, label, advised=advised)
+            values = curve.values(result, self.model.advice)
+            self.curve.show(
+                values, result.parameters["n_components"], curve.label, advised=curve.advised(result, values),
+                counted=result.method.words.parts,
+            )  # fmt: skip
 
     def _agreement(self) -> tuple[float, str]:
         result: DomainsResult = self._shown
         if self.selected is not None:
             return result.agreement(self.selected), "the selection"
-        values, _, _, labels, name = self._coloured()
-        if self._overlay.value == ALL:
-            return result.agreement(labels), "the classes" if result.labels is not None else "the strongest component"
+        values, _, _, labels, name = self._coloring()
+        if self.overlay.value == ALL:
+            return result.agreement(labels), f"the {result.method.words.all_strongest}"
         return result.agreement(values > otsu_threshold(values)), f"{name} split in two"
+
+
+def _titled(curves: Sequence[Curve]) -> list[tuple[str, Curve]]:
+    return [(curve.title, curve) for curve in curves]

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from atomstat_widgets.analyses.domains.methods import METHODS
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Image
-from atomstat_widgets.reactive.arrangement import arrangement_like
 from atomstat_widgets.reactive.crops_to_components import sums_by_class
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, most_components
+from atomstat_widgets.reactive.methods import Method
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
@@ -87,13 +88,18 @@ class DomainsResult:
         return self.crops.shape[0]
 
     @property
+    def method(self) -> Method:
+        """What it was computed by."""
+        return METHODS[self.parameters["method"]]
+
+    @property
     def signed(self) -> bool:
         """Whether components and loadings have both signs."""
-        return self.parameters["method"] in ("PCA", "ICA")
+        return self.method.signed
 
     @property
     def strongest(self) -> NDArray[np.intp]:
-        """Class of each crop or, of NMF, component that is relatively strongest in it, (crops,), from 0 on."""
+        """Class of each crop or, without, component that is relatively strongest in it, (crops,), from 0 on."""
         return self.decomposition.strongest if self.labels is None else self.labels
 
     @property
@@ -105,7 +111,7 @@ class DomainsResult:
     def component_pictures(self) -> NDArray[Any]:
         """Components (k, side, side * channels), channels side by side; of GMM the mean crops of the classes."""
         components = self.decomposition.components
-        return self.pictures(components if self.labels is None else self.base + components)
+        return self.pictures(self.base + components if self.method.whole else components)
 
     @property
     def scores(self) -> NDArray[Any]:
@@ -113,6 +119,11 @@ class DomainsResult:
         if self.labels is None:
             return self.decomposition.loadings
         return np.asarray((self.low_rank.u * self.low_rank.s)[:, :MAX_COMPONENTS])
+
+    @property
+    def score_name(self) -> str:
+        """What one of the coordinates is called."""
+        return self.method.words.part if self.labels is None else "principal component"
 
     def pictures(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Vectors (n, features) as pictures (n, side, side * channels)."""
@@ -184,4 +195,4 @@ def aligned(found: DomainsResult, shown: DomainsResult) -> DomainsResult:
     """Give components the numbers and signs that they have in the result that is shown."""
     nearest = shown.nearest(found.crops.positions)
     before, after = shown.decomposition.loadings[nearest].T, found.decomposition.loadings.T
-    return found.arranged(arrangement_like(before, after, found.parameters["method"]))
+    return found.arranged(found.method.arrangement(before, after))

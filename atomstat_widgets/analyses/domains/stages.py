@@ -34,15 +34,15 @@ class Places:
 
 
 def find_or_take_atoms(
-    _: None, image: Image, distance: float | None, strength: float | None, progress: Progress
+    _: None, image: Image, spacing: float | None, strength: float | None, progress: Progress
 ) -> Atoms:
     """Take the atoms that come with an image; without, find them."""
     if image.atoms is not None:
         positions = positions_by_frame(image.atoms, 1)[0]
         distances = neighbour_distances([positions])
-        spacing = float(np.median(distances)) if len(distances) else 1.0
-        return Atoms(positions, np.ones(len(positions)), spacing)
-    return find_atoms(image.array, spacing=distance, strength=strength)
+        median = float(np.median(distances)) if len(distances) else 1.0
+        return Atoms(positions, np.ones(len(positions)), median)
+    return find_atoms(image.array, spacing=spacing, strength=strength)
 
 
 def place(atoms: Atoms, image: Image, channel: int, recentre: bool, progress: Progress) -> Places:
@@ -52,7 +52,7 @@ def place(atoms: Atoms, image: Image, channel: int, recentre: bool, progress: Pr
         raise ValueError(
             "no atoms are given with the image"
             if given
-            else "no atoms were found: lower the strength, or set the distance"
+            else "no atoms were found: lower the strength, or set the spacing"
         )
     if channel == IMAGE or image.channels is None:
         source = normalize_image(image.array)[None, :, :, None]
@@ -63,10 +63,10 @@ def place(atoms: Atoms, image: Image, channel: int, recentre: bool, progress: Pr
 
 
 def cut(
-    places: Places, atom_class: int | None, window: int | None, normalise: bool, smooth: float, progress: Progress
+    places: Places, atom_class: int | None, window: int | None, normalize: bool, smooth: float, progress: Progress
 ) -> Crops:
     """Cut the crops."""
     return extract_crops(
         places.source, places.positions, window, atom_class=atom_class, between_pixels=places.recentred,
-        normalise=normalise, smooth=smooth, progress=progress,
+        normalize=normalize, smooth=smooth, progress=progress,
     )  # fmt: skip

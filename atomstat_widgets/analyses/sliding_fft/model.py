@@ -9,9 +9,11 @@ from traitlets import Bool, Bunch, Dict, Float, Instance, Int, TraitError, Unico
 from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
 from atomstat_widgets.data import Image
 from atomstat_widgets.data.calibration import in_pixels
+from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, ImageModel
 from atomstat_widgets.reactive.lengths import WholeLength
 from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import (
@@ -70,13 +72,21 @@ class SlidingFFTModel(ImageModel):
         What was changed without being asked, in words.
     """
 
-    window_y = WholeLength(SMALLEST_WINDOW, min=SMALLEST_WINDOW).tag(parameter=True)
-    window_x = WholeLength(SMALLEST_WINDOW, min=SMALLEST_WINDOW).tag(parameter=True)
+    window_y = parameter(
+        WholeLength(SMALLEST_WINDOW, min=SMALLEST_WINDOW), label="Height", help="Rows of the sliding window", unit="px",
+        option="window",
+    )  # fmt: skip
+    window_x = parameter(
+        WholeLength(SMALLEST_WINDOW, min=SMALLEST_WINDOW), label="Width", help="Columns of the sliding window",
+        unit="px", follows="window_y",
+    )  # fmt: skip
     window_linked = Bool(True)
-    step = WholeLength(1, min=1).tag(parameter=True)
-    n_components = Int(4, min=1, max=MAX_COMPONENTS).tag(parameter=True)
-    zoom = Int(2, min=1, max=8).tag(parameter=True)
-    hamming = Bool(True).tag(parameter=True)
+    step = parameter(WholeLength(1, min=1), label="Step", help=in_brief("step"), unit="px")
+    n_components = parameter(
+        Int(4, min=1, max=MAX_COMPONENTS), label="Components", help="Number of NMF components", option="components"
+    )
+    zoom = parameter(Int(2, min=1, max=8), label="Zoom", help=in_brief("zoom"))
+    hamming = parameter(Bool(True), label="Hamming taper", help=in_brief("Hamming taper"))
     result = Instance(SlidingFFTResult, allow_none=True)
     errors = Dict(key_trait=Int(), value_trait=Float())
     notice = Unicode("")

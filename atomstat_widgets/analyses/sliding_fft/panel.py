@@ -8,7 +8,7 @@ import numpy as np
 
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
-from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, linked, slider, title
+from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, linked, slider, switch, title
 from atomstat_widgets.panels.image_panel import ALL, ImagePanel
 from atomstat_widgets.panels.panel import column, named
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
@@ -58,58 +58,54 @@ class SlidingFFTPanel(ImagePanel):
     def _make_controls(self) -> Sequence[ipywidgets.Widget]:
         model = self.model
         # The upper ends of these three follow the image.
-        self._window_y = slider(
-            model, "window_y", "Height", "Rows of the sliding window", SMALLEST_WINDOW, SMALLEST_WINDOW
-        ).in_units(self.units)
-        self._window_x = slider(
-            model, "window_x", "Width", "Columns of the sliding window", SMALLEST_WINDOW, SMALLEST_WINDOW
-        ).in_units(self.units)
-        self._step = slider(model, "step", "Step", "From one window to the next, along both axes", 1, 1)
-        self._step.in_units(self.units)
+        self.window_y, self.window_x = (
+            slider(model, name, SMALLEST_WINDOW, SMALLEST_WINDOW).in_units(self.units)
+            for name in ("window_y", "window_x")
+        )
+        self._step = slider(model, "step", 1, 1).in_units(self.units)
         self._linked = checkbox("Square window", "Keep height and width of the window equal")
         linked(model, "window_linked", self._linked)
-        self._zoom = slider(
-            model, "zoom", "Zoom", "Keep the central 1/zoom of the frequencies: the larger, the fewer", 1, 8
-        )
-        self._hamming = checkbox("Hamming taper", "Fade the windows out at their edges, against streaks in the spectra")
-        linked(model, "hamming", self._hamming)
-        self._n_components = slider(model, "n_components", "Components", "Number of NMF components", 1, MAX_COMPONENTS)
+        self._zoom = slider(model, "zoom", 1, 8)
+        self._hamming = switch(model, "hamming")
+        self.n_components = slider(model, "n_components", 1, MAX_COMPONENTS)
         return [
-            heading("Windows", self.units), self._window_y, self._window_x, Explained(self._linked), self._step,
+            heading("Windows", self.units), self.window_y, self.window_x, Explained(self._linked), self._step,
             heading("Spectra"), self._zoom, Explained(self._hamming),
-            heading("NMF"), self._n_components,
+            heading("NMF"), self.n_components,
         ]  # fmt: skip
 
     def _make_display_controls(self) -> Sequence[ipywidgets.Widget]:
-        self._picture_map = dropdown(
+        self.picture_map = dropdown(
             SEQUENTIAL_MAPS, "viridis", "Maps", "Colour map of the component spectra and the loading maps"
         )
-        self._on(self._picture_map, "value", self._draw_result)
-        return [Explained(self._picture_map)]
+        self._on(self.picture_map, "value", self._draw_result)
+        return [Explained(self.picture_map)]
 
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
         self._spectra = TileGrid(276, 314, guard(self._component_clicked), axes=True)
-        self._maps = TileGrid(234, 284, guard(self._component_clicked))
+        self.maps = TileGrid(234, 284, guard(self._component_clicked))
         self._spectrum = TileGrid(172, 190, lambda number: None, colors=(MARKER,))
-        self._mixture = MixtureBars(158, 190)
-        self._curve = CountCurve(182, 190, MAX_COMPONENTS, guard(self._count_clicked))
+        self.mixture = MixtureBars(158, 190)
+        self.curve = CountCurve(182, 190, MAX_COMPONENTS, guard(self._count_clicked))
         self._spectra_bar, self._maps_bar = (ColorBar(layout=ipywidgets.Layout(width="220px")) for _ in range(2))
-        self._window_title = ipywidgets.HTML(layout=ipywidgets.Layout(width="182px"))
+        self.window_title = ipywidgets.HTML(layout=ipywidgets.Layout(width="182px"))
         return [
             ipywidgets.HBox(
                 [
                     column(
-                        title("Component spectra", "log(1 + |FFT|)"), named(self._spectra, "spectra"), self._spectra_bar
+                        title("Component spectra", "log(1 + |FFT|)"),
+                        named(self._spectra, "spectra", clicked=True),
+                        self._spectra_bar,
                     ),
-                    column(title("Loading maps"), named(self._maps, "maps"), self._maps_bar),
+                    column(title("Loading maps"), named(self.maps, "maps", clicked=True), self._maps_bar),
                 ]
             ),
             ipywidgets.HBox(
                 [
-                    column(self._window_title, named(self._spectrum, "window")),
-                    column(title("Its mixture"), named(self._mixture, "mixture")),
-                    column(title("Error", "dashed: SVD limit"), named(self._curve, "curve")),
+                    column(self.window_title, named(self._spectrum, "window")),
+                    column(title("Its mixture"), named(self.mixture, "mixture")),
+                    column(title("Error", "dashed: SVD limit"), named(self.curve, "curve", clicked=True)),
                 ]
             ),
         ]
@@ -117,7 +113,7 @@ class SlidingFFTPanel(ImagePanel):
     # --- what the user does
 
     def _component_clicked(self, number: int) -> None:
-        self._overlay.value = number
+        self.overlay.value = number
 
     def _sample_clicked(self, y: float, x: float) -> None:
         self._clicked = y, x
@@ -145,8 +141,8 @@ class SlidingFFTPanel(ImagePanel):
         height, width = self.model.sides
         self._clicked = height / 2, width / 2
         for control, side, largest in (
-            (self._window_y, height, LARGEST_SLIDER_WINDOW),
-            (self._window_x, width, LARGEST_SLIDER_WINDOW),
+            (self.window_y, height, LARGEST_SLIDER_WINDOW),
+            (self.window_x, width, LARGEST_SLIDER_WINDOW),
             (self._step, min(height, width), LARGEST_SLIDER_STEP),
         ):
             control.high = max(min(side, largest), control.number)
@@ -164,18 +160,18 @@ class SlidingFFTPanel(ImagePanel):
                 result.components,
                 [f"{j} · {percent(share)}" for j, share in enumerate(result.shares, start=1)],
                 own_limits(result.components),
-                self._picture_map.value,
+                self.picture_map.value,
                 [self._frequency_axis("kx", 1), self._frequency_axis("ky", 0)],
                 aspect=1,  # whatever the window: the frequencies go equally far along x and y
             )
             maps = result.loading_maps
             limits = amount_limits(maps)
-            self._maps.show(
+            self.maps.show(
                 maps, [f"{j} · {high:.3g}" for j, (_, high) in enumerate(limits, start=1)], limits,
-                self._picture_map.value,
+                self.picture_map.value,
             )  # fmt: skip
-            self._spectra_bar.show_map(self._picture_map.value, "lowest", "highest of each")
-            self._maps_bar.show_map(self._picture_map.value, "0", "number above")
+            self._spectra_bar.show_map(self.picture_map.value, "lowest", "highest of each")
+            self._maps_bar.show_map(self.picture_map.value, "0", "number above")
 
     def _frequency_axis(self, name: str, axis: int) -> TileAxis:
         """Give zero and a round frequency to either side of it, where they are in a tile."""
@@ -188,14 +184,14 @@ class SlidingFFTPanel(ImagePanel):
 
     def _draw_overlay(self) -> None:
         with self._drawing:
-            result, chosen = self._shown, self._overlay.value
+            result, chosen = self._shown, self.overlay.value
             if result is None:
                 return
             maps = result.loading_maps
             self._spectra.select(chosen if chosen != ALL else None)
-            self._maps.select(chosen if chosen != ALL else None)
+            self.maps.select(chosen if chosen != ALL else None)
             if chosen is None or chosen >= len(maps):
-                self._sample.clear_overlay()
+                self.sample.clear_overlay()
                 self._overlay_bar.value = ""
                 return
             pixels = np.empty((*maps.shape[1:], 4), np.uint8)
@@ -204,14 +200,14 @@ class SlidingFFTPanel(ImagePanel):
                 shares = maps / np.maximum(maps.sum(axis=0), np.finfo(maps.dtype).tiny)
                 colors = COMPONENT_RGB[: len(maps)]
                 pixels[..., :3] = np.tensordot(shares, colors, axes=(0, 0)).round()
-                pixels[..., 3] = round(255 * self._opacity.value)
+                pixels[..., 3] = round(255 * self.opacity.value)
                 self._overlay_bar.value = title("", "colours mixed by relative loading")
             else:
                 high = amount_limits(maps)[chosen, 1]
                 pixels[..., :3] = rgb(COMPONENT_COLORS[chosen])
-                pixels[..., 3] = (to_bytes(maps[chosen], 0, high) * self._opacity.value).round()
+                pixels[..., 3] = (to_bytes(maps[chosen], 0, high) * self.opacity.value).round()
                 self._overlay_bar.show(["transparent", COMPONENT_COLORS[chosen]], "0", f"{high:.3g}")
-            self._sample.show_overlay(pixels, result.spectra.grid.axes, result.spectra.grid.step)
+            self.sample.show_overlay(pixels, result.spectra.grid.axes, result.spectra.grid.step)
 
     def _draw_window(self) -> None:
         with self._drawing:
@@ -222,10 +218,10 @@ class SlidingFFTPanel(ImagePanel):
             window = int(grid.nearest(*self._clicked))
             spectrum = result.spectrum(window)[None]
             y, x = grid.centers[window]
-            self._window_title.value = title("Window", self._place(y, x))
-            self._sample.show_window(grid.corners[window], grid.window)
-            self._spectrum.show(spectrum, [""], own_limits(spectrum), self._picture_map.value, aspect=1)
-            self._mixture.show(result.share(window))
+            self.window_title.value = title("Window", self._place(y, x))
+            self.sample.show_window(grid.corners[window], grid.window)
+            self._spectrum.show(spectrum, [""], own_limits(spectrum), self.picture_map.value, aspect=1)
+            self.mixture.show(result.share(window))
 
     def _draw_errors(self) -> None:
         with self._drawing:
@@ -236,7 +232,7 @@ class SlidingFFTPanel(ImagePanel):
             errors = {**self.model.errors, count: result.decomposition.reconstruction_error}
             percent = {at: 100 * error for at, error in errors.items()}
             bound = result.low_rank.smallest_error(np.arange(1, min(MAX_COMPONENTS, result.low_rank.rank) + 1))
-            self._curve.show(percent, count, "error (%)", bound=100 * bound)
+            self.curve.show(percent, count, "error (%)", bound=100 * bound)
 
     def _agreement(self) -> tuple[float, str]:
         return self.model.result.agreement(), "the strongest component"

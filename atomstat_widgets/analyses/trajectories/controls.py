@@ -9,14 +9,8 @@ from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
 from atomstat_widgets.analyses.trajectories.stages import ALL, AUTOMATIC, BRIGHT
 from atomstat_widgets.data import Movie
-from atomstat_widgets.panels.atom_controls import (
-    distance_slider,
-    fit_window,
-    normalise_box,
-    strength_slider,
-    window_slider,
-)
-from atomstat_widgets.panels.controls import AutomaticSlider, Explained, checkbox, dropdown, heading, linked, slider
+from atomstat_widgets.panels.atom_controls import fit_window, spacing_slider, strength_slider, window_slider
+from atomstat_widgets.panels.controls import AutomaticSlider, Explained, choice, heading, slider, switch
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 
@@ -37,34 +31,22 @@ class TrajectoriesControls:
     """
 
     def __init__(self, model: TrajectoriesModel, units: UnitsBar) -> None:
-        self.distance, self.strength = distance_slider(model, units), strength_slider(model)
-        self.atoms = dropdown(
-            [("Automatic", AUTOMATIC), ("All atoms", ALL), ("Bright atoms", BRIGHT)], AUTOMATIC, "Follow",
-            "All atoms, or those much brighter than the rest, as dopants are; automatic: these where there are any",
-        )  # fmt: skip
-        self.dark = checkbox("Dark atoms", "The atoms are darker than what is around them")
+        self.spacing, self.strength = spacing_slider(model, units), strength_slider(model)
+        self.atoms = choice(model, "atoms", [("Automatic", AUTOMATIC), ("All atoms", ALL), ("Bright atoms", BRIGHT)])
+        self.dark = switch(model, "dark")
         self.window = window_slider(model, units)
-        self.normalise = normalise_box()
-        self.n_states = slider(
-            model, "n_states", "States", "Number of Gaussians of the mixture that sorts the crops", 1, MAX_COMPONENTS
-        )
-        self.rmax = AutomaticSlider(
-            model, "rmax", "rmax", "Search range: the farthest that an atom goes between two of its points",
-            0.5, 40.0, 0.5,
-        ).in_units(units)  # fmt: skip
-        self.memory = slider(model, "memory", "Memory", "Number of frames that an atom may be missing for", 0, 10)
-        self.min_length = slider(
-            model, "min_length", "Min length", "Fewest points of a track that is shown and counted", 1, 50
-        )
-        self.lag = slider(model, "lag", "Lag", "Frames from one state to the next in the transition matrix", 1, 20)
-        for control, name in ((self.atoms, "atoms"), (self.dark, "dark"), (self.normalise, "normalise")):
-            linked(model, name, control)
-        for control in (self.dark, self.normalise):
+        self.normalize = switch(model, "normalize")
+        self.n_states = slider(model, "n_states", 1, MAX_COMPONENTS)
+        self.rmax = AutomaticSlider(model, "rmax", 0.5, 40.0, 0.5).in_units(units)
+        self.memory = slider(model, "memory", 0, 10)
+        self.min_length = slider(model, "min_length", 1, 50)
+        self.lag = slider(model, "lag", 1, 20)
+        for control in (self.dark, self.normalize):
             control.layout.width = "116px"
         self.widgets = [
-            heading("Atoms", units), self.distance, self.strength, Explained(self.atoms),
+            heading("Atoms", units), self.spacing, self.strength, Explained(self.atoms),
             heading("Crops and states", units), self.window, self.n_states,
-            ipywidgets.HBox([Explained(self.normalise), Explained(self.dark)]),
+            ipywidgets.HBox([Explained(self.normalize), Explained(self.dark)]),
             heading("Tracks", units, ", frames"), self.rmax, self.memory, self.min_length, self.lag,
         ]  # fmt: skip
 
@@ -74,7 +56,7 @@ class TrajectoriesControls:
         for control, most in ((self.min_length, len(movie)), (self.lag, max(1, len(movie) // 4))):
             control.high = max(most, control.number)
         given = movie.atoms is not None
-        for control in (self.distance, self.strength):
+        for control in (self.spacing, self.strength):
             control.disable("The atoms are given with the movie" if given else "")
 
     def show_automatic(self, result: TrajectoriesResult) -> None:
@@ -83,7 +65,7 @@ class TrajectoriesControls:
         self.strength.slider.high = max(self.strength.slider.number, ceil(1.05 * strengths.max()))
         self.rmax.slider.high = max(self.rmax.slider.number, ceil(2 * result.chosen.distance))
         for control, value in (
-            (self.distance, result.found.spacing),
+            (self.spacing, result.found.spacing),
             (self.strength, float(strengths.min())),
             (self.window, result.window),
             (self.rmax, result.rmax),

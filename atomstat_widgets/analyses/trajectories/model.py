@@ -2,7 +2,7 @@
 
 import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from traitlets import Bool, Bunch, Enum, Instance, Int, TraitError, validate
@@ -22,10 +22,12 @@ from atomstat_widgets.analyses.trajectories.stages import (
     track,
 )
 from atomstat_widgets.data import Movie
+from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
 from atomstat_widgets.reactive.model import AnalysisModel, Data
 from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run, has_kernel
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import find_atoms
@@ -56,10 +58,10 @@ class TrajectoriesModel(AnalysisModel):
     ----------
     movie : Movie
         Assign a Movie, an array or a path. One that cannot be analysed is refused, and nothing is changed. With a new
-        movie, distance, strength, window and range are automatic again.
+        movie, spacing, strength, window and range are automatic again.
     dark : bool
         Atoms are darker than what is around them.
-    distance : float or None
+    spacing : float or None
         Distance of neighbouring atoms in pixels, for finding them; None guesses it.
     strength : float or None
         Smallest signal-to-noise ratio of an atom; None guesses it, in each frame.
@@ -68,7 +70,7 @@ class TrajectoriesModel(AnalysisModel):
         ones where there are such.
     window : int or None
         Side of the crops in pixels; None makes it two and a half times the distance of neighbours.
-    normalise : bool
+    normalize : bool
         Give every crop zero mean and unit variance: shapes count, not heights.
     n_states : int
         Number of Gaussians that crops are sorted into, from 1 to 8.
@@ -87,27 +89,40 @@ class TrajectoriesModel(AnalysisModel):
     """
 
     kind = "movie"
-    movie = Data().tag(parameter=True)
-    dark = Bool(False).tag(parameter=True)
-    distance = Length(None, allow_none=True, min=2).tag(parameter=True)
-    strength = Finite(None, allow_none=True, min=0).tag(parameter=True)
-    atoms = Enum((AUTOMATIC, ALL, BRIGHT), AUTOMATIC).tag(parameter=True)
-    window = WholeLength(None, allow_none=True, min=2).tag(parameter=True)
-    normalise = Bool(True).tag(parameter=True)
-    n_states = Int(2, min=1, max=MAX_COMPONENTS).tag(parameter=True)
-    rmax = Length(None, allow_none=True, min=0).tag(parameter=True)
-    memory = Int(1, min=0, max=MOST_FRAMES).tag(parameter=True)
-    min_length = Int(3, min=1, max=MOST_FRAMES).tag(parameter=True)
-    lag = Int(1, min=1, max=MOST_FRAMES).tag(parameter=True)
+    renamed: ClassVar = {"distance": "spacing", "normalise": "normalize"}
+
+    movie = parameter(Data(), label="Movie", help="The movie to analyse")
+    dark = parameter(Bool(False), label="Dark atoms", help="The atoms are darker than what is around them")
+    spacing = parameter(Length(None, allow_none=True, min=2), label="Spacing", help=in_brief("spacing"), unit="px")
+    strength = parameter(Finite(None, allow_none=True, min=0), label="Strength", help=in_brief("strength"))
+    atoms = parameter(
+        Enum((AUTOMATIC, ALL, BRIGHT), AUTOMATIC), label="Follow",
+        help="All atoms, or those much brighter than the rest, as dopants are; automatic: these where there are any",
+    )  # fmt: skip
+    window = parameter(
+        WholeLength(None, allow_none=True, min=2), label="Window", help=in_brief("crop window"), unit="px"
+    )
+    normalize = parameter(
+        Bool(True), label="Normalise", help="Give every crop zero mean and unit variance: shapes count, not heights"
+    )
+    n_states = parameter(
+        Int(2, min=1, max=MAX_COMPONENTS), label="States", help=in_brief("number of states"), option="states"
+    )
+    rmax = parameter(Length(None, allow_none=True, min=0), label="rmax", help=in_brief("search range"), unit="px")
+    memory = parameter(Int(1, min=0, max=MOST_FRAMES), label="Memory", help=in_brief("memory"), unit="frames")
+    min_length = parameter(
+        Int(3, min=1, max=MOST_FRAMES), label="Min length", help=in_brief("minimal length"), unit="points"
+    )
+    lag = parameter(Int(1, min=1, max=MOST_FRAMES), label="Lag", help=in_brief("lag"), unit="frames")
     result = Instance(TrajectoriesResult, allow_none=True)
 
     def __init__(self, movie: Any, *, quick_start: bool = False, **parameters: Any) -> None:
         self._quick_start = quick_start and has_kernel()
         super().__init__(movie=self.checked(movie), **parameters)
         self._states = Chain(
-            Stage("found", find, ("movie", "frames", "dark", "distance", "strength", "so_far")),
+            Stage("found", find, ("movie", "frames", "dark", "spacing", "strength", "so_far")),
             Stage("chosen", choose, ("movie", "atoms")),
-            Stage("crops", cut, ("movie", "dark", "window", "normalise")),
+            Stage("crops", cut, ("movie", "dark", "window", "normalize")),
             Stage("states", sort, ("n_states",)),
         )
         self._found: dict[tuple[Any, ...], FoundSoFar] = {}
@@ -159,7 +174,7 @@ class TrajectoriesModel(AnalysisModel):
         """Choose anew for a new movie what depends on its scale."""
         if name == "movie":
             with self.hold_trait_notifications():  # one run, and none with half of it
-                self.distance = self.strength = self.window = self.rmax = None
+                self.spacing = self.strength = self.window = self.rmax = None
                 self.atoms = AUTOMATIC
                 self.dark = False
 
@@ -177,7 +192,7 @@ class TrajectoriesModel(AnalysisModel):
 
     def _so_far(self, parameters: dict[str, Any]) -> FoundSoFar:
         """What was found already for these parameters, maybe by a run that was stopped."""
-        key = tuple(parameters[name] for name in ("movie", "dark", "distance", "strength"))
+        key = tuple(parameters[name] for name in ("movie", "dark", "spacing", "strength"))
         so_far = self._found.pop(key, None) or FoundSoFar()
         self._found = dict([*list(self._found.items())[1 - KEPT :], (key, so_far)])
         return so_far
@@ -191,7 +206,7 @@ class TrajectoriesModel(AnalysisModel):
         if so_far.first is None:
             began = time.perf_counter()
             with suppress(ValueError, OSError):  # what is wrong with a frame is said when it is its turn
-                find_atoms(frame_reader(movie, parameters["dark"])(0), spacing=parameters["distance"])
+                find_atoms(frame_reader(movie, parameters["dark"])(0), spacing=parameters["spacing"])
             affordable = max(FEWEST, int(FIRST_LOOK / (time.perf_counter() - began)))
             so_far.first = affordable if affordable < MOST_OF * count else count
         return so_far.first

@@ -13,17 +13,16 @@ from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.trajectories.occurrences import Occurrences
 from atomstat_widgets.analyses.trajectories.player import Player
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
+from atomstat_widgets.analyses.trajectories.steps import Steps
+from atomstat_widgets.analyses.trajectories.transitions import Transitions
 from atomstat_widgets.panels.attached import when_attached
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, heading, title
 from atomstat_widgets.panels.panel import Panel, column, named, row
 from atomstat_widgets.views.colors import COMPONENT_RGB, UNKNOWN, rgb
-from atomstat_widgets.views.graph import TransitionGraph
-from atomstat_widgets.views.histogram import Histogram
 from atomstat_widgets.views.html import Html, as_html
 from atomstat_widgets.views.limits import common_limits
-from atomstat_widgets.views.matrix import MatrixView
 from atomstat_widgets.views.points import Trails
-from atomstat_widgets.views.rounding import percent, with_error
+from atomstat_widgets.views.rounding import percent
 from atomstat_widgets.views.strip import StateStrip
 from atomstat_widgets.views.tiles import TileGrid
 
@@ -32,7 +31,6 @@ ATOM_RADIUS = 0.5  # of the distance of neighbours: a ring around an atom
 DOT_RADIUS = 0.14
 TRUTH = (0, 255, 255)
 MOST_ROWS = 120  # of tracks in the strip, each at least a pixel high
-WITHIN, BEYOND = np.array([rgb("#0072B2"), rgb("#bbbbbb")], np.uint8)  # steps inside of the search range, or not
 ZOOM = 4.0  # crops a side that are seen around a track that is zoomed in on
 
 
@@ -63,13 +61,13 @@ class TrajectoriesPanel(Panel):
         # Of the selected track: which track it is in may change with the range.
         self._atom: int | None = None
         self._selectable: Any = None  # the atoms among which was selected
-        self._rows = np.empty(0, np.intp)  # tracks that the strip shows
+        self.rows = np.empty(0, np.intp)  # tracks that the strip shows
         self._pixels = np.zeros((1, 1), np.float32)
         self._frame = 0  # number of the frame that is drawn, with all that moves with it
         super().__init__(TrajectoriesModel(movie, quick_start=True, **parameters))
         self._reading = FrameReading(lambda: (self.model.movie, self.player.place), self._frame_read, self.model.guard)
         with self._quietly():
-            self._opacity.value = 0.9
+            self.opacity.value = 0.9
         self._movie_changed()
         self._on(self.model, "movie", self._movie_changed)
         self._on(self.player, "frame", self._draw_frame)
@@ -88,29 +86,29 @@ class TrajectoriesPanel(Panel):
         self._on(self._trail, "value", self._draw_overlay)
         self._zoom = checkbox("Zoom in on the track", "Keep the selected track in the middle of the picture, enlarged")
         self._on(self._zoom, "value", self._draw_overlay)
-        self._truth.description = "True atoms"
-        self._truth_score.layout.min_height = "36px"
+        self.truth.description = "True atoms"
+        self.truth_score.layout.min_height = "36px"
         return [
             *self._own.widgets,
             heading("Display"), Explained(self._image_map), self._contrast, self._trail, Explained(self._zoom),
-            Explained(self._truth), self._truth_score,
+            Explained(self.truth), self.truth_score,
         ]  # fmt: skip
 
     def _make_middle(self) -> Sequence[ipywidgets.Widget]:
         self.player = Player()
-        self._opacity.layout.width = "190px"
+        self.opacity.layout.width = "190px"
         with self._quietly():
-            self._overlay.options = [STATES, TRACKS, NONE]
-            self._overlay.tooltips = [
+            self.overlay.options = [STATES, TRACKS, NONE]
+            self.overlay.tooltips = [
                 "Atoms and trails in the colours of their states",
                 "A colour for each track",
                 "The image alone",
             ]
         return [
-            self._sample_title,
-            self._sample.figure,
+            self.sample_title,
+            self.sample.figure,
             self.player,
-            row(ipywidgets.Label("Overlay"), self._overlay, self._opacity),
+            row(ipywidgets.Label("Overlay"), self.overlay, self.opacity),
             ipywidgets.HTML(
                 '<div class="atomstat-caption">Click an atom or a row of the strip for its track, a cell of the matrix '
                 "for the frames where that transition happens.</div>"
@@ -119,38 +117,31 @@ class TrajectoriesPanel(Panel):
 
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
-        self._centroids = TileGrid(206, 172, lambda number: None)
-        self._matrix = MatrixView(172, guard(self._cell_clicked))
-        self._graph = TransitionGraph(118, 172)
-        self._strip = StateStrip(500, 190, guard(self._row_clicked))
-        self._steps = Histogram(210, 172, guard(self._brushed), "steps")
-        self._occurrences = Occurrences(266, 150, self._occurrence_shown, guard)
-        self._strip_title, self._steps_title, self._motion, self._matrix_title = (ipywidgets.HTML() for _ in range(4))
-        self._clear = ipywidgets.Button(
+        self.centroids = TileGrid(206, 172, lambda number: None)
+        self._transitions = Transitions(172, guard(self._cell_clicked))
+        self.strip = StateStrip(500, 190, guard(self._row_clicked))
+        self.steps = Steps(210, 172, guard(self._brushed))
+        self.occurrences = Occurrences(266, 150, self._occurrence_shown, guard)
+        self.strip_title = ipywidgets.HTML()
+        self.clear = ipywidgets.Button(
             description="Clear selection", disabled=True, layout=ipywidgets.Layout(width="118px", height="24px")
         )
-        self._clear.on_click(guard(lambda _button: self._select(None)))
+        self.clear.on_click(guard(lambda _button: self._select(None)))
         strip_title = ipywidgets.HBox(
-            [self._strip_title, self._clear],
+            [self.strip_title, self.clear],
             layout=ipywidgets.Layout(
                 height="26px", width="498px", align_items="center", justify_content="space-between"
             ),
         )  # fmt: skip
-        self._matrix.figure.add_class("atomstat-matrix")
         return [
             ipywidgets.HBox(
                 [
-                    column(title("Mean crops of the states"), named(self._centroids, "centroids")),
-                    column(self._matrix_title, ipywidgets.HBox([self._matrix.figure, self._graph])),
+                    column(title("Mean crops of the states"), named(self.centroids, "centroids")),
+                    self._transitions,
                 ]
             ),
-            column(strip_title, named(self._strip, "strip")),
-            ipywidgets.HBox(
-                [
-                    column(self._steps_title, named(self._steps, "steps"), self._motion),
-                    self._occurrences,
-                ]
-            ),
+            column(strip_title, named(self.strip, "strip", clicked=True)),
+            ipywidgets.HBox([self.steps, self.occurrences]),
         ]
 
     # --- what the user does
@@ -165,19 +156,19 @@ class TrajectoriesPanel(Panel):
         self._select(int(here[distances.argmin()]) if near.any() else None)
 
     def _row_clicked(self, row: int, time: int) -> None:
-        if self._shown is not None and row < len(self._rows):
+        if self._shown is not None and row < len(self.rows):
             self.player.frame = time
-            self._select_track(int(self._rows[row]))
+            self._select_track(int(self.rows[row]))
 
     def _cell_clicked(self, first: int, second: int) -> None:
         with self._drawing:
             if self._shown is not None:
-                self._matrix.choose((first, second))
-                self._occurrences.show(self._shown, first, second)
+                self._transitions.matrix.choose((first, second))
+                self.occurrences.show(self._shown, first, second)
 
     def _brushed(self, _low: float, high: float) -> None:
         self.model.rmax = max(0.1, round(high / (self.model.movie.pixel_size or 1.0), 1))
-        self._steps.clear_brush()
+        self.steps.histogram.clear_brush()
 
     def _occurrence_shown(self, track: int, frame: int) -> None:
         self.player.frame = frame
@@ -212,14 +203,14 @@ class TrajectoriesPanel(Panel):
         with self._drawing:
             movie = self.model.movie
             self._own.take_movie(movie)
-            self._sample.set_geometry(movie.sides, movie.pixel_size, movie.unit, movie.offset)
+            self.sample.set_geometry(movie.sides, movie.pixel_size, movie.unit, movie.offset)
             self._offer_truth(
                 movie.truth is not None,
                 "Dot the atoms that the sample was made with, and compare links and transition matrix",
                 "Only simulated samples come with their true atoms",
             )
-            self._sample.clear_overlay()
-            self._occurrences.clear()
+            self.sample.clear_overlay()
+            self.occurrences.clear()
             with self._quietly():
                 self.player.take_movie(movie)
             self._frame = self.player.frame
@@ -237,12 +228,12 @@ class TrajectoriesPanel(Panel):
             if result.chosen is not self._selectable:
                 self._selectable, self._atom = result.chosen, None
             self._own.show_automatic(result)
-            self._occurrences.clear()
+            self.occurrences.clear()
             self._draw_strip()  # first, since there the tracks are seen
             self._draw_overlay()
-            self._draw_steps()
+            self.steps.show(result)
             self._draw_states()
-            self._draw_matrix()
+            self._transitions.show(result)
             self._draw_score()
 
     def _draw_frame(self) -> None:
@@ -261,14 +252,14 @@ class TrajectoriesPanel(Panel):
                 self._show_frame(number, pixels)
             elif isinstance(error, ValueError | OSError):  # it is left out of the analysis as well
                 self._show_frame(number, np.zeros(movie.sides, np.float32))
-                self._sample_title.value = title(movie.name, f"frame {number}: {error}")
+                self.sample_title.value = title(movie.name, f"frame {number}: {error}")
             else:
                 raise error
             self._mark_waiting()
 
     def _mark_waiting(self) -> None:
         """Show whether the frame that is wanted is still to come."""
-        figure = self._sample.figure
+        figure = self.sample.figure
         (figure.add_class if self._reading.waits else figure.remove_class)("is-stale")
 
     def _show_frame(self, number: int, pixels: NDArray[Any] | None) -> None:
@@ -277,18 +268,18 @@ class TrajectoriesPanel(Panel):
         scale = f", {movie.pixel_size:.3g} {movie.unit}/px" if movie.pixel_size else ""
         remark = as_html(f"{movie.sides[0]} × {movie.sides[1]} px{scale}, frame {number}")
         missing = ' <span class="atomstat-stale">was not recorded</span>' if pixels is None else ""
-        self._sample_title.value = title(movie.name, Html(remark + missing))
+        self.sample_title.value = title(movie.name, Html(remark + missing))
         if pixels is not None:
             self._pixels = pixels
             self._draw_image()
-        self._strip.show_time(number)
+        self.strip.show_time(number)
         self._draw_overlay()
         self._draw_truth()
 
     def _draw_image(self) -> None:
         with self._drawing:
             low, high = np.percentile(self._pixels, self._contrast.value)
-            self._sample.show_image(self._pixels, low, high, self._image_map.value)
+            self.sample.show_image(self._pixels, low, high, self._image_map.value)
 
     def _draw_overlay(self) -> None:
         """Atoms of the current frame, with the ways they came, in the colours of their states or tracks."""
@@ -296,7 +287,7 @@ class TrajectoriesPanel(Panel):
             result, now = self._shown, self._frame
             if result is None:
                 return
-            atoms, by_state = result.atoms, self._overlay.value == STATES
+            atoms, by_state = result.atoms, self.overlay.value == STATES
             colors = np.concatenate([COMPONENT_RGB, [rgb(UNKNOWN)]]).astype(np.uint8)
             levels = np.where(atoms.states < 0, len(COMPONENT_RGB), atoms.states)
             if not by_state:
@@ -307,15 +298,15 @@ class TrajectoriesPanel(Panel):
             first, later = first[drawn], later[drawn]
             track = self.track
             lit = np.ones(len(atoms.tracks), bool) if track is None else atoms.tracks == track
-            if self._overlay.value == NONE:
-                self._sample.clear_overlay()
+            if self.overlay.value == NONE:
+                self.sample.clear_overlay()
             else:
                 trails = Trails(
                     np.stack([atoms.positions[first], atoms.positions[later]], axis=1), levels[later], lit[later]
                 )
-                self._sample.show_atoms(
+                self.sample.show_atoms(
                     atoms.positions[here], levels[here], colors, ATOM_RADIUS * result.chosen.spacing, lit[here],
-                    self._opacity.value, rings=True, trails=trails,
+                    self.opacity.value, rings=True, trails=trails,
                 )  # fmt: skip
             own = atoms.positions[here & lit] if track is not None else []
             self._follow(own[0] if len(own) else None, result.window)
@@ -323,100 +314,58 @@ class TrajectoriesPanel(Panel):
     def _follow(self, position: NDArray[Any] | None, window: int) -> None:
         """Frame the atom of the selected track, and keep it in the middle where that is asked for."""
         if position is None:
-            self._sample.hide_window()
+            self.sample.hide_window()
         else:
             y, x = position.tolist()
-            self._sample.show_window((round(y - window / 2), round(x - window / 2)), (window, window))
+            self.sample.show_window((round(y - window / 2), round(x - window / 2)), (window, window))
         if self._zoom.value and self.track is not None:
             if position is not None:  # while it is missing the picture stays where it is
-                self._sample.look_at((y, x), ZOOM * window / 2)
+                self.sample.look_at((y, x), ZOOM * window / 2)
         else:
-            self._sample.look_at(None, 0)
+            self.sample.look_at(None, 0)
 
     def _draw_states(self) -> None:
         states = self._shown.states
         titles = [f"{number} · {count:,}" for number, count in enumerate(states.counts.tolist(), start=1)]
-        self._centroids.show(states.centroids, titles, common_limits(states.centroids), "gray")
-
-    def _draw_matrix(self) -> None:
-        result = self._shown
-        matrix, lag = result.matrix, result.parameters["lag"]
-        (low, high), totals, apart = matrix.interval(), matrix.counts.sum(axis=1), matrix.effective.sum(axis=1)
-        self._matrix_title.value = title("Transitions", f"from row to column, in {lag} frame{'s' if lag > 1 else ''}")
-        k = range(result.n_states)
-        texts = [[f"{matrix.probabilities[i, j]:.2f}" if matrix.known[i] else "–" for j in k] for i in k]
-        tooltips = [
-            [
-                f"{i + 1} → {j + 1}: {matrix.probabilities[i, j]:.3f}, with 95 % probability between {low[i, j]:.3f} "
-                f"and {high[i, j]:.3f}; {matrix.counts[i, j]:,} of {totals[i]:,} transitions"
-                + (f", which overlap and tell as much as {apart[i]:,.0f} that do not" if apart[i] < totals[i] else "")
-                if matrix.known[i]
-                else f"No transition from state {i + 1} was seen: nothing is known"
-                for j in k
-            ]
-            for i in k
-        ]
-        self._matrix.show(matrix.probabilities, texts, tooltips)
-        self._matrix.choose(None)
-        remarks = [
-            f"State {n + 1}: {percent(share)} of the time in the long run, "
-            + (f"left after {dwell:.3g} frames" if np.isfinite(dwell) else "never seen to be left")
-            for n, (share, dwell) in enumerate(zip(matrix.stationary, matrix.dwell_times, strict=True))
-        ]
-        self._graph.show(matrix.probabilities, matrix.stationary, remarks)
+        self.centroids.show(states.centroids, titles, common_limits(states.centroids), "gray")
 
     def _draw_strip(self) -> None:
         result = self._shown
         lengths = result.tracks.lengths
-        self._rows = np.sort(np.argsort(-lengths, kind="stable")[:MOST_ROWS])
-        self._strip.show(result.timeline(self._rows), int(self.model.movie.frame_numbers[0]))
+        self.rows = np.sort(np.argsort(-lengths, kind="stable")[:MOST_ROWS])
+        self.strip.show(result.timeline(self.rows), int(self.model.movie.frame_numbers[0]))
         self._draw_selection()
 
     def _draw_selection(self) -> None:
         result, track = self._shown, self.track
         if result is None:
             return
-        self._clear.disabled = track is None
-        self._clear.tooltip = "No track is selected" if track is None else "Show all tracks alike"
-        row = np.flatnonzero(self._rows == track) if track is not None else []
-        self._strip.choose(int(row[0]) if len(row) else None)
+        self.clear.disabled = track is None
+        self.clear.tooltip = "No track is selected" if track is None else "Show all tracks alike"
+        row = np.flatnonzero(self.rows == track) if track is not None else []
+        self.strip.choose(int(row[0]) if len(row) else None)
         if track is None:
-            shown = f"the {len(self._rows)} longest of " if len(self._rows) < len(result.tracks) else ""
+            shown = f"the {len(self.rows)} longest of " if len(self.rows) < len(result.tracks) else ""
             remark = f"{shown}{len(result.tracks):,} tracks"
         else:
             frames = result.tracks.track(track)[0]
             remark = f"track {track + 1}: {len(frames)} points in frames {frames[0]} to {frames[-1]}"
-        self._strip_title.value = title("States in time", remark)
-
-    def _draw_steps(self) -> None:
-        result, movie = self._shown, self.model.movie
-        size, unit = movie.pixel_size or 1.0, movie.unit if movie.pixel_size else "px"
-        rmax, steps = size * result.rmax, size * result.chosen.steps
-        self._steps_title.value = title("Nearest steps", f"line: rmax = {rmax:.3g} {unit}")
-        reach = max(2 * rmax, float(np.quantile(steps, 0.99)) if len(steps) else 0.0)
-        colors = np.array([WITHIN, BEYOND])
-        self._steps.show(steps[steps <= reach], (0.0, reach), f"step ({unit})", colors, split=rmax)
-        self._steps.show_line(rmax)
-        diffusion = result.diffusion()
-        self._motion.value = title(
-            "",
-            f"D = {with_error(*diffusion)} {unit}²/frame" if diffusion else "D: the tracks are too short",
-        )
+        self.strip_title.value = title("States in time", remark)
 
     def _draw_truth(self) -> None:
         """Dot the true atoms of the current frame."""
         with self._drawing:
             truth, place = self.model.movie.truth, self.player.place_of(self._frame)
-            if not self._truth.value or truth is None or place is None or self._shown is None:
-                self._sample.show_outline(None)
+            if not self.truth.value or truth is None or place is None or self._shown is None:
+                self.sample.show_outline(None)
             else:
-                self._sample.show_dots(truth.positions[place], TRUTH, DOT_RADIUS * self._shown.chosen.spacing)
+                self.sample.show_dots(truth.positions[place], TRUTH, DOT_RADIUS * self._shown.chosen.spacing)
             self._draw_score()
 
     def _draw_score(self) -> None:
         with self._drawing:
-            self._truth_score.value = ""
-            if self._truth.value and self._shown is not None and self._shown.movie.truth is not None:
+            self.truth_score.value = ""
+            if self.truth.value and self._shown is not None and self._shown.movie.truth is not None:
                 score = self._shown.score()
                 links = (
                     f"{percent(score.links / max(score.all_links, 1))} of {score.all_links:,} true links found,<br>"
@@ -427,4 +376,4 @@ class TrajectoriesPanel(Panel):
                     links += f"; {count} state{' is' if count == 1 else 's are'} the true number"
                 elif score.all_entries > 1:
                     links += f"; {score.entries} of {score.all_entries} true probabilities<br>within their intervals"
-                self._truth_score.value = title("", Html(links))
+                self.truth_score.value = title("", Html(links))

@@ -22,7 +22,7 @@ class Player(ipywidgets.HBox):
 
     def __init__(self) -> None:
         self._numbers = np.zeros(1, np.intp)
-        self._slider = ipywidgets.IntSlider(
+        self.slider = ipywidgets.IntSlider(
             description="Frame", tooltip="Number of the frame; the arrow keys go one on or back",
             style={"description_width": "44px"}, layout=ipywidgets.Layout(width="316px"),
         )  # fmt: skip
@@ -31,10 +31,10 @@ class Player(ipywidgets.HBox):
             tooltip="Play or stop the movie, or let it go round",
             layout=ipywidgets.Layout(width="136px"),
         )
-        super().__init__([self._play, self._slider])
+        super().__init__([self._play, self.slider])
         # In the page, so that the movie goes on while the kernel is drawing.
-        self._linked = ipywidgets.jslink((self._play, "value"), (self._slider, "value"))
-        self._slider.observe(lambda change: setattr(self, "frame", change.new), "value")
+        self._linked = ipywidgets.jslink((self._play, "value"), (self.slider, "value"))
+        self.slider.observe(lambda change: setattr(self, "frame", change.new), "value")
         self.observe(lambda change: self._go(change.new), "frame")
         self.add_class("atomstat-player")
 
@@ -42,15 +42,15 @@ class Player(ipywidgets.HBox):
         """Play another movie, from its first frame on."""
         self._numbers = movie.frame_numbers
         first, last = int(self._numbers[0]), int(self._numbers[-1])
-        for widget in (self._slider, self._play):
+        for widget in (self.slider, self._play):
             with widget.hold_trait_notifications():
                 widget.min, widget.max, widget.value = min(first, widget.max), last, first
                 widget.min = first
         self.frame = first
 
     def _go(self, frame: int) -> None:
-        self._slider.value = frame
-        self.frame = self._slider.value  # which stops at its ends
+        self.slider.value = frame
+        self.frame = self.slider.value  # which stops at its ends
 
     @property
     def place(self) -> int | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie
-from atomstat_widgets.reactive.crops_to_components import Factor, analyse, factor_of
+from atomstat_widgets.reactive.crops_to_components import Factor, classes_of, factor_of
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
@@ -132,7 +132,7 @@ def find(
     movie: Movie,
     frames: int,
     dark: bool,
-    distance: float | None,
+    spacing: float | None,
     strength: float | None,
     so_far: FoundSoFar,
     progress: Progress,
@@ -141,7 +141,7 @@ def find(
     read = frame_reader(movie, dark)
     given = movie.atoms
     if so_far.spacing is None:
-        so_far.spacing = distance or (_typical_spacing(read, len(movie)) if given is None else _given_spacing(movie))
+        so_far.spacing = spacing or (_typical_spacing(read, len(movie)) if given is None else _given_spacing(movie))
     spacing = so_far.spacing
     if given is None and in_blocks(movie.frames) and not so_far.atoms:
         everywhere = find_movie_atoms(movie.frames, dark=dark, spacing=spacing, strength=strength, progress=progress)
@@ -167,7 +167,7 @@ def find(
     every = so_far.atoms[:frames] + rest
     if not any(len(atoms.positions) for atoms in every):
         raise ValueError(
-            "no atoms were found: lower the strength, or set the distance; dark atoms need the check mark"
+            "no atoms were found: lower the strength, or set the spacing; dark atoms need the check mark"
             if given is None
             else "no atoms are given with the movie"
         )
@@ -195,7 +195,7 @@ def _typical_spacing(read: Callable[[int], NDArray[np.float32]], count: int) -> 
         except (ValueError, OSError) as error:
             why = f"; of frame {place}: {error}"
     if not spacings:
-        raise ValueError(f"no frame that was looked at tells the distance of neighbours: set it{why}")
+        raise ValueError(f"no frame that was looked at tells the spacing of atoms: set it{why}")
     return float(np.median(spacings))
 
 
@@ -240,11 +240,11 @@ def _split(strengths: Floats) -> tuple[float, float]:
     return float(np.exp(threshold)), float((high.mean() - low.mean()) / max(spread, 1e-9))
 
 
-def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalise: bool, progress: Progress) -> Factored:
+def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalize: bool, progress: Progress) -> Factored:
     """Cut crops around the atoms, and factorize them."""
     if window is None:
         window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), max(4, min(movie.sides) // 4))
-    options = {"normalise": normalise, "smooth": SMOOTH, "progress": lambda fraction: progress(0.7 * fraction)}
+    options = {"normalize": normalize, "smooth": SMOOTH, "progress": lambda fraction: progress(0.7 * fraction)}
     if in_blocks(movie.frames):
         by_place = dict(enumerate(chosen.positions))
         crops = extract_crops(_gray_stack(movie, dark), by_place, window, between_pixels=True, **options)
@@ -276,10 +276,10 @@ def sort(factored: Factored, n_states: int, progress: Progress) -> States:
     factor, crops = factored.factor, factored.factor.crops
     if len(crops) < n_states:
         raise ValueError(f"{len(crops)} atoms have a crop, too few for {n_states} states")
-    analysis = analyse(factor, "GMM", n_states, GMM_DIMENSIONS, progress)
+    found = classes_of(factor, n_states, GMM_DIMENSIONS)
     labels = np.full(sum(factored.counts), -1, np.intp)
-    labels[crops.numbers] = analysis.labels
-    centroids = (factor.base + analysis.decomposition.components).reshape(-1, *crops.shape[:2])
+    labels[crops.numbers] = found.labels
+    centroids = (factor.base + found.decomposition.components).reshape(-1, *crops.shape[:2])
     return States(crops, np.split(labels, np.cumsum(factored.counts)[:-1]), centroids)
 
 

@@ -1,12 +1,15 @@
-"""Controls of the unmixing panel: which spectra are taken, how they are unmixed, what components are called."""
+"""Controls of the unmixing panel: which spectra are taken, and how they are unmixed."""
 
 import ipywidgets
 from traitlets import Bunch
 
-from atomstat_widgets.analyses.unmixing.model import METHODS, UnmixingModel
+from atomstat_widgets.analyses.unmixing.methods import METHODS
+from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Cube
-from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, dropdown, heading, linked, slider
+from atomstat_widgets.panels.controls import Explained, choice, heading, linked, slider, switch
+from atomstat_widgets.panels.method_controls import method_buttons, name_count, only_for
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
+from atomstat_widgets.reactive.parameter import help_of
 
 
 class UnmixingControls:
@@ -24,10 +27,8 @@ class UnmixingControls:
 
     def __init__(self, model: UnmixingModel) -> None:
         self._model = model
-        self.binning = slider(model, "binning", "Bin pixels", "Pixels along y and x whose mean becomes one", 1, 8)
-        self.channel_binning = slider(model, "channel_binning", "Bin energy", "Channels whose mean becomes one", 1, 8)
-        self.normalize = checkbox("Normalise", "Divide each spectrum by its sum: shapes count, not thickness")
-        self.weighting = checkbox("Poisson", "Weight channels and pixels for the noise of counts (Keenan & Kotula)")
+        self.binning, self.channel_binning = (slider(model, name, 1, 8) for name in ("binning", "channel_binning"))
+        self.normalize, self.weighting = switch(model, "normalize"), switch(model, "weighting")
         self.all_energies, self.all_pixels = (
             ipywidgets.Button(description=text, tooltip=tooltip, layout=ipywidgets.Layout(width="116px", height="24px"))
             for text, tooltip in (
@@ -35,32 +36,15 @@ class UnmixingControls:
                 ("All pixels", "Use all pixels: press Mask below the picture and draw a box to use some"),
             )
         )
-        self.method = ipywidgets.ToggleButtons(
-            options=METHODS, style={"button_width": "56px"},
-            tooltips=[
-                "Non-negative components: parts that add up", "Principal components: what varies most",
-                "Independent components: sources that vary on their own", "Gaussian mixture: classes of pixels",
-            ],
-        )  # fmt: skip
-        self.n_components = slider(
-            model, "n_components", "Components", "Number of components or, of GMM, of classes", 1, MAX_COMPONENTS
+        self.method = method_buttons(METHODS)
+        linked(model, "method", self.method)
+        self.n_components = slider(model, "n_components", 1, MAX_COMPONENTS)
+        self.loss = choice(model, "loss", [("Least squares", "frobenius"), ("Kullback-Leibler", "kullback-leibler")])
+        self.start_from = choice(
+            model, "start_from", [("Singular vectors", "none"), ("VCA", "vca"), ("N-FINDR", "nfindr")]
         )
-        self.loss = dropdown(
-            [("Least squares", "frobenius"), ("Kullback-Leibler", "kullback-leibler")], "frobenius", "Loss", ""
-        )
-        self.start_from = dropdown(
-            [("Singular vectors", "none"), ("VCA", "vca"), ("N-FINDR", "nfindr")], "none", "Start", ""
-        )
-        self.smooth = slider(
-            model, "smooth", "Smooth", "Gaussian, in pixels, under which pure pixels are looked for (VCA, N-FINDR)",
-            0.0, 4.0, 0.5,
-        )  # fmt: skip
-        self.sum_to_one = checkbox("Abundances sum to 1", "")
-        for control, name in (
-            (self.normalize, "normalize"), (self.weighting, "weighting"), (self.method, "method"),
-            (self.loss, "loss"), (self.start_from, "start_from"), (self.sum_to_one, "sum_to_one"),
-        ):  # fmt: skip
-            linked(model, name, control)
+        self.smooth = slider(model, "smooth", 0.0, 4.0, 0.5)
+        self.sum_to_one = switch(model, "sum_to_one")
         for control in (self.normalize, self.weighting):
             control.layout.width = "116px"
         self.all_energies.on_click(model.guard(lambda _button: setattr(model, "signal_range", None)))
@@ -82,16 +66,19 @@ class UnmixingControls:
 
     def _explain(self, _change: Bunch | None = None) -> None:
         model = self._model
-        on = model.method == "NMF"
+        method = METHODS[model.method]
+        name_count(self.n_components, method.words)
+        has_loss, has_start, has_smooth, has_sum = (
+            name in method.options for name in ("loss", "start_from", "smooth", "sum_to_one")
+        )
         counts = model.loss == "kullback-leibler"
         for control, possible, tooltip, why_not in (
-            (self.loss, on and not model.sum_to_one, "Least squares, or the likelihood of counts",
-             "Only for NMF, and not with sums of 1"),
-            (self.start_from, on, "What NMF starts from: singular vectors, or the purest pixels, which it stays near",
-             "Only for the method NMF"),
-            (self.smooth, on and model.start_from != "none", self.smooth.tooltip, self.smooth.tooltip),
-            (self.sum_to_one, on and not counts, "Abundances of each pixel are shares",
-             "Only for NMF, by least squares"),
+            (self.loss, has_loss and not model.sum_to_one, help_of(model, "loss"),
+             f"{only_for(METHODS, 'loss')}, and not with sums of 1"),
+            (self.start_from, has_start, help_of(model, "start_from"), only_for(METHODS, "start_from")),
+            (self.smooth, has_smooth and model.start_from != "none", self.smooth.tooltip, self.smooth.tooltip),
+            (self.sum_to_one, has_sum and not counts, help_of(model, "sum_to_one"),
+             f"{only_for(METHODS, 'sum_to_one')}, by least squares"),
             (self.all_energies, model.signal_range is not None, "Use all channels again",
              "All channels are used: brush the mean spectrum to use some"),
             (self.all_pixels, model.mask is not None, "Use all pixels again",
@@ -99,17 +86,3 @@ class UnmixingControls:
         ):  # fmt: skip
             control.disabled = not possible
             control.tooltip = tooltip if possible else why_not
-
-
-def name_controls() -> tuple[ipywidgets.Dropdown, ipywidgets.Text, ipywidgets.ColorPicker]:
-    """Controls of which component to rename, of its name and of its colour."""
-    which = dropdown([1], 1, "Component", "The component to rename or recolour")
-    name = ipywidgets.Text(
-        description="Name", tooltip="What the component is called", continuous_update=False, style=LABEL,
-        layout=ipywidgets.Layout(width=WIDTH),
-    )  # fmt: skip
-    color = ipywidgets.ColorPicker(
-        description="Colour", tooltip="Colour of the component everywhere", concise=False, style=LABEL,
-        layout=ipywidgets.Layout(width=WIDTH),
-    )  # fmt: skip
-    return which, name, color

@@ -16,14 +16,18 @@ def unmix_figure(
 ) -> Figure:
     """Component spectra, abundance maps, and what is left unexplained; components by their names and colours."""
     names = [str(number + 1) for number in range(len(colors))] if names is None else names
-    unmixing, cube = result.unmixing, result.cube
+    unmixing, cube, words = result.unmixing, result.cube, result.method.words
     maps, residual = np.moveaxis(unmixing.abundance_maps, 2, 0), unmixing.residual_map
     with styled():
         figure, grid, (below,) = composed([len(maps) + 1], 1.3)
         spectra = figure.add_subplot(grid[0, :])
         for number, (component, color) in enumerate(zip(unmixing.components, colors, strict=False)):
             spectra.plot(result.energies, component, color=color, linewidth=1, label=str(number))
-        spectra.set(xlabel=f"energy ({cube.energy_unit})", ylabel="intensity", title=f"Components of {cube.name}")
+        spectra.set(
+            xlabel=f"energy ({cube.energy_unit})",
+            ylabel="intensity",
+            title=f"{words.pictures.capitalize()} of {cube.name}",
+        )
         spectra.margins(x=0)
         legend = spectra.legend(frameon=False, ncols=2)
         for text, name in zip(legend.get_texts(), names, strict=False):
@@ -33,7 +37,7 @@ def unmix_figure(
         extent = extent_of(cube.along_y(bottom_and_top), cube.along_x(left_and_right), edges=True)
         limits = amount_limits(maps, result.signed)
         for number, (axes, values) in enumerate(zip(below[:-1], maps, strict=True)):
-            title = f"Abundance {names[number]}"
+            title = f"{words.amount.capitalize()} {names[number]}"
             show_map(axes, values, extent, title, colors[number], limits[number], signed=result.signed)
         show_map(below[-1], residual, extent, "Residual (RMS)", None, amount_limits(residual[None])[0])
         for axes in below:

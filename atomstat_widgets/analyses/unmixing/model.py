@@ -1,29 +1,32 @@
 """Spectral unmixing as a model: a spectrum image in, components and abundances out, no screen."""
 
 from collections.abc import Mapping
-from operator import index
+from operator import attrgetter, index
 from typing import Any
 
 import numpy as np
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
 
+from atomstat_widgets.analyses.unmixing.methods import METHODS, unmix
 from atomstat_widgets.analyses.unmixing.result import UnmixingResult, aligned
-from atomstat_widgets.analyses.unmixing.stages import factor_of, qualities, spectra_of, unmix
+from atomstat_widgets.analyses.unmixing.stages import factor_of, spectra_of
 from atomstat_widgets.brief import in_short
 from atomstat_widgets.data import Cube
 from atomstat_widgets.data.mask import Mask, unpacked
 from atomstat_widgets.data.sampling import Whole
+from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, most_components
 from atomstat_widgets.reactive.lengths import Finite
+from atomstat_widgets.reactive.methods import Trial, measure_all
 from atomstat_widgets.reactive.model import AnalysisModel, Data
 from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import Spectra
 from atomstat_widgets.stat.blocks import in_blocks
 
-METHODS = ("NMF", "PCA", "ICA", "GMM")
 LOSSES = ("frobenius", "kullback-leibler")
 STARTS = ("none", "vca", "nfindr")
 FEWEST_CHANNELS = 3
@@ -49,7 +52,7 @@ class UnmixingModel(AnalysisModel):
         From 1 to 8; of GMM the number of classes.
     signal_range : (int, int) or None
         First channel to use, and the one after the last; None for all.
-    mask : array of bool, (height, width), or that in the form of JSON, or None
+    mask : array of bool, (height, width), or None
         Pixels to use; None for all.
     binning, channel_binning : int
         Pixels along y and x, and channels, whose mean becomes one.
@@ -73,19 +76,33 @@ class UnmixingModel(AnalysisModel):
     """
 
     kind = "cube"
-    cube = Data().tag(parameter=True)
-    method = Enum(METHODS, "NMF").tag(parameter=True)
-    n_components = Int(3, min=1, max=MAX_COMPONENTS).tag(parameter=True)
-    signal_range = AnyTrait(None, allow_none=True).tag(parameter=True)
-    mask = AnyTrait(None, allow_none=True).tag(parameter=True)
-    binning = Int(1, min=1, max=16).tag(parameter=True)
-    channel_binning = Int(1, min=1, max=16).tag(parameter=True)
-    normalize = Bool(False).tag(parameter=True)
-    weighting = Bool(False).tag(parameter=True)
-    loss = Enum(LOSSES, "frobenius").tag(parameter=True)
-    start_from = Enum(STARTS, "none").tag(parameter=True)
-    smooth = Finite(1.0, min=0, max=20).tag(parameter=True)
-    sum_to_one = Bool(False).tag(parameter=True)
+    cube = parameter(Data(), label="Spectrum image", help="The spectrum image to analyse")
+    method = parameter(Enum(METHODS, "NMF"), label="Method", help=in_brief("method"))
+    n_components = parameter(
+        Int(3, min=1, max=MAX_COMPONENTS), label="Components", help=in_brief("number of components"),
+        option="components",
+    )  # fmt: skip
+    signal_range = parameter(
+        AnyTrait(None, allow_none=True), label="Energies", help=in_brief("signal range"),
+        argument={"type": int, "nargs": 2, "metavar": ("FIRST", "END")},
+    )  # fmt: skip
+    mask = parameter(
+        AnyTrait(None, allow_none=True), label="Mask", help=in_brief("mask"), to_json=attrgetter("packed"),
+        from_json=lambda mask: unpacked(mask) if isinstance(mask, Mapping) else mask,
+    )  # fmt: skip
+    binning = parameter(Int(1, min=1, max=16), label="Bin pixels", help=in_brief("binning"))
+    channel_binning = parameter(Int(1, min=1, max=16), label="Bin energy", help=in_brief("channel binning"))
+    normalize = parameter(
+        Bool(False), label="Normalise", help="Divide each spectrum by its sum: shapes count, not thickness"
+    )
+    weighting = parameter(Bool(False), label="Poisson", help=in_brief("weighting"))
+    loss = parameter(Enum(LOSSES, "frobenius"), label="Loss", help=in_brief("loss"))
+    start_from = parameter(Enum(STARTS, "none"), label="Start", help=in_brief("start"))
+    smooth = parameter(
+        Finite(1.0, min=0, max=20), label="Smooth", unit="px",
+        help="Of VCA and N-FINDR: standard deviation of the Gaussian under which pure pixels are looked for",
+    )  # fmt: skip
+    sum_to_one = parameter(Bool(False), label="Abundances sum to 1", help=in_brief("sum to one"))
     advice = Dict(key_trait=Unicode(), value_trait=Dict(key_trait=Int(), value_trait=Float()))
     result = Instance(UnmixingResult, allow_none=True)
 
@@ -159,8 +176,6 @@ class UnmixingModel(AnalysisModel):
         mask = proposal["value"]
         if mask is None:
             return None
-        if isinstance(mask, Mapping):
-            mask = unpacked(mask)
         used = np.asarray(mask.used if isinstance(mask, Mask) else mask)
         if used.shape != self.cube.sides or used.dtype != bool:
             raise TraitError(f"mask is a bool array of shape {self.cube.sides}, got {used.dtype} of shape {used.shape}")
@@ -204,26 +219,26 @@ class UnmixingModel(AnalysisModel):
                 self.advice = {}
             self.publish(result)
         spectra = unmixing.spectra
-        what = "classes" if parameters["method"] == "GMM" else "components"
-        return (
-            f"{len(spectra.pixels):,} spectra of {len(spectra.channels)} channels, {parameters['n_components']} {what}"
-        )
+        what = f"{parameters['n_components']} {result.method.words.parts}"
+        return f"{len(spectra.pixels):,} spectra of {len(spectra.channels)} channels, {what}"
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Quality of every number of components, one after the other."""
-        _, low_rank = self._chain.value("low_rank", self._complete(parameters))
-        for k in range(1, most_components(low_rank) + 1):
-            for name, value in qualities(parameters["method"], k, low_rank, run.yield_to_newer):
-                run.yield_to_newer(k / MAX_COMPONENTS)
-                if k not in self.advice.get(name, {}):
-                    self.advice = {**self.advice, name: {**self.advice.get(name, {}), k: value()}}
+        parameters, wait = self._complete(parameters), run.yield_to_newer
+        factored = self._chain.value("low_rank", parameters)
+
+        def trial(k: int) -> Trial:
+            at_k = {**parameters, "n_components": k}
+            return Trial(factored, k, parameters, lambda: self._chain.value("unmixing", at_k, wait), wait)
+
+        measure_all(self, METHODS[parameters["method"]], most_components(factored[1]), trial, wait)
 
     def _complete(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Add what the stages read and follows from the parameters."""
-        non_negative = parameters["method"] == "NMF"
+        centred = METHODS[parameters["method"]].centred
         return {
             **parameters,
             "bins": (parameters["binning"],) * 2,
-            "negative": "shift" if non_negative else "keep",
-            "centred": not non_negative,
+            "negative": "keep" if centred else "shift",
+            "centred": centred,
         }

@@ -16,18 +16,19 @@ def unmixing_numbers(result: UnmixingResult) -> Numbers:
     maps = np.moveaxis(unmixing.abundance_maps, 2, 0)
     y, x = axes_of(*result.map_axes, cube)
     energy = Axis("energy", result.energies, cube.energy_unit)
-    count = component_axis(len(maps))
+    words = result.method.words
+    count = component_axis(len(maps), words.part)
     return Numbers(
         {
-            "components": Quantity(unmixing.components, (count, energy), signal_axes=1),
-            "abundances": Quantity(maps, (count, y, x)),
+            words.key: Quantity(unmixing.components, (count, energy), signal_axes=1),
+            words.amounts: Quantity(maps, (count, y, x)),
             "residual_map": Quantity(unmixing.residual_map, (y, x)),
             "residual_spectrum": Quantity(unmixing.residual_spectrum, (energy,), signal_axes=1),
         },
         {
             "spectra": {
                 f"energy ({cube.energy_unit})": result.energies,
-                **{f"component {number}": one for number, one in enumerate(unmixing.components, 1)},
+                **{f"{words.picture} {number}": one for number, one in enumerate(unmixing.components, 1)},
                 "residual": unmixing.residual_spectrum,
             }
         },

@@ -6,21 +6,20 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from atomstat_widgets.analyses.unmixing.controls import UnmixingControls, name_controls
+from atomstat_widgets.analyses.unmixing.controls import UnmixingControls
 from atomstat_widgets.analyses.unmixing.model import FEWEST_CHANNELS, UnmixingModel
+from atomstat_widgets.analyses.unmixing.naming import Naming
 from atomstat_widgets.analyses.unmixing.result import UnmixingResult
 from atomstat_widgets.data import Cube, cubes
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, dropdown, heading, title
 from atomstat_widgets.panels.panel import Panel, column, named, row
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
-from atomstat_widgets.stat import largest_stable, match_components
+from atomstat_widgets.stat import match_components
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import (
-    COMPONENT_COLORS,
     DIVERGING_MAPS,
     INK,
     SEQUENTIAL_MAPS,
-    hex_color,
     rgb,
     to_bytes,
 )
@@ -50,6 +49,8 @@ class UnmixingPanel(Panel):
     ----------
     model : UnmixingModel
         Parameters, result and state: ``panel.model.n_components = 4`` moves the slider.
+    naming : Naming
+        What the components are called, with their colours: ``panel.naming.name.value = "Ti"``.
     names : list of str
         What the components are called; they keep their names, and their colours, through reruns.
 
@@ -62,52 +63,51 @@ class UnmixingPanel(Panel):
     has_lengths = False
 
     def __init__(self, cube: Any, **parameters: Any) -> None:
-        self.names = [f"{number}" for number in range(1, MAX_COMPONENTS + 1)]
-        self._colors = list(COMPONENT_COLORS)
         self._pixel = (0, 0)
         super().__init__(UnmixingModel(cube, **parameters))
         self._cube_changed()
         self._on(self.model, "cube", self._cube_changed)
         self._on(self.model, "advice", self._draw_curve)
 
+    @property
+    def names(self) -> list[str]:
+        """What the components are called."""
+        return self.naming.names
+
     # --- what it is made of
 
     def _make_left(self) -> Sequence[ipywidgets.Widget]:
         self._own = UnmixingControls(self.model)
-        self._which, self._name, self._color = name_controls()
-        self._map = dropdown(SEQUENTIAL_MAPS, "viridis", "Maps", "Colour map of the abundance maps")
-        self._dose = ipywidgets.SelectionSlider(
+        self.naming = Naming(self._draw_result, self.model.guard)
+        self._map = dropdown(SEQUENTIAL_MAPS, "viridis", "Maps", "")
+        self.dose = ipywidgets.SelectionSlider(
             options=DOSES, value=1000, description="Dose", style=LABEL, layout=ipywidgets.Layout(width=WIDTH),
             tooltip="Mean number of counts in a pixel of the simulated sample",
         )  # fmt: skip
-        self._truth.description = "True spectra"
-        self._truth_score.layout.min_height = "42px"
-        self._on(self._which, "value", self._offer_name)
-        self._on(self._name, "value", self._rename)
-        self._on(self._color, "value", self._rename)
+        self.truth.description = "True spectra"
+        self.truth_score.layout.min_height = "42px"
         self._on(self._map, "value", self._draw_result)
-        self._on(self._dose, "value", self._simulate)
+        self._on(self.dose, "value", self._simulate)
         return [
             *self._own.widgets,
-            heading("Components"), Explained(self._which), Explained(self._name),
-            Explained(self._color),
-            heading("Display"), Explained(self._map), self._contrast, self._dose, Explained(self._truth),
-            self._truth_score,
+            *self.naming.widgets,
+            heading("Display"), Explained(self._map), self._contrast, self.dose, Explained(self.truth),
+            self.truth_score,
         ]  # fmt: skip
 
     def _make_middle(self) -> Sequence[ipywidgets.Widget]:
-        self._mask_button = ipywidgets.ToggleButton(
+        self.mask_button = ipywidgets.ToggleButton(
             description="Mask", tooltip="Draw a box round the pixels to use", layout=ipywidgets.Layout(width="70px")
         )
-        self._on(self._mask_button, "value", self._toggle_brush)
-        self._opacity.layout.width = "200px"
+        self._on(self.mask_button, "value", self._toggle_brush)
+        self.opacity.layout.width = "200px"
         return [
-            self._sample_title,
-            self._sample.figure,
-            row(ipywidgets.Label("Overlay"), self._overlay, self._mask_button),
-            row(self._opacity, self._overlay_bar),
+            self.sample_title,
+            self.sample.figure,
+            row(ipywidgets.Label("Overlay"), self.overlay, self.mask_button),
+            row(self.opacity, self._overlay_bar),
             ipywidgets.HTML(
-                '<div class="atomstat-caption">Click a pixel for its spectrum, a component for its map over the image. '
+                '<div class="atomstat-caption">Click a pixel for its spectrum, a map to see it over the image. '
                 "Brush the mean spectrum to use only some energies.</div>"
             ),
         ]
@@ -116,25 +116,27 @@ class UnmixingPanel(Panel):
         guard = self.model.guard
         self._mean = SpectraView(500, 104, guard(self._range_brushed))
         self._spectra = SpectraView(500, 150)
-        self._maps = TileGrid(356, 176, guard(self._component_clicked), colors=self._colors)
-        self._residual = TileGrid(140, 176, lambda number: setattr(self._overlay, "value", RESIDUAL), colors=(DATA,))
-        self._pixel_view = SpectraView(320, 150)
-        self._curve = CountCurve(176, 150, MAX_COMPONENTS, guard(self._count_clicked))
+        self.maps = TileGrid(356, 176, guard(self._component_clicked), colors=self.naming.colors)
+        self._residual = TileGrid(140, 176, lambda number: setattr(self.overlay, "value", RESIDUAL), colors=(DATA,))
+        self.pixel_view = SpectraView(320, 150)
+        self.curve = CountCurve(176, 150, MAX_COMPONENTS, guard(self._count_clicked))
         self._maps_bar = ColorBar(layout=ipywidgets.Layout(width="220px"))
-        self._spectra_title, self._pixel_title, self._curve_title = (ipywidgets.HTML() for _ in range(3))
+        self.spectra_title, self._maps_title, self.pixel_title, self._curve_title = (
+            ipywidgets.HTML() for _ in range(4)
+        )
         return [
-            column(title("Mean spectrum", "brush the energies to use"), named(self._mean, "mean")),
-            column(self._spectra_title, named(self._spectra, "components")),
+            column(title("Mean spectrum", "brush the energies to use"), named(self._mean, "mean", clicked=True)),
+            column(self.spectra_title, named(self._spectra, "components")),
             ipywidgets.HBox(
                 [
-                    column(title("Abundance maps", "with shares of the sum of squares"), named(self._maps, "maps")),
-                    column(title("Residual"), named(self._residual, "residual")),
+                    column(self._maps_title, named(self.maps, "maps", clicked=True)),
+                    column(title("Residual"), named(self._residual, "residual", clicked=True)),
                 ]
             ),
             ipywidgets.HBox(
                 [
-                    column(self._pixel_title, named(self._pixel_view, "pixel")),
-                    column(self._curve_title, named(self._curve, "curve")),
+                    column(self.pixel_title, named(self.pixel_view, "pixel")),
+                    column(self._curve_title, named(self.curve, "curve", clicked=True)),
                 ]
             ),
         ]
@@ -142,8 +144,8 @@ class UnmixingPanel(Panel):
     # --- what the user does
 
     def _component_clicked(self, number: int) -> None:
-        self._overlay.value = number
-        self._which.value = number + 1
+        self.overlay.value = number
+        self.naming.which.value = number + 1
 
     def _count_clicked(self, count: int) -> None:
         self.model.n_components = count
@@ -162,34 +164,20 @@ class UnmixingPanel(Panel):
         self.model.signal_range = (first, last)
 
     def _toggle_brush(self) -> None:
-        self._sample.brush(self.model.guard(self._mask_brushed) if self._mask_button.value else None)
+        self.sample.brush(self.model.guard(self._mask_brushed) if self.mask_button.value else None)
 
     def _mask_brushed(self, y: tuple[float, float], x: tuple[float, float]) -> None:
         rows, columns = (np.arange(side) for side in self.model.cube.sides)
         used = ((rows >= y[0]) & (rows <= y[1]))[:, None] & ((columns >= x[0]) & (columns <= x[1]))
-        self._mask_button.value = False
+        self.mask_button.value = False
         if used.any():
             self.model.mask = used
 
     def _simulate(self) -> None:
-        self.model.cube = cubes.oxides(dose=float(self._dose.value))
-
-    def _offer_name(self) -> None:
-        with self._quietly():
-            self._name.value = self.names[self._which.value - 1]
-            self._color.value = self._colors[self._which.value - 1]
-
-    def _rename(self) -> None:
-        number = self._which.value - 1
-        self.names[number] = self._name.value.strip() or f"{number + 1}"
-        try:
-            self._colors[number] = hex_color(self._color.value)
-        finally:
-            self._offer_name()
-        self._draw_result()
+        self.model.cube = cubes.oxides(dose=float(self.dose.value))
 
     def _look(self) -> dict[str, Any]:
-        return {"names": self.names, "colors": self._colors}
+        return {"names": self.names, "colors": self.naming.colors}
 
     # --- what is drawn
 
@@ -205,16 +193,16 @@ class UnmixingPanel(Panel):
             height, width = cube.sides
             self._pixel = height // 2, width // 2
             self._own.take_cube(cube)
-            self._sample.set_geometry(cube.sides, cube.pixel_size, cube.unit, cube.offset)
+            self.sample.set_geometry(cube.sides, cube.pixel_size, cube.unit, cube.offset)
             scale = f", {cube.pixel_size:.3g} {cube.unit}/px" if cube.pixel_size else ""
-            self._sample_title.value = title(cube.name, f"{height} × {width} px{scale}, {cube.array.shape[2]} channels")
+            self.sample_title.value = title(cube.name, f"{height} × {width} px{scale}, {cube.array.shape[2]} channels")
             self._offer_truth(
                 cube.truth is not None,
                 "Show the spectra that the sample was made of, dashed, and compare",
                 "Only simulated samples come with their true spectra",
             )
-            self._dose.disabled = cube.truth is None
-            self._sample.clear_overlay()
+            self.dose.disabled = cube.truth is None
+            self.sample.clear_overlay()
             self._survey = np.nan_to_num(np.asarray(cube.array.sum(axis=2, dtype=np.float64))).astype(np.float32)
             self._draw_image()
             self._draw_result()
@@ -222,7 +210,7 @@ class UnmixingPanel(Panel):
     def _draw_image(self) -> None:
         with self._drawing:
             low, high = np.percentile(self._survey, self._contrast.value)
-            self._sample.show_image(self._survey, low, high, self._image_map.value)
+            self.sample.show_image(self._survey, low, high, self._image_map.value)
 
     def _draw_result(self) -> None:
         """Draw the result; while there is none of this cube yet, that of the last stays."""
@@ -241,31 +229,28 @@ class UnmixingPanel(Panel):
 
     def _offer(self, result: UnmixingResult) -> None:
         """One button and one name a component of the result."""
-        count = result.unmixing.decomposition.n_components
+        count, words = result.unmixing.decomposition.n_components, result.method.words
         with self._quietly():
-            chosen = self._overlay.value
+            chosen = self.overlay.value
             options = [*((str(n), n - 1) for n in range(1, count + 1)), ("Residual", RESIDUAL), ("None", None)]
-            if list(self._overlay.options) != options:
-                self._overlay.options = options
-                self._overlay.tooltips = [
-                    *(f"Abundance of component {n} over the image" for n in range(1, count + 1)),
-                    "What is not explained, over the image", "The image alone",
-                ]  # fmt: skip
-                self._overlay.value = chosen if chosen in [value for _, value in options] else 0
-            numbers = list(range(1, count + 1))
-            if list(self._which.options) != numbers:
-                which = self._which.value if self._which.value in numbers else 1
-                self._which.options = numbers
-                self._which.value = which
+            tooltips = [
+                *(f"{words.amount_of(n).capitalize()} over the image" for n in range(1, count + 1)),
+                "What is not explained, over the image", "The image alone",
+            ]  # fmt: skip
+            if list(self.overlay.options) != options or list(self.overlay.tooltips) != tooltips:
+                self.overlay.options, self.overlay.tooltips = options, tooltips
+                self.overlay.value = chosen if chosen in [value for _, value in options] else 0
             self._map.options = DIVERGING_MAPS if result.signed else SEQUENTIAL_MAPS
             self._map.value = self._map.value or self._map.options[1]
-        self._offer_name()
+            self._map.tooltip = f"Colour map of the {words.amount} maps"
+        self._maps_title.value = title(f"{words.amount.capitalize()} maps", "with shares of the sum of squares")
+        self.naming.offer(count, words)
 
     def _draw_maps(self) -> None:
         unmixing = self._shown.unmixing
         maps = np.moveaxis(unmixing.abundance_maps, -1, 0)
         titles = [f"{self.names[n]} · {percent(share)}" for n, share in enumerate(unmixing.shares)]
-        self._maps.show(np.nan_to_num(maps), titles, amount_limits(maps, self._shown.signed), self._map.value)
+        self.maps.show(np.nan_to_num(maps), titles, amount_limits(maps, self._shown.signed), self._map.value)
         residual = unmixing.residual_map[None]
         self._residual.show(
             np.nan_to_num(residual), [f"max {np.nanmax(residual):.3g}"], amount_limits(residual), "gray"
@@ -281,41 +266,41 @@ class UnmixingPanel(Panel):
         components, dashed, truth = unmixing.components, None, self.model.cube.truth
         if not result.signed:
             components = components / np.maximum(np.abs(components).max(axis=1, keepdims=True), 1e-30)
-        if self._truth.value and truth is not None:
+        if self.truth.value and truth is not None:
             channels = np.arange(truth.endmembers.shape[1])
             dashed = np.array([np.interp(unmixing.spectra.channels, channels, one) for one in truth.endmembers])
             dashed = dashed / dashed.max(axis=1, keepdims=True)
             dashed = dashed[match_components(components, dashed)] if len(dashed) >= len(components) else dashed
-        colors = self._colors[: len(components)]
+        colors, words = self.naming.colors[: len(components)], result.method.words
         self._spectra.show(
             result.energies, components, colors if dashed is None else [*colors, *[DATA] * len(dashed)][: max(
-                len(components), len(dashed))], (self._axis_name(), "of highest" if not result.signed else "component"),
+                len(components), len(dashed))], (self._axis_name(), words.picture if result.signed else "of highest"),
             dashed=dashed,
         )  # fmt: skip
         badges = " ".join(
             f'<b style="color:{color}">■</b> {as_html(name)}' for color, name in zip(colors, self.names, strict=False)
         )
-        self._spectra_title.value = title("Component spectra", Html(badges))
+        self.spectra_title.value = title(f"{words.picture.capitalize()} spectra", Html(badges))
 
     def _draw_overlay(self) -> None:
         with self._drawing:
-            result, chosen = self._shown, self._overlay.value
+            result, chosen = self._shown, self.overlay.value
             if result is None:
                 return
             unmixing = result.unmixing
             count = unmixing.decomposition.n_components
-            self._maps.select(chosen if chosen is not None and 0 <= chosen < count else None)
+            self.maps.select(chosen if chosen is not None and 0 <= chosen < count else None)
             self._overlay_bar.value = ""
             if chosen is None or chosen == "" or chosen >= count:
-                self._sample.clear_overlay()
+                self.sample.clear_overlay()
                 return
             values = unmixing.residual_map if chosen == RESIDUAL else unmixing.abundance_maps[..., chosen]
-            color = DATA if chosen == RESIDUAL else self._colors[chosen]
+            color = DATA if chosen == RESIDUAL else self.naming.colors[chosen]
             high = float(amount_limits(np.abs(values)[None])[0, 1])
             pixels = np.empty((*values.shape, 4), np.uint8)
             pixels[..., :3] = rgb(color)
-            pixels[..., 3] = (to_bytes(np.nan_to_num(np.abs(values)), 0, high) * self._opacity.value).round()
-            self._sample.show_overlay(pixels, result.map_axes, result.parameters["bins"])
+            pixels[..., 3] = (to_bytes(np.nan_to_num(np.abs(values)), 0, high) * self.opacity.value).round()
+            self.sample.show_overlay(pixels, result.map_axes, result.parameters["bins"])
             self._overlay_bar.show(["transparent", color], "0", f"{high:.3g}")
 
     def _draw_mean(self) -> None:
@@ -337,20 +322,20 @@ class UnmixingPanel(Panel):
             # At the ends pixels may be left over, which are in no bin.
             inside = row < unmixing.spectra.map_shape[0] and column_ < unmixing.spectra.map_shape[1]
             found = np.flatnonzero(unmixing.spectra.pixels == row * unmixing.spectra.map_shape[1] + column_)
-            self._sample.show_window((row * bins[0], column_ * bins[1]), bins)
+            self.sample.show_window((row * bins[0], column_ * bins[1]), bins)
             if not inside or len(found) == 0:
-                self._pixel_title.value = title("Pixel", f"{self._place(y, x)} is not used")
-                self._pixel_view.figure.layout.visibility = "hidden"
+                self.pixel_title.value = title("Pixel", f"{self._place(y, x)} is not used")
+                self.pixel_view.figure.layout.visibility = "hidden"
                 return
-            self._pixel_view.figure.layout.visibility = "visible"
+            self.pixel_view.figure.layout.visibility = "visible"
             number = int(found[0])
             loadings = unmixing.decomposition.loadings[number]
             parts = loadings[:, None] * unmixing.components
             spectrum = np.asarray(unmixing.spectra.values[number])
-            self._pixel_title.value = title("Pixel", f"{self._place(y, x)}: grey data, fit, parts")
-            self._pixel_view.show(
+            self.pixel_title.value = title("Pixel", f"{self._place(y, x)}: grey data, fit, parts")
+            self.pixel_view.show(
                 result.energies, np.stack([spectrum, *parts, unmixing.fit(number)]),
-                [DATA, *self._colors[: len(parts)], INK], (self._axis_name(), "intensity"),
+                [DATA, *self.naming.colors[: len(parts)], INK], (self._axis_name(), "intensity"),
             )  # fmt: skip
 
     def _draw_curve(self) -> None:
@@ -358,18 +343,13 @@ class UnmixingPanel(Panel):
             result = self._shown
             if result is None:
                 return
-            count = result.parameters["n_components"]
-            if result.parameters["method"] in ("NMF", "GMM"):
-                values = self.model.advice.get("stability", {})
-                counts = sorted(values)
-                complete = len(counts) == result.most_components
-                advised = largest_stable(counts, [values[k] for k in counts]) if complete else None
-                self._curve_title.value = title("Stability")
-                self._curve.show(values, count, "stability", advised=advised)
-            else:
-                shares = 100 * result.variance
-                self._curve_title.value = title("Explained variance")
-                self._curve.show(dict(enumerate(shares.tolist(), start=1)), count, "variance (%)")
+            curve = result.method.curves[0]
+            values = curve.values(result, self.model.advice)
+            self._curve_title.value = title(curve.title)
+            self.curve.show(
+                values, result.parameters["n_components"], curve.label, advised=curve.advised(result, values),
+                counted=result.method.words.parts,
+            )  # fmt: skip
 
     def _draw_truth(self) -> None:
         with self._drawing:
@@ -379,11 +359,11 @@ class UnmixingPanel(Panel):
 
     def _draw_score(self) -> None:
         with self._drawing:
-            self._truth_score.value = ""
+            self.truth_score.value = ""
             result = self._shown
-            if self._truth.value and result is not None and result.cube.truth is not None:
+            if self.truth.value and result is not None and result.cube.truth is not None:
                 try:
                     angle, rmse = result.score()
-                    self._truth_score.value = title("", f"mean angle {angle:.1f}°, abundances ± {rmse:.3f}")
+                    self.truth_score.value = title("", f"mean angle {angle:.1f}°, abundances ± {rmse:.3f}")
                 except ValueError as error:
-                    self._truth_score.value = title("", str(error))
+                    self.truth_score.value = title("", str(error))

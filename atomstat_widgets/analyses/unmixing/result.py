@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from atomstat_widgets.analyses.unmixing.methods import METHODS
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Cube
-from atomstat_widgets.reactive.arrangement import arrangement_like
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, most_components
+from atomstat_widgets.reactive.methods import Method
 from atomstat_widgets.stat import (
     LowRank,
     Unmixing,
@@ -61,9 +62,14 @@ class UnmixingResult:
         return f"error {self.unmixing.decomposition.reconstruction_error:.1%}"
 
     @property
+    def method(self) -> Method:
+        """What it was computed by."""
+        return METHODS[self.parameters["method"]]
+
+    @property
     def signed(self) -> bool:
         """Whether components and abundances have both signs."""
-        return self.parameters["method"] in ("PCA", "ICA")
+        return self.method.signed
 
     @property
     def energies(self) -> NDArray[np.float64]:
@@ -107,7 +113,7 @@ class UnmixingResult:
             raise ValueError(f"the true endmembers of {self.cube.name} are not known")
         k = len(truth.endmembers)
         if unmixing.decomposition.n_components < k:
-            raise ValueError(f"{k} components are the true number")
+            raise ValueError(f"{k} {self.method.words.parts} are the true number")
         channels = np.arange(truth.endmembers.shape[1])
         true = np.array([np.interp(unmixing.spectra.channels, channels, one) for one in truth.endmembers])
         units = [rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30)
@@ -130,4 +136,4 @@ def aligned(found: UnmixingResult, shown: UnmixingResult) -> UnmixingResult:
         if not np.array_equal(old.spectra.pixels, new.spectra.pixels):
             return found
         before, after = old.decomposition.loadings.T, new.decomposition.loadings.T
-    return found.arranged(arrangement_like(before, after, found.parameters["method"]))
+    return found.arranged(found.method.arrangement(before, after))

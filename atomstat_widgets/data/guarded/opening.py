@@ -94,7 +94,10 @@ class Opening:
             for name in fields.keys() & {"numbers", "energies"}:
                 fields[name] = np.array(fields[name])
             fields["offset"] = tuple(fields["offset"])
-            return _KINDS[answer["is"]](**fields, source=loaded_from(self.path, kind=kind, signal=signal))
+            data: Image | Movie | Cube = _KINDS[answer["is"]](
+                **fields, source=loaded_from(self.path, kind=kind, signal=signal)
+            )
+            return data
         except (KeyError, TypeError, ValueError) as error:
             self.end()
             raise self._without_answer(error) from error

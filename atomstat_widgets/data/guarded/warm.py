@@ -106,7 +106,8 @@ def fork_readers(control: socket.socket, answer: Answer) -> None:
             return
         if os.fork() == 0:
             control.close()
-            _read(*descriptors, answer)
+            channel, store = descriptors
+            _read(channel, store, answer)
         for descriptor in descriptors:
             os.close(descriptor)
 

@@ -133,7 +133,7 @@ def _words(error: BaseException) -> str:
 
 
 def _give(said: dict[str, Any], arrays: list[np.ndarray], channel: Connection, store: int | None) -> None:
-    places, end = [], 0
+    places, end = list[dict[str, Any]](), 0
     for array in arrays:
         places.append({"dtype": array.dtype.str, "shape": array.shape, "start": end})
         end += ceil(array.nbytes / ALIGNMENT) * ALIGNMENT
@@ -143,15 +143,15 @@ def _give(said: dict[str, Any], arrays: list[np.ndarray], channel: Connection, s
         if store is not None and end:
             with mmap.mmap(store, end) as memory:
                 for array, place in zip(arrays, places, strict=True):
-                    shared: np.ndarray | None = np.ndarray(array.shape, array.dtype, memory, place["start"])
+                    shared = np.ndarray(array.shape, array.dtype, memory, place["start"])
                     shared[...] = array
-                    shared = None  # the memory is closed when nothing shows it
+                    del shared  # the memory is closed when nothing shows it
     except (OSError, MemoryError) as error:
         said, arrays, places = {"error": f"it needs more memory than there is: {error}", "memory": True}, [], []
     channel.send_bytes(json.dumps({**said, "places": places}).encode())
     if store is None:
         for array in arrays:
-            channel.send_bytes(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+            channel.send_bytes(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ import numpy as np
 
 from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.guarded.opening import Opening
+from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.data.readers.formats import reads_here
 from atomstat_widgets.data.readers.images import (
-    ReadError,
     as_blocks,
     holds_no,
     in_memory_or_blocks,
@@ -61,7 +61,9 @@ def load_cube(source: Any) -> Cube:
 
 def _from_file(path: Path) -> Cube:
     if not reads_here(path):
-        return Opening(path, beside="folder").load("cube")
+        data = Opening(path, beside="folder").load("cube")
+        assert isinstance(data, Cube)
+        return data
     signals = read_signals(path, path.suffix[1:].lower())
     for signal in signals:
         if kind_of(signal) in ("cube", "spectra"):

@@ -86,7 +86,9 @@ def _load_file(path: Path) -> Image:
         raise ReadError(f"{path.name} is a folder, not an image file")
     require_there(path)
     if not reads_here(path):
-        return Opening(path, beside="folder").load("image")
+        data = Opening(path, beside="folder").load("image")
+        assert isinstance(data, Image)
+        return data
     extension = path.suffix[1:].lower()
     if extension == "npy":
         return _image(read_npy(path), path.name)
@@ -259,7 +261,7 @@ def with_facts(data: Data, signal: Mapping[str, Any], axes: Sequence[dict[str, A
     return replace(data, pixel_size=size, unit=unit, offset=offset, metadata=dict(signal.get("metadata", {})))
 
 
-def pixel_of(signal: dict[str, Any], axes: Sequence[dict[str, Any]]) -> tuple[float | None, str]:
+def pixel_of(signal: Mapping[str, Any], axes: Sequence[dict[str, Any]]) -> tuple[float | None, str]:
     """Pixel size and unit by the axes y and x of a signal, (None, "px") where unknown or the pixels are not square."""
     (y, y_unit), (x, x_unit) = (_scale(axis, signal) for axis in axes)
     known = y_unit == x_unit and y_unit not in _NO_UNITS and math.isfinite(x + y) and min(x, y) > 0
@@ -268,7 +270,7 @@ def pixel_of(signal: dict[str, Any], axes: Sequence[dict[str, Any]]) -> tuple[fl
     return None, "px"
 
 
-def _scale(axis: dict[str, Any], signal: dict[str, Any]) -> tuple[float, str]:
+def _scale(axis: Mapping[str, Any], signal: Mapping[str, Any]) -> tuple[float, str]:
     scale = abs(float(axis.get("scale") or 0))  # a non-uniform axis has none
     unit = str(axis.get("units") or "").strip()
     if not unit:

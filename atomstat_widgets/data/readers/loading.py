@@ -34,8 +34,13 @@ from atomstat_widgets.data.readers.too_large import refuse_too_large
 from atomstat_widgets.data.source import loaded_from
 
 Kind = Literal["image", "movie", "cube", "output"]
-LOADERS: Mapping[str, Any] = {"image": load_image, "movie": load_movie, "cube": load_cube, "output": load_output}
-OF_SIGNAL: Mapping[str, Any] = {
+LOADERS: Mapping[str, Callable[[Any], Image | Movie | Cube]] = {
+    "image": load_image,
+    "movie": load_movie,
+    "cube": load_cube,
+    "output": load_output,
+}
+OF_SIGNAL: Mapping[str, Callable[[dict[str, Any], str], Image | Movie | Cube]] = {
     "image": image_of,
     "movie": movie_of,
     "cube": cube_of,
@@ -111,7 +116,8 @@ def load(
         data = load(source, kind=kind, signal=signal, lazy=lazy, trusted=trusted)
         if isinstance(data, Cube):
             raise TypeError(f"{data.name}: coordinates and outputs are of images and movies, not of a spectrum image")
-        return with_findings(data, coordinates, network_output)
+        found: Image | Movie = with_findings(data, coordinates, network_output)
+        return found
     if isinstance(source, str | Path):
         path = Path(source)
         if in_parts(path) if lazy is None else lazy:
@@ -249,7 +255,10 @@ def _unmapped(data: Image | Movie | Cube) -> Image | Movie | Cube:
     """Data that show no map of a file: whoever cuts the file would end this process."""
     field = "frames" if isinstance(data, Movie) else "array"
     array = getattr(data, field)
-    return replace(data, **{field: np.array(array)}) if is_mapped(array) else data
+    if not is_mapped(array):
+        return data
+    own: dict[str, Any] = {field: np.array(array)}
+    return replace(data, **own)
 
 
 def _lazily(path: Path, kind: Kind | None, signal: int | str | None) -> Image | Movie | Cube:
@@ -318,6 +327,6 @@ def _array_of_npz(path: Path, name: int | str | None) -> np.ndarray:
 
 
 def _kind_of_array(array: Any) -> Kind:
-    shape = getattr(array, "shape", ())
+    shape: tuple[int, ...] = getattr(array, "shape", ())
     flat = len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))
     return "image" if flat or len(shape) not in (3, 4) else "movie"

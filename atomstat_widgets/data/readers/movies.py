@@ -2,6 +2,7 @@
 
 import re
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -75,7 +76,7 @@ class TiffFrames:
         self._name = path.name
         file = tifffile.TiffFile(path)
         series = file.series[0]
-        self._pages = _single_pages(file) or series.pages
+        self._pages: Sequence[Any] = _single_pages(file) or list(series.pages)
         self.shape, self.dtype = (len(self._pages), *self._pages[0].shape), series.dtype
         self._lock = Lock()  # the player and the worker read from the one place of the file
         weakref.finalize(self, file.close)
@@ -83,7 +84,7 @@ class TiffFrames:
     def __getitem__(self, index: int) -> np.ndarray:
         try:
             with self._lock, quiet():
-                return self._pages[index].asarray()
+                return np.asarray(self._pages[index].asarray())
         except Exception as error:  # a codec raises whatever it runs into
             raise ReadError(f"{self._name}: page {index} is truncated or damaged: {error}") from error
 
@@ -111,7 +112,9 @@ def _file(path: Path) -> Movie:
     if path.suffix.lower() in (".tif", ".tiff") and (frames := tiff_frames(path)) is not None:
         return _movie(frames, path.name, *tiff_pixel(path))
     if not reads_here(path):
-        return Opening(path, beside="folder").load("movie")
+        data = Opening(path, beside="folder").load("movie")
+        assert isinstance(data, Movie)
+        return data
     signals = read_signals(path, path.suffix[1:].lower())
     for signal in signals:
         if kind_of(signal) in ("movie", "patterns"):
@@ -220,8 +223,7 @@ def tiff_frames(path: Path) -> Any:
                 if len(_single_pages(file)) > 1:
                     return TiffFrames(path)
                 # ImageJ describes only the first page of a stack; the pixels of the others follow it in the file.
-                contiguous = series.dataoffset is not None and series.keyframe.is_memmappable
-                if contiguous:
+                if series.dataoffset is not None and series.keyframe.is_memmappable:
                     dtype = np.dtype(file.byteorder + series.dtype.char)
                     return StoredArray(path, series.dataoffset, series.shape, dtype)
                 one_page_each = len(series.shape) in (3, 4) and len(series.pages) == series.shape[0]
@@ -237,7 +239,7 @@ def tiff_pixel(path: Path) -> tuple[float | None, str]:
     import tifffile
 
     with quiet(), tifffile.TiffFile(path) as file:
-        page = file.pages[0]
+        page: Any = file.pages[0]
         tags = {name: page.tags[name].value for name in ("XResolution", "YResolution") if name in page.tags}
         unit = str((file.imagej_metadata or {}).get("unit", ""))
     if len(tags) < 2 or 0 in (tags["XResolution"][0], tags["YResolution"][0]):

@@ -82,14 +82,15 @@ def reopened(
         strange = [name for name, value in rest.items() if name not in _HARMLESS or not isinstance(value, int | float)]
         if simulate is None or strange:
             raise ValueError(f"there is no such sample{f' with {strange[0]}' if strange else ''}")
-        data = simulate(**rest)
+        data: Any = simulate(**rest)
     else:
         if folder is None:
             raise ValueError("there is no data folder here")
         # How it is read is not for a link to say.
         path = inside(folder, str(rest.get("source")))
         data = load_of_folder(path, rest.get("kind"), rest.get("signal"), opening_of)
-    return calibrated(data, **scale) if scale else data
+    opened: Image | Movie | Cube = calibrated(data, **scale) if scale else data
+    return opened
 
 
 def inside(folder: Path, name: str) -> Path:

@@ -61,11 +61,11 @@ class StoredArray:
         if len(self.shape) == 2 and rest and isinstance(rest[0], slice) and rest[0].step in (None, 1):
             begin, end, _ = rest[0].indices(self.shape[1])  # of an image: no more of a row than is asked for
             return self._read(start + begin * self.dtype.itemsize, (max(0, end - begin),))
-        return self._read(start, self.shape[1:])[tuple(rest)]
+        return np.asarray(self._read(start, self.shape[1:])[tuple(rest)])
 
     def _read(self, start: int, shape: tuple[int, ...]) -> np.ndarray:
         values = np.empty(shape, self.dtype)
-        memory, done = memoryview(values.reshape(-1).view(np.uint8)), 0
+        memory, done = memoryview(values.reshape(-1).view(np.uint8).data), 0
         with self._lock:
             self._file.seek(start)
             while done < len(memory):

@@ -110,7 +110,7 @@ def _of_picture(path: Path) -> int:
         with unwarned(), PIL.Image.open(path, formats=FORMATS) as picture:
             return math.prod(picture.size) * len(picture.getbands())
     except PIL.Image.DecompressionBombError:
-        return 2 * PIL.Image.MAX_IMAGE_PIXELS  # or more: it opens no such picture
+        return 2 * (PIL.Image.MAX_IMAGE_PIXELS or 0)  # or more: it opens no such picture
 
 
 def _largest_dataset(path: Path) -> int:

@@ -6,11 +6,12 @@ degrees turn from x to y.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from atomstat_widgets.data.image import Image
-from atomstat_widgets.data.samples.simulation import Simulation, lattice_vectors
+from atomstat_widgets.data.samples.simulation import Simulation, lattice_vectors, strain_matrix
 from atomstat_widgets.data.source import remembered
 
 # At the default pixel size these are 9.6 and 1.8 px: in a 64-px window the first two orders of the lattice's spots
@@ -35,6 +36,9 @@ _BOND_COLUMN_WIDTH = 0.028  # nm
 _BOND_PIXEL_SIZE = 0.0142  # nm
 _BOND_ANGLE = 7  # degrees, of the lattice: its rows run along no row of pixels
 _DOPANT = 2.0  # height of a dopant
+
+_INTERFACE = 0.45  # of the height, where the layer of `strained` ends
+_STACKED = 82  # degrees between its lattice vectors, so that no axis of the image is one of the lattice's mirrors
 
 _SCATTER = 0.01  # of the cell or the bond: standard deviation of a column's displacement in y and in x
 
@@ -81,7 +85,7 @@ def grains(
     middles = (1 + 0.5 * np.stack([np.sin(turns), np.cos(turns)], axis=1)) * np.array(shape) / 2
 
     def domain(y: np.ndarray, x: np.ndarray) -> np.ndarray:
-        return np.argmin([np.hypot(y - row, x - column) for row, column in middles], axis=0)
+        return np.asarray(np.argmin([np.hypot(y - row, x - column) for row, column in middles], axis=0))
 
     bases = [lattice_vectors(SPACING / pixel_size, angle, opening=60) for angle in angles]
     return _domains("Three grains", bases, domain, simulation)
@@ -285,12 +289,65 @@ def graphene(
     return simulation.image("Doped graphene", points, kinds[nearest], np.where(kinds == 2, _DOPANT, 1.0))
 
 
+@remembered("samples")
+def strained(
+    *,
+    along: float = 0.01,
+    across: float = 0.03,
+    rotation: float = 0.5,
+    shape: tuple[int, int] = (512, 512),
+    pixel_size: float = PIXEL_SIZE,
+    noise: float = 0.1,
+    seed: int = 0,
+) -> Image:
+    """Grow a layer on a substrate that it does not fit: it is wider along x and y, and a little turned.
+
+    In the middle of the interface the columns of both are in step.
+
+    Parameters
+    ----------
+    along, across : float
+        Strain of the layer's lattice along the interface (x) and across it (y), against the substrate; within ±0.1.
+    rotation : float
+        Of the layer's lattice in degrees, from x to y; within ±10.
+    shape, pixel_size, noise, seed
+        As for `grains`.
+
+    Returns
+    -------
+    Image
+        float32, `truth` is 0 in the substrate, below, and 1 in the layer. For each of both ``metadata["strain"]`` has
+        the true exx, eyy, exy and rotation (in radians) against the substrate.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+    """
+    simulation = Simulation(shape, pixel_size, noise, seed, width=COLUMN_WIDTH)
+    for name, value, most in (("along", along, 0.1), ("across", across, 0.1), ("rotation", rotation, 10)):
+        if not abs(value) <= most:
+            raise ValueError(f"{name} must be within ±{most}, not {value}")
+    layer = (along, across, 0.0, float(np.deg2rad(rotation)))
+    basis = lattice_vectors(SPACING / pixel_size, angle=4, opening=_STACKED)
+
+    def domain(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+        return (y < _INTERFACE * shape[0]).astype(int)
+
+    matrix, middle = strain_matrix(*layer), np.array([_INTERFACE * shape[0], shape[1] / 2])
+    origin = simulation.rng.random(2) @ basis
+    origins = [origin, middle + (origin - middle) @ matrix.T]
+    image = _domains("Strained layer", [basis, basis @ matrix.T], domain, simulation, origins)
+    return replace(image, metadata={"strain": [[0.0] * 4, list(layer)]})
+
+
 SAMPLES: dict[str, Callable[[], Image]] = {
     "Three grains": grains,
     "Square | hexagonal": phase_boundary,
     "Moiré": moire,
     "Distortion domains": ferroelectric,
     "Doped graphene": graphene,
+    "Strained layer": strained,
 }
 """The samples by title; the first is the default."""
 
@@ -300,13 +357,15 @@ def _domains(
     bases: list[np.ndarray],
     domain: Callable[[np.ndarray, np.ndarray], np.ndarray],
     simulation: Simulation,
+    origins: list[np.ndarray] | None = None,
 ) -> Image:
-    """Fill each domain with its own lattice, at a random origin."""
+    """Fill each domain with its own lattice, at random origins if none are given."""
     from scipy.spatial import cKDTree  # here, because it takes longer to import than all of `data`
 
     lattices = []
     for label, basis in enumerate(bases):
-        lattice = simulation.lattice(basis, simulation.rng.random(2) @ basis)
+        origin = simulation.rng.random(2) @ basis if origins is None else origins[label]
+        lattice = simulation.lattice(basis, origin)
         lattices.append(lattice[domain(*lattice.T) == label])
     points = np.concatenate(lattices)
     # Of two columns that crowd each other across a boundary one gives way.

@@ -66,7 +66,7 @@ class Simulation:
         first, last = np.floor(steps.min(axis=0)).astype(int), np.ceil(steps.max(axis=0)).astype(int)
         indices = np.mgrid[first[0] : last[0] + 1, first[1] : last[1] + 1].reshape(2, -1).T
         points = origin + indices @ basis
-        return points[((points >= low) & (points <= high)).all(axis=1)]
+        return np.asarray(points[((points >= low) & (points <= high)).all(axis=1)])
 
     def image(self, name: str, points: np.ndarray, truth: np.ndarray, heights: np.ndarray | float = 1.0) -> Image:
         """Show columns at the (n, 2) points, of one height or (n,) heights."""
@@ -90,6 +90,15 @@ def lattice_vectors(spacing: float, angle: float, opening: float) -> np.ndarray:
     """Two lattice vectors, one a row (y, x), of equal length: the first at `angle`, the second `opening` further."""
     directions = np.deg2rad([angle, angle + opening])
     return spacing * np.stack([np.sin(directions), np.cos(directions)], axis=1)
+
+
+def strain_matrix(exx: float, eyy: float, exy: float, rotation: float) -> np.ndarray:
+    """Matrix that takes vectors (y, x) of a lattice to those of the strained one: turned from x to y, then stretched.
+
+    The rotation is in radians.
+    """
+    cos, sin = np.cos(rotation), np.sin(rotation)
+    return np.asarray(np.array([[1 + eyy, exy], [exy, 1 + exx]]) @ np.array([[cos, sin], [-sin, cos]]))
 
 
 def _columns(points: np.ndarray, heights: np.ndarray, width: float, shape: tuple[int, int]) -> np.ndarray:

@@ -31,14 +31,9 @@ function nameByTooltip(control) {
   if (name) control.setAttribute("aria-label", name);
 }
 
-// The pictures that hear of the mouse.
-const CLICKED = [
-  "sample", "spectra", "maps", "components", "curve", "scores", "histogram", "strip", "steps", "mean", "residual",
-];
-
 function namePicture(figure) {
   const title = figure.closest(".widget-vbox")?.querySelector(".atomstat-title, option:checked");
-  const clicked = CLICKED.some((name) => figure.classList.contains(`atomstat-${name}`))
+  const clicked = figure.classList.contains("atomstat-clicked")
     && figure.querySelector("image, .dot, .brushintsel") !== null;
   figure.setAttribute("role", clicked ? "application" : "img");
   figure.setAttribute("aria-label", (words(title) || "Picture")

@@ -54,7 +54,7 @@ def crops_of_blocks(
     window: int,
     *,
     between_pixels: bool,
-    normalise: bool,
+    normalize: bool,
     smooth: float,
     progress: Progress,
 ) -> Crops:
@@ -66,7 +66,7 @@ def crops_of_blocks(
     import dask
 
     channels = stack.shape[-1]
-    options = {"between_pixels": between_pixels, "normalise": normalise, "smooth": smooth}
+    options = {"between_pixels": between_pixels, "normalize": normalize, "smooth": smooth}
     parts = _parts(stack, frames, window**2 * channels * 4)
     arguments = [(block, frames[part] - first, points[part], window) for first, block, part in parts]
     if stack.dtype.kind in "bui":

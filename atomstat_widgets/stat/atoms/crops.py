@@ -9,6 +9,7 @@ from scipy.spatial import KDTree
 
 from atomstat_widgets.arguments import number_of, progress_of, switch_of, whole_of
 from atomstat_widgets.points import points_of, require_by_frame, require_classes
+from atomstat_widgets.renamed import renamed
 from atomstat_widgets.stat.atoms import preparation
 from atomstat_widgets.stat.atoms.cutting import Crops, as_stack, cut_around, no_crop_left
 from atomstat_widgets.stat.blocks import in_blocks
@@ -27,6 +28,7 @@ REACH_OF_DISTANCE = 0.4
 MEMORY_BUDGET = 2**30
 
 
+@renamed(normalise="normalize")
 def extract_crops(
     images: ArrayLike,
     positions: Positions,
@@ -35,7 +37,7 @@ def extract_crops(
     atom_class: float | None = None,
     recentre: bool = False,
     between_pixels: bool = False,
-    normalise: bool = False,
+    normalize: bool = False,
     smooth: float = 0.0,
     memory_budget: int = MEMORY_BUDGET,
     progress: Progress = unreported,
@@ -62,7 +64,7 @@ def extract_crops(
         Cut squares that start ``window // 2`` before the position itself, interpolated by a cubic. So every atom is
         exactly on pixel ``(window // 2, window // 2)`` of its crop, which is the middle one where the window is odd.
         A crop reads 1 pixel before and 2 after it too, none of which may be missing, but may be past the border.
-    normalise : bool
+    normalize : bool
         Give each crop, over all channels, mean 0 and variance 1; a constant one is 0.
     smooth : float
         Standard deviation, in pixels, of a Gaussian under which crops, but not atoms' centres, are looked at. Missing
@@ -86,7 +88,7 @@ def extract_crops(
     """
     progress_of(progress)
     recentre, between_pixels = switch_of(recentre, "recentre"), switch_of(between_pixels, "between_pixels")
-    normalise = switch_of(normalise, "normalise")
+    normalize = switch_of(normalize, "normalize")
     memory_budget = whole_of(memory_budget, "memory_budget", minimum=0)
     lazy = in_blocks(images)
     stack = _stack_of_blocks(images) if lazy else as_stack(images)
@@ -113,14 +115,14 @@ def extract_crops(
             points,
             window,
             between_pixels=between_pixels or recentre,
-            normalise=normalise,
+            normalize=normalize,
             smooth=smooth,
             progress=progress,
         )
     if smooth:
         stack = preparation.smooth_images(stack, smooth)
     cut, kept = cut_around(
-        stack, frames, points, window, between_pixels=between_pixels or recentre, normalise=normalise
+        stack, frames, points, window, between_pixels=between_pixels or recentre, normalize=normalize
     )
     if len(kept) == 0:
         raise no_crop_left(len(points))

@@ -31,14 +31,14 @@ class CropsOnDemand:
     fractions : array, (crops, 2), or None
         How far after that pixel, along rows and columns; None where crops are cut at pixels.
     side : int
-    normalise : bool
+    normalize : bool
     """
 
     source: NDArray[np.float32]
     starts: NDArray[np.intp]
     fractions: Floats | None
     side: int
-    normalise: bool
+    normalize: bool
 
     dtype = np.dtype(np.float32)
 
@@ -62,7 +62,7 @@ class CropsOnDemand:
         else:
             crops = preparation.cut_between_pixels(self.source, starts, self.fractions[rows], self.side)
         matrix = crops.reshape(len(starts), self.shape[1])
-        return preparation.normalise_rows(matrix) if self.normalise else matrix
+        return preparation.normalize_rows(matrix) if self.normalize else matrix
 
 
 @brief
@@ -118,7 +118,7 @@ def cut_around(
     window: int,
     *,
     between_pixels: bool,
-    normalise: bool,
+    normalize: bool,
 ) -> tuple[CropsOnDemand, NDArray[np.intp]]:
     """Squares around points (n, 2) of frames (n,) of a stack, and the numbers of those that are whole."""
     inside, corners = inside_image(points, stack.shape[1:3], window, between_pixels=between_pixels)
@@ -129,7 +129,7 @@ def cut_around(
     if between_pixels:
         stack, reads = preparation.pad_for_cubic(stack), window + preparation.BEFORE + preparation.AFTER
     whole = _without_missing(stack, starts, reads)
-    cut = CropsOnDemand(stack, starts[whole], fractions[whole] if between_pixels else None, window, normalise)
+    cut = CropsOnDemand(stack, starts[whole], fractions[whole] if between_pixels else None, window, normalize)
     return cut, inside[whole]
 
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from atomstat_widgets.arguments import progress_of, switch_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.points import points_of, require_by_frame
+from atomstat_widgets.renamed import renamed
 from atomstat_widgets.stat.atoms import preparation
 from atomstat_widgets.stat.atoms.crops import MEMORY_BUDGET, smooth_of, window_of
 from atomstat_widgets.stat.atoms.cutting import Crops, CropsOnDemand, as_stack, cut_around
@@ -63,12 +64,13 @@ class CropsOfFrames:
         return np.concatenate(parts)[::step]
 
 
+@renamed(normalise="normalize")
 def extract_movie_crops(
     read: Reader,
     positions: Sequence[ArrayLike],
     window: int,
     *,
-    normalise: bool = False,
+    normalize: bool = False,
     smooth: float = 0.0,
     memory_budget: int = MEMORY_BUDGET,
     progress: Progress = unreported,
@@ -81,7 +83,7 @@ def extract_movie_crops(
         ``read(place)`` is a frame (height, width), from place 0 on; all have one size.
     positions : list of array, (n, 2)
         Row and column, in pixels, of the atoms of each frame; a frame without any is not read.
-    window, normalise, smooth, memory_budget
+    window, normalize, smooth, memory_budget
         As for `extract_crops`. If there are more bytes of crops, frames are read again, block by block, whenever
         the matrix is.
     progress : callable
@@ -99,7 +101,7 @@ def extract_movie_crops(
         negative or longer than them, or no crop is left.
     """
     progress_of(progress)
-    normalise, memory_budget = switch_of(normalise, "normalise"), whole_of(memory_budget, "memory_budget", minimum=0)
+    normalize, memory_budget = switch_of(normalize, "normalize"), whole_of(memory_budget, "memory_budget", minimum=0)
     if not callable(read):
         raise TypeError(f"read gives a frame by its place, and {type(read).__name__} cannot be called")
     require_by_frame(positions, "positions")
@@ -112,7 +114,7 @@ def extract_movie_crops(
         if sigma:
             stack = preparation.smooth_images(stack, sigma)
         points = atoms[place]
-        return cut_around(stack, np.zeros(len(points), np.intp), points, side, between_pixels=True, normalise=normalise)
+        return cut_around(stack, np.zeros(len(points), np.intp), points, side, between_pixels=True, normalize=normalize)
 
     before = np.concatenate([[0], np.cumsum([len(points) for points in atoms])])
     blocks: list[NDArray[np.float32]] = []

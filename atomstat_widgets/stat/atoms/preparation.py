@@ -113,7 +113,7 @@ def _cubic_weights(fractions: Floats) -> Floats:
     )
 
 
-def normalise_rows(rows: Float32) -> Float32:
+def normalize_rows(rows: Float32) -> Float32:
     """Rows (n, pixels), changed in place to mean 0 and variance 1; to 0 where all pixels are equal but for rounding."""
     mean = rows.mean(axis=1, keepdims=True)
     rows -= mean

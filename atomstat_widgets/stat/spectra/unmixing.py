@@ -19,6 +19,7 @@ from atomstat_widgets.arguments import (
     word_of,
 )
 from atomstat_widgets.brief import brief
+from atomstat_widgets.renamed import renamed
 from atomstat_widgets.stat.atoms.crops import smooth_of
 from atomstat_widgets.stat.blocks import beside, held, in_blocks
 from atomstat_widgets.stat.matrices._constrained_nmf import constrained_nmf
@@ -147,8 +148,9 @@ def _squares(values: NDArray[Any]) -> NDArray[Any]:
     return squares
 
 
+@renamed(start="start_from")
 def pure_spectra(
-    spectra: Spectra, n_endmembers: int, start: Start, *, smooth: float = 1.0, seed: int = 0
+    spectra: Spectra, n_endmembers: int, start_from: Start, *, smooth: float = 1.0, seed: int = 0
 ) -> NDArray[Any]:
     """Spectra of the purest pixels, in the unit of the matrix.
 
@@ -156,7 +158,7 @@ def pure_spectra(
     ----------
     spectra : Spectra
     n_endmembers : int
-    start : {"vca", "nfindr"}
+    start_from : {"vca", "nfindr"}
         How they are found, see `vca` and `nfindr`.
     smooth : float
         Standard deviation, in pixels of the map, of the Gaussian under which the spectra are looked at, as noise passes
@@ -172,11 +174,11 @@ def pure_spectra(
     Raises
     ------
     ValueError
-        Another `start`, `smooth` is negative or longer than the map, or there are not so many endmembers.
+        Another `start_from`, `smooth` is negative or longer than the map, or there are not so many endmembers.
     """
     instance_of(spectra, "spectra", Spectra)
     n_endmembers = whole_of(n_endmembers, "n_endmembers", minimum=1, maximum=min(spectra.matrix.shape))
-    word_of(start, "start", FINDERS)
+    word_of(start_from, "start_from", FINDERS)
     seed, smooth = seed_of(seed, "seed"), smooth_of(smooth, spectra.map_shape)
     matrix = held(spectra.matrix, "the spectra")
     if smooth:
@@ -186,17 +188,18 @@ def pure_spectra(
         weight = ndimage.gaussian_filter(weights, smooth).ravel()[spectra.pixels]
         matrix = blurred / weight[:, None]
     low_rank = factorize(matrix, n_endmembers)
-    rows = FINDERS[start](low_rank, n_endmembers, seed=seed)
+    rows = FINDERS[start_from](low_rank, n_endmembers, seed=seed)
     return np.asarray(np.maximum((low_rank.u[rows] * low_rank.s) @ low_rank.vt, 0))
 
 
+@renamed(start="start_from")
 def unmix_nmf(
     spectra: Spectra,
     low_rank: LowRank,
     n_components: int,
     *,
     loss: Literal["frobenius", "kullback-leibler"] = "frobenius",
-    start: Start | None = None,
+    start_from: Start | None = None,
     smooth: float = 1.0,
     known: ArrayLike | None = None,
     sum_to_one: bool = False,
@@ -216,7 +219,7 @@ def unmix_nmf(
     n_components : int
     loss : {"frobenius", "kullback-leibler"}
         Least squares, or the likelihood of counts (`kl_nmf`, of unscaled spectra).
-    start : {"vca", "nfindr"}, optional
+    start_from : {"vca", "nfindr"}, optional
         Start from the purest pixels instead of rotated singular vectors; with ``max_iter=0`` they are the components.
     smooth : float
         See `pure_spectra`.
@@ -228,7 +231,7 @@ def unmix_nmf(
     tol, max_iter, progress
         As for `nmf`.
     seed : int
-        Of `start`.
+        Of `start_from`.
 
     Raises
     ------
@@ -245,7 +248,7 @@ def unmix_nmf(
     tol, max_iter = number_of(tol, "tol", minimum=0), whole_of(max_iter, "max_iter", minimum=0)
     seed, smooth = seed_of(seed, "seed"), smooth_of(smooth, spectra.map_shape)
     sum_to_one = switch_of(sum_to_one, "sum_to_one")
-    word_of(start, "start", (*FINDERS, None))
+    word_of(start_from, "start_from", (*FINDERS, None))
     progress_of(progress)
     if spectra.negative and spectra.matrix.min() < 0:
         raise ValueError(
@@ -261,15 +264,15 @@ def unmix_nmf(
         raise ValueError(f"known spectra are at most {n_components} of {channels} channels, got shape {given.shape}")
     if loss == "kullback-leibler" and (sum_to_one or len(given)):
         raise ValueError("known spectra and sums of one are for the frobenius loss")
-    if start is None and not sum_to_one and len(given) == 0:
+    if start_from is None and not sum_to_one and len(given) == 0:
         found = nmf(low_rank, n_components, tol=tol, max_iter=max(1, max_iter), progress=progress)
     else:
         wanted = n_components - len(given)
-        if start is None:
+        if start_from is None:
             free = nmf(low_rank, n_components, tol=tol).components if wanted else np.empty((0, channels))
             free = _least_like(free, given / spectra.column_scale, wanted)
         else:
-            free = pure_spectra(spectra, n_components, start, smooth=smooth, seed=seed)
+            free = pure_spectra(spectra, n_components, start_from, smooth=smooth, seed=seed)
             free = _least_like(free, given / spectra.column_scale, wanted)
         found = constrained_nmf(
             low_rank, np.concatenate([given / spectra.column_scale, free]), fixed=len(given), sum_to_one=sum_to_one,

@@ -1,0 +1,110 @@
+"""Controls of the strain panel: which reflections, against which region, and how finely."""
+
+from math import ceil
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from atomstat_widgets.analyses.strain.model import StrainModel
+from atomstat_widgets.analyses.strain.result import StrainResult
+from atomstat_widgets.panels.controls import AutomaticSlider, heading
+from atomstat_widgets.panels.units_bar import UnitsBar
+from atomstat_widgets.reactive.parameter import label_of
+from atomstat_widgets.views.html import Html, as_html
+
+FINEST, COARSEST = 2.0, 60.0  # pixels, ends of the slider of the resolution
+
+
+class StrainControls:
+    """Controls linked to a model.
+
+    Parameters
+    ----------
+    model : StrainModel
+    units : UnitsBar
+        What lengths are shown in.
+
+    Attributes
+    ----------
+    widgets : list
+        From top to bottom.
+    chosen : int
+        Which reflection the next click in the spectrum chooses, 0 or 1.
+    """
+
+    def __init__(self, model: StrainModel, units: UnitsBar) -> None:
+        self._model = model
+        self._which = ipywidgets.ToggleButtons(
+            options=[("g1", 0), ("g2", 1)], style={"button_width": "46px"},
+            tooltips=[f"The next click in the spectrum chooses the {name} reflection" for name in ("first", "second")],
+        )  # fmt: skip
+        self._found = self._automatic("reflections", "the two strongest of the spectrum")
+        self._steadiest = self._automatic("reference", "where the lattice varies least")
+        self._reflections, self._reference = ipywidgets.HTML(), ipywidgets.HTML()
+        self._sigma = AutomaticSlider(model, "sigma", FINEST, COARSEST, 0.5).in_units(units)
+        side = ipywidgets.Layout(width="238px", justify_content="space-between", align_items="center")
+        self.widgets = [
+            heading(label_of(model, "reflections")),
+            ipywidgets.HBox([self._which, self._found], layout=side),
+            self._reflections,
+            heading(label_of(model, "reference")),
+            ipywidgets.HBox([self._reference, self._steadiest], layout=side),
+            heading("Averaging", units), self._sigma,
+        ]  # fmt: skip
+
+    @property
+    def chosen(self) -> int:
+        """Which reflection the next click in the spectrum chooses."""
+        return int(self._which.value)
+
+    @chosen.setter
+    def chosen(self, number: int) -> None:
+        self._which.value = number
+
+    def show_automatic(self, result: StrainResult) -> None:
+        """Show what was chosen from the image, and the lattice in the reference in words."""
+        # So that the finest that the lattice allows, and the automatic one, are both on the slider.
+        self._sigma.slider.high = max(self._sigma.slider.number, ceil(2 * result.waves.sigma))
+        if self._sigma.automatic.value:
+            self._sigma.show(result.waves.sigma)
+        image, (top, bottom, left, right) = result.image, result.maps.reference
+        unit = image.unit if image.pixel_size else "px"
+        lines = []
+        for name, (fy, fx) in zip(("g1", "g2"), result.maps.reflections.tolist(), strict=True):
+            spacing = (image.pixel_size or 1.0) / np.hypot(fy, fx)
+            lines.append(f"{name}: {spacing:.4g} {as_html(unit)} at {_degrees(fy, fx)}")
+        self._reflections.value = _small("<br>".join(lines))
+        self._reference.value = _small(f"rows {top} to {bottom - 1}<br>columns {left} to {right - 1}")
+
+    def _automatic(self, name: str, what: str) -> ipywidgets.ToggleButton:
+        """Button that is down while the model chooses; pressed, it lets it choose again."""
+        model = self._model
+        label = label_of(model, name)
+        button = ipywidgets.ToggleButton(
+            description="auto",
+            tooltip=f"{label}: {what}",
+            layout=ipywidgets.Layout(width="35px", height="22px", padding="0"),
+        )
+
+        def follow(_change: Any = None) -> None:
+            button.value = getattr(model, name) is None
+
+        def pressed(change: Any) -> None:
+            if change.new:
+                setattr(model, name, None)
+            else:
+                follow()  # another is chosen in the pictures, not by the button
+
+        follow()
+        model.observe(follow, name)
+        button.observe(model.guard(pressed), "value")
+        return button
+
+
+def _degrees(fy: float, fx: float) -> str:
+    return f"{np.rad2deg(np.arctan2(fy, fx)):.1f}°".replace("-", "−")
+
+
+def _small(text: str) -> Html:
+    return Html(f'<div class="atomstat-caption">{text}</div>')

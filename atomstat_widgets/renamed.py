@@ -1,0 +1,87 @@
+"""Names of arguments and attributes up to version 0.1, which go on working with a DeprecationWarning."""
+
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_PACKAGE = __name__.partition(".")[0]
+
+
+def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function be called with old names of arguments.
+
+    Parameters
+    ----------
+    **names : str
+        New names by old ones: ``@renamed(normalise="normalize")``.
+    """
+
+    def let(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def called(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not names.keys().isdisjoint(kwargs):
+                kwargs = with_new_names(kwargs, names, warn=True)  # type: ignore[assignment]
+            return function(*args, **kwargs)
+
+        return called
+
+    return let
+
+
+def with_new_names(given: Mapping[str, Any], names: Mapping[str, str], *, warn: bool) -> dict[str, Any]:
+    """Arguments by their new names.
+
+    Parameters
+    ----------
+    given : mapping
+        Arguments by name, old or new.
+    names : mapping
+        New names by old ones.
+    warn : bool
+        Whether each old name is worth a DeprecationWarning, at the line outside of the package that the call is from.
+
+    Raises
+    ------
+    TypeError
+        One is given by both names.
+    """
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        now = names.get(name, name)
+        if now != name and now in given:
+            raise TypeError(f"{now} is given twice, as {name} too, which is its old name")
+        if now != name and warn:
+            _warn(name, now)
+        found[now] = value
+    return found
+
+
+def renamed_attribute(old: str, new: str) -> property:
+    """Make an attribute that is another one under its old name."""
+
+    def get(one: Any) -> Any:
+        _warn(old, new)
+        return getattr(one, new)
+
+    def set_to(one: Any, value: Any) -> None:
+        _warn(old, new)
+        setattr(one, new, value)
+
+    return property(get, set_to)
+
+
+def _warn(old: str, new: str) -> None:
+    """Warn at the line outside of the package that uses an old name."""
+    warnings.warn(f"{old} is called {new} now", DeprecationWarning, stacklevel=_level_outside())
+
+
+def _level_outside() -> int:
+    """Level, for the caller's warnings, of the nearest frame that is not of this package."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == _PACKAGE:
+        frame, level = frame.f_back, level + 1
+    return level

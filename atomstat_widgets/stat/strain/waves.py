@@ -1,0 +1,231 @@
+"""The waves that make up a lattice in an image: how strong each is, and how often it repeats, at every pixel."""
+
+from dataclasses import dataclass
+from math import ceil, log, pi, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import fft
+
+from atomstat_widgets.arguments import array_of, number_of, progress_of
+from atomstat_widgets.brief import brief
+from atomstat_widgets.stat.progress import Progress, unreported
+from atomstat_widgets.stat.strain.reflections import (
+    FEWEST_PERIODS,
+    Floats,
+    held_image,
+    in_one_line,
+    reflection_of,
+)
+
+Float32 = NDArray[np.float32]
+
+BORDER = 1.0  # of sigma: the image is faded out over so many pixels, which are not measured
+REACH = 5  # of sigma, where the Gaussian ends
+OVER_NOISE = 5.0  # amplitude of a wave over that of the noise, from which on it is measured
+OVER_STRONGEST = 0.2  # and over the amplitude that 95 % of the pixels do not exceed
+
+
+@brief
+@dataclass(frozen=True, eq=False)
+class LatticeWaves:
+    """Two waves of a lattice, at each pixel.
+
+    Attributes
+    ----------
+    frequencies : array, (2, 2, height, width), float32
+        Local frequency of each wave along y and x, in periods per pixel.
+    waves : array, (2, height, width), complex64
+        Amplitude and phase; without the frequency in `reflections`, so that the phase varies slowly.
+    trusted : array of bool, (height, width)
+        Pixels where both waves are there, away from the borders.
+    reflections : array, (2, 2)
+        As given.
+    sigma : float
+        Standard deviation of the Gaussian that is averaged over, in pixels.
+    border : int
+        Pixels along each border that are not measured.
+    noise : array, (2,)
+        Standard deviation of the noise in each wave.
+    """
+
+    frequencies: Float32
+    waves: NDArray[np.complex64]
+    trusted: NDArray[np.bool_]
+    reflections: Floats
+    sigma: float
+    border: int
+    noise: Floats
+
+    @property
+    def amplitudes(self) -> Float32:
+        """Amplitudes of the waves (2, height, width); of a cosine of height 1 it is a half."""
+        return np.abs(self.waves)
+
+
+def automatic_sigma(reflections: Floats, sides: tuple[int, ...]) -> float:
+    """Give 2.5 times the larger distance of lattice planes, or a sixth of an image that has few of them.
+
+    Noise of a tenth of a column's height makes errors of 0.1 % then.
+    """
+    return min(2.5 / float(np.linalg.norm(reflections, axis=1).min()), min(sides) / 6)
+
+
+def lattice_waves(
+    image: ArrayLike,
+    reflections: ArrayLike,
+    sigma: float | None = None,
+    *,
+    progress: Progress = unreported,
+) -> LatticeWaves:
+    """Measure two waves of a lattice at each pixel of an image.
+
+    In the Fourier transform of the image a Gaussian around each reflection is kept (Hÿtch, Snoeck & Kilaas,
+    Ultramicroscopy 74, 131, 1998); the local frequency is the gradient of the phase of what remains, taken in Fourier
+    space and free of the jumps that a phase has.
+
+    Parameters
+    ----------
+    image : array, (height, width) or (height, width, channels)
+        See `normalize_image`. One of dask or Zarr is taken into memory.
+    reflections : array, (2, 2)
+        (fy, fx) of each in periods per pixel, as `find_reflections` gives them. They need not be exact: to a tenth of
+        their length is enough.
+    sigma : float, optional
+        Standard deviation in pixels of the Gaussian that is averaged over, the transform of the one around a
+        reflection: what is nearer to each other is not told apart. The error that noise makes falls with its square. By
+        default 2.5 times the larger distance of lattice planes, at most a sixth of the shorter side.
+    progress : callable
+        Called with the fraction done.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `normalize_image`; the image is too small, the reflections are in one line, beyond ±0.5 or of a period that
+        does not fit into the image several times, sigma is below half the distance of lattice planes or too large for
+        the image, or one of the waves is nowhere stronger than noise.
+    """
+    progress_of(progress)
+    pixels = held_image(image)
+    given = _checked(reflections, pixels.shape)
+    least = 0.5 / float(np.linalg.norm(given, axis=1).min())
+    sigma = automatic_sigma(given, pixels.shape) if sigma is None else number_of(sigma, "sigma")
+    if sigma < least:
+        raise ValueError(f"sigma = {sigma:g} px is below {least:.3g} px, half the distance of lattice planes")
+    border = ceil(BORDER * sigma)
+    if min(pixels.shape) < 4 * border:
+        raise ValueError(
+            f"sigma = {sigma:.3g} px is too large for an image of shape {pixels.shape}: {border} pixels along each "
+            f"border cannot be measured"
+        )
+    tapers = [_taper(side, border) for side in pixels.shape]
+    weights = tapers[0][:, None] * tapers[1]
+    pixels = (pixels - np.average(pixels, weights=weights)) * weights
+    # So far apart that no side reaches the other.
+    sides = [int(fft.next_fast_len(side + ceil((REACH - BORDER) * sigma))) for side in pixels.shape]
+    transform = fft.fft2(pixels.astype(np.float32), sides)
+    progress(0.2)
+    height, width = pixels.shape
+    waves = np.empty((2, height, width), np.complex64)
+    frequencies = np.empty((2, 2, height, width), np.float32)
+    noise = np.empty(2)
+    averaged = [_averaged(taper, sigma) for taper in tapers]
+    for number, reflection in enumerate(given):
+        waves[number], frequencies[number] = _wave(transform, reflection, sigma, averaged)
+        # of a white noise of standard deviation s after the Gaussian: s / (2 sqrt(pi) sigma)
+        noise[number] = sqrt(_noise_power(transform, reflection) / float((weights**2).sum()) / (4 * pi)) / sigma
+        progress(0.2 + 0.4 * (number + 1))
+    inside = np.zeros((height, width), bool)
+    inside[border : height - border, border : width - border] = True
+    for number, amplitude in enumerate(np.abs(waves)):
+        strongest = np.percentile(amplitude[inside], 95)
+        if strongest <= OVER_NOISE * noise[number]:
+            raise ValueError(f"there is no lattice of the frequency {given[number].round(4).tolist()} in the image")
+        inside &= amplitude > max(OVER_NOISE * noise[number], OVER_STRONGEST * strongest)
+    if not inside.any():
+        raise ValueError("there is no pixel where both reflections are stronger than noise")
+    return LatticeWaves(frequencies, waves, inside, given, float(sigma), border, noise)
+
+
+def _checked(reflections: ArrayLike, shape: tuple[int, ...]) -> Floats:
+    """Reflections as an array (2, 2)."""
+    given: Floats = array_of(reflections, "reflections", "(2, 2)", dtype=np.float64, finite=True)
+    if given.shape != (2, 2):
+        raise ValueError(f"reflections are two, each with fy and fx, got shape {given.shape}")
+    for number, one in enumerate(given, 1):
+        reflection_of(one, f"reflection {number}")
+    for one in given:
+        if np.linalg.norm(one) * min(shape) < FEWEST_PERIODS:
+            raise ValueError(
+                f"reflection {one.tolist()} has fewer than {FEWEST_PERIODS} periods in an image of shape {shape}"
+            )
+    if in_one_line(given):
+        raise ValueError(
+            f"the reflections {given.tolist()} are nearly in one line, and tell nothing of the other direction"
+        )
+    return given
+
+
+def _taper(side: int, border: int) -> Float32:
+    """Weights (side,) that rise from 0 to 1 over the border, smoothly."""
+    rise = np.sin(0.5 * pi * (np.arange(border) + 0.5) / border) ** 2
+    return np.concatenate([rise, np.ones(side - 2 * border), rise[::-1]]).astype(np.float32)
+
+
+def _averaged(taper: Float32, sigma: float) -> tuple[Float32, Float32]:
+    """Middle (side,) of the places that are averaged over, from each pixel on, and their variance over sigma squared.
+
+    Near a border these places are on one side.
+    """
+    reach = ceil(REACH * sigma)
+    offsets = np.arange(-reach, reach + 1)
+    gaussian = np.exp(-(offsets**2) / (2 * sigma**2))
+    # np.convolve turns the Gaussian round: an offset is that from the place to the pixel.
+    total, first, second = (np.convolve(taper, gaussian * (-offsets) ** n)[reach:-reach] for n in range(3))
+    middle = first / total
+    return middle.astype(np.float32), ((second / total - middle**2) / sigma**2).astype(np.float32)
+
+
+def _wave(
+    transform: NDArray[Any], reflection: Floats, sigma: float, averaged: list[tuple[Float32, Float32]]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Wave (height, width) around a reflection, its own frequency taken away, and its local frequency (2, ...).
+
+    Its phase is that in the middle of the places that were averaged over, which near a border is not the pixel itself
+    and moves less than the pixel does: both are put right.
+    """
+    height, width = shape = len(averaged[0][0]), len(averaged[1][0])
+    off = [_off(side, at) for side, at in zip(transform.shape, reflection, strict=True)]
+    masks = [np.exp(-2 * (pi * sigma * one) ** 2) for one in off]
+    kept = transform * masks[0][:, None] * masks[1]
+    wave = fft.ifft2(kept)[:height, :width]
+    power = np.maximum(wave.real**2 + wave.imag**2, np.finfo(np.float32).tiny)
+    frequency = np.empty((2, height, width), np.float32)
+    back = np.zeros((height, width), np.float32)
+    for axis in (0, 1):
+        beside = (slice(None), None) if axis == 0 else (None, slice(None))
+        middle, spread = (one[beside] for one in averaged[axis])
+        slope = fft.ifft2(kept * off[axis][beside])[:height, :width]
+        deviation = (slope.real * wave.real + slope.imag * wave.imag) / (power * spread)
+        back += deviation * middle
+        frequency[axis] = deviation + np.float32(reflection[axis])
+    rows, columns = (
+        np.exp(-2j * pi * at * np.arange(side)).astype(np.complex64) for side, at in zip(shape, reflection, strict=True)
+    )
+    back *= np.float32(-2 * pi)
+    return wave * (np.cos(back) + np.complex64(1j) * np.sin(back)) * rows[:, None] * columns, frequency
+
+
+def _off(side: int, frequency: float) -> Float32:
+    """How far the frequencies (side,) of a transform are from one; beyond ±0.5 they come again."""
+    off = fft.fftfreq(side) - frequency
+    return np.asarray(off - np.rint(off), np.float32)
+
+
+def _noise_power(transform: NDArray[Any], reflection: Floats) -> float:
+    """Mean power of the noise at frequencies as high as a reflection: of its exponential distribution by the median."""
+    rows, columns = (fft.fftfreq(side) for side in transform.shape)
+    radius, length = np.hypot(rows[:, None], columns), float(np.linalg.norm(reflection))
+    ring = transform[(radius > 0.8 * length) & (radius < 1.25 * length)]
+    return float(np.median(ring.real**2 + ring.imag**2)) / log(2)
