@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets
 
 from atomstat_widgets.data import Cube, Image, Movie, load
-from atomstat_widgets.data.readers.reopening import described
+from atomstat_widgets.data.readers.reopening import describe_source
 from atomstat_widgets.panels.background import in_background
 from atomstat_widgets.panels.closing import close_all_in
 from atomstat_widgets.panels.controls import Explained, dropdown
@@ -141,7 +141,7 @@ class App(ipywidgets.VBox):
             shown = getattr(panel.model, TABS[name].kind)
             panels[name] = {
                 "data": self._label(TABS[name].kind, shown) or shown.name,
-                "source": described(shown.source, self.open_bar.folder),
+                "source": describe_source(shown.source, self.open_bar.folder),
                 "parameters": parameters_of(panel.model),
             }
         return {"tab": self.tabs.value, "panels": panels}
@@ -195,7 +195,7 @@ class App(ipywidgets.VBox):
         label, source = state.get("data"), state.get("source")
         if label in self._labels[kind]:
             datum = self._datum(kind, label)
-            if source in (None, described(datum.source, self.open_bar.folder)):
+            if source in (None, describe_source(datum.source, self.open_bar.folder)):
                 return datum
         return None
 

@@ -24,7 +24,7 @@ def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(function)
         def called(*args: P.args, **kwargs: P.kwargs) -> R:
             if not names.keys().isdisjoint(kwargs):
-                kwargs = with_new_names(kwargs, names, warn=True)  # type: ignore[assignment]
+                kwargs = with_new_names(kwargs, names)  # type: ignore[assignment]
             return function(*args, **kwargs)
 
         return called
@@ -32,8 +32,8 @@ def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return let
 
 
-def with_new_names(given: Mapping[str, Any], names: Mapping[str, str], *, warn: bool) -> dict[str, Any]:
-    """Arguments by their new names.
+def with_new_names(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Arguments by their new names; each old one is worth a DeprecationWarning.
 
     Parameters
     ----------
@@ -41,8 +41,6 @@ def with_new_names(given: Mapping[str, Any], names: Mapping[str, str], *, warn: 
         Arguments by name, old or new.
     names : mapping
         New names by old ones.
-    warn : bool
-        Whether each old name is worth a DeprecationWarning, at the line outside of the package that the call is from.
 
     Raises
     ------
@@ -54,7 +52,7 @@ def with_new_names(given: Mapping[str, Any], names: Mapping[str, str], *, warn: 
         now = names.get(name, name)
         if now != name and now in given:
             raise TypeError(f"{now} is given twice, as {name} too, which is its old name")
-        if now != name and warn:
+        if now != name:
             _warn(name, now)
         found[now] = value
     return found

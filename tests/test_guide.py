@@ -1,12 +1,19 @@
 """The guide runs, and leads where it says."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 from nbclient import NotebookClient
+
+from atomstat_widgets import stat
+from atomstat_widgets.glossary import as_markdown
+from atomstat_widgets.reactive.registry import analyses
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "apps/guide"
@@ -51,3 +58,37 @@ def test_readme_is_short() -> None:
 def test_changelog_knows_the_release() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert re.search(rf"^## {re.escape(version)}\b", (GUIDE / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+
+def test_glossary_is_that_of_the_page() -> None:
+    assert (GUIDE / "glossary.md").read_text() == as_markdown(), "python -m atomstat_widgets.glossary > glossary.md"
+
+
+def test_reference_has_every_room_and_analysis() -> None:
+    pages = "".join(page.read_text() for page in (GUIDE / "reference").glob("*.rst"))
+    documented = set(re.findall(r"automodule:: (\S+)", pages))
+    rooms = {f"{stat.__name__}.{folder.parent.name}" for folder in Path(stat.__file__).parent.glob("*/__init__.py")}
+    models = {one.model.partition(":")[0] for one in analyses().values() if one.model.startswith("atomstat_widgets.")}
+    assert rooms | models <= documented
+
+
+@pytest.mark.slow
+def test_reference_builds_without_a_warning(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sphinx", "-q", "-n", "-W", "--keep-going", GUIDE / "reference", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "stat.matrices.factorize" in (tmp_path / "stat.html").read_text()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda path: path.name)
+def test_forms_and_workflows_are_yaml(path: Path) -> None:
+    content = yaml.safe_load(path.read_text())
+    if path.parent.name == "workflows":
+        for job in content["jobs"].values():
+            assert job["runs-on"]
+            assert all("uses" in step or "run" in step for step in job["steps"])
+    elif path.name != "config.yml":
+        assert {"name", "description", "body"} <= content.keys()
+        fields = [field for field in content["body"] if field["type"] != "markdown"]
+        assert all(field["attributes"]["label"] for field in fields)
+        assert len({field["id"] for field in fields}) == len(fields)

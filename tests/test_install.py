@@ -49,6 +49,11 @@ def test_wheel_serves_the_app(environment: Path, tmp_path: Path) -> None:
         assert_app(get(served.address))
 
 
+def test_wheel_is_typed(environment: Path) -> None:
+    (marker,) = environment.glob("lib/*/site-packages/atomstat_widgets/py.typed")
+    assert marker.is_file()
+
+
 def test_binder_serves_the_app(environment: Path) -> None:
     # Not pytest's folder: below the home are sockets, and their paths may not be longer than 107 characters.
     with tempfile.TemporaryDirectory() as home:

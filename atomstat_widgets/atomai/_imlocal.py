@@ -62,6 +62,15 @@ class imlocal(Trajectories):
     -----
     Reference: AtomAI 0.8.1, ``atomai.stat.imlocal``. All decompositions read one factor of the crops, which is kept:
     another number of components is milliseconds.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import samples, stat
+    >>> image = samples.graphene().array
+    >>> local = stat.imlocal(image, stat.find_atoms(image).positions, window_size=32)
+    >>> components, scores, positions = local.imblock_pca(n_components=4)
+    >>> components.shape
+    (4, 32, 32, 1)
     """
 
     def __init__(

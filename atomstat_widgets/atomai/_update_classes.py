@@ -88,6 +88,16 @@ def update_classes(
     Notes
     -----
     Reference: AtomAI 0.8.1, ``atomai.stat.update_classes``. The coordinates given are not changed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> image = np.zeros((32, 32))
+    >>> image[8, 8], image[8, 24] = 1.0, 5.0
+    >>> stat.update_classes([[8, 8], [8, 24]], image, thresh=2.0, window_size=1)
+    {0: array([[ 8.,  8.,  0.],
+           [ 8., 24.,  1.]])}
     """
     word_of(method, "the method", METHODS)
     options: dict[str, Any] = {"thresh": thresh, "window_size": window_size, "n_components": n_components}

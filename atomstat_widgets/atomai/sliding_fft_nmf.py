@@ -62,6 +62,14 @@ class SlidingFFTNMF:
     -----
     Reference: AtomAI 0.8.1, ``atomai.stat.SlidingFFTNMF``. Unlike it, windows may be oblong, a window larger
     than the image is an error, positions are centres, and files are written only when asked for.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import samples, stat
+    >>> analysis = stat.SlidingFFTNMF(window_size_x=64, window_size_y=64, components=3)
+    >>> components, abundances = analysis.analyze_image(samples.grains(shape=(256, 256)).array)
+    >>> len(components), len(abundances)
+    (3, 3)
     """
 
     def __init__(

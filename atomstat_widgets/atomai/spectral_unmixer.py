@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from atomstat_widgets.arguments import array_of, instance_of, number_of, seed_of, switch_of, whole_of, word_of
 from atomstat_widgets.atomai import plots
 from atomstat_widgets.renamed import renamed
-from atomstat_widgets.stat.blocks import held
+from atomstat_widgets.stat.blocks import take_into_memory
 from atomstat_widgets.stat.matrices._gmm import gmm
 from atomstat_widgets.stat.matrices._ica import ica
 from atomstat_widgets.stat.matrices._pca import explained_variance_ratio, pca
@@ -20,7 +20,7 @@ from atomstat_widgets.stat.matrices.factor import factorize
 from atomstat_widgets.stat.matrices.low_rank import LowRank
 from atomstat_widgets.stat.spectra.spectra import take_spectra
 from atomstat_widgets.stat.spectra.spectra_of import Spectra
-from atomstat_widgets.stat.spectra.unmixing import Unmixing, of_classes, unmix_nmf, unmixed
+from atomstat_widgets.stat.spectra.unmixing import Unmixing, make_unmixing, of_classes, unmix_nmf
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +51,8 @@ class SpectralUnmixer:
         NMF, with a warning, if nothing else is said.
         `loss`, `start_from`, `smooth`, `known`, `sum_to_one`, `tol`, `max_iter`: of NMF, see `unmix_nmf`; the last two
         of ICA, see `ica`.
-        `pca_dims`, `covariance_type`: of GMM, the number of principal components that the classes are told apart by, or
-        the share of the variance that they explain (0.99 if nothing else is said), and the shape of the Gaussians.
+        ``pca_dims``, `covariance_type`: of GMM, the number of principal components that the classes are told apart by,
+        or the share of the variance that they explain (0.99 if nothing else is said), and the shape of the Gaussians.
         `random_state`: seed, 0 if nothing else is said.
         Or any other parameter of scikit-learn's model (``NMF``, ``PCA``, ``FastICA``, ``GaussianMixture``), which is
         then used instead of ours; these cannot be mixed with the options of NMF above but `tol` and `max_iter`.
@@ -205,18 +205,18 @@ class SpectralUnmixer:
 
     def _pca(self, spectra: Spectra) -> Unmixing:
         low_rank = factorize(spectra.matrix, self.n_components, center=True)
-        return unmixed(spectra, pca(low_rank, self.n_components), low_rank)
+        return make_unmixing(spectra, pca(low_rank, self.n_components), low_rank)
 
     def _ica(self, spectra: Spectra) -> Unmixing:
         low_rank = factorize(spectra.matrix, self.n_components, center=True)
         found = ica(low_rank, self.n_components, seed=self._seed, **self._chosen("tol", "max_iter"))
-        return unmixed(spectra, found, low_rank)
+        return make_unmixing(spectra, found, low_rank)
 
     def _scores(self, spectra: Spectra) -> NDArray[Any]:
         """Principal scores (n, dimensions) that classes are told apart by."""
         low_rank = factorize(spectra.matrix, min(spectra.matrix.shape), center=True)
         scores = (low_rank.u * low_rank.s)[:, : _dimensions(low_rank, self.kwargs.get("pca_dims", 0.99))]
-        return np.asarray(held(scores, "the principal scores"))
+        return np.asarray(take_into_memory(scores, "the principal scores"))
 
     def _gmm(self, spectra: Spectra) -> Unmixing:
         scores = self._scores(spectra)
@@ -236,7 +236,7 @@ class SpectralUnmixer:
             scores = self._scores(spectra)
             labels = model.fit_predict(scores)
             return of_classes(spectra, labels, model.predict_proba(scores), bool(model.converged_))
-        matrix = held(spectra.matrix, "the spectra")
+        matrix = take_into_memory(spectra.matrix, "the spectra")
         loadings = model.fit_transform(matrix)
         count = loadings.shape[1]
         mean = model.inverse_transform(np.zeros((1, count)))[0]
@@ -244,7 +244,7 @@ class SpectralUnmixer:
         deviations = matrix - mean
         error = float(np.linalg.norm(deviations - loadings @ components) / np.linalg.norm(deviations))
         found = Decomposition(components, loadings, error, int(getattr(model, "n_iter_", 0)), True)
-        result = unmixed(spectra, found)
+        result = make_unmixing(spectra, found)
         return Unmixing(spectra, result.decomposition, mean * spectra.column_scale)
 
 

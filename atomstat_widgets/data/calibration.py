@@ -40,6 +40,13 @@ def calibrated(data: Data, pixel_size: float, unit: str = "nm") -> Data:
     ------
     TypeError, ValueError
         The data are of another type; the pixel size is not a positive finite number, or the unit is empty or "px".
+
+    Examples
+    --------
+    >>> from atomstat_widgets import calibrated, load, samples
+    >>> image = calibrated(samples.grains(), 0.02, "nm")
+    >>> image.pixel_size, image.unit
+    (0.02, 'nm')
     """
     instance_of(data, "data", Image, Movie, Cube)
     pixel_size = number_of(pixel_size, "pixel_size", above=0, words="a positive finite number")

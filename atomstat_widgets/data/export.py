@@ -164,7 +164,7 @@ def save_blocks(path: str | PathLike[str], **arrays: Any) -> Path:
     """
     import dask.array as da
 
-    from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks  # here, because it takes long to import
+    from atomstat_widgets.stat.blocks import as_dask, compute, in_blocks  # here, because it takes long to import
 
     path = Path(path)
     lazy = {name: as_dask(one) if in_blocks(one) else da.from_array(np.asarray(one)) for name, one in arrays.items()}
@@ -173,7 +173,7 @@ def save_blocks(path: str | PathLike[str], **arrays: Any) -> Path:
     if path.suffix == ".zarr":
         if find_spec("zarr") is None:
             raise ImportError(f"{path.name} needs {what_to_install('zarr')}")
-        computed([one.to_zarr(str(path), component=name, overwrite=True, compute=False) for name, one in even.items()])
+        compute([one.to_zarr(str(path), component=name, overwrite=True, compute=False) for name, one in even.items()])
     elif path.suffix == ".h5":
         import h5py
 
@@ -181,7 +181,7 @@ def save_blocks(path: str | PathLike[str], **arrays: Any) -> Path:
             for name, one in even.items():
                 dataset = file.create_dataset(name, one.shape, one.dtype, chunks=one.chunksize)
                 for place in da.core.slices_from_chunks(one.chunks):
-                    dataset[place] = computed([one[place]])[0]
+                    dataset[place] = compute([one[place]])[0]
     else:
         raise ValueError(f"{path.name}: blocks are saved as .zarr or .h5")
     return path

@@ -47,7 +47,7 @@ class Movie(Scaled):
     Attributes
     ----------
     frames : array or array-like, (frames, height, width) or (frames, height, width, 3 | 4)
-        What is no `numpy.ndarray` (a memory map, an h5py dataset, a zarr array) needs `shape`, `dtype` and one frame by
+        What is no ``numpy.ndarray`` (a memory map, an h5py dataset, a zarr array) needs shape, dtype and one frame by
         ``frames[number]``; it is read frame by frame and never whole.
     name : str
         What to call the movie on screen.

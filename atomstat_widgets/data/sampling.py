@@ -30,7 +30,7 @@ class Whole:
     words : str
         How the sample was taken.
     every : int
-        Of a movie or a cube, every so manieth frame or pixel is in the sample.
+        n, where every n-th frame of a movie, or pixel of a cube along y and x, is in the sample.
     """
 
     data: Any
@@ -43,6 +43,13 @@ def sampled(data: Any) -> Any:
 
     Of a movie every n-th frame, of a spectrum image every n-th pixel along y and x, of an image the middle. What is
     small enough is taken as a whole.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import sampled, samples
+    >>> image = samples.grains()
+    >>> sampled(image) is image  # it fits
+    True
     """
     instance_of(data, "data", Image, Movie, Cube)
     array = data.frames if isinstance(data, Movie) else data.array
@@ -62,12 +69,12 @@ def overview(image: Image) -> np.ndarray:
     if not in_blocks(image.array):
         return normalize_image(image.array)
     every = ceil(max(image.sides) / LARGEST_PICTURE)
-    return normalize_image(_held(image.array[::every, ::every]))
+    return normalize_image(_compute(image.array[::every, ::every]))
 
 
 def _movie(movie: Movie, every: int) -> Movie:
     if every == 1:
-        return replace(movie, frames=_held(movie.frames))
+        return replace(movie, frames=_compute(movie.frames))
     places = range(0, len(movie), every)
     words = f"every {ordinal(every)} frame, {len(places):,} of {len(movie):,}"
     atoms = None
@@ -75,13 +82,13 @@ def _movie(movie: Movie, every: int) -> Movie:
         known = enumerate(movie.frame_numbers[::every].tolist())
         atoms = {number: movie.atoms[frame] for number, frame in known if frame in movie.atoms}
     return replace(
-        movie, frames=_held(movie.frames[::every]), numbers=None, atoms=atoms, truth=None, source=_source(movie),
+        movie, frames=_compute(movie.frames[::every]), numbers=None, atoms=atoms, truth=None, source=_source(movie),
         whole=Whole(movie, words, every),
     )  # fmt: skip
 
 
 def _cube(cube: Cube, every: int) -> Cube:
-    array = _held(cube.array[::every, ::every])
+    array = _compute(cube.array[::every, ::every])
     if every == 1:
         return replace(cube, array=array)
     height, width = array.shape[:2]
@@ -98,10 +105,10 @@ def _cube(cube: Cube, every: int) -> Cube:
 def _image(image: Image) -> Image:
     (height, width), most = image.sides, LARGEST_PART
     if max(height, width) <= most:
-        return replace(image, array=_held(image.array))
+        return replace(image, array=_compute(image.array))
     part = tuple(slice(max(0, (side - most) // 2), max(0, (side - most) // 2) + most) for side in image.sides)
     corner = np.array([one.start for one in part])
-    array = _held(image.array[part])
+    array = _compute(image.array[part])
     atoms = image.atoms
     if atoms is not None:
         moved = np.column_stack([atoms[:, :2] - corner, atoms[:, 2:]])
@@ -119,10 +126,10 @@ def _source(data: Any) -> Source | None:
     return data.source and Source("sampled", {"data": data.source})
 
 
-def _held(array: Any) -> np.ndarray:
-    from atomstat_widgets.stat.blocks import as_dask, computed
+def _compute(array: Any) -> np.ndarray:
+    from atomstat_widgets.stat.blocks import as_dask, compute
 
-    return np.asarray(computed([as_dask(array)])[0])
+    return np.asarray(compute([as_dask(array)])[0])
 
 
 def ordinal(number: int) -> str:

@@ -163,6 +163,14 @@ def slider(model: AnalysisModel, name: str, low: float, high: float, step: float
     return widget
 
 
+def automatic_button(tooltip: str) -> ipywidgets.ToggleButton:
+    """Button that is down while the model chooses a value itself."""
+    return ipywidgets.ToggleButton(
+        value=True, description="auto", tooltip=tooltip,
+        layout=ipywidgets.Layout(width="35px", height="22px", padding="0"),
+    )  # fmt: skip
+
+
 class AutomaticSlider(ipywidgets.HBox):
     """Slider of a number that the model can choose itself, where its trait is None; a button says which of both.
 
@@ -181,10 +189,7 @@ class AutomaticSlider(ipywidgets.HBox):
         self._showing = OwnChanges()
         label = label_of(model, name)
         self.slider = NumberSlider(label, help_of(model, name), low, high, step, "201px")
-        self.automatic = ipywidgets.ToggleButton(
-            value=True, description="auto", tooltip=f"{label}: let it be chosen from the image",
-            layout=ipywidgets.Layout(width="35px", height="22px", padding="0"),
-        )  # fmt: skip
+        self.automatic = automatic_button(f"{label}: let it be chosen from the image")
         super().__init__([self.slider, self.automatic])
         self.slider.observe(model.guard(self._moved), "number")
         self.automatic.observe(model.guard(self._pressed), "value")

@@ -6,7 +6,7 @@ from typing import Any
 
 from atomstat_widgets.data import Cube, Image, Movie
 from atomstat_widgets.data.guarded.opening import Opening
-from atomstat_widgets.data.readers.reopening import reopened
+from atomstat_widgets.data.readers.reopening import reopen
 
 
 class Reading:
@@ -52,7 +52,7 @@ class Reading:
 
     def _read(self, source: Any, folder: Path | None) -> Image | Movie | Cube | Exception:
         try:
-            return reopened(source, folder, self._open)
+            return reopen(source, folder, self._open)
         except Exception as error:  # to be said with the rest of the session
             return error
 

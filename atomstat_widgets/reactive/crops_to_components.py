@@ -8,17 +8,16 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.brief import brief
 from atomstat_widgets.reactive.image_model import RANK
+from atomstat_widgets.reactive.mixtures import mixture_of, principal_scores
 from atomstat_widgets.stat import (
     Crops,
     Decomposition,
     LowRank,
     factorize,
-    gmm,
 )
-from atomstat_widgets.stat.blocks import beside, computed, in_blocks
+from atomstat_widgets.stat.blocks import compute, in_blocks, split_like
 from atomstat_widgets.stat.progress import Progress
 
-GMM_STARTS = 10
 BLOCK_ROWS = 4096
 
 
@@ -66,7 +65,7 @@ def factor_of(crops: Crops, centred: bool, progress: Progress) -> Factor:
         return Factor(crops, low_rank.mean.astype(np.float32), low_rank)
     # NMF takes no negative values: count from the lowest of all crops, which is 0 where nothing was normalised.
     if in_blocks(crops.matrix):
-        lowest = float(computed([crops.matrix.min()])[0])
+        lowest = float(compute([crops.matrix.min()])[0])
         low_rank = factorize(crops.matrix - np.float32(lowest), RANK, progress=progress)
         return Factor(crops, np.full(crops.matrix.shape[1], lowest, np.float32), low_rank)
     lowest = min(float(crops.matrix[rows].min()) for rows in row_blocks(crops))
@@ -77,7 +76,7 @@ def factor_of(crops: Crops, centred: bool, progress: Progress) -> Factor:
 def classes_of(factor: Factor, n_classes: int, dimensions: int) -> Components:
     """Sort the crops into classes, by a Gaussian mixture of their first principal scores, or of their pixels."""
     scores = gmm_input(factor, dimensions)
-    classes = gmm(scores, n_classes, covariance=covariance_for(scores), starts=GMM_STARTS)
+    classes = mixture_of(scores, n_classes)
     labels = classes.labels - 1
     deviations = sums_by_class(factor.crops, labels, n_classes) / np.maximum(classes.counts, 1)[:, None]
     deviations -= factor.base
@@ -92,19 +91,14 @@ def gmm_input(factor: Factor, dimensions: int) -> NDArray[Any]:
     """Principal scores (crops, dimensions), or for 0 the pixels, which are many."""
     if dimensions == 0:
         return factor.crops.matrix[:]
-    return (factor.low_rank.u * factor.low_rank.s)[:, :dimensions].astype(np.float64)
-
-
-def covariance_for(scores: NDArray[Any]) -> str:
-    """One shape for all classes, so that a small one is not taken for the noise of a large one; of pixels AtomAI's."""
-    return "tied" if scores.shape[1] <= RANK else "diag"
+    return principal_scores(factor.low_rank, dimensions)
 
 
 def sums_by_class(crops: Crops, labels: NDArray[np.intp], n_classes: int) -> NDArray[Any]:
     """Sum of the crops of each class, (classes, features)."""
     members = (labels == np.arange(n_classes)[:, None]).astype(np.float32)
     if in_blocks(crops.matrix):
-        return computed([beside(members.T, crops.matrix).T @ crops.matrix])[0]
+        return compute([split_like(members.T, crops.matrix).T @ crops.matrix])[0]
     sums = np.zeros((n_classes, crops.matrix.shape[1]), np.float32)
     for rows in row_blocks(crops):
         sums += members[:, rows] @ crops.matrix[rows]

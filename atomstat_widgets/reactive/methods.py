@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.brief import brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
-from atomstat_widgets.stat import elbow, largest_stable, lowest, match_components, matching_signs
+from atomstat_widgets.stat import elbow, largest_stable, lowest, match_components, matching_signs, nmf_stability
 from atomstat_widgets.stat.progress import Progress
 
 
@@ -80,7 +80,7 @@ class Trial:
     Attributes
     ----------
     factor
-        What the method reads components from.
+        What the method reads components from, with a `LowRank` as ``low_rank``.
     n_components : int
     parameters : dict
         Of the analysis.
@@ -149,6 +149,9 @@ VARIANCE = _Variance(
     name="variance", title="Explained variance", label="variance (%)", advise=elbow, measure=None
 )  # fmt: skip
 STABILITY = partial(Curve, name="stability", title="Stability", label="stability", advise=largest_stable)
+NMF_STABILITY = STABILITY(
+    measure=lambda trial: nmf_stability(trial.factor.low_rank, trial.n_components, progress=trial.progress)
+)
 ERROR = partial(Curve, name="error", title="Error", label="error (%)", advise=elbow, scale=lambda result: 100.0)
 BIC = partial(Curve, name="bic", title="BIC", advise=lowest, scale=lambda result: 1 / len(result.low_rank.u))
 

@@ -101,7 +101,7 @@ class AnalysisModel(HasTraits):
         self._of_sample: dict[str, Any] = {}
         self._reported = 0.0
         self._final: Any = None
-        traits = with_new_names(traits, self.renamed, warn=True)
+        traits = with_new_names(traits, self.renamed)
         if strange := sorted(traits.keys() - set(self.trait_names())):
             raise TraitError(f"there is no parameter {strange[0]}; there are {', '.join(self._parameter_names)}")
         known = self.traits()
@@ -138,8 +138,8 @@ class AnalysisModel(HasTraits):
         """
         try:
             with taking_all():
-                model: Any = cls
-                model = model(data, advise=False, on_progress=on_progress, **parameters)
+                make: Any = cls  # each takes its data first
+                model = make(data, advise=False, on_progress=on_progress, **parameters)
         except TraitError as error:
             raise ValueError(str(error)) from error
         if model.result is None:

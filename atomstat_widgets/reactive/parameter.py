@@ -36,12 +36,12 @@ def parameter(
     option : str
         Its name on the command line, where that is not the name of the trait.
     argument : mapping, optional
-        How the command line takes it, as keywords of `argparse.ArgumentParser.add_argument`. By default it is that of
+        How the command line takes it, as keywords of ``add_argument``. By default it is that of
         the type of trait; a trait of a type that has none is no option.
     follows : str
         Parameter whose value it has on the command line where it is not given itself.
     to_json : callable
-        Makes what JSON knows of a value that is not None; by default its plain form, see `plain`.
+        Makes what JSON knows of a value that is not None; by default numbers, words and lists of these.
     from_json : callable, optional
         Makes a value of that again. It is called with whatever a model is made with, and gives values back as they are.
         Not needed where the trait takes the plain form.

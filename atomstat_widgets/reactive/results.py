@@ -56,6 +56,14 @@ def numbers_of(result: Any) -> Numbers:
     ------
     TypeError
         It is no result of an analysis.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import analyse, samples
+    >>> from atomstat_widgets.reactive.results import numbers_of
+    >>> result = analyse("sliding-fft", samples.grains(shape=(128, 128)), n_components=3)
+    >>> sorted(numbers_of(result).quantities)
+    ['components', 'loadings']
     """
     numbers: Numbers = analysis_of(result).load("numbers")(result)
     return numbers
@@ -99,5 +107,14 @@ def save(path: str | PathLike[str], result: Any) -> list[Path]:
     ------
     TypeError, ValueError
         It is no result of an analysis; the name ends in something else.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from atomstat_widgets import analyse, samples, save
+    >>> result = analyse("sliding-fft", samples.grains(shape=(128, 128)), n_components=3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in save(f"{folder}/grains.npz", result)]
+    ['grains.npz']
     """
     return export.save(path, result if isinstance(result, Numbers) else numbers_of(result))

@@ -45,7 +45,7 @@ def row_slices(matrix: Any) -> list[slice]:
     return [slice(first, last) for first, last in pairwise(ends)]
 
 
-def stacked(parts: Sequence[Any], shapes: Sequence[tuple[int, ...]], dtype: Any) -> Any:
+def stack_delayed(parts: Sequence[Any], shapes: Sequence[tuple[int, ...]], dtype: Any) -> Any:
     """Delayed arrays below each other, as one array of dask."""
     import dask.array as da
 
@@ -53,7 +53,7 @@ def stacked(parts: Sequence[Any], shapes: Sequence[tuple[int, ...]], dtype: Any)
     return da.concatenate(blocks)
 
 
-def beside(array: Any, matrix: Any) -> Any:
+def split_like(array: Any, matrix: Any) -> Any:
     """Array with as many rows as a matrix, in the same blocks of rows, if that is in blocks."""
     if not in_blocks(matrix) or in_blocks(array):
         return array
@@ -62,7 +62,7 @@ def beside(array: Any, matrix: Any) -> Any:
     return da.from_array(array, chunks=(matrix.chunks[0], *((side,) for side in array.shape[1:])))
 
 
-def held(array: Any, what: str, progress: Progress = unreported) -> Any:
+def take_into_memory(array: Any, what: str, progress: Progress = unreported) -> Any:
     """Array in one piece, for methods that look at all of it again and again.
 
     Raises
@@ -78,10 +78,10 @@ def held(array: Any, what: str, progress: Progress = unreported) -> Any:
             f"{what} are needed in one piece here, and have {array.nbytes / 1e9:.1f} GB; the limit is "
             f"{MEMORY_BUDGET / 1e9:.1f} GB"
         )
-    return computed([as_dask(array)], progress)[0]
+    return compute([as_dask(array)], progress)[0]
 
 
-def summed(parts: Sequence[Any], add: Callable[[list[Any]], Any]) -> Any:
+def add_up(parts: Sequence[Any], add: Callable[[list[Any]], Any]) -> Any:
     """Delayed sum of delayed parts, a few at a time, so that none has to wait in memory for all the others."""
     import dask
 
@@ -91,7 +91,7 @@ def summed(parts: Sequence[Any], add: Callable[[list[Any]], Any]) -> Any:
     return parts[0]
 
 
-def computed(tasks: Sequence[Any], progress: Progress = unreported) -> list[Any]:
+def compute(tasks: Sequence[Any], progress: Progress = unreported) -> list[Any]:
     """Compute delayed values or arrays of dask together, so that what they share is computed once.
 
     Parameters

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import array_of
-from atomstat_widgets.stat.blocks import as_dask, computed, in_blocks
+from atomstat_widgets.stat.blocks import as_dask, compute, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
 # Luminance of linear sRGB primaries (ITU-R BT.709), as scikit-image's rgb2gray and so AtomAI.
@@ -35,6 +35,13 @@ def normalize_image(image: ArrayLike) -> NDArray[np.float32]:
     ValueError
         The image is empty, has another number of dimensions or channels, holds NaN or infinite
         pixels (the message says how many, and where the first is), or all its pixels are equal.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.normalize_image([[10, 20], [30, 50]])
+    array([[0.  , 0.25],
+           [0.5 , 1.  ]], dtype=float32)
     """
     if in_blocks(image):
         lazy: NDArray[np.float32] = normalize_blocks(image)
@@ -57,7 +64,7 @@ def normalize_blocks(image: Any, progress: Progress = unreported) -> Any:
     _require_image(image)
     finite = da.isfinite(image).all(axis=2) if image.ndim == 3 else da.isfinite(image)
     gray = _gray(image) if image.ndim == 3 else image
-    all_finite, low, high = computed([finite.all(), gray.min(), gray.max()], progress)
+    all_finite, low, high = compute([finite.all(), gray.min(), gray.max()], progress)
     if not all_finite:
         _require_finite(image)
     low, high = float(low), float(high)

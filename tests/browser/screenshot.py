@@ -34,7 +34,7 @@ def domains(page: Page) -> None:
     page.get_by_role("button", name="Domains").click()
     expect(status(page)).to_contain_text("4 components in", timeout=30 * SECOND)
     page.get_by_role("button", name="GMM").click()
-    press(page, "Components", "ArrowLeft")
+    press(page, "Classes", "ArrowLeft")
     expect(status(page)).to_contain_text("3 classes in")
     expect(view(page, "curve").locator(".dot")).to_have_count(9)
 

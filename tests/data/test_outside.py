@@ -17,7 +17,7 @@ from atomstat_widgets.data.guarded import warm
 from atomstat_widgets.data.guarded.opening import Opening
 from atomstat_widgets.data.readers import loading
 from atomstat_widgets.data.readers.images import OWN_PLUGINS
-from atomstat_widgets.data.readers.reopening import reopened
+from atomstat_widgets.data.readers.reopening import reopen
 from atomstat_widgets.panels.open_bar import FOLDER_VARIABLE, OpenBar
 
 # Rising, as energies must.
@@ -364,7 +364,7 @@ def large(monkeypatch):
 def test_no_link_shows_what_is_outside(name, make, asked, inside, outside, large):
     make(inside / name, outside)
     with pytest.raises(ReadError) as refused:
-        require_unseen(reopened({"source": name, **asked}, inside))
+        require_unseen(reopen({"source": name, **asked}, inside))
     require_unsaid(str(refused.value))
 
 

@@ -98,7 +98,8 @@ class TestNpy:
         np.save(tmp_path / "cut.npy", GREY)
         whole = (tmp_path / "cut.npy").read_bytes()
         (tmp_path / "cut.npy").write_bytes(whole[:-2])
-        with pytest.raises(ReadError, match=r"cut\.npy is truncated.*Expected \(3, 4\) = 12 elements.*11"):
+        # Newer releases of NumPy say "Expected (3, 4) = 12 elements, could only read 11 elements".
+        with pytest.raises(ReadError, match=r"cut\.npy is truncated.*(\b11\b.*\(3, ?4\)|\(3, ?4\).*\b11\b)"):
             load_image(tmp_path / "cut.npy")
 
     def test_text_named_npy_is_not_taken_for_a_pickle(self, tmp_path):

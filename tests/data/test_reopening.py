@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from atomstat_widgets.data import calibrated, cubes, load, movies, samples
-from atomstat_widgets.data.readers.reopening import described, inside, reopened
+from atomstat_widgets.data.readers.reopening import describe_source, inside, reopen
 
 STACK = np.arange(480, dtype=np.float32).reshape(10, 8, 6)
 
@@ -44,9 +44,9 @@ def folder(tmp_path):
 )
 def test_there_and_back(folder, make, words):
     data = make(folder)
-    found = described(data.source, folder)
+    found = describe_source(data.source, folder)
     assert found == words
-    again = reopened(json.loads(json.dumps(found)), folder)
+    again = reopen(json.loads(json.dumps(found)), folder)
     assert type(again) is type(data)
     assert (again.name, again.pixel_size, again.unit) == (data.name, data.pixel_size, data.unit)
     values = [one.frames if hasattr(one, "frames") else one.array for one in (data, again)]
@@ -65,11 +65,11 @@ def test_there_and_back(folder, make, words):
     ],
 )
 def test_what_others_cannot_open_has_no_words(folder, make):
-    assert described(make(folder).source, folder) is None
+    assert describe_source(make(folder).source, folder) is None
 
 
 def test_without_a_folder_files_have_no_words(folder):
-    assert described(load(folder / "sub" / "a.npy").source, None) is None
+    assert describe_source(load(folder / "sub" / "a.npy").source, None) is None
 
 
 @pytest.mark.parametrize(
@@ -97,12 +97,12 @@ def test_without_a_folder_files_have_no_words(folder):
 )
 def test_words_that_mean_nothing(folder, words, message):
     with pytest.raises((ValueError, TypeError), match=message):
-        reopened(words, folder)
+        reopen(words, folder)
 
 
 def test_files_need_a_folder(folder):
     with pytest.raises(ValueError, match="there is no data folder here"):
-        reopened({"source": str(folder / "sub" / "a.npy")}, None)
+        reopen({"source": str(folder / "sub" / "a.npy")}, None)
 
 
 @pytest.mark.parametrize("name", ["../secret.npy", "/etc/passwd", "link.npy", "sub/../../secret.npy"])

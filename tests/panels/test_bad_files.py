@@ -86,7 +86,7 @@ FILES = [
     ("text.npy", TEXT, DAMAGED + "not a .npy file"),
     ("magic.npy", b"\x93NUMPY", DAMAGED + "not a .npy file"),
     ("head.npy", npy(GREY)[:40], DAMAGED + "not a .npy file"),
-    ("cut.npy", npy(GREY)[:-9], "Expected (64, 64) = 4096 elements, could only read 4087"),
+    ("cut.npy", npy(GREY)[:-9], "4087"),  # of 4096 elements, in the words of NumPy, which change
     ("version.npy", b"\x93NUMPY\x09\x00" + npy(GREY)[8:], "we only support format version"),
     ("huge.npy", npy_head((10**6, 10**6)), "huge.npy has 1,000,000 million values, and there is memory left for"),
     ("huger.npy", npy_head((10**9, 10**9, 10**9)), "huger.npy has 1,000,000,000,000 million values"),

@@ -14,7 +14,7 @@ from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples, sampling
 from atomstat_widgets.data.mask import Mask
-from atomstat_widgets.data.readers.reopening import described, reopened
+from atomstat_widgets.data.readers.reopening import describe_source, reopen
 from atomstat_widgets.reactive import model as model_module
 from atomstat_widgets.reactive import runner as runner_module
 
@@ -227,6 +227,6 @@ def test_a_script_takes_the_same_sample(name, tmp_path) -> None:
     assert again.whole.words == shown.whole.words
     arrays = [one.frames if kind.kind == "movie" else one.array for one in (again, shown)]
     np.testing.assert_array_equal(*arrays)
-    words = described(shown.source, tmp_path)
+    words = describe_source(shown.source, tmp_path)
     assert words == {"source": "large.npy", "kind": kind.kind, "lazy": True}
-    assert kind(reopened(words, tmp_path)).kind == model.kind
+    assert kind(reopen(words, tmp_path)).kind == model.kind

@@ -216,11 +216,11 @@ def test_a_run_that_is_stopped_stops_no_other_and_reports_are_of_the_own_run() -
     with Stepped() as first, Stepped() as second, dask.config.set(scheduler=scheduler):
         first_thread = first.do(threading.current_thread)
         result = first.begin(
-            blocks.computed, [numbers + 1], lambda _fraction: reports.append(threading.current_thread())
+            blocks.compute, [numbers + 1], lambda _fraction: reports.append(threading.current_thread())
         )
         assert gates[0].wait(TIMEOUT)
         with pytest.raises(KeyboardInterrupt):
-            second.do(blocks.computed, [numbers - 1], stop)
+            second.do(blocks.compute, [numbers - 1], stop)
         gates[1].set()
         np.testing.assert_array_equal(result.result(TIMEOUT)[0], np.arange(12) + 1)
     assert set(reports) == {first_thread}
@@ -229,7 +229,7 @@ def test_a_run_that_is_stopped_stops_no_other_and_reports_are_of_the_own_run() -
 def test_callbacks_of_the_caller_are_called_too() -> None:
     keys = []
     with dask.callbacks.Callback(posttask=lambda key, *_: keys.append(key)):
-        blocks.computed([da.arange(12, chunks=3) + 1], lambda _fraction: None)
+        blocks.compute([da.arange(12, chunks=3) + 1], lambda _fraction: None)
     assert keys
 
 

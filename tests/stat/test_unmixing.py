@@ -7,8 +7,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.decomposition import NMF
 
 from atomstat_widgets.stat import Decomposition, factorize, ica, kl_nmf, nmf, pca, pure_spectra, take_spectra, unmix_nmf
-from atomstat_widgets.stat.spectra.unmixing import of_classes
-from atomstat_widgets.stat.spectra.unmixing import unmixed as unmixed_by
+from atomstat_widgets.stat.spectra.unmixing import make_unmixing, of_classes
 
 RNG = np.random.default_rng(0)
 ENDMEMBERS = 0.1 + RNG.random((3, 30))
@@ -79,7 +78,7 @@ def test_residuals_and_shares_are_those_of_a_dense_reconstruction(method, center
     given = dask_array.from_array(cube, chunks=(3, 12, 30)) if in_blocks else cube
     spectra = take_spectra(given, normalize=normalize, weighting=weighting)
     low_rank = factorize(spectra.matrix, 30 if method is nmf else 2, center=center)
-    found = unmixed_by(spectra, method(low_rank, 2), low_rank)
+    found = make_unmixing(spectra, method(low_rank, 2), low_rank)
     parts = [np.outer(found.decomposition.loadings[:, n], found.components[n]) for n in range(2)]
     explained = sum(parts) if method is nmf else (left[:, :2] * s[:2]) @ right[:2] * scales
     expected = deviations - explained

@@ -1,14 +1,21 @@
 """Methods of a local image analysis; another one is another object here."""
 
-from atomstat_widgets.reactive.crops_to_components import (
-    Components,
-    Factor,
-    classes_of,
-    covariance_for,
-    gmm_input,
+from atomstat_widgets.reactive.crops_to_components import Components, Factor, classes_of, gmm_input
+from atomstat_widgets.reactive.methods import (
+    BIC,
+    ERROR,
+    GMM,
+    ICA,
+    NMF,
+    NMF_STABILITY,
+    PCA,
+    STABILITY,
+    VARIANCE,
+    Trial,
+    by_name,
 )
-from atomstat_widgets.reactive.methods import BIC, ERROR, GMM, ICA, NMF, PCA, STABILITY, VARIANCE, Trial, by_name
-from atomstat_widgets.stat import gmm_stability, ica, nmf, nmf_stability, pca
+from atomstat_widgets.reactive.mixtures import stability_of
+from atomstat_widgets.stat import ica, nmf, pca
 from atomstat_widgets.stat.progress import Progress
 
 
@@ -23,9 +30,7 @@ def _classes(factor: Factor, n_components: int, progress: Progress, gmm_dimensio
 
 
 def _stability_of_classes(trial: Trial) -> float:
-    scores = gmm_input(trial.factor, trial.parameters["gmm_dimensions"])
-    covariance = covariance_for(scores)
-    return gmm_stability(scores, trial.n_components, covariance=covariance, progress=trial.progress)
+    return stability_of(gmm_input(trial.factor, trial.parameters["gmm_dimensions"]), trial)
 
 
 METHODS = by_name(
@@ -33,12 +38,7 @@ METHODS = by_name(
     ICA(fit=lambda factor, n_components, progress: Components(ica(factor.low_rank, n_components))),
     NMF(
         fit=lambda factor, n_components, progress: Components(nmf(factor.low_rank, n_components, progress=progress)),
-        curves=(
-            STABILITY(
-                measure=lambda trial: nmf_stability(trial.factor.low_rank, trial.n_components, progress=trial.progress)
-            ),
-            ERROR(measure=lambda trial: trial.find().decomposition.reconstruction_error),
-        ),
+        curves=(NMF_STABILITY, ERROR(measure=lambda trial: trial.find().decomposition.reconstruction_error)),
     ),
     GMM(
         tooltip="Gaussian mixture: classes of atoms",

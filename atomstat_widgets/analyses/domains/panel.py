@@ -65,8 +65,8 @@ class DomainsPanel(ImagePanel):
         self._selectable: Any = None  # the crops among which was selected
         super().__init__(
             DomainsModel(image, coordinates, network_output, **parameters),
-            "Click an atom for its crop, a picture on the right for its map. Draw a lasso round scores, or a brush "
-            "over the histogram, to see where these atoms are.",
+            "Click an atom for its crop, a picture for its map. Draw a lasso round scores, or a brush over the "
+            "histogram, to see where these atoms are.",
         )
         self._on(self.model, "advice", self._draw_curve)
         self.opacity.value = 0.85  # of atoms, which leave the image free between them
@@ -94,7 +94,7 @@ class DomainsPanel(ImagePanel):
         self._crop_title, self._means_title = (
             ipywidgets.HTML(layout=ipywidgets.Layout(width="182px")) for _ in range(2)
         )
-        self._components_title, self._loadings_title = ipywidgets.HTML(), ipywidgets.HTML()
+        self._components_title, self._histogram_title = ipywidgets.HTML(), ipywidgets.HTML()
         self.axis_choices = [
             ipywidgets.Dropdown(
                 options=[1], tooltip=f"Coordinate along {name}", layout=ipywidgets.Layout(width="50px", height="22px")
@@ -130,7 +130,7 @@ class DomainsPanel(ImagePanel):
             ipywidgets.HBox(
                 [
                     column(Explained(self.curve_choice), named(self.curve, "curve", clicked=True)),
-                    column(self._loadings_title, named(self.histogram, "histogram", clicked=True)),
+                    column(self._histogram_title, named(self.histogram, "histogram", clicked=True)),
                     column(self._crop_title, named(self._crop, "crop"), self._means_title, named(self.means, "means")),
                 ]
             ),
@@ -232,7 +232,6 @@ class DomainsPanel(ImagePanel):
 
     def _take_words(self, words: Words) -> None:
         self._components_title.value = title(words.pictures.capitalize())
-        self._loadings_title.value = title(words.amounts.capitalize())
         self._map.tooltip = f"Colour map of {words.pictures} and {words.amounts}"
         self.curve_choice.tooltip = f"What tells a good number of {words.parts}"
 
@@ -261,6 +260,9 @@ class DomainsPanel(ImagePanel):
             chosen = self.overlay.value
             self.components.select(chosen if chosen != ALL else None)
             values, limits, colors, _, name = self._coloring()
+            words = self._shown.method.words
+            shown = words.all_strongest if chosen == ALL else words.amounts
+            self._histogram_title.value = title(shown.capitalize())
             self.histogram.clear_brush()
             self.histogram.show(values, limits, name, colors, whole=chosen == ALL)
             self._draw_atoms()

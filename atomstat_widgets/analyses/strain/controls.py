@@ -8,7 +8,7 @@ import numpy as np
 
 from atomstat_widgets.analyses.strain.model import StrainModel
 from atomstat_widgets.analyses.strain.result import StrainResult
-from atomstat_widgets.panels.controls import AutomaticSlider, heading
+from atomstat_widgets.panels.controls import AutomaticSlider, automatic_button, heading
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.parameter import label_of
 from atomstat_widgets.views.html import Html, as_html
@@ -80,12 +80,7 @@ class StrainControls:
     def _automatic(self, name: str, what: str) -> ipywidgets.ToggleButton:
         """Button that is down while the model chooses; pressed, it lets it choose again."""
         model = self._model
-        label = label_of(model, name)
-        button = ipywidgets.ToggleButton(
-            description="auto",
-            tooltip=f"{label}: {what}",
-            layout=ipywidgets.Layout(width="35px", height="22px", padding="0"),
-        )
+        button = automatic_button(f"{label_of(model, name)}: {what}")
 
         def follow(_change: Any = None) -> None:
             button.value = getattr(model, name) is None

@@ -74,7 +74,7 @@ class StrainResult:
 
     @cached_property
     def shown(self) -> NDArray[np.float32]:
-        """Maps (4, height, width) in the units of `KINDS`."""
+        """Maps (4, height, width) in the units of ``KINDS``."""
         scales = np.array([kind.scale for kind in KINDS], np.float32)
         return self.maps.stack * scales[:, None, None]
 

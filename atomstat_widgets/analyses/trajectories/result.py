@@ -22,7 +22,7 @@ from atomstat_widgets.stat import (
     match_components,
 )
 from atomstat_widgets.stat.tracks.motion import Diffusion
-from atomstat_widgets.stat.tracks.transitions import pairs_apart
+from atomstat_widgets.stat.tracks.overlap import pairs_apart
 
 ABSENT, UNKNOWN = -2, -1  # in a timeline: no atom there; an atom without a crop
 
@@ -196,7 +196,7 @@ class TrajectoriesResult:
         return np.searchsorted(self.movie.frame_numbers, numbers).tolist()
 
     def timeline(self, tracks: NDArray[np.intp]) -> NDArray[np.intp]:
-        """States (tracks, time) from the first frame number to the last; `ABSENT` where there is no atom."""
+        """States (tracks, time) from the first frame number to the last; ``ABSENT`` where there is no atom."""
         numbers = self.movie.frame_numbers
         table = np.full((len(tracks), numbers[-1] - numbers[0] + 1), ABSENT, np.intp)
         for row, track in zip(table, tracks.tolist(), strict=True):

@@ -113,7 +113,7 @@ class UnmixingModel(AnalysisModel):
                 "spectra", spectra_of,
                 ("cube", "mask", "signal_range", "bins", "channel_binning", "normalize", "weighting", "negative"),
             ),
-            Stage("low_rank", factor_of, ("centred",)),
+            Stage("factor", factor_of, ("centred",)),
             Stage("unmixing", unmix, ("method", "n_components", "loss", "start_from", "smooth", "sum_to_one")),
         )  # fmt: skip
         self.start()
@@ -205,7 +205,9 @@ class UnmixingModel(AnalysisModel):
         """Publish components and abundances, and give the facts of the run."""
         parameters = self._complete(parameters)
         unmixing = self._chain.value("unmixing", parameters, run)
-        result = UnmixingResult(parameters["cube"], parameters, self._chain.value("low_rank", parameters)[1], unmixing)
+        result = UnmixingResult(
+            parameters["cube"], parameters, self._chain.value("factor", parameters).low_rank, unmixing
+        )
         shown = self.result
         final = self.final
         if final is not None and final.cube is result.cube and final.parameters["method"] == parameters["method"]:
@@ -225,13 +227,13 @@ class UnmixingModel(AnalysisModel):
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Quality of every number of components, one after the other."""
         parameters, wait = self._complete(parameters), run.yield_to_newer
-        factored = self._chain.value("low_rank", parameters)
+        factor = self._chain.value("factor", parameters)
 
         def trial(k: int) -> Trial:
             at_k = {**parameters, "n_components": k}
-            return Trial(factored, k, parameters, lambda: self._chain.value("unmixing", at_k, wait), wait)
+            return Trial(factor, k, parameters, lambda: self._chain.value("unmixing", at_k, wait), wait)
 
-        measure_all(self, METHODS[parameters["method"]], most_components(factored[1]), trial, wait)
+        measure_all(self, METHODS[parameters["method"]], most_components(factor.low_rank), trial, wait)
 
     def _complete(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Add what the stages read and follows from the parameters."""

@@ -1,10 +1,19 @@
 """The stages of a spectral unmixing, each computed from the one before."""
 
+from typing import NamedTuple
+
 from atomstat_widgets.data import Cube
 from atomstat_widgets.data.mask import Mask
 from atomstat_widgets.reactive.image_model import RANK
 from atomstat_widgets.stat import LowRank, Spectra, factorize, take_spectra
 from atomstat_widgets.stat.progress import Progress
+
+
+class Factor(NamedTuple):
+    """Spectra, and their factor."""
+
+    spectra: Spectra
+    low_rank: LowRank
 
 
 def spectra_of(
@@ -27,6 +36,6 @@ def spectra_of(
     )  # fmt: skip
 
 
-def factor_of(spectra: Spectra, centred: bool, progress: Progress) -> tuple[Spectra, LowRank]:
+def factor_of(spectra: Spectra, centred: bool, progress: Progress) -> Factor:
     """Factorize the spectra, or their deviations from the mean one."""
-    return spectra, factorize(spectra.matrix, RANK, center=centred, progress=progress)
+    return Factor(spectra, factorize(spectra.matrix, RANK, center=centred, progress=progress))

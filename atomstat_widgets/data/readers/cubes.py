@@ -43,6 +43,13 @@ def load_cube(source: Any) -> Cube:
         If there is no spectrum image to be read, or the values are not real numbers.
     TypeError
         If `source` is of another type.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import load_cube
+    >>> load_cube(np.zeros((8, 6, 20))).sides
+    (8, 6)
     """
     if isinstance(source, Cube):
         return source

@@ -69,6 +69,13 @@ def load_image(source: Any) -> Image:
         If the file cannot be read, holds no image, or the values are not real numbers.
     TypeError
         If `source` is of another type.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import load_image
+    >>> load_image(np.zeros((64, 48))).sides
+    (64, 48)
     """
     if isinstance(source, Image):
         return source

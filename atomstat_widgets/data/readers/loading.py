@@ -90,7 +90,7 @@ def load(
         Read a file block by block, whenever what is computed asks for a block: its data are an array of dask. By
         default files of more than 4 GB. Of RosettaSciIO's formats, .npy, tif and .zarr.
     trusted : bool, default: True
-        False of a file that may be damaged or do harm: a process of its own reads it, see `data.opening`, which sees no
+        False of a file that may be damaged or do harm: a process of its own reads it, which sees no
         other file (but those whose names go on from its own), and ends after 60 s. Formats whose readers may open
         other files, or crash, are read so in any case, with the other files of their folder in sight.
 
@@ -107,6 +107,15 @@ def load(
         `source` is of another type, or `signal` is given with a source that is no file.
     ValueError
         There is no such kind, a file that is not trusted is to be read block by block, or memory is too small for it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import load
+    >>> load(np.zeros((64, 48)))
+    Image(array=float64 (64, 48))
+    >>> load(np.zeros((8, 6, 20)), kind="cube")
+    Cube(array=float64 (8, 6, 20))
     """
     if kind is not None:
         word_of(kind, "the kind", LOADERS)
@@ -186,6 +195,16 @@ def list_signals(path: str | Path) -> list[str]:
     ------
     ReadError
         The file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from atomstat_widgets import list_signals
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/two.npz", a=np.zeros((4, 4)), b=np.zeros((8, 8)))
+    ...     list_signals(f"{folder}/two.npz")
+    ['a: float64 of shape (4, 4)', 'b: float64 of shape (8, 8)']
     """
     return list(signals_by_name(Path(path)).values())
 

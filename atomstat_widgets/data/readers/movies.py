@@ -56,6 +56,13 @@ def load_movie(source: Any) -> Movie:
         If there is no movie to be read, or the values are not real numbers.
     TypeError
         If `source` is of another type.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import load_movie
+    >>> len(load_movie(np.zeros((5, 64, 48))))
+    5
     """
     if isinstance(source, Movie):
         return source

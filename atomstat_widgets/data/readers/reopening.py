@@ -22,7 +22,7 @@ _SAMPLES: Mapping[str, Callable[..., Any]] = {
 _HARMLESS = {"dose", "noise", "seed"}
 
 
-def described(source: Source | None, folder: Path | None) -> dict[str, Any] | None:
+def describe_source(source: Source | None, folder: Path | None) -> dict[str, Any] | None:
     """Describe where data are from.
 
     Parameters
@@ -35,15 +35,15 @@ def described(source: Source | None, folder: Path | None) -> dict[str, Any] | No
     Returns
     -------
     dict or None
-        As JSON knows it, for `reopened`; None where that cannot find them: they are no known sample, nor a file in the
+        As JSON knows it, for `reopen`; None where that cannot find them: they are no known sample, nor a file in the
         data folder.
     """
     if source is None:
         return None
     if source.function == "sampled":  # which panels do by themselves
-        return described(source.arguments["data"], folder)
+        return describe_source(source.arguments["data"], folder)
     if source.function == "calibrated":
-        of = described(source.arguments["data"], folder)
+        of = describe_source(source.arguments["data"], folder)
         return of and {**of, **{name: source.arguments[name] for name in ("pixel_size", "unit")}}
     if source.function in _SAMPLES and source.arguments.keys() <= _HARMLESS:
         return {"sample": source.function, **source.arguments}
@@ -54,15 +54,15 @@ def described(source: Source | None, folder: Path | None) -> dict[str, Any] | No
     return None
 
 
-def reopened(
+def reopen(
     description: Any, folder: Path | None, opening_of: Callable[[Path], Opening] = Opening
 ) -> Image | Movie | Cube:
-    """Open data that were `described`.
+    """Open data from what `describe_source` gave.
 
     Parameters
     ----------
     description : dict
-        See `described`.
+        See `describe_source`.
     folder : path or None
         The data folder.
     opening_of : callable

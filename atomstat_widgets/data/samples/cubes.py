@@ -56,6 +56,12 @@ def oxides(
     ------
     ValueError
         If a parameter is out of its range.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import cubes
+    >>> cubes.oxides(shape=(16, 16)).array.shape
+    (16, 16, 200)
     """
     if not 0 < dose < np.inf:
         raise ValueError(f"dose must be a positive, finite number of counts, not {dose}")

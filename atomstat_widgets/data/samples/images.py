@@ -11,16 +11,13 @@ from dataclasses import replace
 import numpy as np
 
 from atomstat_widgets.data.image import Image
-from atomstat_widgets.data.samples.simulation import Simulation, lattice_vectors, strain_matrix
+from atomstat_widgets.data.samples.simulation import SPACING, Simulation, fill_domains, lattice_vectors, strain_matrix
 from atomstat_widgets.data.source import remembered
 
-# At the default pixel size these are 9.6 and 1.8 px: in a 64-px window the first two orders of the lattice's spots
-# stand in the centre half of the frequency range, apart from each other.
-SPACING = 0.27  # nm, between neighbouring columns
+# At the default pixel size this and SPACING are 1.8 and 9.6 px: in a 64-px window the first two orders of the lattice's
+# spots stand in the centre half of the frequency range, apart from each other.
 COLUMN_WIDTH = 0.05  # nm, standard deviation of a column's Gaussian
 PIXEL_SIZE = 0.028  # nm
-
-_CLOSEST = 0.6  # of SPACING, for columns across a boundary
 
 # A cell of 10 px at the default pixel size: crops cut at whole pixels show all columns at the same place in their
 # pixels, and what remains between crops is the displacement. The columns are so wide and those in the middles so faint
@@ -76,6 +73,13 @@ def grains(
     ------
     ValueError
         If fewer than two angles are given or a parameter is out of its range.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import samples
+    >>> image = samples.grains(shape=(128, 128))
+    >>> image.array.shape, int(image.truth.max()) + 1  # pixels, grains
+    ((128, 128), 3)
     """
     simulation = Simulation(shape, pixel_size, noise, seed, width=COLUMN_WIDTH)
     if len(angles) < 2:
@@ -88,7 +92,7 @@ def grains(
         return np.asarray(np.argmin([np.hypot(y - row, x - column) for row, column in middles], axis=0))
 
     bases = [lattice_vectors(SPACING / pixel_size, angle, opening=60) for angle in angles]
-    return _domains("Three grains", bases, domain, simulation)
+    return fill_domains("Three grains", bases, domain, simulation)
 
 
 @remembered("samples")
@@ -115,6 +119,12 @@ def phase_boundary(
     ------
     ValueError
         If a parameter is out of its range.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import samples
+    >>> samples.phase_boundary(shape=(128, 128)).array.shape
+    (128, 128)
     """
     simulation = Simulation(shape, pixel_size, noise, seed, width=COLUMN_WIDTH)
     height, width = shape
@@ -124,7 +134,7 @@ def phase_boundary(
 
     spacing = SPACING / pixel_size
     bases = [lattice_vectors(spacing, angle=0, opening=90), lattice_vectors(spacing, angle=0, opening=60)]
-    return _domains("Square | hexagonal", bases, domain, simulation)
+    return fill_domains("Square | hexagonal", bases, domain, simulation)
 
 
 @remembered("samples")
@@ -159,6 +169,12 @@ def moire(
     ------
     ValueError
         If a parameter is out of its range.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import samples
+    >>> samples.moire(shape=(128, 128)).array.shape
+    (128, 128)
     """
     simulation = Simulation(shape, pixel_size, noise, seed, width=COLUMN_WIDTH)
     if not 0 < twist <= 30:
@@ -209,6 +225,12 @@ def ferroelectric(
     ------
     ValueError
         If a parameter is out of its range.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import samples
+    >>> samples.ferroelectric(shape=(128, 128)).array.shape
+    (128, 128)
     """
     simulation = Simulation(shape, pixel_size, noise, seed, width=_CELL_COLUMN_WIDTH)
     if not 0 < displacement <= 0.1:
@@ -268,6 +290,12 @@ def graphene(
     ------
     ValueError
         If a parameter is out of its range.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import samples
+    >>> samples.graphene(shape=(128, 128)).array.shape
+    (128, 128)
     """
     from scipy.spatial import cKDTree  # here, because it takes longer to import than all of `data`
 
@@ -323,6 +351,12 @@ def strained(
     ------
     ValueError
         If a parameter is out of its range.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import samples
+    >>> samples.strained(shape=(128, 128)).array.shape
+    (128, 128)
     """
     simulation = Simulation(shape, pixel_size, noise, seed, width=COLUMN_WIDTH)
     for name, value, most in (("along", along, 0.1), ("across", across, 0.1), ("rotation", rotation, 10)):
@@ -337,7 +371,7 @@ def strained(
     matrix, middle = strain_matrix(*layer), np.array([_INTERFACE * shape[0], shape[1] / 2])
     origin = simulation.rng.random(2) @ basis
     origins = [origin, middle + (origin - middle) @ matrix.T]
-    image = _domains("Strained layer", [basis, basis @ matrix.T], domain, simulation, origins)
+    image = fill_domains("Strained layer", [basis, basis @ matrix.T], domain, simulation, origins)
     return replace(image, metadata={"strain": [[0.0] * 4, list(layer)]})
 
 
@@ -350,25 +384,3 @@ SAMPLES: dict[str, Callable[[], Image]] = {
     "Strained layer": strained,
 }
 """The samples by title; the first is the default."""
-
-
-def _domains(
-    name: str,
-    bases: list[np.ndarray],
-    domain: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    simulation: Simulation,
-    origins: list[np.ndarray] | None = None,
-) -> Image:
-    """Fill each domain with its own lattice, at random origins if none are given."""
-    from scipy.spatial import cKDTree  # here, because it takes longer to import than all of `data`
-
-    lattices = []
-    for label, basis in enumerate(bases):
-        origin = simulation.rng.random(2) @ basis if origins is None else origins[label]
-        lattice = simulation.lattice(basis, origin)
-        lattices.append(lattice[domain(*lattice.T) == label])
-    points = np.concatenate(lattices)
-    # Of two columns that crowd each other across a boundary one gives way.
-    crowded = cKDTree(points).query_pairs(_CLOSEST * SPACING / simulation.pixel_size, output_type="ndarray")
-    points = np.delete(points, crowded[:, 1], axis=0)
-    return simulation.image(name, points, domain(*np.indices(simulation.shape)))

@@ -71,6 +71,12 @@ def hopping_dopants(
     ------
     ValueError
         If a parameter is out of its range.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import movies
+    >>> movies.hopping_dopants(frames=6, missing=1).frames.shape
+    (5, 224, 224)
     """
     simulation = Simulation(shape, pixel_size, noise, seed, width=_COLUMN_WIDTH)
     if frames < 3:
@@ -183,6 +189,12 @@ def adatoms(
     ------
     ValueError
         If a parameter is out of its range, or the image has no room for so many atoms.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import movies
+    >>> len(movies.adatoms(frames=3))
+    3
     """
     simulation = Simulation(shape, pixel_size, noise, seed, width=_ADATOM_WIDTH)
     if frames < 3:

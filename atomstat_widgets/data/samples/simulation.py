@@ -4,10 +4,14 @@ Positions are (y, x) in pixels, y down the rows; angles in degrees turn from x t
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from atomstat_widgets.data.image import Image
+
+SPACING = 0.27  # nm, between neighbouring columns, if nothing else is said
+CLOSEST = 0.6  # of SPACING, for columns across a boundary
 
 _SMALLEST_SIDE = 64  # px, one analysis window
 _REACH = 4  # of a column's width, where a Gaussian is cut off: exp(-8)
@@ -115,3 +119,25 @@ def _columns(points: np.ndarray, heights: np.ndarray, width: float, shape: tuple
     patches = heights[:, None, None] * profiles[:, 0, :, None] * profiles[:, 1, None, :]
     summed = np.bincount(flat.ravel(), patches.ravel(), minlength=height * breadth).reshape(height, breadth)
     return summed[rim:-rim, rim:-rim]
+
+
+def fill_domains(
+    name: str,
+    bases: list[np.ndarray],
+    domain: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    simulation: Simulation,
+    origins: list[np.ndarray] | None = None,
+) -> Image:
+    """Fill each domain with its own lattice, at random origins if none are given."""
+    from scipy.spatial import cKDTree  # here, because it takes longer to import than all of `data`
+
+    lattices = []
+    for label, basis in enumerate(bases):
+        origin = simulation.rng.random(2) @ basis if origins is None else origins[label]
+        lattice = simulation.lattice(basis, origin)
+        lattices.append(lattice[domain(*lattice.T) == label])
+    points = np.concatenate(lattices)
+    # Of two columns that crowd each other across a boundary one gives way.
+    crowded = cKDTree(points).query_pairs(CLOSEST * SPACING / simulation.pixel_size, output_type="ndarray")
+    points = np.delete(points, crowded[:, 1], axis=0)
+    return simulation.image(name, points, domain(*np.indices(simulation.shape)))

@@ -12,7 +12,7 @@ from scipy.spatial import KDTree
 from atomstat_widgets.arguments import number_of, word_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.atoms.otsu import otsu_threshold
-from atomstat_widgets.stat.blocks import held
+from atomstat_widgets.stat.blocks import take_into_memory
 from atomstat_widgets.stat.image import normalize_image
 
 SMALLEST_SIDE = 8
@@ -88,10 +88,10 @@ def find_atoms(
 
     Notes
     -----
-    The band-pass is the Laplacian of a Gaussian. Its scale is the one at which the image, less its white noise, has
-    the most energy (Lindeberg, Int. J. Comput. Vis. 30, 79 (1998); here read off the power spectrum, from which noise
-    can be subtracted), or a quarter of the spacing where that is finer. In a lattice the scale is that of its first
-    Bragg spots. The noise is what the power spectrum has in its corners, beyond what any resolved column shows.
+    The band-pass is the Laplacian of a Gaussian. Its scale is the one at which the image, less its white noise, has the
+    most energy ([1]_; here read off the power spectrum, from which noise can be subtracted), or a quarter of the
+    spacing where that is finer. In a lattice the scale is that of its first Bragg spots. The noise is what the power
+    spectrum has in its corners, beyond what any resolved column shows.
 
     The guess of the spacing is a first look with 0.6 of that scale, fine enough to part columns that touch, and of the
     distances from each maximum with a signal-to-noise ratio of 4 to its nearest neighbour the one that 15 % fall
@@ -102,8 +102,31 @@ def find_atoms(
     At the border the image is mirrored for the band-pass, and patches are cut to the pixels that exist. An
     atom is kept if its refined centre is within the pixels' area, so from -0.5 to the side - 0.5. Where the
     refinement diverges (it leaves the neighbourhood of the maximum, or is no peak) the maximum's pixel is the position.
+
+    References
+    ----------
+    .. [1] Lindeberg, Int. J. Comput. Vis. 30, 79 (1998).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> y, x = np.mgrid[:64, :64]
+    >>> image = np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 16)  # an atom each 16 pixels
+    >>> atoms = stat.find_atoms(image)
+    >>> inner = ((atoms.positions > 8) & (atoms.positions < 56)).all(axis=1)
+    >>> atoms.positions[inner].round(1)
+    array([[16., 16.],
+           [16., 32.],
+           [16., 48.],
+           [32., 16.],
+           [32., 32.],
+           [32., 48.],
+           [48., 16.],
+           [48., 32.],
+           [48., 48.]])
     """
-    pixels = held(normalize_image(image), "the pixels")
+    pixels = take_into_memory(normalize_image(image), "the pixels")
     if min(pixels.shape) < SMALLEST_SIDE:
         raise ValueError(f"finding atoms needs at least {SMALLEST_SIDE} rows and columns, got shape {pixels.shape}")
     if spacing is not None:

@@ -37,7 +37,7 @@ def over_frames(stack: Any) -> preparation.Over:
 
     def over(call: Callable[..., Any], pixels: NDArray[np.intp], *rest: NDArray[Any]) -> list[Any]:
         shared = dask.delayed(call)
-        return blocks.computed(
+        return blocks.compute(
             [
                 dask.delayed(_called)(shared, block, first, pixels[part], *(one[part] for one in rest))
                 for first, block, part in _parts(stack, pixels[:, 0], 0)
@@ -73,7 +73,7 @@ def crops_of_blocks(
         sides = stack.shape[1:3]
         kept = [inside_image(points[part], sides, window, between_pixels=between_pixels)[0] for _, _, part in parts]
     else:
-        kept = blocks.computed([dask.delayed(_kept)(*one, **options) for one in arguments], progress)
+        kept = blocks.compute([dask.delayed(_kept)(*one, **options) for one in arguments], progress)
     which = np.concatenate(
         [np.empty(0, np.intp), *(part.start + one for (_, _, part), one in zip(parts, kept, strict=True))]
     )
@@ -81,7 +81,7 @@ def crops_of_blocks(
         raise no_crop_left(len(points))
     features = window**2 * channels
     full = [(one, len(own)) for one, own in zip(arguments, kept, strict=True) if len(own)]
-    matrix = blocks.stacked(
+    matrix = blocks.stack_delayed(
         [dask.delayed(_crops)(*one, **options) for one, _ in full], [(count, features) for _, count in full], np.float32
     )
     shape = window, window, channels

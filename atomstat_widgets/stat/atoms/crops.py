@@ -85,6 +85,15 @@ def extract_crops(
         The images or positions do not have one of these shapes or are no real numbers, a frame is not in the stack, a
         position is not finite, a class is not whole, no atom is of the class, the window is smaller than 1 or larger
         than the image, `smooth` is negative or longer than the image, or no crop is left.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import samples, stat
+    >>> image = samples.graphene().array
+    >>> atoms = stat.find_atoms(image)
+    >>> crops = stat.extract_crops(image, atoms.positions, 16, recentre=True)
+    >>> crops.images.shape[1:], crops.matrix.shape[1]
+    ((16, 16, 1), 256)
     """
     progress_of(progress)
     recentre, between_pixels = switch_of(recentre, "recentre"), switch_of(between_pixels, "between_pixels")
@@ -171,7 +180,16 @@ def recentre_positions(images: ArrayLike, positions: Positions) -> Floats | dict
     Notes
     -----
     An atom is found up to 6 pixels away, or up to 0.4 of the median distance of nearest neighbours where that is
-    less. Atoms of one class look alike, over all images: see `preparation.recentre`.
+    less. Atoms of one class are taken to look alike, over all images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> y, x = np.mgrid[:21, :21]
+    >>> image = np.exp(-((y - 10.3) ** 2 + (x - 9.6) ** 2) / 8)
+    >>> stat.recentre_positions(image, [[10.0, 10.0]]).round(1)
+    array([[10.3,  9.6]])
     """
     stack = _stack_of_blocks(images) if in_blocks(images) else as_stack(images)
     moved = _recentred(stack, positions_by_frame(positions, len(stack)))
@@ -252,6 +270,12 @@ def neighbour_distances(arrays: Iterable[ArrayLike]) -> Floats:
     ------
     TypeError, ValueError
         These are no such arrays, or hold NaN or infinity.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.neighbour_distances([[[0, 0], [0, 3], [0, 7]]])
+    array([3., 3., 4.])
     """
     require_by_frame(arrays, "arrays")
     frames = (points_of(points, f"arrays: points of frame {frame}")[:, :2] for frame, points in enumerate(arrays))

@@ -96,7 +96,7 @@ class Crops:
 
     @property
     def images(self) -> NDArray[np.float32]:
-        """All crops, (crops, side, side, channels), whatever memory they take; a part of them is `self[a:b]`.
+        """All crops, (crops, side, side, channels), whatever memory they take; a part of them is ``self[a:b]``.
 
         Of images of dask or Zarr they are an array of dask.
         """

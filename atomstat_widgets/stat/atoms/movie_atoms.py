@@ -68,6 +68,13 @@ def find_movie_atoms(
     TypeError, ValueError
         The movie has no frames, or they are no images of real numbers; an option is none of `find_atoms`; nothing but
         frames that cannot be used, where the message is that of the first.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import movies, stat
+    >>> atoms = stat.find_movie_atoms(movies.hopping_dopants(frames=6, missing=1).frames)
+    >>> len(atoms.positions)
+    5
     """
     progress_of(progress)
     dark = switch_of(dark, "dark")
@@ -92,7 +99,7 @@ def find_movie_atoms(
         heights = stack.chunks[0] if max(stack.chunks[0]) <= together else together
         stack = stack.rechunk({0: heights, **dict.fromkeys(range(1, stack.ndim), -1)})
         parts = [dask.delayed(_of_frames)(part, dark, options) for part in stack.to_delayed().ravel().tolist()]
-        found = [one for part in blocks.computed(parts, progress) for one in part]
+        found = [one for part in blocks.compute(parts, progress) for one in part]
     else:
         for number in range(len(movie)):
             found += _of_frames([movie[number]], dark, options)

@@ -92,13 +92,22 @@ def extract_movie_crops(
     Returns
     -------
     Crops
-        Frame by frame, in the order of the positions; `Crops.frames` are places.
+        Frame by frame, in the order of the positions; their ``frames`` are places.
 
     Raises
     ------
     TypeError, ValueError
         Positions are no such arrays, or not finite; the window is smaller than 1 or larger than the frames, `smooth` is
         negative or longer than them, or no crop is left.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> frames = np.arange(2 * 9 * 9, dtype=float).reshape(2, 9, 9)
+    >>> crops = stat.extract_movie_crops(lambda place: frames[place], [[[4, 4]], [[4, 4]]], 4)
+    >>> crops.images.shape
+    (2, 4, 4, 1)
     """
     progress_of(progress)
     normalize, memory_budget = switch_of(normalize, "normalize"), whole_of(memory_budget, "memory_budget", minimum=0)

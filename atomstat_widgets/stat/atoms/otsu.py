@@ -25,7 +25,17 @@ def otsu_threshold(values: ArrayLike) -> float:
 
     Notes
     -----
-    Otsu, IEEE Trans. Syst. Man Cybern. 9, 62 (1979), on the values themselves instead of a histogram of them.
+    Otsu's method [1]_, on the values themselves instead of a histogram of them.
+
+    References
+    ----------
+    .. [1] Otsu, IEEE Trans. Syst. Man Cybern. 9, 62 (1979).
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> 1 < stat.otsu_threshold([0, 1, 1, 8, 9, 9]) < 8
+    True
     """
     rising: NDArray[np.float64] = np.sort(array_of(values, "values", "(n,)", dtype=np.float64, finite=True))
     if len(rising) < 2:

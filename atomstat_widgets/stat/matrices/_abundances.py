@@ -27,14 +27,23 @@ def abundances(spectra: ArrayLike, endmembers: ArrayLike, *, sum_to_one: bool = 
     -------
     array, (n, k)
         Non-negative, of the smallest sum of squared residuals: exactly (Lawson & Hanson, Solving Least Squares Problems
-        (1974)), with `sum_to_one` fully constrained least squares (Heinz & Chang, IEEE Trans. Geosci. Remote Sens. 39,
-        529 (2001)).
+        (1974)), with `sum_to_one` fully constrained least squares [1]_.
 
     Raises
     ------
     TypeError, ValueError
         They are no such arrays, hold NaN or infinity, or their shapes do not go together; there are more than 62
         endmembers.
+
+    References
+    ----------
+    .. [1] Heinz & Chang, IEEE Trans. Geosci. Remote Sens. 39, 529 (2001).
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.abundances([[2.0, 3.0, 0.0]], endmembers=[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]).round(6)
+    array([[2., 3.]])
     """
     rows: Floats = array_of(spectra, "spectra", "(n, channels)", dtype=np.float64, finite=True)
     pure: Floats = array_of(endmembers, "endmembers", "(k, channels)", dtype=np.float64, finite=True, empty=False)
@@ -47,10 +56,12 @@ def abundances(spectra: ArrayLike, endmembers: ArrayLike, *, sum_to_one: bool = 
     # One power of two as the unit of both keeps their products in range.
     unit = max(int(np.frexp(np.abs(numbers).max(initial=0))[1]) for numbers in (rows, pure))
     rows, pure = np.ldexp(rows, -unit), np.ldexp(pure, -unit)
-    return constrained(pure @ pure.T, rows @ pure.T, sum_to_one=sum_to_one)
+    return solve_constrained(pure @ pure.T, rows @ pure.T, sum_to_one=sum_to_one)
 
 
-def constrained(gram: Floats, cross: Floats, *, sum_to_one: bool, start: NDArray[np.bool_] | None = None) -> Floats:
+def solve_constrained(
+    gram: Floats, cross: Floats, *, sum_to_one: bool, start: NDArray[np.bool_] | None = None
+) -> Floats:
     """Minimise ``x gram x / 2 - cross x`` over non-negative x, which sum to 1 or not.
 
     Parameters
@@ -77,7 +88,7 @@ def _power(numbers: Floats, axis: int) -> NDArray[np.intc]:
 
 
 def _constrained(gram: Floats, cross: Floats, sum_to_one: bool, start: NDArray[np.bool_] | None) -> Floats:
-    """What `constrained` finds, of a Gram matrix whose entries are below 1."""
+    """What `solve_constrained` finds, of a Gram matrix whose entries are below 1."""
     n, k = cross.shape
     support = np.ones((n, k), bool) if start is None else start.copy()
     support[~support.any(axis=1)] = True

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from atomstat_widgets.stat.matrices._abundances import constrained
+from atomstat_widgets.stat.matrices._abundances import solve_constrained
 from atomstat_widgets.stat.matrices._nmf import EXPLAINED
 from atomstat_widgets.stat.matrices.decomposition import Decomposition
 from atomstat_widgets.stat.matrices.low_rank import LowRank
@@ -90,7 +90,7 @@ def _loadings(
     scores: Floats, vt: Floats, components: Floats, sum_to_one: bool, support: NDArray[np.bool_] | None
 ) -> Floats:
     cross = scores @ (components @ vt.T).T
-    return constrained(components @ components.T, cross, sum_to_one=sum_to_one, start=support)
+    return solve_constrained(components @ components.T, cross, sum_to_one=sum_to_one, start=support)
 
 
 def _error(low_rank: LowRank, scores: Floats, vt: Floats, loadings: Floats, components: Floats) -> float:

@@ -37,8 +37,18 @@ def elbow(counts: Sequence[int], values: Sequence[float]) -> int | None:
 
     Notes
     -----
-    The largest of the knees of Kneedle (Satopää et al., 31st ICDCS Workshops, 166 (2011)), without its smoothing. A
-    curve that turns around, as the BIC may, has a lowest value instead: see `lowest`.
+    The largest of the knees of Kneedle [1]_, without its smoothing. A curve that turns around, as the BIC may, has a
+    lowest value instead: see `lowest`.
+
+    References
+    ----------
+    .. [1] Satopää et al., 31st ICDCS Workshops, 166 (2011).
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.elbow([1, 2, 3, 4, 5], [10.0, 4.0, 1.0, 0.9, 0.8])
+    3
     """
     x, y = _curve(counts, values)
     if len(x) < 3:
@@ -57,6 +67,12 @@ def lowest(counts: Sequence[int], values: Sequence[float]) -> int | None:
     ------
     ValueError
         Counts and values are not equally many, the counts do not increase, or a value is not finite.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.lowest([1, 2, 3], [5.0, 2.0, 3.0])
+    2
     """
     y = _curve(counts, values)[1]
     return counts[int(np.argmin(y))] if len(y) else None
@@ -86,7 +102,17 @@ def largest_stable(counts: Sequence[int], stabilities: Sequence[float]) -> int |
     Notes
     -----
     To take the largest count above a threshold, and 0.8 as what makes a stable solution, are advice of Tibshirani &
-    Walther, J. Comput. Graph. Stat. 14, 511 (2005), who count agreement in another way.
+    Walther [1]_, who count agreement in another way.
+
+    References
+    ----------
+    .. [1] Tibshirani & Walther, J. Comput. Graph. Stat. 14, 511 (2005).
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.largest_stable([1, 2, 3, 4], [1.0, 0.98, 0.97, 0.5])
+    3
     """
     x, y = _curve(counts, stabilities)
     above = x > 1

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import FLOATING, array_of, seed_of, whole_of, word_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.blocks import held
+from atomstat_widgets.stat.blocks import take_into_memory
 
 Floats = NDArray[np.float64]
 COVARIANCES = ("full", "tied", "diag", "spherical")
@@ -162,12 +162,21 @@ def gmm(x: ArrayLike, n_components: int, *, covariance: str = "diag", starts: in
 
     Notes
     -----
-    Expectation maximisation (Dempster, Laird & Rubin, J. R. Stat. Soc. B 39, 1 (1977)) from starts by k-means++
-    (Arthur & Vassilvitskii, SODA 2007, 1027), each until the mean log-likelihood of the rows changes by less than 1e-3,
-    or for 200 iterations. The first of more starts are those of fewer: more are never less likely. To the variances is
-    added a billionth of that of the column (a millionth in float32, or of their mean where the covariance is
-    'spherical').
-    float32 is computed in float32 where the covariance is 'diag' or 'spherical'.
+    Expectation maximisation [1]_ from starts by k-means++ [2]_, each until the mean log-likelihood of the rows changes
+    by less than 1e-3, or for 200 iterations. The first of more starts are those of fewer: more are never less likely.
+    To the variances is added a billionth of that of the column (a millionth in float32, or of their mean where the
+    covariance is 'spherical'). float32 is computed in float32 where the covariance is 'diag' or 'spherical'.
+
+    References
+    ----------
+    .. [1] Dempster, Laird & Rubin, J. R. Stat. Soc. B 39, 1 (1977).
+    .. [2] Arthur & Vassilvitskii, SODA 2007, 1027.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.gmm([[0.0], [0.1], [0.2], [5.0], [5.1]], 2).labels
+    array([1, 1, 1, 2, 2])
     """
     mixture, fit = _fitted(x, n_components, covariance, starts, seed)
     labels = fit.memberships.argmax(axis=0)
@@ -187,7 +196,7 @@ def fit_mixture(x: ArrayLike, n_components: int, *, covariance: str = "diag", se
 
 
 def _fitted(x: Any, n_components: int, covariance: str, starts: int, seed: int) -> tuple[Mixture, _Fit]:
-    x = array_of(held(x, "x"), "x", "(rows, columns)", dtype=FLOATING, empty=False, finite=True)
+    x = array_of(take_into_memory(x, "x"), "x", "(rows, columns)", dtype=FLOATING, empty=False, finite=True)
     words = f"between 1 and the number of rows, {len(x)}"
     n_components = whole_of(n_components, "n_components", minimum=1, maximum=len(x), words=words)
     word_of(covariance, "covariance", COVARIANCES)

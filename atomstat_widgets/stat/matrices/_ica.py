@@ -58,14 +58,26 @@ def ica(
     Notes
     -----
     The rotation of the whitened data, which the factor gives, that takes each source as far from a normal distribution
-    as ``E[log cosh(source)]`` measures it: the sources of symmetric FastICA (Hyvärinen, IEEE Trans. Neural Netw. 10,
-    626 (1999)). Its step is a quasi-Newton step, here one that learns the rest of the curvature from the last ones
-    (L-BFGS; Ablin, Cardoso & Gramfort, ICASSP 2018, 4464) and is shortened until the contrast grows. Without these,
-    FastICA comes near the optimum slowly, and jumps about for ever between directions that are nearly normal, where
-    the curvature it divides by is nearly zero. Optima that are only local are left by turning pairs of sources by 45
-    degrees, where that is better (Tichavský, Koldovský & Oja, IEEE Trans. Signal Process. 54, 1189 (2006)). There are
-    others, as of pixels of digits: starts are made until the best optimum so far was reached 8 times, at most 16 for
-    each component, on up to 4,096 of the rows.
+    as ``E[log cosh(source)]`` measures it: the sources of symmetric FastICA [1]_. Its step is a quasi-Newton step, here
+    one that learns the rest of the curvature from the last ones (L-BFGS [2]_) and is shortened until the contrast
+    grows. Without these, FastICA comes near the optimum slowly, and jumps about for ever between directions that are
+    nearly normal, where the curvature it divides by is nearly zero. Optima that are only local are left by turning
+    pairs of sources by 45 degrees, where that is better [3]_. There are others, as of pixels of digits: starts are made
+    until the best optimum so far was reached 8 times, at most 16 for each component, on up to 4,096 of the rows.
+
+    References
+    ----------
+    .. [1] Hyvärinen, IEEE Trans. Neural Netw. 10, 626 (1999).
+    .. [2] Ablin, Cardoso & Gramfort, ICASSP 2018, 4464.
+    .. [3] Tichavský, Koldovský & Oja, IEEE Trans. Signal Process. 54, 1189 (2006).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> x = np.random.default_rng(0).laplace(size=(500, 2)) @ [[1.0, 2.0, 0.0], [0.0, 1.0, 3.0]]
+    >>> stat.ica(stat.factorize(x, rank=2, center=True), 2).components.shape
+    (2, 3)
     """
     n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)
     tol, max_iter = number_of(tol, "tol", minimum=0), whole_of(max_iter, "max_iter", minimum=1)

@@ -49,7 +49,20 @@ def kl_nmf(
 
     Notes
     -----
-    Multiplicative updates (Lee & Seung, Nature 401, 788 (1999)). Each iteration looks at all data.
+    Multiplicative updates [1]_. Each iteration looks at all data.
+
+    References
+    ----------
+    .. [1] Lee & Seung, Nature 401, 788 (1999).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> x = np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0], [2.0, 3.0, 4.0]])
+    >>> start = stat.nmf(stat.factorize(x, rank=2), 2)
+    >>> stat.kl_nmf(x, start).components.shape
+    (2, 3)
     """
     x = array_of(x, "x", "(pieces, features)", dtype=FLOATING, empty=False, finite=True, minimum=0)
     shape = len(instance_of(start, "start", Decomposition).loadings), start.components.shape[1]

@@ -57,14 +57,28 @@ def nmf(
 
     Notes
     -----
-    Hierarchical alternating least squares (Cichocki & Phan, IEICE Trans. E92-A, 708 (2009)) with inner sweeps (Gillis &
-    Glineur, Neural Comput. 24, 1085 (2012)) and extrapolation (Ang & Gillis, Neural Comput. 31, 417 (2019)). All of it
-    needs the data in products only, which the factor gives in ``rank`` columns instead of all.
+    Hierarchical alternating least squares [1]_ with inner sweeps [2]_ and extrapolation [3]_. All of it needs the data
+    in products only, which the factor gives in ``rank`` columns instead of all.
 
-    It starts from the singular vectors in the varimax rotation (Kaiser, Psychometrika 23, 187 (1958)), which finds the
-    factors where pieces hold few components each (Rohe & Zeng, J. R. Stat. Soc. B 85, 1037 (2023)). NNDSVD, which
-    clips the same vectors without rotating them, needs several times the iterations where components are many, and can
-    end in a worse minimum.
+    It starts from the singular vectors in the varimax rotation [4]_, which finds the factors where pieces hold few
+    components each [5]_. NNDSVD, which clips the same vectors without rotating them, needs several times the iterations
+    where components are many, and can end in a worse minimum.
+
+    References
+    ----------
+    .. [1] Cichocki & Phan, IEICE Trans. E92-A, 708 (2009).
+    .. [2] Gillis & Glineur, Neural Comput. 24, 1085 (2012).
+    .. [3] Ang & Gillis, Neural Comput. 31, 417 (2019).
+    .. [4] Kaiser, Psychometrika 23, 187 (1958).
+    .. [5] Rohe & Zeng, J. R. Stat. Soc. B 85, 1037 (2023).
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> low_rank = stat.factorize([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0], [2.0, 3.0, 4.0]], rank=2)
+    >>> found = stat.nmf(low_rank, 2)
+    >>> found.reconstruction_error < 0.01, bool((found.components >= 0).all())
+    (True, True)
     """
     n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)
     tol, max_iter = number_of(tol, "tol", minimum=0), whole_of(max_iter, "max_iter", minimum=1)

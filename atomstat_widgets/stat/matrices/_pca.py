@@ -35,6 +35,13 @@ def pca(low_rank: LowRank, n_components: int) -> Decomposition:
     ------
     ValueError
         There are fewer singular values than components asked for, or less than one component is asked for.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> low_rank = stat.factorize([[3.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.0]], rank=2, center=True)
+    >>> abs(stat.pca(low_rank, 1).components).round(6)
+    array([[1., 0.]])
     """
     n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)
     axes = low_rank.vt[:n_components]
@@ -48,6 +55,13 @@ def explained_variance_ratio(low_rank: LowRank) -> NDArray[np.float64]:
     """Share of the variance that each principal component explains, (rank,).
 
     Of a factor that is not centred, share of the sum of squares that each singular vector explains.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> low_rank = stat.factorize([[3.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.0]], rank=2, center=True)
+    >>> stat.explained_variance_ratio(low_rank).round(6)
+    array([0.9, 0.1])
     """
     instance_of(low_rank, "low_rank", LowRank)
     return np.asarray(low_rank.s.astype(np.float64) ** 2 / low_rank.total)
@@ -70,6 +84,12 @@ def scree(x: ArrayLike) -> NDArray[np.float64]:
     TypeError, ValueError
         The matrix is empty, of another shape, or holds anything but finite real numbers, or values beyond 1e140; all
         rows are equal, or there is only one.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.scree([[3.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.0]]).round(6)
+    array([0.9, 0.1])
     """
     rows: NDArray[Any] = array_of(x, "x", "(rows, columns)", dtype=FLOATING, empty=False)
     found, standard, deviations = moments(rows, center=True)

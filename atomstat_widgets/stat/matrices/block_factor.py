@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.stat import blocks
-from atomstat_widgets.stat.matrices.low_rank import BLOCK_ROWS, LowRank, leading_eigenvectors, orthonormal, rounded
+from atomstat_widgets.stat.matrices.low_rank import BLOCK_ROWS, LowRank, leading_eigenvectors, orthonormal, round_off
 from atomstat_widgets.stat.matrices.moments import Floats, Moments, Standard, moments_and_products
 from atomstat_widgets.stat.progress import Progress
 
@@ -43,8 +43,8 @@ def factorize_blocks(
 
     of_part, shared = dask.delayed(_of_part), dask.delayed(vectors)
     filled = [part for part, height in zip(parts, x.chunks[0], strict=True) if height]
-    moments = blocks.summed([of_part(part, dtype, center, shared) for part in filled], _added)
-    (found,) = blocks.computed([moments], lambda done: progress(done / 2))
+    moments = blocks.add_up([of_part(part, dtype, center, shared) for part in filled], _added)
+    (found,) = blocks.compute([moments], lambda done: progress(done / 2))
     total, standard = found.total(weights), found.standard(dtype)
     if vectors is None:
         right = leading_eigenvectors(found.products * scale[:, None] * scale, rank)
@@ -59,7 +59,7 @@ def factorize_blocks(
     pairs = [projected(part, shared, basis, offset) for part in parts]
     whole = 0 < rows * right.shape[1] * dtype.itemsize <= blocks.MEMORY_BUDGET
     tasks = pairs if whole else [pair[1] for pair in pairs]
-    done = blocks.computed(tasks, lambda fraction: progress((1 + fraction) / 2))
+    done = blocks.compute(tasks, lambda fraction: progress((1 + fraction) / 2))
     outer, r = np.linalg.qr(np.concatenate([pair[1] for pair in done] if whole else done))
     left, s, vt = np.linalg.svd(r)
     turn = (outer @ left[:, :rank]).astype(dtype)
@@ -70,8 +70,8 @@ def factorize_blocks(
     else:
         times = dask.delayed(np.matmul)
         left_parts = [times(pair[0], own) for pair, own in zip(pairs, turns, strict=True)]
-        u = blocks.stacked(left_parts, [(height, rank) for height in x.chunks[0]], dtype)
-    return rounded(u, np.ldexp(s, exponent), vt @ right.T, weights, total, found.mean)
+        u = blocks.stack_delayed(left_parts, [(height, rank) for height in x.chunks[0]], dtype)
+    return round_off(u, np.ldexp(s, exponent), vt @ right.T, weights, total, found.mean)
 
 
 def _of_part(part: NDArray[Any], dtype: Any, center: bool, vectors: Floats | None) -> Moments:

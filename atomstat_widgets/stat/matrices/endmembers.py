@@ -33,8 +33,19 @@ def vca(low_rank: LowRank, n_endmembers: int, *, seed: int = 0) -> NDArray[np.in
 
     Notes
     -----
-    Nascimento & Dias, IEEE Trans. Geosci. Remote Sens. 43, 898 (2005), with the projection onto the plane of the mean
-    spectrum (their choice for low noise). Noise passes for purity: take the factor of smoothed or binned spectra.
+    Vertex component analysis [1]_, with the projection onto the plane of the mean spectrum (their choice for low
+    noise). Noise passes for purity: take the factor of smoothed or binned spectra.
+
+    References
+    ----------
+    .. [1] Nascimento & Dias, IEEE Trans. Geosci. Remote Sens. 43, 898 (2005).
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> x = [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [0.2, 0.8, 0.0], [0.0, 1.0, 0.0]]
+    >>> sorted(stat.vca(stat.factorize(x, rank=2), 2).tolist())
+    [1, 3]
     """
     n_endmembers = instance_of(low_rank, "low_rank", LowRank).require(n_endmembers, "n_endmembers")
     points = _projected(low_rank, n_endmembers)
@@ -57,8 +68,19 @@ def nfindr(low_rank: LowRank, n_endmembers: int, *, seed: int = 0) -> NDArray[np
 
     Notes
     -----
-    N-FINDR (Winter, Proc. SPIE 3753, 266 (1999)): each vertex in turn is replaced by the pixel that makes the volume
-    largest, until none does; it starts from `vca`.
+    N-FINDR [1]_: each vertex in turn is replaced by the pixel that makes the volume largest, until none does; it starts
+    from `vca`.
+
+    References
+    ----------
+    .. [1] Winter, Proc. SPIE 3753, 266 (1999).
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> x = [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [0.2, 0.8, 0.0], [0.0, 1.0, 0.0]]
+    >>> sorted(stat.nfindr(stat.factorize(x, rank=2), 2).tolist())
+    [1, 3]
     """
     n_endmembers = instance_of(low_rank, "low_rank", LowRank).require(n_endmembers, "n_endmembers")
     points = _projected(low_rank, n_endmembers)

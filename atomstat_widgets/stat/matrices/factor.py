@@ -18,7 +18,7 @@ from atomstat_widgets.stat.matrices.low_rank import (
     Rows,
     leading_eigenvectors,
     orthonormal,
-    rounded,
+    round_off,
 )
 from atomstat_widgets.stat.matrices.moments import Floats, Standard, moments
 from atomstat_widgets.stat.progress import Progress, unreported
@@ -74,11 +74,23 @@ def factorize(
     Notes
     -----
     All products are of deviations from the mean, in powers of two as units where they are very large or small, so that
-    neither an offset nor a scale takes digits away (see `moments`). Eigenvectors of the Gram matrix of the shorter
-    side, or a block Krylov space (Musco & Musco, NIPS 2015, 1396, with 3 iterations of 10 vectors more than asked for),
-    then in both cases one Rayleigh-Ritz step on the data, which gives back the precision that squaring the matrix took.
-    In a Krylov space the last singular values, where they lie in a flat tail of noise, are up to 5 % too small.
-    Those below about 2e-4 (float32; 1e-8 in float64) of the largest are lost in the rounding of its square.
+    neither an offset nor a scale takes digits away. Eigenvectors of the Gram matrix of the shorter side, or a block
+    Krylov space ([1]_, with 3 iterations of 10 vectors more than asked for), then in both cases one Rayleigh-Ritz step
+    on the data, which gives back the precision that squaring the matrix took. In a Krylov space the last singular
+    values, where they lie in a flat tail of noise, are up to 5 % too small. Those below about 2e-4 (float32; 1e-8 in
+    float64) of the largest are lost in the rounding of its square.
+
+    References
+    ----------
+    .. [1] Musco & Musco, NIPS 2015, 1396.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> x = np.outer([1.0, 2.0, 3.0], [4.0, 0.0, 3.0])  # of rank 1
+    >>> stat.factorize(x, rank=1).s.round(3)  # the length of one times the length of the other
+    array([18.708])
     """
     x = array_of(x, "x, the matrix to factorize,", "(rows, columns)", empty=False, stored=True)
     rows, columns = x.shape
@@ -123,7 +135,7 @@ def factorize(
     left, s, vt = np.linalg.svd(r)
     progress(1.0)
     u = (q @ left[:, :rank]).astype(dtype)
-    return rounded(u, np.ldexp(s, matrix.exponent), vt @ right.T, weights, total, found.mean)
+    return round_off(u, np.ldexp(s, matrix.exponent), vt @ right.T, weights, total, found.mean)
 
 
 @dataclass(frozen=True)

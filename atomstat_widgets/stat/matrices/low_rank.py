@@ -10,7 +10,7 @@ from scipy import linalg
 
 from atomstat_widgets.arguments import FLOATING, array_of, whole_array_of, whole_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.blocks import held, in_blocks
+from atomstat_widgets.stat.blocks import in_blocks, take_into_memory
 from atomstat_widgets.stat.matrices.moments import Floats
 
 # Read at a time: few enough rows that float32 products keep their precision, few enough bytes to fit beside anything.
@@ -85,7 +85,7 @@ class LowRank:
         ValueError
             It is too large for that.
         """
-        return replace(self, u=held(self.u, "the rows' coordinates")) if in_blocks(self.u) else self
+        return replace(self, u=take_into_memory(self.u, "the rows' coordinates")) if in_blocks(self.u) else self
 
     def unweighted(self, components: ArrayLike) -> NDArray[Any]:
         """Components (k, columns) of the weighted matrix as those of X; 0 where the weight is 0."""
@@ -106,7 +106,7 @@ class LowRank:
         return np.asarray(np.sqrt(np.maximum(0, 1 - inside / self.total)))
 
 
-def rounded(u: Any, s: Floats, vt: Floats, weights: Floats, total: float, mean: Floats) -> LowRank:
+def round_off(u: Any, s: Floats, vt: Floats, weights: Floats, total: float, mean: Floats) -> LowRank:
     """Factor of as many singular values as u has columns, in its precision.
 
     The total is changed with the singular values that are rounded: what these leave of it is often much smaller.

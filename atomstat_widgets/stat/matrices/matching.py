@@ -32,6 +32,12 @@ def match_components(reference: ArrayLike, candidates: ArrayLike, *, either_sign
     ------
     TypeError, ValueError
         The two are no such arrays, hold NaN or infinity, or do not have the same length.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.match_components([[1, 2, 3], [3, 1, 1]], [[6, 2, 2], [2, 4, 7]])
+    array([1, 0])
     """
     models, others = _pair(reference, candidates)
     similarity = _standardized(models) @ _standardized(others).T
@@ -52,6 +58,12 @@ def matching_signs(reference: ArrayLike, candidates: ArrayLike) -> NDArray[np.fl
     ------
     TypeError, ValueError
         As of `match_components`.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.matching_signs([[1, 2, 3]], [[-2, -4, -7]])
+    array([-1.])
     """
     models, others = _pair(reference, candidates)
     signs = np.ones(len(others))

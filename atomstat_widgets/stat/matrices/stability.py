@@ -49,11 +49,25 @@ def nmf_stability(
 
     Notes
     -----
-    One minus the instability of Wu et al., PNAS 113, 4290 (2016): with ``C`` the matrix of Pearson correlations
-    (columns weighted as in the factor) between the two sets of components, the mean over both sets of each component's
-    largest correlation with the other set, averaged over the splits. There, the sets are solutions of the same data
-    from random starts. Here, `nmf` has one start, and the sets are solutions of disjoint random halves of the pieces
-    (100 iterations at most), which asks besides whether other data would have given the same components.
+    One minus the instability of Wu et al. [1]_: with ``C`` the matrix of Pearson correlations (columns weighted as in
+    the factor) between the two sets of components, the mean over both sets of each component's largest correlation with
+    the other set, averaged over the splits. There, the sets are solutions of the same data from random starts. Here,
+    `nmf` has one start, and the sets are solutions of disjoint random halves of the pieces (100 iterations at most),
+    which asks besides whether other data would have given the same components.
+
+    References
+    ----------
+    .. [1] Wu et al., PNAS 113, 4290 (2016).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> random = np.random.default_rng(0)
+    >>> x = random.random((200, 2)) @ random.random((2, 30))  # of two components
+    >>> low_rank = stat.factorize(x, rank=8)
+    >>> stat.nmf_stability(low_rank, 2) > 0.9
+    True
     """
     n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)
     low_rank = low_rank.in_memory()
@@ -112,10 +126,23 @@ def gmm_stability(
 
     Notes
     -----
-    The scheme of Lange et al., Neural Comput. 16, 1299 (2004): solutions of disjoint random halves, compared by the
-    labels they give to the same rows. Each mixture is its own classifier, all rows are compared, and chance is taken
-    out by the adjusted Rand index (Hubert & Arabie, J. Classif. 2, 193 (1985)), which needs no random labellings.
-    Averaged over the splits; below chance is 0. One start a fit.
+    The scheme of Lange et al. [1]_: solutions of disjoint random halves, compared by the labels they give to the same
+    rows. Each mixture is its own classifier, all rows are compared, and chance is taken out by the adjusted Rand index
+    [2]_, which needs no random labellings. Averaged over the splits; below chance is 0. One start a fit.
+
+    References
+    ----------
+    .. [1] Lange et al., Neural Comput. 16, 1299 (2004).
+    .. [2] Hubert & Arabie, J. Classif. 2, 193 (1985).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> points = np.random.default_rng(0).normal(size=(60, 2))
+    >>> points[:30] += 20  # two groups far from each other
+    >>> round(stat.gmm_stability(points, 2), 6)
+    1.0
     """
     word_of(covariance, "covariance", COVARIANCES)
     x: NDArray[Any] = array_of(scores, "scores", "(rows, columns)", dtype=FLOATING, empty=False, finite=True)

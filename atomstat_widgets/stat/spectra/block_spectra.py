@@ -10,7 +10,7 @@ from atomstat_widgets.stat import blocks
 from atomstat_widgets.stat.progress import Progress
 from atomstat_widgets.stat.spectra.spectra_of import (
     Spectra,
-    binned,
+    bin_spectra,
     channel_centres,
     no_pixel_left,
     no_zeros,
@@ -64,7 +64,7 @@ def spectra_of_blocks(
     ]
 
     looks = 2 if normalize or weighting else 1
-    found = blocks.computed([dask.delayed(_facts)(*one) for one in values], lambda done: progress(done / looks))
+    found = blocks.compute([dask.delayed(_facts)(*one) for one in values], lambda done: progress(done / looks))
     facts = _all_facts(found)
     if not any(part.any() for part in facts.used):
         raise no_pixel_left()
@@ -79,7 +79,7 @@ def spectra_of_blocks(
     row_scale, column_scale = np.ones(count, dtype), np.ones(kept, dtype)
     if normalize or weighting:
         tasks = [dask.delayed(_sums)(part, normalize) for part, _ in moved]
-        sums = blocks.computed(tasks, lambda done: progress((1 + done) / looks))
+        sums = blocks.compute(tasks, lambda done: progress((1 + done) / looks))
         if normalize:
             row_scale = np.concatenate([one[0] for one in sums])
         if weighting == "poisson":
@@ -92,7 +92,7 @@ def spectra_of_blocks(
     ]
     pixels = np.concatenate(facts.used)
     return Spectra(
-        blocks.stacked(parts, [(number, kept) for _, number in moved], dtype), row_scale, column_scale,
+        blocks.stack_delayed(parts, [(number, kept) for _, number in moved], dtype), row_scale, column_scale,
         np.flatnonzero(pixels), (pixels.shape[0], pixels.shape[1]), channel_centres(first, bins[2], kept), shift,
         facts.negative, facts.lowest,
     )  # fmt: skip
@@ -103,7 +103,7 @@ def _values(
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Spectra (n, channels) of the pixels that can be used, and which these are, after binning."""
     data = data.astype(dtype)
-    data, used = binned(data, used & np.isfinite(data).all(axis=2), bins)
+    data, used = bin_spectra(data, used & np.isfinite(data).all(axis=2), bins)
     return data[used], used
 
 

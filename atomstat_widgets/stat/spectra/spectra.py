@@ -11,7 +11,7 @@ from atomstat_widgets.stat.blocks import as_dask, in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.spectra.spectra_of import (
     Spectra,
-    binned,
+    bin_spectra,
     channel_centres,
     no_pixel_left,
     no_zeros,
@@ -50,7 +50,7 @@ def take_spectra(
         Divide each spectrum by its sum of absolute values.
     weighting : {"poisson"}, optional
         Divide by the square roots of the mean spectrum and of the mean of each pixel, so that all values of counts have
-        about the same noise (Keenan & Kotula, Surf. Interface Anal. 36, 203 (2004)).
+        about the same noise [1]_.
     negative : {"keep", "clip", "shift"}
         What to do with negative values: nothing, set them to 0, or add their lowest to all.
     progress : callable
@@ -66,6 +66,18 @@ def take_spectra(
     TypeError, ValueError
         The cube is no real array of three dimensions; mask, range or binning do not fit it; no pixel is left; Poisson
         weighting meets a negative mean; weighting or negative are other words.
+
+    References
+    ----------
+    .. [1] Keenan & Kotula, Surf. Interface Anal. 36, 203 (2004).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> cube = np.ones((4, 6, 10))
+    >>> stat.take_spectra(cube, binning=2, signal_range=(2, 8)).matrix.shape
+    (6, 3)
     """
     data = array_of(cube, "cube", "(height, width, channels)", empty=False, stored=in_blocks(cube))
     if in_blocks(cube):
@@ -91,7 +103,7 @@ def take_spectra(
         return spectra_of_blocks(data, used, first, bins, normalize, weighting, negative, progress)
     data = data.astype(data.dtype if data.dtype == np.float64 else np.float32)
     used = used & np.isfinite(data).all(axis=2)
-    data, used = binned(data, used, bins)
+    data, used = bin_spectra(data, used, bins)
     if not used.any():
         raise no_pixel_left()
 

@@ -83,7 +83,7 @@ def no_pixel_left() -> ValueError:
     return ValueError("no pixel is left: all are masked, or hold NaN or infinite values")
 
 
-def binned(data: Floats, used: NDArray[np.bool_], bins: tuple[int, ...]) -> tuple[Floats, NDArray[np.bool_]]:
+def bin_spectra(data: Floats, used: NDArray[np.bool_], bins: tuple[int, ...]) -> tuple[Floats, NDArray[np.bool_]]:
     """Means over blocks, of the pixels that are used, and which blocks have any."""
     if bins == (1, 1, 1):
         return data, used

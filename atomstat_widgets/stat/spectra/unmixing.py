@@ -21,7 +21,7 @@ from atomstat_widgets.arguments import (
 from atomstat_widgets.brief import brief
 from atomstat_widgets.renamed import renamed
 from atomstat_widgets.stat.atoms.crops import smooth_of
-from atomstat_widgets.stat.blocks import beside, held, in_blocks
+from atomstat_widgets.stat.blocks import in_blocks, split_like, take_into_memory
 from atomstat_widgets.stat.matrices._constrained_nmf import constrained_nmf
 from atomstat_widgets.stat.matrices._kl_nmf import kl_nmf
 from atomstat_widgets.stat.matrices._nmf import nmf
@@ -85,14 +85,14 @@ class Unmixing:
     @property
     def deviations(self) -> NDArray[Any]:
         """Spectra (n, channels) without their means, which components explain; of a matrix of dask an array of dask."""
-        scales = beside(self.spectra.row_scale[:, None], self.spectra.matrix)
+        scales = split_like(self.spectra.row_scale[:, None], self.spectra.matrix)
         deviations: NDArray[Any] = self.spectra.values - scales * self.mean
         return deviations
 
     @cached_property
     def residuals(self) -> NDArray[Any]:
         """What is not explained of each spectrum, (n, channels); of a matrix of dask an array of dask."""
-        loadings = beside(self.decomposition.loadings, self.spectra.matrix)
+        loadings = split_like(self.decomposition.loadings, self.spectra.matrix)
         residuals: NDArray[Any] = self.deviations - loadings @ self.components
         return residuals
 
@@ -112,7 +112,7 @@ class Unmixing:
         return self.decomposition.shares(float(_squares(self.deviations).sum()))
 
 
-def unmixed(spectra: Spectra, decomposition: Decomposition, low_rank: LowRank | None = None) -> Unmixing:
+def make_unmixing(spectra: Spectra, decomposition: Decomposition, low_rank: LowRank | None = None) -> Unmixing:
     """Bring components and loadings of the scaled matrix back into the unit of the spectra."""
     mean = np.zeros(spectra.matrix.shape[1]) if low_rank is None else low_rank.mean
     scaled = Decomposition(
@@ -130,14 +130,14 @@ def of_classes(spectra: Spectra, labels: NDArray[Any], probabilities: NDArray[An
     values = spectra.values
     if in_blocks(values):
         members = (labels[:, None] == np.arange(probabilities.shape[1])).astype(values.dtype)
-        sums = np.asarray(beside(members, values).T @ values)
+        sums = np.asarray(split_like(members, values).T @ values)
         means = sums / np.maximum(members.sum(axis=0), 1)[:, None]
     else:
         means = np.stack([
             values[labels == label].mean(axis=0) if (labels == label).any() else np.zeros(values.shape[1])
             for label in range(probabilities.shape[1])
         ])  # fmt: skip
-    misfit = values - beside(probabilities, values) @ means
+    misfit = values - split_like(probabilities, values) @ means
     error = float(np.sqrt(_squares(misfit).sum() / _squares(values).sum()))
     return Unmixing(spectra, Decomposition(means, probabilities, error, 0, converged), np.zeros(values.shape[1]))
 
@@ -175,12 +175,19 @@ def pure_spectra(
     ------
     ValueError
         Another `start_from`, `smooth` is negative or longer than the map, or there are not so many endmembers.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import cubes, stat
+    >>> spectra = stat.take_spectra(cubes.oxides(shape=(16, 16)).array)
+    >>> stat.pure_spectra(spectra, 3, "nfindr").shape
+    (3, 200)
     """
     instance_of(spectra, "spectra", Spectra)
     n_endmembers = whole_of(n_endmembers, "n_endmembers", minimum=1, maximum=min(spectra.matrix.shape))
     word_of(start_from, "start_from", FINDERS)
     seed, smooth = seed_of(seed, "seed"), smooth_of(smooth, spectra.map_shape)
-    matrix = held(spectra.matrix, "the spectra")
+    matrix = take_into_memory(spectra.matrix, "the spectra")
     if smooth:
         maps = np.nan_to_num(spectra.maps(matrix))
         weights = np.nan_to_num(spectra.maps(np.ones(len(matrix), matrix.dtype)))
@@ -239,6 +246,15 @@ def unmix_nmf(
         Spectra have negative values; the factor is of others; another loss or start; more spectra are known than
         components asked for, or of another length, or with values that are negative or not finite; the
         Kullback-Leibler loss with sums of one or known spectra; a number is out of range.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import cubes, stat
+    >>> spectra = stat.take_spectra(cubes.oxides(shape=(16, 16)).array)
+    >>> low_rank = stat.factorize(spectra.matrix, rank=8)
+    >>> unmixing = stat.unmix_nmf(spectra, low_rank, 3)
+    >>> unmixing.components.shape, unmixing.abundance_maps.shape
+    ((3, 200), (16, 16, 3))
     """
     channels = instance_of(spectra, "spectra", Spectra).matrix.shape[1]
     n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)
@@ -278,9 +294,11 @@ def unmix_nmf(
             low_rank, np.concatenate([given / spectra.column_scale, free]), fixed=len(given), sum_to_one=sum_to_one,
             tol=tol, max_iter=max_iter, progress=progress,
         )  # fmt: skip
-    result = unmixed(spectra, found)
+    result = make_unmixing(spectra, found)
     if loss == "kullback-leibler":
-        counts = kl_nmf(held(spectra.values, "the spectra"), result.decomposition, max_iter=max_iter, progress=progress)
+        counts = kl_nmf(
+            take_into_memory(spectra.values, "the spectra"), result.decomposition, max_iter=max_iter, progress=progress
+        )
         result = Unmixing(spectra, counts, result.mean)
     return result
 

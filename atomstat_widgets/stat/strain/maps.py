@@ -94,6 +94,17 @@ def strain_maps(waves: LatticeWaves, reference: Rectangle | None = None) -> Stra
     ValueError
         The reference is not inside of the image, or smaller than 4 pixels along a side, or no lattice was measured in
         it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> y, x = np.mgrid[:128, :128]
+    >>> image = np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8)  # a lattice without strain
+    >>> waves = stat.lattice_waves(image, [[0, 1 / 8], [1 / 16, 0]])
+    >>> maps = stat.strain_maps(waves)
+    >>> float(np.nanmax(np.abs(maps.exx))) < 0.001
+    True
     """
     instance_of(waves, "waves", LatticeWaves)
     shape = waves.trusted.shape
@@ -138,6 +149,15 @@ def steady_region(waves: LatticeWaves) -> Rectangle:
     """Find a region in which the lattice varies least: all of the image, a half, a third or a ninth of it.
 
     A larger one is preferred where it is about as good, and that below, where substrates are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> y, x = np.mgrid[:128, :128]
+    >>> image = np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8)
+    >>> len(stat.steady_region(stat.lattice_waves(image, [[0, 1 / 8], [1 / 16, 0]])))
+    4
     """
     instance_of(waves, "waves", LatticeWaves)
     (height, width), border = waves.trusted.shape, waves.border

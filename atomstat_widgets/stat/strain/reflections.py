@@ -69,6 +69,13 @@ def power_spectrum(image: ArrayLike) -> Spectrum:
     ------
     TypeError, ValueError
         See `normalize_image`; the image is smaller than 32 pixels along a side.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import samples, stat
+    >>> spectrum = stat.power_spectrum(samples.grains(shape=(64, 64)).array)
+    >>> type(spectrum).__name__
+    'Spectrum'
     """
     pixels = held_image(image)
     windows = [np.hanning(side + 2)[1:-1].astype(np.float32) for side in pixels.shape]
@@ -115,6 +122,16 @@ def find_reflections(spectrum: Spectrum) -> Floats:
         It is no Spectrum.
     ValueError
         There are no two such reflections.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> y, x = np.mgrid[:128, :128]
+    >>> image = np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8)
+    >>> stat.find_reflections(stat.power_spectrum(image)).round(4) + 0.0
+    array([[0.    , 0.125 ],
+           [0.0625, 0.    ]])
     """
     instance_of(spectrum, "spectrum", Spectrum)
     power, frequency = spectrum.power, spectrum.frequencies
@@ -176,6 +193,16 @@ def nearest_reflection(spectrum: Spectrum, place: ArrayLike, within: float = 0.0
     ------
     TypeError, ValueError
         It is no Spectrum; the place is not two finite numbers within ±0.5, or `within` is not above 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> y, x = np.mgrid[:128, :128]
+    >>> image = np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8)
+    >>> spectrum = stat.power_spectrum(image)
+    >>> np.round(stat.nearest_reflection(spectrum, (0.005, 0.12)), 3) + 0.0
+    array([0.   , 0.125])
     """
     instance_of(spectrum, "spectrum", Spectrum)
     at = reflection_of(place, "place")

@@ -37,7 +37,8 @@ class LatticeWaves:
     frequencies : array, (2, 2, height, width), float32
         Local frequency of each wave along y and x, in periods per pixel.
     waves : array, (2, height, width), complex64
-        Amplitude and phase; without the frequency in `reflections`, so that the phase varies slowly.
+        Amplitude, of a cosine of height 1 a half, and phase; without the frequency in `reflections`, so that the phase
+        varies slowly.
     trusted : array of bool, (height, width)
         Pixels where both waves are there, away from the borders.
     reflections : array, (2, 2)
@@ -58,11 +59,6 @@ class LatticeWaves:
     border: int
     noise: Floats
 
-    @property
-    def amplitudes(self) -> Float32:
-        """Amplitudes of the waves (2, height, width); of a cosine of height 1 it is a half."""
-        return np.abs(self.waves)
-
 
 def automatic_sigma(reflections: Floats, sides: tuple[int, ...]) -> float:
     """Give 2.5 times the larger distance of lattice planes, or a sixth of an image that has few of them.
@@ -81,9 +77,8 @@ def lattice_waves(
 ) -> LatticeWaves:
     """Measure two waves of a lattice at each pixel of an image.
 
-    In the Fourier transform of the image a Gaussian around each reflection is kept (Hÿtch, Snoeck & Kilaas,
-    Ultramicroscopy 74, 131, 1998); the local frequency is the gradient of the phase of what remains, taken in Fourier
-    space and free of the jumps that a phase has.
+    In the Fourier transform of the image a Gaussian around each reflection is kept [1]_; the local frequency is the
+    gradient of the phase of what remains, taken in Fourier space and free of the jumps that a phase has.
 
     Parameters
     ----------
@@ -105,6 +100,20 @@ def lattice_waves(
         See `normalize_image`; the image is too small, the reflections are in one line, beyond ±0.5 or of a period that
         does not fit into the image several times, sigma is below half the distance of lattice planes or too large for
         the image, or one of the waves is nowhere stronger than noise.
+
+    References
+    ----------
+    .. [1] Hÿtch, Snoeck & Kilaas, Ultramicroscopy 74, 131 (1998).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> y, x = np.mgrid[:128, :128]
+    >>> image = np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8)
+    >>> waves = stat.lattice_waves(image, [[0, 1 / 8], [1 / 16, 0]])
+    >>> type(waves).__name__
+    'LatticeWaves'
     """
     progress_of(progress)
     pixels = held_image(image)

@@ -15,7 +15,7 @@ from scipy.spatial import KDTree
 from atomstat_widgets.arguments import number_of, progress_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.points import points_of, require_by_frame, require_classes
-from atomstat_widgets.stat.blocks import MEMORY_BUDGET, as_dask, computed, in_blocks
+from atomstat_widgets.stat.blocks import MEMORY_BUDGET, as_dask, compute, in_blocks
 from atomstat_widgets.stat.frame_numbers import by_frame_number
 from atomstat_widgets.stat.progress import Progress, unreported
 
@@ -123,10 +123,23 @@ def link(positions: Movie, rmax: float, *, memory: int = 0, progress: Progress =
     Notes
     -----
     From frame to frame the sum of the squared displacements is the smallest possible, where each point that is not
-    linked counts as the range squared (Crocker & Grier, J. Colloid Interface Sci. 179, 298 (1996)): so of two points in
-    range of each other, both without another candidate, none stays alone. Pairs without rivals are linked at once. Each
-    group of rivals is an assignment problem (Jaqaman et al., Nat. Methods 5, 695 (2008)), solved exactly (Crouse, IEEE
-    Trans. Aerosp. Electron. Syst. 52, 1679 (2016)); its time grows like a power of their number, whatever the range.
+    linked counts as the range squared [1]_: so of two points in range of each other, both without another candidate,
+    none stays alone. Pairs without rivals are linked at once. Each group of rivals is an assignment problem [2]_,
+    solved exactly [3]_; its time grows like a power of their number, whatever the range.
+
+    References
+    ----------
+    .. [1] Crocker & Grier, J. Colloid Interface Sci. 179, 298 (1996).
+    .. [2] Jaqaman et al., Nat. Methods 5, 695 (2008).
+    .. [3] Crouse, IEEE Trans. Aerosp. Electron. Syst. 52, 1679 (2016).
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> tracks = stat.link([[[0, 0], [9, 9]], [[1, 0], [9, 8]]], rmax=3)
+    >>> tracks.track(0)
+    (array([0, 1]), array([[0., 0.],
+           [1., 0.]]))
     """
     rmax = number_of(rmax, "rmax", above=0, words="a positive, finite number of pixels")
     memory = whole_of(memory, "memory", minimum=0, words="a number of frames, 0 or more")
@@ -165,6 +178,12 @@ def nearest_steps(positions: Movie) -> Floats:
     ----------
     positions : sequence of array, or mapping of frame number to array
         As for `link`.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.nearest_steps([[[0, 0], [9, 9]], [[1, 0], [9, 8]]])
+    array([1., 1.])
     """
     frames, points = frames_and_points(positions)
     steps = [
@@ -181,7 +200,7 @@ def frames_and_points(positions: Movie, columns: int = 2) -> tuple[Integers, lis
     pairs = list(positions.items() if isinstance(positions, Mapping) else enumerate(positions))
     lazy = [given for _, given in pairs if in_blocks(given)]
     if lazy:  # all together, not one by one
-        found = iter(computed([as_dask(given) for given in lazy]))
+        found = iter(compute([as_dask(given) for given in lazy]))
         pairs = [(key, next(found) if in_blocks(given) else given) for key, given in pairs]
     points: dict[int, Floats] = {}
     for frame, given in by_frame_number(pairs).items():

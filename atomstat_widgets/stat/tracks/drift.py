@@ -22,6 +22,13 @@ def estimate_drift(tracks: Tracks) -> Floats:
     array, (frames, 2)
         Along rows and columns, in pixels. From frame to frame it is the median displacement of the atoms that are in
         both, which a few that jump do not bend; none where there are no such atoms.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.estimate_drift(stat.link([[[0, 0], [9, 9]], [[1, 0], [10, 9]]], rmax=3))
+    array([[0., 0.],
+           [1., 0.]])
     """
     instance_of(tracks, "tracks", Tracks)
     drift = np.zeros((len(tracks.frames), 2))
@@ -43,6 +50,12 @@ def remove_drift(positions: Movie, drift: ArrayLike) -> dict[int, Floats]:
     ------
     ValueError
         The drift has not one row for each frame that has points.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.remove_drift({0: [[0.0, 0.0]], 1: [[1.0, 0.0]]}, [[0.0, 0.0], [1.0, 0.0]])
+    {0: array([[0., 0.]]), 1: array([[0., 0.]])}
     """
     frames, points = frames_and_points(positions)
     steps: Floats = array_of(drift, "drift", "(frames, 2)", dtype=np.float64, finite=True)

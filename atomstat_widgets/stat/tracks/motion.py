@@ -61,6 +61,13 @@ def mean_squared_displacement(tracks: Tracks, max_lag: int, *, pixel_size: float
     ------
     ValueError
         The largest lag is below 1, or the pixel size is not positive.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> tracks = stat.link([[[0, 0]], [[0, 1]], [[0, 2]]], rmax=2)
+    >>> stat.mean_squared_displacement(tracks, 2)[1]
+    array([[1., 4.]])
     """
     instance_of(tracks, "tracks", Tracks)
     max_lag, pixel_size = whole_of(max_lag, "max_lag", minimum=1, maximum=LONGEST), _length(pixel_size)
@@ -99,9 +106,21 @@ def diffusion_coefficient(tracks: Tracks, *, pixel_size: float = 1.0, frame_time
 
     Notes
     -----
-    The covariance-based estimator (Vestergaard, Blainey & Flyvbjerg, Phys. Rev. E 89, 022726 (2014)):
-    ``<step^2> / 2 + <step step'>`` per axis, where step and step' follow each other, so that errors of localisation
-    cancel. Its error is theirs too.
+    The covariance-based estimator [1]_: ``<step^2> / 2 + <step step'>`` per axis, where step and step' follow each
+    other, so that errors of localisation cancel. Its error is theirs too.
+
+    References
+    ----------
+    .. [1] Vestergaard, Blainey & Flyvbjerg, Phys. Rev. E 89, 022726 (2014).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> walk = np.random.default_rng(0).normal(size=(5000, 2)).cumsum(axis=0)  # steps of variance 1: D is 1/2
+    >>> tracks = stat.link(walk[:, None], rmax=20)
+    >>> round(stat.diffusion_coefficient(tracks).value, 1)
+    0.5
     """
     instance_of(tracks, "tracks", Tracks)
     frame_time, pixel_size = number_of(frame_time, "frame_time", above=0), _length(pixel_size)
@@ -125,7 +144,14 @@ def diffusion_coefficient(tracks: Tracks, *, pixel_size: float = 1.0, frame_time
 
 
 def step_lengths(tracks: Tracks, *, pixel_size: float = 1.0) -> Floats:
-    """Distances that atoms go from one frame to the next, (n,), in the unit of the pixel size; none over gaps."""
+    """Distances that atoms go from one frame to the next, (n,), in the unit of the pixel size; none over gaps.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.step_lengths(stat.link([[[0, 0]], [[3, 4]]], rmax=6), pixel_size=0.1).round(3)
+    array([0.5])
+    """
     instance_of(tracks, "tracks", Tracks)
     pixel_size = _length(pixel_size)
     steps = []

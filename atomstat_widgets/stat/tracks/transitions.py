@@ -11,6 +11,7 @@ from scipy import sparse, special
 
 from atomstat_widgets.arguments import array_of, number_of, whole_array_of, whole_of, word_of
 from atomstat_widgets.brief import brief
+from atomstat_widgets.stat.tracks.overlap import inefficiency, pairs_apart
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -198,9 +199,19 @@ def count_transitions(
 
     Notes
     -----
-    All transitions count for the probabilities (Prinz et al., J. Chem. Phys. 134, 174105 (2011)), but those that begin
-    less than a lag apart overlap and may say the same: only so many count for intervals as are independent, see
-    `_inefficiency`.
+    All transitions count for the probabilities [1]_, but those that begin less than a lag apart overlap and may say the
+    same: only so many count for intervals as are independent.
+
+    References
+    ----------
+    .. [1] Prinz et al., J. Chem. Phys. 134, 174105 (2011).
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.count_transitions([[0, 0, 1, 0], [1, 1]]).counts
+    array([[1, 1],
+           [1, 1]])
     """
     lag = whole_of(lag, "lag", minimum=1)
     word_of(counting, "counting", ("sliding", "sampled"))
@@ -249,20 +260,7 @@ def count_transitions(
     for track, time in zip(tracks, times, strict=True):
         first, second = pairs_apart(time, nearest_lag)
         np.add.at(nearest, (track[first], track[second]), 1)
-    return TransitionCounts(per_track, lag, _inefficiency(pairs, n_states, lag), nearest, nearest_lag)
-
-
-def pairs_apart(frames: Integers, lag: int) -> tuple[Integers, Integers]:
-    """Numbers of the points of a track, (m,) each, that are exactly so many frames before another, and of these.
-
-    Parameters
-    ----------
-    frames : array of int, (n,)
-        Of the points, increasing.
-    lag : int
-    """
-    _, first, later = np.intersect1d(frames, frames - lag, assume_unique=True, return_indices=True)
-    return first, later
+    return TransitionCounts(per_track, lag, inefficiency(pairs, n_states, lag), nearest, nearest_lag)
 
 
 def implied_timescales(
@@ -275,6 +273,12 @@ def implied_timescales(
     """Timescales of the chain at several lags, (lags, states - 1), in frames: level where it is Markovian.
 
     Parameters, and what is wrong with them, as for `count_transitions`.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.implied_timescales([[0, 0, 0, 1, 1, 1, 0, 0, 0]], [1]).shape
+    (1, 1)
     """
     each = whole_array_of(lags, "lags", minimum=1).tolist()
     return np.array([count_transitions(states, frames, n_states=n_states, lag=lag).matrix().timescales for lag in each])
@@ -285,6 +289,13 @@ def calculate_transition_matrix(trace: ArrayLike) -> Floats:
 
     Reference: AtomAI 0.8.1, ``atomai.stat.calculate_transition_matrix``, with its shapes; a row is 0 where its state is
     never left.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.calculate_transition_matrix([0, 0, 1, 0])
+    array([[0.5, 0.5],
+           [1. , 0. ]])
     """
     return count_transitions([whole_array_of(trace, "trace")]).matrix().probabilities
 
@@ -305,6 +316,14 @@ def sum_transitions(trans_dict: dict[str, Any], msize: int) -> Floats:
     Reference: AtomAI 0.8.1, ``atomai.stat.sum_transitions``, which adds up the probabilities of all trajectories, so
     that short ones count as much as long ones. Here the transitions are counted, and then normalised; the row of a
     class that is never left is 0, not NaN.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> trajectory = [[5, 5, 1], [5, 6, 2], [5, 5, 1]]  # row, column, class
+    >>> stat.sum_transitions({"trajectories": [trajectory], "frames": [[0, 1, 2]]}, 2)
+    array([[0., 1.],
+           [1., 0.]])
     """
     missing = [
         key for key in ("trajectories", "frames") if not isinstance(trans_dict, Mapping) or key not in trans_dict
@@ -321,55 +340,6 @@ def sum_transitions(trans_dict: dict[str, Any], msize: int) -> Floats:
         for number, track in enumerate(tracks)
     ]
     return count_transitions(classes, trans_dict["frames"], n_states=msize).matrix().probabilities
-
-
-def _inefficiency(pairs: Sequence[tuple[Integers, Integers, Integers]], n_states: int, lag: int) -> Floats:
-    """How many transitions from each state tell as much as one that overlaps with no other, (states,).
-
-    Parameters
-    ----------
-    pairs : sequence of (array, array, array), (m,) each
-        Of each track the frames in which its transitions begin, and their two states.
-    n_states, lag : int
-
-    Notes
-    -----
-    What a transition from state i deviates by from the mean one, ``u = (is to j) - p_ij`` for each j, is uncorrelated
-    between transitions that do not overlap (Hansen & Hodrick, J. Polit. Econ. 88, 829 (1980)). So the sum of ``u u'``
-    over all pairs that begin less than a lag apart, over that of each with itself, is by how much overlap widens the
-    variance of a mean; taken over all j together (Rao & Scott, J. Am. Stat. Assoc. 76, 221 (1981)), as deeptime's
-    effective counts are averaged over a row. Both sums are found from deviations, with about ``v = n² / pairs`` degrees
-    of freedom: the mean that was subtracted takes one of them, and what is uncertain about a variance widens an
-    interval as in Student's distribution, of variance ``v / (v - 2)``. It is never more than a lag, since every lag-th
-    transition overlaps with none before, nor than what would be if all pairs agreed; and these are taken where
-    transitions never differed, or are too few.
-    """
-    # Frames of one track after those of the other, too far away to overlap.
-    spans = [int(np.ptp(begins)) + lag if len(begins) else 0 for begins, _, _ in pairs]
-    shifts = np.cumsum([0, *spans])
-    moved = [begins - begins[:1] + shift for (begins, _, _), shift in zip(pairs, shifts[:-1], strict=True)]
-    nothing = np.empty(0, np.intp)
-    begins, first, second = (
-        np.concatenate([nothing, *parts])
-        for parts in (moved, [own for _, own, _ in pairs], [own for _, _, own in pairs])
-    )
-    found = np.ones(n_states)
-    for state in np.unique(first) if lag > 1 else ():
-        own = first == state
-        at, deviations = begins[own], np.eye(n_states)[second[own]]
-        deviations -= deviations.mean(axis=0)
-        low, high = np.searchsorted(at, at - lag, side="right"), np.searchsorted(at, at + lag)
-        sums = np.concatenate([np.zeros((1, n_states)), deviations.cumsum(axis=0)])
-        alone, together = np.sum(deviations**2), np.sum(deviations * (sums[high] - sums[low]))
-        count, overlapping = len(at), int((high - low).sum())
-        freedom = count**2 / overlapping
-        most = min(lag, overlapping / count)
-        if alone > 0 and freedom > 2:
-            widened = together / alone * freedom**2 / ((freedom - 1) * (freedom - 2))
-            found[state] = np.clip(widened, 1, most)
-        else:
-            found[state] = most
-    return found
 
 
 def _normalised(counts: Integers) -> Floats:

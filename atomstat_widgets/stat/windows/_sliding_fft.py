@@ -144,8 +144,18 @@ def sliding_fft(
 
     Notes
     -----
-    The sliding FFT of Vasudevan et al., Appl. Phys. Lett. 106, 091601 (2015), with the features of
-    AtomAI's ``SlidingFFTNMF``.
+    The sliding FFT of Vasudevan et al. [1]_, with the features of AtomAI's ``SlidingFFTNMF``.
+
+    References
+    ----------
+    .. [1] Vasudevan et al., Appl. Phys. Lett. 106, 091601 (2015).
+
+    Examples
+    --------
+    >>> from atomstat_widgets import samples, stat
+    >>> spectra = stat.sliding_fft(samples.grains(shape=(128, 128)).array, window=32, step=16)
+    >>> spectra.features.shape  # windows, frequencies
+    (49, 153)
     """
     zoom, hamming = whole_of(zoom, "zoom"), switch_of(hamming, "hamming")
     progress_of(progress)
@@ -183,7 +193,7 @@ def _in_blocks(pixels: Any, window: Pair, step: Pair, zoom: int, hamming: bool) 
             sides = slice(0, bottom - top), slice(start, start + (across - 1) * grid.step[1] + grid.window[1])
             parts.append(make(own, sides, grid.step, shared))
             shapes.append((count * across, n_features))
-    return WindowSpectra(grid, transform.band, blocks.stacked(parts, shapes, np.float32))
+    return WindowSpectra(grid, transform.band, blocks.stack_delayed(parts, shapes, np.float32))
 
 
 def _of_bands(
@@ -284,6 +294,13 @@ def zoom_spectra(spectra: ArrayLike, factor: int) -> NDArray[Any]:
     ------
     TypeError, ValueError
         The pictures are no such array; the factor is smaller than 1, or makes them larger than 4 GB.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> stat.zoom_spectra(np.ones((2, 16, 16)), 2).shape
+    (2, 32, 32)
     """
     pictures: NDArray[Any] = array_of(spectra, "spectra", dtype=FLOATING)
     if pictures.ndim < 2 or 0 in pictures.shape[-2:]:

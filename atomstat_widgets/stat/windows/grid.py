@@ -116,6 +116,12 @@ def automatic_window(length: int) -> int:
     ------
     TypeError, ValueError
         The side is no whole number of pixels, 1 or more.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.automatic_window(512)
+    64
     """
     length = whole_of(length, "length", minimum=1)
     size = min(max(length // 8, 32), 128, length)
