@@ -54,13 +54,15 @@ class App(ipywidgets.VBox):
         What went wrong, in words.
     """
 
+    children: tuple[ipywidgets.Widget, ...]
+
     def __init__(self, data: Any = None) -> None:
         self.notice = ipywidgets.HTML()
         self._data: dict[tuple[str, str], Image | Movie | Cube] = {}  # by kind and label
         self.panels: dict[str, Panel] = {}
-        self._chosen: dict[str, str] = {}  # by the user, for all panels of a kind
+        self.chosen: dict[str, str] = {}  # by the user, for all panels of a kind
         self._reading: Reading | None = None  # of a session that is to be shown
-        self._samples = {one.kind: samples_of(one.kind) for one in TABS.values()}
+        self._samples: dict[str, dict[str, Any]] = {one.kind: samples_of(one.kind) for one in TABS.values()}
         self._labels = {kind: [f"Sample: {name}" for name in offered] for kind, offered in self._samples.items()}
         first = next(iter(TABS))
         given = data if data is not None else os.environ.get(FILE_VARIABLE)
@@ -84,12 +86,12 @@ class App(ipywidgets.VBox):
              self.open_bar.switch, self.session_bar.switch, self.notice]
         )  # fmt: skip
         header.add_class("atomstat-header")
-        self._page = Page(self.open_bar.receive)
-        super().__init__([style_sheet(), self._page, header, self.open_bar, self.session_bar])
+        self.page = Page(self.open_bar.receive)
+        super().__init__([style_sheet(), self.page, header, self.open_bar, self.session_bar])
         self.add_class("atomstat")
         self._switching = OwnChanges()
         self._show_tab()
-        self._page.observe(lambda change: self.session_bar.open_address(change.new), "address")
+        self.page.observe(lambda change: self.session_bar.open_address(change.new), "address")
         self.tabs.observe(self._guarded(self._take_tab), "value")
         self.choice.observe(self._guarded(self._take_choice), "value")
 
@@ -132,7 +134,7 @@ class App(ipywidgets.VBox):
         kind = kind_of_data(data)
         if data.name not in self._labels[kind]:
             self._labels[kind] = [data.name, *self._labels[kind]]
-        self._chosen[kind], self._data[kind, data.name] = data.name, data
+        self.chosen[kind], self._data[kind, data.name] = data.name, data
 
     def state(self) -> dict[str, Any]:
         """Settings of all panels that were opened, as `restore` takes them and JSON knows them."""
@@ -194,7 +196,7 @@ class App(ipywidgets.VBox):
         """Data of a session that are here: with this label, and from the same source."""
         label, source = state.get("data"), state.get("source")
         if label in self._labels[kind]:
-            datum = self._datum(kind, label)
+            datum = self.find_data(kind, label)
             if source in (None, describe_source(datum.source, self.open_bar.folder)):
                 return datum
         return None
@@ -261,7 +263,7 @@ class App(ipywidgets.VBox):
     def _show_tab(self) -> None:
         name = self.tabs.value
         kind = TABS[name].kind
-        chosen = self._chosen.get(kind)
+        chosen = self.chosen.get(kind)
         label = chosen or f"Sample: {TABS[name].sample}"
         if name not in self.panels:
             label = self._build(name, label)
@@ -276,7 +278,7 @@ class App(ipywidgets.VBox):
                 self._give(label)
             except (ValueError, TypeError) as error:  # the panel goes on with what it has
                 self._say(error)
-                label = self._label(kind, getattr(self.panel.model, kind))
+                label = self._label(kind, getattr(self.panel.model, kind)) or label
         self._list(kind, label)
         self.session_bar.refresh()
 
@@ -284,11 +286,11 @@ class App(ipywidgets.VBox):
         """Build a panel, on its own sample if what was chosen is not for it, and give the label of what it shows."""
         tab = TABS[name]
         try:
-            self._make(name, self._datum(tab.kind, label))
+            self._make(name, self.find_data(tab.kind, label))
         except (ValueError, TypeError) as error:
             self._say(error)
             label = f"Sample: {tab.sample}"
-            self._make(name, self._datum(tab.kind, label))
+            self._make(name, self.find_data(tab.kind, label))
         return label
 
     def _make(self, name: str, data: Image | Movie | Cube) -> None:
@@ -304,7 +306,7 @@ class App(ipywidgets.VBox):
         if label is None:
             self._offer(shown)
         else:
-            self._chosen[kind] = label
+            self.chosen[kind] = label
         self._list(kind, label or shown.name)
 
     def _list(self, kind: str, label: str) -> None:
@@ -316,18 +318,19 @@ class App(ipywidgets.VBox):
     def _take_choice(self) -> None:
         if not self._switching:
             self._give_up()
-            self._chosen[TABS[self.tabs.value].kind] = self.choice.value
+            self.chosen[TABS[self.tabs.value].kind] = self.choice.value
             self._give(self.choice.value)
 
     def _give(self, label: str) -> None:
         """Let the panel that is shown show this."""
         kind = TABS[self.tabs.value].kind
-        datum = self._datum(kind, label)
+        datum = self.find_data(kind, label)
         if getattr(self.panel.model, kind) is not datum:
             self.notice.value = ""
             setattr(self.panel.model, kind, datum)
 
-    def _datum(self, kind: str, label: str) -> Image | Movie | Cube:
+    def find_data(self, kind: str, label: str) -> Image | Movie | Cube:
+        """Find data of a kind by their label; a sample is made when it is first asked for."""
         if (kind, label) not in self._data:
             self._data[kind, label] = self._samples[kind][label.removeprefix("Sample: ")]()
         return self._data[kind, label]
@@ -356,7 +359,8 @@ def panel(source: Any, **parameters: Any) -> Panel:
         It cannot be read or analysed; the message says why.
     """
     data = load(source)
-    return TABS[first_for(kind_of_data(data))].load("panel")(data, **parameters)
+    shown: Panel = TABS[first_for(kind_of_data(data))].load("panel")(data, **parameters)
+    return shown
 
 
 def first_for(kind: str) -> str:

@@ -75,7 +75,7 @@ def array_of(
         return array
     if dtype is FLOATING:
         dtype = np.float32 if array.dtype == np.float32 else np.float64
-    array = _converted(array, array.dtype.newbyteorder("=") if dtype is None else np.dtype(dtype), name)
+    array = _convert(array, array.dtype.newbyteorder("=") if dtype is None else np.dtype(dtype), name)
     if finite:
         require_finite(array, name)
     if minimum is not None and array.size and (lowest := array.min()) < minimum:
@@ -318,7 +318,7 @@ def _require_shape(shape: tuple[int, ...], name: str, shapes: tuple[str, ...], e
         raise ValueError(f"{name} must have shape {' or '.join(shapes)}, got shape {shape}")
 
 
-def _converted(array: NDArray[Any], dtype: np.dtype[Any], name: str) -> NDArray[Any]:
+def _convert(array: NDArray[Any], dtype: np.dtype[Any], name: str) -> NDArray[Any]:
     try:
         with np.errstate(over="raise"):
             return array.astype(dtype, copy=False)

@@ -13,9 +13,9 @@ from traitlets import Bool, Enum, Float, Int, TraitType
 from atomstat_widgets.data import load
 from atomstat_widgets.data.calibration import number_and_unit
 from atomstat_widgets.data.readers.loading import KINDS
-from atomstat_widgets.panels.exports import FORMATS, exported
+from atomstat_widgets.panels.exports import FORMATS, export_files
 from atomstat_widgets.reactive.lengths import Length, WholeLength
-from atomstat_widgets.reactive.registry import Analysis, analyses, analysis_named
+from atomstat_widgets.reactive.registry import Analysis, analyses, find_analysis
 from atomstat_widgets.reactive.results import analyse
 
 DEFAULT_FORMATS = ("npz", "csv", "png", "py")
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from tqdm import tqdm
 
-    analysis = analysis_named(arguments.analysis)
+    analysis = find_analysis(arguments.analysis)
     given = {} if arguments.parameters is None else read_parameters(arguments.parameters, analysis)
     options = vars(arguments).items()
     given |= {name.removeprefix("parameter "): value for name, value in options if name.startswith("parameter ")}
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
     failures, taken = [], set()
     bar = tqdm(total=len(arguments.files), bar_format="{desc}{percentage:3.0f}%|{bar}| {elapsed}")
-    with _scheduled(arguments.scheduler), bar:
+    with _use_scheduler(arguments.scheduler), bar:
         for number, file in enumerate(arguments.files):
             bar.set_description(Path(file).name)
             try:
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
                 data = load(file, kind=analysis.kind, signal=arguments.signal, lazy=in_blocks or None)
                 result = analyse(analysis.name, data, on_progress=_follower(bar, number), **given)
                 for form in arguments.formats:
-                    for name, content in exported(result, form).items():
+                    for name, content in export_files(result, form).items():
                         path = arguments.out / name
                         if path in taken:
                             raise ValueError(f"{path.name} was written for another file: rename one, or run them apart")
@@ -111,14 +111,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def _scheduled(scheduler: str | None) -> AbstractContextManager[Any]:
+def _use_scheduler(scheduler: str | None) -> AbstractContextManager[Any]:
     """Have dask compute by this scheduler, while inside."""
     if scheduler is None:
         return nullcontext()
     if scheduler in ("threads", "processes"):
         import dask
 
-        return dask.config.set(scheduler=scheduler)
+        used: AbstractContextManager[Any] = dask.config.set(scheduler=scheduler)
+        return used
     if "://" not in scheduler:
         raise ValueError(f"the scheduler is threads, processes or an address as tcp://host:port, not {scheduler!r}")
     try:
@@ -126,7 +127,8 @@ def _scheduled(scheduler: str | None) -> AbstractContextManager[Any]:
     except ImportError as error:
         raise ValueError("a scheduler elsewhere needs pip install 'atomstat-widgets[dask]'") from error
     try:
-        return Client(scheduler, timeout=CONNECT_SECONDS)
+        client: AbstractContextManager[Any] = Client(scheduler, timeout=CONNECT_SECONDS)
+        return client
     except (OSError, ValueError) as error:
         raise ConnectionError(f"no scheduler answers at {scheduler}") from error
 
@@ -155,15 +157,16 @@ def read_parameters(path: Path, analysis: Analysis) -> dict[str, Any]:
     return given
 
 
-def _explanation(trait: TraitType) -> str:
+def _explanation(trait: TraitType[Any, Any]) -> str:
     """Help of a parameter, with its unit."""
     told, unit = trait.help, trait.metadata.get("unit")
     return (f"{told} ({unit})" if unit else told).replace("%", "%%")
 
 
-def _argument(trait: TraitType) -> Mapping[str, Any] | None:
+def _argument(trait: TraitType[Any, Any]) -> Mapping[str, Any] | None:
     """How a parameter is given on the command line; None where that cannot be done in a few words."""
-    if (argument := trait.metadata.get("argument")) is not None:
+    argument: Mapping[str, Any] | None = trait.metadata.get("argument")
+    if argument is not None:
         return argument
     if isinstance(trait, Bool):
         return {"action": argparse.BooleanOptionalAction}

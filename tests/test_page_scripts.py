@@ -20,7 +20,7 @@ def chunks(tmp_path: Path) -> list[Path]:
 
 
 def text(scripts: PageScripts) -> str:
-    return gzip.decompress(scripts.joined()).decode()
+    return gzip.decompress(scripts.join()).decode()
 
 
 def test_none_at_first() -> None:
@@ -38,8 +38,8 @@ def test_each_in_a_function_of_its_own_and_once(chunks: list[Path]) -> None:
 def test_those_asked_for_later_are_added(chunks: list[Path]) -> None:
     scripts = PageScripts()
     scripts.add(chunks[0])
-    before = scripts.joined()
-    assert scripts.joined() is before
+    before = scripts.join()
+    assert scripts.join() is before
     scripts.add(chunks[1])
     assert "rspackChunk_two" in text(scripts)
 

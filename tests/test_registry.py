@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from atomstat_widgets.data import samples
-from atomstat_widgets.reactive.registry import GROUP, Analysis, analyses, analysis_named, analysis_of
+from atomstat_widgets.reactive.registry import GROUP, Analysis, analyses, analysis_of, find_analysis
 
 SOURCE = Path(__file__).parent / "another_package" / "atomstat_radial.py"
 BROKEN = "raise RuntimeError('this package needs what is not here')\n"
@@ -47,7 +47,7 @@ import json, warnings
 import atomstat_widgets
 from atomstat_widgets import App, RadialPanel, analyse, samples, save
 from atomstat_widgets.app import TABS
-from atomstat_widgets.panels.exports import FORMATS, exported
+from atomstat_widgets.panels.exports import FORMATS, export_files
 from atomstat_widgets.reactive.session import as_address, from_address
 
 image = samples.grains(shape=(96, 128))
@@ -60,8 +60,8 @@ app.panel.model.bins = 17
 link = as_address(app.state())
 other = App()
 other.restore(from_address(link))
-written = {form: sorted(exported(result, form)) for form in FORMATS}
-exec(exported(result, "py")["Three_grains_radial_profile.py"])
+written = {form: sorted(export_files(result, form)) for form in FORMATS}
+exec(export_files(result, "py")["Three_grains_radial_profile.py"])
 print(json.dumps({
     "tabs": list(TABS), "buttons": list(app.tabs.options), "tooltip": app.tabs.tooltips[-1],
     "name": "RadialPanel" in dir(atomstat_widgets), "status": app.panel.model.status,
@@ -136,7 +136,7 @@ def test_a_second_analysis_of_one_name_is_refused(tmp_path):
 
 def test_what_is_no_analysis_is_said():
     with pytest.raises(ValueError, match="there is no analysis 'everything'; there are sliding-fft, domains"):
-        analysis_named("everything")
+        find_analysis("everything")
     with pytest.raises(TypeError, match="no result of an analysis, but dict"):
         analysis_of({})
 

@@ -28,13 +28,13 @@ def restarts(woken: socket.socket, told_first: list[Started], exitcode: int = -1
     """Whether another takes the place of a server that told something and died."""
     above = Supervisor(Chosen(None, False, None, 0), Path(), lambda started: None)
     above._started = READY  # there was one before
-    above._server = SimpleNamespace(pid=0, exitcode=exitcode, kill=lambda: None, join=lambda: None)
+    server = SimpleNamespace(pid=0, exitcode=exitcode, kill=lambda: None, join=lambda: None)
     told, tells = CONTEXT.Pipe()
     with told:
         for one in told_first:
             tells.send(one)
         tells.close()
-        return above._watch(told, woken)
+        return above._watch(server, told, woken)
 
 
 def waits(monkeypatch: pytest.MonkeyPatch, waker: socket.socket | None = None) -> list[float]:

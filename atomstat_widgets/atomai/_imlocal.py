@@ -120,7 +120,7 @@ class imlocal(Trajectories):
             Row, column and frame number of each crop.
         """
         seed_of(random_state, "random_state")
-        return self._described(pca(self._factor(n_components, center=True), n_components), plot_results)
+        return self._describe(pca(self._factor(n_components, center=True), n_components), plot_results)
 
     def ica(self, n_components: int, random_state: int = 1, plot_results: bool = False) -> tuple[Array, Array, Array]:
         """Independent components of the crops.
@@ -143,7 +143,7 @@ class imlocal(Trajectories):
         """
         seed = seed_of(random_state, "random_state")
         low_rank = self._factor(n_components, center=True)
-        return self._described(ica(low_rank, n_components, seed=seed), plot_results)
+        return self._describe(ica(low_rank, n_components, seed=seed), plot_results)
 
     def nmf(
         self, n_components: int, random_state: int = 1, plot_results: bool = False, *, max_iterations: int = 1000
@@ -179,7 +179,7 @@ class imlocal(Trajectories):
                 f"{float(self.imgstack.min()):g}"
             )
         low_rank = self._factor(n_components, center=False)
-        return self._described(nmf(low_rank, n_components, max_iter=max_iterations), plot_results)
+        return self._describe(nmf(low_rank, n_components, max_iter=max_iterations), plot_results)
 
     def gmm(
         self, n_components: int, covariance: str = "diag", random_state: int = 1, plot_results: bool = False
@@ -379,7 +379,7 @@ class imlocal(Trajectories):
     def _matrix(self) -> Array:
         return self.imgstack.reshape(len(self.imgstack), -1)
 
-    def _described(self, result: Decomposition, plot_results: bool) -> tuple[Array, Array, Array]:
+    def _describe(self, result: Decomposition, plot_results: bool) -> tuple[Array, Array, Array]:
         components = result.components.reshape(-1, *self.imgstack.shape[1:])
         if switch_of(plot_results, "plot_results"):
             plots.plot_components(components)

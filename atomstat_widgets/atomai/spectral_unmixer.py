@@ -195,12 +195,12 @@ class SpectralUnmixer:
         given = self.kwargs.get("random_state")
         return 0 if given is None else seed_of(given, "random_state")
 
-    def _chosen(self, *names: str) -> dict[str, Any]:
+    def _select_options(self, *names: str) -> dict[str, Any]:
         return {name: self.kwargs[name] for name in names if name in self.kwargs}
 
     def _nmf(self, spectra: Spectra) -> Unmixing:
         low_rank = factorize(spectra.matrix, self.n_components + EXTRA_RANK)
-        options = self._chosen(*OWN_OPTIONS["nmf"])
+        options = self._select_options(*OWN_OPTIONS["nmf"])
         return unmix_nmf(spectra, low_rank, self.n_components, seed=self._seed, **options)
 
     def _pca(self, spectra: Spectra) -> Unmixing:
@@ -209,7 +209,7 @@ class SpectralUnmixer:
 
     def _ica(self, spectra: Spectra) -> Unmixing:
         low_rank = factorize(spectra.matrix, self.n_components, center=True)
-        found = ica(low_rank, self.n_components, seed=self._seed, **self._chosen("tol", "max_iter"))
+        found = ica(low_rank, self.n_components, seed=self._seed, **self._select_options("tol", "max_iter"))
         return make_unmixing(spectra, found, low_rank)
 
     def _scores(self, spectra: Spectra) -> NDArray[Any]:

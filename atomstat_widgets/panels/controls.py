@@ -40,6 +40,8 @@ class NumberSlider(ipywidgets.FloatSlider):
     low = AnyTrait()
     high = AnyTrait()
     scale = Float(1.0)
+    min: float
+    max: float
 
     def __init__(self, label: str, tooltip: str, low: float, high: float, step: float, width: str = WIDTH) -> None:
         self._step = step
@@ -99,7 +101,7 @@ class NumberSlider(ipywidgets.FloatSlider):
             self.min, self.max = low, high
 
     @observe("value")
-    def _moved(self, change: Bunch) -> None:
+    def _take_value(self, change: Bunch) -> None:
         # What it was told to show the page sends back too, rounded to its steps.
         if self._showing or abs(change.new - self._told) < 0.5 * self.step:
             return
@@ -191,9 +193,9 @@ class AutomaticSlider(ipywidgets.HBox):
         self.slider = NumberSlider(label, help_of(model, name), low, high, step, "201px")
         self.automatic = automatic_button(f"{label}: let it be chosen from the image")
         super().__init__([self.slider, self.automatic])
-        self.slider.observe(model.guard(self._moved), "number")
-        self.automatic.observe(model.guard(self._pressed), "value")
-        model.observe(self._followed, name)
+        self.slider.observe(model.guard(self._take_value), "number")
+        self.automatic.observe(model.guard(self._take_press), "value")
+        model.observe(self._take_trait, name)
         self._follow(getattr(model, name))
 
     def show(self, value: float) -> None:
@@ -219,7 +221,7 @@ class AutomaticSlider(ipywidgets.HBox):
         self.slider.disabled = self.automatic.disabled = bool(why)
         self.slider.tooltip = why or help_of(self._model, self._name)
 
-    def _moved(self, change: Bunch) -> None:
+    def _take_value(self, change: Bunch) -> None:
         if self._showing:
             return
         # What is shown comes back from the page too, rounded by it, and maybe late, after another value was shown:
@@ -233,7 +235,7 @@ class AutomaticSlider(ipywidgets.HBox):
         else:
             self._choose(change.new)
 
-    def _pressed(self, change: Bunch) -> None:
+    def _take_press(self, change: Bunch) -> None:
         self._choose(None if change.new else self.slider.number)
 
     def _choose(self, value: float | None) -> None:
@@ -242,7 +244,7 @@ class AutomaticSlider(ipywidgets.HBox):
         finally:
             self._follow(getattr(self._model, self._name))
 
-    def _followed(self, change: Bunch) -> None:
+    def _take_trait(self, change: Bunch) -> None:
         self._follow(change.new)
 
     def _follow(self, value: float | None) -> None:

@@ -12,7 +12,7 @@ import ipywidgets
 
 from atomstat_widgets.data.export import Files
 from atomstat_widgets.panels.controls import Explained
-from atomstat_widgets.panels.exports import DPI, FORMATS, exported
+from atomstat_widgets.panels.exports import DPI, FORMATS, export_files
 from atomstat_widgets.panels.figure_box import FigureBox
 from atomstat_widgets.reactive.failures import in_words
 from atomstat_widgets.reactive.model import AnalysisModel
@@ -51,51 +51,53 @@ class ExportBar(ipywidgets.VBox):
             tooltip="Resolution of the figure",
             layout=ipywidgets.Layout(width="90px"),
         )  # fmt: skip
-        self._prepare = ipywidgets.Button(
+        self.prepare = ipywidgets.Button(
             description="Prepare file", tooltip="Make the file from the result that is shown",
             layout=ipywidgets.Layout(width="110px", height="28px"),
         )  # fmt: skip
-        self._figure = FigureBox()
-        self._show = ipywidgets.ToggleButton(
+        self.figure_box = FigureBox()
+        self.show_button = ipywidgets.ToggleButton(
             description="Show figure", tooltip="Show the figure as it is written, to adjust it",
             layout=ipywidgets.Layout(width="110px", height="28px"),
         )  # fmt: skip
         self.link = ipywidgets.HTML()
-        choices = ipywidgets.HBox([Explained(self.form), Explained(self.dpi), self._prepare, self._show, self.link])
-        super().__init__([choices, self._figure], layout=ipywidgets.Layout(display="none"))
+        choices = ipywidgets.HBox(
+            [Explained(self.form), Explained(self.dpi), self.prepare, self.show_button, self.link]
+        )
+        super().__init__([choices, self.figure_box], layout=ipywidgets.Layout(display="none"))
         self.add_class("atomstat-export")
         self.switch.observe(lambda change: self._open(change.new), "value")
-        self.form.observe(lambda change: self._chosen(), "value")
-        self.dpi.observe(lambda change: self._chosen(), "value")
-        self._prepare.on_click(lambda _button: self._make())
-        self._show.observe(lambda change: self._show_figure(change.new), "value")
-        model.observe(lambda change: self._result_changed(), "result")
+        self.form.observe(lambda change: self._forget_file(), "value")
+        self.dpi.observe(lambda change: self._forget_file(), "value")
+        self.prepare.on_click(lambda _button: self._make())
+        self.show_button.observe(lambda change: self._show_figure(change.new), "value")
+        model.observe(lambda change: self._forget_result(), "result")
 
     def _open(self, wanted: bool) -> None:
         self.layout.display = None if wanted else "none"
 
-    def _chosen(self) -> None:
+    def _forget_file(self) -> None:
         """Take back a file of other choices, or of a result that is shown no more."""
         self.dpi.disabled = self.form.value != "png"
         if self.link.value:
             self.link.value = ""
 
-    def _result_changed(self) -> None:
-        self._chosen()
-        self._show.value = False
+    def _forget_result(self) -> None:
+        self._forget_file()
+        self.show_button.value = False
 
     def _make(self) -> None:
         with self._in_words() as result:
-            files = exported(result, self.form.value, self.dpi.value, self._figure.figure, **self._look())
+            files = export_files(result, self.form.value, self.dpi.value, self.figure_box.figure, **self._look())
             link = download_link(files, recipe_of(result).stem)
             self.link.value = link if result is self._model.result else ""
 
     def _show_figure(self, wanted: bool) -> None:
         if not wanted:
-            self._figure.clear()
+            self.figure_box.clear()
             return
         with self._in_words() as result:
-            self._figure.show(result, **self._look())
+            self.figure_box.show(result, **self._look())
             self.link.value = ""
 
     @contextmanager
@@ -115,7 +117,7 @@ def download_link(files: Files, stem: str) -> str:
 
     So it works wherever widgets do: no server has to offer the file.
     """
-    name, content = next(iter(files.items())) if len(files) == 1 else (f"{stem}.zip", zipped(files))
+    name, content = next(iter(files.items())) if len(files) == 1 else (f"{stem}.zip", zip_files(files))
     data = base64.b64encode(content).decode()
     return (
         f'<a download="{escape(name)}" href="data:application/octet-stream;base64,{data}">Download {escape(name)}</a>'
@@ -123,7 +125,7 @@ def download_link(files: Files, stem: str) -> str:
     )
 
 
-def zipped(files: Files) -> bytes:
+def zip_files(files: Files) -> bytes:
     """Contents of a zip archive of files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -25,7 +25,7 @@ FORMATS: Mapping[str, str] = {
 }
 
 
-def exported(result: Any, form: str, dpi: int = DPI, figure: Any = None, **look: Any) -> Files:
+def export_files(result: Any, form: str, dpi: int = DPI, figure: Any = None, **look: Any) -> Files:
     """Files of a result in one of the `FORMATS`, by name; of a figure that was adjusted, if there is one.
 
     `look` is for `figure_of`.

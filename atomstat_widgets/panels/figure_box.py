@@ -23,12 +23,12 @@ class FigureBox(ipywidgets.VBox):
     def __init__(self) -> None:
         self.figure: Any = None
         self._canvas: Any = None
-        self._width = ipywidgets.IntSlider(
+        self.figure_width = ipywidgets.IntSlider(
             min=NARROWEST, max=WIDEST, description="Width (mm)", continuous_update=False,
             tooltip="Width of the figure; a journal's column has about 85 mm, two have 180",
             style={"description_width": "80px"}, layout=ipywidgets.Layout(width="300px"),
         )  # fmt: skip
-        self._text = ipywidgets.FloatSlider(
+        self.text = ipywidgets.FloatSlider(
             value=1, min=0.5, max=2, step=0.1, description="Text", readout_format=".1f", continuous_update=False,
             tooltip="Size of all letters: 1 is 8 points for titles and 7 for numbers",
             style={"description_width": "40px"}, layout=ipywidgets.Layout(width="260px"),
@@ -37,13 +37,13 @@ class FigureBox(ipywidgets.VBox):
             '<div class="atomstat-caption">Figure files are written as it stands here. Enlarge and shift with the '
             "buttons at its side; its lower right corner changes its height and width.</div>"
         )
-        self._place = ipywidgets.Box(layout=ipywidgets.Layout(overflow="auto"))
+        self.place = ipywidgets.Box(layout=ipywidgets.Layout(overflow="auto"))
         super().__init__(
-            [ipywidgets.HBox([self._width, self._text]), caption, self._place],
+            [ipywidgets.HBox([self.figure_width, self.text]), caption, self.place],
             layout=ipywidgets.Layout(display="none"),
         )
-        self._width.observe(self._resize, "value")
-        self._text.observe(self._rescale_text, "value")
+        self.figure_width.observe(self._resize, "value")
+        self.text.observe(self._rescale_text, "value")
 
     def show(self, result: Any, **look: Any) -> None:
         """Compose the figure of a result, see `figure_of`, and show it."""
@@ -52,19 +52,19 @@ class FigureBox(ipywidgets.VBox):
 
         self.clear()
         figure = figure_of(result, **look)
-        self._width.value = round(figure.get_figwidth() * MILLIMETRES)
-        self._text.value = 1.0
+        self.figure_width.value = round(figure.get_figwidth() * MILLIMETRES)
+        self.text.value = 1.0
         canvas = Canvas(figure)
         FigureManager(canvas, 0)  # which gives it the toolbar
         canvas.header_visible, canvas.toolbar_visible = False, True
-        self._place.children = [canvas]
+        self.place.children = [canvas]
         self.figure, self._canvas = figure, canvas
         self.layout.display = None
 
     def clear(self) -> None:
         """Show no figure."""
         self.layout.display = "none"
-        self._place.children = []
+        self.place.children = []
         if self._canvas is not None:
             self._canvas.toolbar.close()
             self._canvas.close()

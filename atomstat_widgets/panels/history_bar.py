@@ -7,9 +7,10 @@ from typing import Any
 
 import ipywidgets
 
+from atomstat_widgets.counting import duration
 from atomstat_widgets.panels.exports import figure_file
 from atomstat_widgets.reactive.history import MOST_RUNS, FinishedRun, differing
-from atomstat_widgets.reactive.model import AnalysisModel, duration
+from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.reactive.parameter import label_of
 from atomstat_widgets.reactive.results import figure_of
@@ -32,7 +33,7 @@ class HistoryBar(ipywidgets.VBox):
 
     def __init__(self, model: AnalysisModel) -> None:
         self._model = model
-        self._compared: dict[int, FinishedRun] = {}  # by number; the last chosen last
+        self.compared: dict[int, FinishedRun] = {}  # by number; the last chosen last
         self._filling = OwnChanges()
         self.switch = ipywidgets.ToggleButton(
             description="History", icon="history", tooltip="Go back to an earlier run, or compare two",
@@ -65,7 +66,7 @@ class HistoryBar(ipywidgets.VBox):
         with self._filling:
             for place, row in enumerate(self.rows):
                 run = runs[place] if place < len(runs) else None
-                compared = run is not None and run.number in self._compared
+                compared = run is not None and run.number in self.compared
                 row.show(self._model, run, names, shown=place == 0, compared=compared)
 
     def _restore(self, place: int, _button: Any) -> None:
@@ -76,15 +77,15 @@ class HistoryBar(ipywidgets.VBox):
             return
         run = self._model.history[place]
         if change["new"]:
-            self._compared = dict([*list(self._compared.items())[-1:], (run.number, run)])
+            self.compared = dict([*list(self.compared.items())[-1:], (run.number, run)])
         else:
-            del self._compared[run.number]
+            del self.compared[run.number]
         self._fill()
         self._show_figures()
 
     def _show_figures(self) -> None:
         """Show both figures, with the parameters by which the runs differ."""
-        runs = tuple(self._compared[number] for number in sorted(self._compared))
+        runs = tuple(self.compared[number] for number in sorted(self.compared))
         for figure, run in zip(self.figures, runs if len(runs) == 2 else (None, None), strict=True):
             figure.show(self._model, run, differing(runs))
 
@@ -93,10 +94,10 @@ class Row(ipywidgets.HBox):
     """A run in words, and what can be done with it."""
 
     def __init__(self) -> None:
-        self._text = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 auto"))
+        self.text = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 auto"))
         self.restore = ipywidgets.Button(icon="undo", layout=ipywidgets.Layout(width="118px", height="26px"))
         self.compare = ipywidgets.ToggleButton(icon="columns", layout=ipywidgets.Layout(width="128px", height="26px"))
-        super().__init__([self._text, self.restore, self.compare])
+        super().__init__([self.text, self.restore, self.compare])
 
     def show(
         self, model: AnalysisModel, run: FinishedRun | None, names: list[str], *, shown: bool, compared: bool
@@ -107,7 +108,7 @@ class Row(ipywidgets.HBox):
             return
         now = " · <b>shown</b>" if shown else ""
         settings = in_words(model, run.parameters, names) or "first settings"
-        self._text.value = (
+        self.text.value = (
             f"<b>{run.number}</b> · {run.finished:%H:%M:%S} · {settings} · "
             f"{escape(run.result.quality)} · {duration(run.seconds)}{now}"
         )
@@ -121,15 +122,15 @@ class Figure(ipywidgets.VBox):
     """Figure of a run, below what it was made with."""
 
     def __init__(self) -> None:
-        self._title = ipywidgets.HTML()
+        self.title = ipywidgets.HTML()
         self.picture = ipywidgets.Image(format="png", layout=ipywidgets.Layout(width="100%"))
-        super().__init__([self._title, self.picture], layout=ipywidgets.Layout(width="50%", display="none"))
+        super().__init__([self.title, self.picture], layout=ipywidgets.Layout(width="50%", display="none"))
 
     def show(self, model: AnalysisModel, run: FinishedRun | None, names: list[str]) -> None:
         """Show a run, or none."""
         self.layout.display = "none" if run is None else None
         if run is not None:
-            self._title.value = (
+            self.title.value = (
                 f'<div class="atomstat-title">Run {run.number} <small>{in_words(model, run.parameters, names)} · '
                 f"{escape(run.result.quality)}</small></div>"
             )

@@ -25,13 +25,15 @@ class ImagePanel(Panel):
         Below the picture of the sample: what can be clicked.
     """
 
+    model: ImageModel
+
     def __init__(self, model: ImageModel, caption: str) -> None:
         self._caption = caption
         super().__init__(model)
         with self._quietly():
             self._offer_overlays()
-        self._image_changed()
-        self._on(model, "image", self._image_changed)
+        self._show_new_image()
+        self._on(model, "image", self._show_new_image)
 
     # --- for the panels
 
@@ -61,7 +63,7 @@ class ImagePanel(Panel):
         self.truth.description = "True domains"
         return [
             *self._make_controls(),
-            heading("Display"), Explained(self._image_map), *self._make_display_controls(), self._contrast,
+            heading("Display"), Explained(self.image_map), *self._make_display_controls(), self.contrast,
             Explained(self.truth), self.truth_score,
         ]  # fmt: skip
 
@@ -70,7 +72,7 @@ class ImagePanel(Panel):
             self.sample_title,
             self.sample.figure,
             row(ipywidgets.Label("Overlay"), self.overlay),
-            row(self.opacity, self._overlay_bar),
+            row(self.opacity, self.overlay_bar),
             ipywidgets.HTML(f'<div class="atomstat-caption">{self._caption}</div>'),
         ]
 
@@ -93,10 +95,10 @@ class ImagePanel(Panel):
         result = self.model.result
         return result if result is not None and result.image is self.model.image else None
 
-    def _image_changed(self) -> None:
+    def _show_new_image(self) -> None:
         with self._drawing:
             image, (height, width) = self.model.image, self.model.sides
-            self._pixels = overview(image)
+            self.pixels = overview(image)
             self._take_image()
             self.sample.set_geometry((height, width), image.pixel_size, image.unit, image.offset)
             scale = f", {image.pixel_size:.3g} {image.unit}/px" if image.pixel_size else ""
@@ -113,8 +115,8 @@ class ImagePanel(Panel):
 
     def _draw_image(self) -> None:
         with self._drawing:
-            low, high = np.percentile(self._pixels, self._contrast.value)
-            self.sample.show_image(self._pixels, low, high, self._image_map.value)
+            low, high = np.percentile(self.pixels, self.contrast.value)
+            self.sample.show_image(self.pixels, low, high, self.image_map.value)
 
     def _draw_result(self) -> None:
         """Draw the result; while there is none of this image yet, that of the last stays."""

@@ -24,8 +24,8 @@ class OnAllBar(ipywidgets.HBox):
             description="Run on all", icon="database", tooltip="Analyse all data with these parameters",
             layout=ipywidgets.Layout(width="120px", height="26px"),
         )  # fmt: skip
-        self._text = ipywidgets.HTML()
-        super().__init__([self._button, self._text])
+        self.text = ipywidgets.HTML()
+        super().__init__([self._button, self.text])
         self.add_class("atomstat-on-all")
         self._button.on_click(model.guard(lambda _button: model.run_on_all()))
         model.observe(lambda change: self._show(), [model.kind, "busy", "on_all"])
@@ -37,8 +37,8 @@ class OnAllBar(ipywidgets.HBox):
         self.layout.display = None if whole is not None or model.on_all else "none"
         self._button.disabled = model.busy or model.on_all
         if model.on_all:
-            self._text.value = "All data are shown. With the next change of a parameter the sample is back."
+            self.text.value = "All data are shown. With the next change of a parameter the sample is back."
             self._button.tooltip = "All data are shown"
         elif whole is not None:
-            self._text.value = f"Sample: {escape(whole.words)}."
+            self.text.value = f"Sample: {escape(whole.words)}."
             self._button.tooltip = "A run is going on" if model.busy else "Analyse all data with these parameters"

@@ -45,22 +45,22 @@ class OpenBar(ipywidgets.HBox):
         named = os.environ.get(FOLDER_VARIABLE)
         self.folder = None if named is None else Path(named)
         self._opening: Opening | None = None
-        self._uploads = Uploads()
+        self.uploads = Uploads()
         self.switch = ipywidgets.ToggleButton(
             description="Open", icon="folder-open", tooltip="Open a file of your own", layout={"width": "90px"}
         )
         self.switch.add_class("atomstat-opener")
-        self._kind = ipywidgets.Dropdown(
+        self.kind = ipywidgets.Dropdown(
             options=[("what it looks like", None), *((words, kind) for kind, words in KINDS.items())],
             description="Take it as", tooltip="An array of three axes looks like a stack of images",
             style={"description_width": "70px"}, layout=ipywidgets.Layout(width="230px"),
         )  # fmt: skip
-        self._file = ipywidgets.Dropdown(
+        self.file = ipywidgets.Dropdown(
             options=[("", None)], description="File", tooltip="A file of the data folder",
             style={"description_width": "36px"},
             layout=ipywidgets.Layout(width="320px", display=None if self.folder else "none"),
         )  # fmt: skip
-        self._signal = ipywidgets.Dropdown(
+        self.signal = ipywidgets.Dropdown(
             options=[("", None)], description="Signal", tooltip="Which of the signals of the file to show",
             style={"description_width": "48px"}, layout=ipywidgets.Layout(width="320px", display="none"),
         )  # fmt: skip
@@ -71,30 +71,30 @@ class OpenBar(ipywidgets.HBox):
             layout=ipywidgets.Layout(width="150px", flex="0 0 auto"),
         )  # fmt: skip
         upload.add_class("atomstat-upload")
-        self._cancel = ipywidgets.Button(
+        self.cancel = ipywidgets.Button(
             description="Cancel", icon="stop", tooltip="Give up opening the file",
             layout=ipywidgets.Layout(width="90px", flex="0 0 auto", display="none"),
         )  # fmt: skip
-        self._words = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 300px"))
-        self._words.add_class("atomstat-opening")
-        lists = [Explained(one) for one in (self._kind, self._file, self._signal)]
+        self.words = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 300px"))
+        self.words.add_class("atomstat-opening")
+        lists = [Explained(one) for one in (self.kind, self.file, self.signal)]
         for one in lists:
             one.layout.flex = "0 0 auto"
         # Words that find no place beside the controls go below them.
         super().__init__(
-            [*lists, upload, self._cancel, self._words],
+            [*lists, upload, self.cancel, self.words],
             layout=ipywidgets.Layout(display="none", flex_flow="row wrap"),
         )
         self.add_class("atomstat-session")
         self.switch.observe(lambda change: self._open(change.new), "value")
-        self._file.observe(lambda change: self._take(self._of_folder), "value")
-        self._signal.observe(lambda change: self._take(lambda: self._several), "value")
-        self._cancel.on_click(lambda _button: self._give_up())
+        self.file.observe(lambda change: self._take(self._of_folder), "value")
+        self.signal.observe(lambda change: self._take(lambda: self._several), "value")
+        self.cancel.on_click(lambda _button: self._give_up())
 
     def receive(self, told: Mapping[str, Any], content: bytes) -> None:
         """Take a message of a file that is uploaded, see `Uploads.take`, and open the file when it is whole."""
         try:
-            come = self._uploads.take(told, content)
+            come = self.uploads.take(told, content)
         except Exception as error:  # words in the bar, whatever it was
             self.switch.value = True
             self._say(error, None)
@@ -106,14 +106,14 @@ class OpenBar(ipywidgets.HBox):
                 self._stop()
                 self.switch.value = True
             progress = f": {come:.0%}" if come else "…"
-            self._words.value = f"Uploading {as_html(self._uploads.name)}{progress}"
-            self._cancel.layout.display = None
+            self.words.value = f"Uploading {as_html(self.uploads.name)}{progress}"
+            self.cancel.layout.display = None
 
     def _open(self, wanted: bool) -> None:
         if wanted:
-            self._words.value = f"Uploads have up to {MOST_BYTES / 1e6:.0f} MB; a file can be dropped on the page."
+            self.words.value = f"Uploads have up to {MOST_BYTES / 1e6:.0f} MB; a file can be dropped on the page."
             if self.folder:
-                self._file.options = [("", None), *((name, name) for name in files_of(self.folder))]
+                self.file.options = [("", None), *((name, name) for name in files_of(self.folder))]
         self.layout.display = None if wanted else "none"
 
     def _take(self, find: Callable[[], Path | None]) -> None:
@@ -127,10 +127,10 @@ class OpenBar(ipywidgets.HBox):
             return
         self._stop()
         again = path == self._several
-        kind, signal = self._kind.value, self._signal.value if again else None
+        kind, signal = self.kind.value, self.signal.value if again else None
         opening = self._opening = Opening(path, on_wait=lambda seconds: self._tell(opening, seconds))
-        self._words.value = f"Opening {as_html(path.name)}…"
-        self._cancel.layout.display = None
+        self.words.value = f"Opening {as_html(path.name)}…"
+        self.cancel.layout.display = None
 
         offered: dict[str, str] = {}
 
@@ -139,39 +139,40 @@ class OpenBar(ipywidgets.HBox):
                 return load_of_folder(path, kind, signal)
             if not again:
                 offered.update(opening.signals(several=True))
-            return opening.load(kind, signal)
+            data: Image | Movie | Cube = opening.load(kind, signal)
+            return data
 
-        in_background(work, lambda data, error: self._opened(opening, None if again else offered, data, error))
+        in_background(work, lambda data, error: self._take_opened(opening, None if again else offered, data, error))
 
     def _tell(self, opening: Opening, seconds: float) -> None:
         if opening is self._opening and seconds > 1:
-            self._words.value = as_html(opening.waited(seconds))
+            self.words.value = as_html(opening.describe_wait(seconds))
 
     def _give_up(self) -> None:
         """Give up the file that is being sent or opened."""
         if self._opening is None:
-            self._uploads.stop()
-            self._words.value = f"{as_html(self._uploads.name)}: cancelled"
+            self.uploads.stop()
+            self.words.value = f"{as_html(self.uploads.name)}: cancelled"
         self._stop()
 
     def _stop(self) -> None:
         """Give up what is being opened."""
         opening, self._opening = self._opening, None
-        self._cancel.layout.display = "none"
+        self.cancel.layout.display = "none"
         if opening is not None:
             opening.cancel()
-            self._words.value = f"{as_html(opening.path.name)}: cancelled"
+            self.words.value = f"{as_html(opening.path.name)}: cancelled"
             if opening.path != self._several:  # of which another signal may be wanted
-                self._uploads.forget(opening.path)
+                self.uploads.forget(opening.path)
 
-    def _opened(
+    def _take_opened(
         self, opening: Opening, signals: dict[str, str] | None, data: Any, error: Exception | None
     ) -> None:  # fmt: skip
         """Show what came of it; what cannot be is said in the bar, and nothing else changes."""
         if opening is not self._opening:  # given up
             return
         self._opening, path = None, opening.path
-        self._cancel.layout.display = "none"
+        self.cancel.layout.display = "none"
         try:
             if signals is not None:  # first: without a choice there may be nothing to show
                 self._offer_signals(path, signals)
@@ -181,31 +182,32 @@ class OpenBar(ipywidgets.HBox):
         except Exception as problem:
             self._say(problem, path)
             if self._several != path:
-                self._uploads.forget(path)
+                self.uploads.forget(path)
 
     def _say(self, error: Exception, path: Path | None) -> None:
         said = str(error) if path is None else str(error).replace(f"{path.parent}{os.sep}", "")  # readers' own words
-        self._words.value = alert(f"{said}.")
+        self.words.value = alert(f"{said}.")
 
     def _of_folder(self) -> Path | None:
-        name = self._file.value
+        name = self.file.value
         return None if name is None or self.folder is None else inside(self.folder, name)
 
     def _offer_signals(self, path: Path, signals: dict[str, str]) -> None:
         """Let one of several signals of a file be chosen."""
         self._several = None
-        self._signal.options = [("the first that fits", None), *((words, name) for name, words in signals.items())]
+        self.signal.options = [("the first that fits", None), *((words, name) for name, words in signals.items())]
         self._several = path if signals else None
-        self._signal.layout.display = None if signals else "none"
+        self.signal.layout.display = None if signals else "none"
 
     def _show_data(self, data: Image | Movie | Cube, path: Path) -> None:
-        if self._uploads.holds(path):
+        if self.uploads.holds(path):
             # A script that is exported will find the file under the name that it has where it is.
-            data = replace(data, source=Source("load", {**data.source.arguments, "source": path.name}))
+            arguments = {} if data.source is None else data.source.arguments
+            data = replace(data, source=Source("load", {**arguments, "source": path.name}))
             if self._several != path and not isinstance(data, Movie):  # which is read from its file frame by frame
-                self._uploads.forget(path)
+                self.uploads.forget(path)
         self._show(data)
-        self._words.value = f"{as_html(data.name)} is shown."
+        self.words.value = f"{as_html(data.name)} is shown."
 
 
 def files_of(folder: Path) -> list[str]:

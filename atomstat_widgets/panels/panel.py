@@ -49,22 +49,20 @@ class Panel(ipywidgets.VBox):
         self._quiet = OwnChanges()  # which are not to be drawn one by one
         self._make_sample()
         self.units = UnitsBar(model, self.sample.show_line, lengths=self.has_lengths)
-        self.controls = ipywidgets.VBox(self._make_left(), layout=ipywidgets.Layout(width="252px", flex="0 0 auto"))
-        self._middle = ipywidgets.VBox(
+        self.left = ipywidgets.VBox(self._make_left(), layout=ipywidgets.Layout(width="252px", flex="0 0 auto"))
+        self.middle = ipywidgets.VBox(
             self._make_middle(), layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px", width="466px")
         )
-        self._right = ipywidgets.VBox(
-            self._make_views(), layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px")
-        )
+        self.right = ipywidgets.VBox(self._make_views(), layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px"))
         # On a narrow page, or in a notebook, the right part goes below the picture.
-        views = ipywidgets.HBox([self._middle, self._right], layout={"flex_flow": "row wrap"})
-        body = ipywidgets.HBox([self.controls, views])
+        views = ipywidgets.HBox([self.middle, self.right], layout={"flex_flow": "row wrap"})
+        body = ipywidgets.HBox([self.left, views])
         for part, name in (
-            (self.controls, "controls"), (self._middle, "middle"), (self._right, "right"), (views, "views"),
+            (self.left, "controls"), (self.middle, "middle"), (self.right, "right"), (views, "views"),
             (body, "body"),
         ):  # fmt: skip
             part.add_class(f"atomstat-{name}")
-        history, export = HistoryBar(model), ExportBar(model, self._look)
+        history, export = HistoryBar(model), ExportBar(model, self.give_look)
         self.status = StatusLine(model, self.units.switch, history.switch, export.switch)
         bars = [OnAllBar(model), self.units, history, export]
         page = Page()
@@ -77,7 +75,7 @@ class Panel(ipywidgets.VBox):
     @property
     def truth_shown(self) -> bool:
         """Whether the truth of a sample is shown, with how well the result agrees; assign it to show or hide it."""
-        return self.truth.value
+        return bool(self.truth.value)
 
     @truth_shown.setter
     def truth_shown(self, shown: bool) -> None:
@@ -103,7 +101,8 @@ class Panel(ipywidgets.VBox):
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         raise NotImplementedError
 
-    def _sample_clicked(self, y: float, x: float) -> None:
+    def choose_place(self, y: float, x: float) -> None:
+        """Take a place (y, x), in pixels of the image, that was clicked."""
         raise NotImplementedError
 
     def _draw_image(self) -> None:
@@ -118,7 +117,7 @@ class Panel(ipywidgets.VBox):
     def _draw_result(self) -> None:
         raise NotImplementedError
 
-    def _look(self) -> dict[str, Any]:
+    def give_look(self) -> dict[str, Any]:
         """Names and colours that the figure for a paper takes from the page."""
         return {}
 
@@ -126,8 +125,8 @@ class Panel(ipywidgets.VBox):
 
     def _make_sample(self) -> None:
         """Make the picture of the sample, and the controls of how it is displayed."""
-        self.sample = SampleView(400, self.model.guard(self._sample_pressed))
-        named(self.sample, "sample", clicked=True)
+        self.sample = SampleView(400, self.model.guard(self._take_click))
+        name_figure(self.sample, "sample", clicked=True)
         self.sample_title = ipywidgets.HTML()
         self.overlay = ipywidgets.ToggleButtons(
             options=[("", "")], style={"button_width": "auto"}, layout=ipywidgets.Layout(width="auto")
@@ -137,24 +136,24 @@ class Panel(ipywidgets.VBox):
             tooltip="Opacity of the overlay on the image", style={"description_width": "56px"},
             layout=ipywidgets.Layout(width="230px"),
         )  # fmt: skip
-        self._overlay_bar = ColorBar(layout=ipywidgets.Layout(width="220px"))
-        self._image_map = dropdown(SEQUENTIAL_MAPS, "gray", "Image", "Colour map of the image")
-        self._contrast = ipywidgets.FloatRangeSlider(
+        self.overlay_bar = ColorBar(layout=ipywidgets.Layout(width="220px"))
+        self.image_map = dropdown(SEQUENTIAL_MAPS, "gray", "Image", "Colour map of the image")
+        self.contrast = ipywidgets.FloatRangeSlider(
             value=CONTRAST, min=0, max=100, step=0.5, description="Contrast", readout_format=".1f", style=LABEL,
             tooltip="Darkest and brightest shown grey, as percentiles of the pixels",
             layout=ipywidgets.Layout(width=WIDTH),
         )  # fmt: skip
-        self._contrast.add_class("atomstat-range")
+        self.contrast.add_class("atomstat-range")
         self.truth = checkbox("", "")
         self.truth_score = ipywidgets.HTML(layout=ipywidgets.Layout(min_height="42px"))
-        for control in (self._image_map, self._contrast):
+        for control in (self.image_map, self.contrast):
             self._on(control, "value", self._draw_image)
         for control in (self.overlay, self.opacity):
             self._on(control, "value", self._draw_overlay)
         self._on(self.truth, "value", self._draw_truth)
 
-    def _sample_pressed(self, y: float, x: float) -> None:
-        (self.units.take_end if self.units.measuring else self._sample_clicked)(y, x)
+    def _take_click(self, y: float, x: float) -> None:
+        (self.units.take_end if self.units.measuring else self.choose_place)(y, x)
 
     def _place(self, y: float, x: float) -> str:
         """Words for a place in pixels, in the units of the axes."""
@@ -181,11 +180,11 @@ class Panel(ipywidgets.VBox):
             yield
 
     def _mark_stale(self) -> None:
-        for part in (self._middle, self._right):
+        for part in (self.middle, self.right):
             (part.add_class if self.model.stale else part.remove_class)("is-stale")
 
 
-def named(view: Any, name: str, *, clicked: bool = False) -> ipywidgets.Widget:
+def name_figure(view: Any, name: str, *, clicked: bool = False) -> ipywidgets.Widget:
     """Figure of a view, with a CSS class by which style and tests find it; another says that it hears of the mouse.
 
     Of these the page makes what the keyboard can click in, too.

@@ -55,32 +55,32 @@ class Question(ipywidgets.VBox):
         because: str = "",
     ) -> None:
         self.panel = panel
-        self._choices, self._score, self._measure = dict(choices), score, measure
+        self.choices, self._score, self._measure = dict(choices), score, measure
         self._highest, self._because = highest, because
         self._preset = panel.model.parameters()
         self.scores: dict[str, float | None] = {}
         self._reasons: dict[str, str] = {}
-        self._answers = ipywidgets.RadioButtons(
+        self.answers = ipywidgets.RadioButtons(
             options=list(choices), value=None, layout=ipywidgets.Layout(width="auto"),
             tooltip="Your answer",
         )  # fmt: skip
-        self._check = ipywidgets.Button(
+        self.check_button = ipywidgets.Button(
             description="Check the answer", icon="check", disabled=True, tooltip="Choose an answer first",
             layout=ipywidgets.Layout(width="160px"),
         )  # fmt: skip
         self.verdict = ipywidgets.HTML()
         super().__init__(
-            [style_sheet(), ipywidgets.HTML(f"<h4>Question</h4><p>{escape(text)}</p>"), self._answers, self._check,
+            [style_sheet(), ipywidgets.HTML(f"<h4>Question</h4><p>{escape(text)}</p>"), self.answers, self.check_button,
              self.verdict]
         )  # fmt: skip
         self.add_class("atomstat")
         self.add_class("atomstat-question")
-        self._answers.observe(lambda change: self._chosen(), "value")
-        self._check.on_click(lambda _button: self.check())
+        self.answers.observe(lambda change: self._offer_check(), "value")
+        self.check_button.on_click(lambda _button: self.check())
 
     def answer(self, choice: str) -> None:
         """Choose an answer, as a click on it does."""
-        self._answers.value = choice
+        self.answers.value = choice
 
     def check(self) -> None:
         """Compare all choices with the truth, say which was best, and show what was chosen beside the truth."""
@@ -88,7 +88,7 @@ class Question(ipywidgets.VBox):
             self._score_choices()
             self._say_verdict()
             with self.panel.model.one_run():
-                for name, value in self._choices[self._answers.value].items():
+                for name, value in self.choices[self.answers.value].items():
                     setattr(self.panel.model, name, value)
             self.panel.truth_shown = True
         except Exception as error:  # words on the page, whatever it was
@@ -100,16 +100,16 @@ class Question(ipywidgets.VBox):
         known = {choice: score for choice, score in self.scores.items() if score is not None}
         return (max if self._highest else min)(known, key=lambda choice: known[choice])
 
-    def _chosen(self) -> None:
-        self._check.disabled = self._answers.value is None
-        self._check.tooltip = "Analyse the sample with every answer, and compare with the truth"
+    def _offer_check(self) -> None:
+        self.check_button.disabled = self.answers.value is None
+        self.check_button.tooltip = "Analyse the sample with every answer, and compare with the truth"
 
     def _score_choices(self) -> None:
         """Analyse the sample with each choice, the first time that the answer is checked."""
         model = self.panel.model
-        for choice in [choice for choice in self._choices if choice not in self.scores]:
+        for choice in [choice for choice in self.choices if choice not in self.scores]:
             self.verdict.value = f'<p role="status">Analysing the sample with {escape(choice)}…</p>'
-            parameters = {**self._preset, **self._choices[choice]}
+            parameters = {**self._preset, **self.choices[choice]}
             result = type(model).analyse(parameters.pop(model.kind), **parameters)
             try:
                 self.scores[choice] = float(self._score(result))
@@ -117,7 +117,7 @@ class Question(ipywidgets.VBox):
                 self.scores[choice], self._reasons[choice] = None, str(error)
 
     def _say_verdict(self) -> None:
-        own, best = self._answers.value, self.best
+        own, best = self.answers.value, self.best
         verdict = f"Right: {best}." if own == best else f"Not quite. Closest to the truth: {best}."
         rows = "".join(
             f'<tr class="{"is-best" if choice == best else ""}"><td>{escape(choice)}</td>'

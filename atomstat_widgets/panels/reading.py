@@ -57,11 +57,11 @@ class Reading:
             return error
 
     def _open(self, path: Path) -> Opening:
-        opening = self._opening = Opening(path, on_wait=lambda seconds: self._waited(opening, seconds))
+        opening = self._opening = Opening(path, on_wait=lambda seconds: self._tell_wait(opening, seconds))
         if self._given_up:
             opening.cancel()
         return opening
 
-    def _waited(self, opening: Opening, seconds: float) -> None:
+    def _tell_wait(self, opening: Opening, seconds: float) -> None:
         if seconds > 1 and not self._given_up:
-            self._tell(opening.waited(seconds))
+            self._tell(opening.describe_wait(seconds))

@@ -41,16 +41,16 @@ class SessionBar(ipywidgets.HBox):
             description="Session", icon="link", tooltip="Keep or share all settings, or open those that were kept",
             layout=ipywidgets.Layout(width="100px"),
         )  # fmt: skip
-        self._links = ipywidgets.HTML()
+        self.links = ipywidgets.HTML()
         self.upload = ipywidgets.FileUpload(
             accept=".json", description="Open a session", tooltip="Open the settings of a session file",
             layout=ipywidgets.Layout(width="160px"),
         )  # fmt: skip
-        self._row = ipywidgets.HBox([self._links, self.upload], layout=ipywidgets.Layout(display="none"))
+        self._row = ipywidgets.HBox([self.links, self.upload], layout=ipywidgets.Layout(display="none"))
         self._row.add_class("atomstat-session")
         super().__init__([self._row])
         self.switch.observe(lambda change: self._open(change.new), "value")
-        self.upload.observe(self._uploaded, "value")
+        self.upload.observe(self._take_upload, "value")
 
     def open_address(self, query: str) -> None:
         """Show the session that the query of the page's address has, if it has one."""
@@ -69,15 +69,15 @@ class SessionBar(ipywidgets.HBox):
             if "VOILA_PREHEAT" in os.environ:  # in a notebook the address is that of the notebook
                 link = escape(as_address(state))
                 parts.insert(0, f'<a href="?state={link}" target="_blank">Link to this view</a>')
-            self._links.value = " · ".join(parts)
+            self.links.value = " · ".join(parts)
         self._row.layout.display = None if wanted else "none"
 
-    def _uploaded(self, _change: Any) -> None:
+    def _take_upload(self, _change: Any) -> None:
         for file in self.upload.value:
             self._take(from_json, bytes(file["content"]))
-        self.upload.unobserve(self._uploaded, "value")
+        self.upload.unobserve(self._take_upload, "value")
         self.upload.value = ()  # so that the same file can be opened again
-        self.upload.observe(self._uploaded, "value")
+        self.upload.observe(self._take_upload, "value")
 
     def _take(self, read: Callable[[Any], dict[str, Any]], text: Any) -> None:
         try:

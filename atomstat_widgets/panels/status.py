@@ -23,12 +23,12 @@ class StatusLine(ipywidgets.HBox):
         self._progress = ipywidgets.FloatProgress(
             min=0, max=1, tooltip="Progress of the run", layout=ipywidgets.Layout(width="120px", margin="4px")
         )
-        self._cancel = ipywidgets.Button(
+        self.cancel = ipywidgets.Button(
             description="Cancel", icon="times", layout=ipywidgets.Layout(width="90px", height="26px")
         )
-        self._cancel.on_click(lambda _button: model.cancel())
-        self._text = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 auto"))
-        super().__init__([self._cancel, self._progress, self._text, *tools])
+        self.cancel.on_click(lambda _button: model.cancel())
+        self.text = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 auto"))
+        super().__init__([self.cancel, self._progress, self.text, *tools])
         self.add_class("atomstat-status")
         model.observe(lambda change: self._show_progress(), ["progress", "busy"])
         model.observe(lambda change: self._show_text(), ["status", "error", "details", "stale", "busy", "result"])
@@ -38,12 +38,12 @@ class StatusLine(ipywidgets.HBox):
     def _show_progress(self) -> None:
         self._progress.value = self._model.progress
         self._progress.layout.visibility = "visible" if self._model.busy else "hidden"
-        self._cancel.disabled = not self._model.busy
-        self._cancel.tooltip = "Stop the run" if self._model.busy else "Nothing is running"
+        self.cancel.disabled = not self._model.busy
+        self.cancel.tooltip = "Stop the run" if self._model.busy else "Nothing is running"
 
     def _show_text(self) -> None:
         model = self._model
-        parts = []
+        parts = list[str]()
         if model.error:
             parts.append(alert(f"{model.error}."))
         elif model.busy:
@@ -52,12 +52,12 @@ class StatusLine(ipywidgets.HBox):
             parts.append(f"{escape(model.status)}.")
         if model.stale and model.result is not None:
             parts.append('<span class="atomstat-stale">Not up to date:</span> the pictures show earlier settings.')
-        if getattr(model, "notice", ""):
+        if model.notice:
             parts.append(f"{escape(model.notice)}.")
         if getattr(model.result, "remark", ""):
             parts.append(f"{escape(model.result.remark)}.")
         if model.details:
             parts.append(f"<details><summary>Details</summary><pre>{escape(model.details)}</pre></details>")
         text = " ".join(parts)
-        if text != self._text.value:
-            self._text.value = text
+        if text != self.text.value:
+            self.text.value = text

@@ -32,10 +32,11 @@ class _Raised:
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.rows.shape
+        height, width = self.rows.shape
+        return height, width
 
     def __getitem__(self, rows: slice) -> NDArray[np.float32]:
-        return self.rows[rows] + np.float32(self.by)
+        return np.asarray(self.rows[rows] + np.float32(self.by))
 
 
 @brief
@@ -65,8 +66,9 @@ def factor_of(crops: Crops, centred: bool, progress: Progress) -> Factor:
         return Factor(crops, low_rank.mean.astype(np.float32), low_rank)
     # NMF takes no negative values: count from the lowest of all crops, which is 0 where nothing was normalised.
     if in_blocks(crops.matrix):
-        lowest = float(compute([crops.matrix.min()])[0])
-        low_rank = factorize(crops.matrix - np.float32(lowest), RANK, progress=progress)
+        blocks: Any = crops.matrix
+        lowest = float(compute([blocks.min()])[0])
+        low_rank = factorize(blocks - np.float32(lowest), RANK, progress=progress)
         return Factor(crops, np.full(crops.matrix.shape[1], lowest, np.float32), low_rank)
     lowest = min(float(crops.matrix[rows].min()) for rows in row_blocks(crops))
     low_rank = factorize(_Raised(crops.matrix, -lowest), RANK, progress=progress)
@@ -90,7 +92,7 @@ def classes_of(factor: Factor, n_classes: int, dimensions: int) -> Components:
 def gmm_input(factor: Factor, dimensions: int) -> NDArray[Any]:
     """Principal scores (crops, dimensions), or for 0 the pixels, which are many."""
     if dimensions == 0:
-        return factor.crops.matrix[:]
+        return np.asarray(factor.crops.matrix[:])
     return principal_scores(factor.low_rank, dimensions)
 
 
@@ -98,7 +100,7 @@ def sums_by_class(crops: Crops, labels: NDArray[np.intp], n_classes: int) -> NDA
     """Sum of the crops of each class, (classes, features)."""
     members = (labels == np.arange(n_classes)[:, None]).astype(np.float32)
     if in_blocks(crops.matrix):
-        return compute([split_like(members.T, crops.matrix).T @ crops.matrix])[0]
+        return np.asarray(compute([split_like(members.T, crops.matrix).T @ crops.matrix])[0])
     sums = np.zeros((n_classes, crops.matrix.shape[1]), np.float32)
     for rows in row_blocks(crops):
         sums += members[:, rows] @ crops.matrix[rows]

@@ -40,13 +40,13 @@ class ImageModel(AnalysisModel):
         return sides
 
     @staticmethod
-    def checked(source: Any) -> Image:
+    def check_data(source: Any) -> Image:
         """Load an image that can be analysed; for subclasses."""
         raise NotImplementedError
 
     @validate("image")
     def _checked_image(self, proposal: Bunch) -> Image:
-        return self.checked(proposal["value"])
+        return self.check_data(proposal["value"])
 
     def publish(self, result: Any) -> None:
         """Show a result, unless it is of an image that was replaced meanwhile."""

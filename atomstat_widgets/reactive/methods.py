@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.brief import brief
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.stat import elbow, largest_stable, lowest, match_components, matching_signs, nmf_stability
 from atomstat_widgets.stat.progress import Progress
@@ -55,6 +56,10 @@ class Words:
     def all_strongest(self) -> str:
         """Those of all pieces."""
         return f"{self.rank}{self.parts}"
+
+    def count(self, number: int) -> str:
+        """Words for a number of them."""
+        return count_of(number, self.part, self.parts)
 
     def amount_of(self, number: int) -> str:
         """How much of one of them there is, its number counted from 1."""
@@ -127,7 +132,7 @@ class Curve:
         scale = self.scale(result)
         return {k: scale * value for k, value in advice.get(self.name, {}).items()}
 
-    def advised(self, result: Any, values: Mapping[int, float]) -> int | None:
+    def advise_for(self, result: Any, values: Mapping[int, float]) -> int | None:
         """Give a good number of components, once all values are known."""
         counts = sorted(values)
         return self.advise(counts, [values[k] for k in counts]) if len(counts) == result.most_components else None
@@ -139,7 +144,7 @@ class _Variance(Curve):
     def values(self, result: Any, advice: Mapping[str, Mapping[int, float]]) -> dict[int, float]:
         return dict(enumerate((100 * result.variance).tolist(), start=1))
 
-    def advised(self, result: Any, values: Mapping[int, float]) -> int | None:
+    def advise_for(self, result: Any, values: Mapping[int, float]) -> int | None:
         # Judged by the sum, from none on: of the shares themselves the first would always stand out.
         sums = np.concatenate([[0], np.cumsum([values[k] for k in sorted(values)])])
         return self.advise(list(range(len(sums))), sums.tolist())
@@ -215,7 +220,7 @@ class Method:
         if not self.ordered:
             order = match_components(before, after, either_sign=self.signed)
         signs = matching_signs(before, after[order]) if self.signed else 1
-        return np.asarray((order + 1) * signs, int).tolist()
+        return [int(number) for number in (order + 1) * signs]
 
 
 PCA = partial(Method, name="PCA", tooltip="Principal components: what varies most", signed=True, ordered=True)

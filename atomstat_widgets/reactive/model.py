@@ -11,11 +11,12 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Float, HasTraits, TraitError, Tuple, Unicode, validate
 
 from atomstat_widgets.brief import described
+from atomstat_widgets.counting import duration
 from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.failures import describe_failure, in_words
 from atomstat_widgets.reactive.history import FinishedRun, History, with_run
+from atomstat_widgets.reactive.loading import take_all
 from atomstat_widgets.reactive.one_thread import one_thread
-from atomstat_widgets.reactive.opened import taking_all
 from atomstat_widgets.reactive.own_changes import OwnChanges
 from atomstat_widgets.reactive.parameter import from_json
 from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
@@ -82,6 +83,11 @@ class AnalysisModel(HasTraits):
     history = Tuple()
     on_all = Bool(False)
 
+    @property
+    def notice(self) -> str:
+        """What is not as one would expect, in words; for subclasses."""
+        return ""
+
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for old, new in cls.__dict__.get("renamed", {}).items():
@@ -137,7 +143,7 @@ class AnalysisModel(HasTraits):
             The analysis failed, or a parameter is not as it should be; the message says why.
         """
         try:
-            with taking_all():
+            with take_all():
                 make: Any = cls  # each takes its data first
                 model = make(data, advise=False, on_progress=on_progress, **parameters)
         except TraitError as error:
@@ -168,7 +174,7 @@ class AnalysisModel(HasTraits):
         """
         self.request()
         self._runner.threaded = has_kernel()
-        self.observe(lambda change: self._parameter_changed(change.name, change.new), names=list(self._parameter_names))
+        self.observe(lambda change: self._take_change(change.name, change.new), names=list(self._parameter_names))
 
     def parameters(self) -> dict[str, Any]:
         """Current values of all parameters."""
@@ -246,7 +252,7 @@ class AnalysisModel(HasTraits):
         with self._lock:
             self._placing = True
         try:
-            with taking_all(), self._quiet:
+            with take_all(), self._quiet:
                 for name in self._data_first(parameters):
                     if getattr(self, name) is not parameters[name]:
                         setattr(self, name, parameters[name])
@@ -260,7 +266,7 @@ class AnalysisModel(HasTraits):
         """Follow changes that came while they could not be followed."""
         for name in self._data_first(changed):
             if getattr(self, name) is changed[name]:
-                self._parameter_changed(name, changed[name])
+                self._take_change(name, changed[name])
             else:
                 setattr(self, name, changed[name])
 
@@ -322,7 +328,7 @@ class AnalysisModel(HasTraits):
 
         return guarded
 
-    def _parameter_changed(self, name: str, value: Any) -> None:
+    def _take_change(self, name: str, value: Any) -> None:
         if self._quiet:
             return
         with self._lock:
@@ -391,8 +397,3 @@ class AnalysisModel(HasTraits):
 
     def _what_is_shown(self) -> str:
         return "" if self.result is None else ": the last good result is shown"
-
-
-def duration(seconds: float) -> str:
-    """Readable time: '85 ms', '1.4 s'."""
-    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

@@ -8,6 +8,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from atomstat_widgets.brief import brief
+from atomstat_widgets.data.readers.loading import Kind
 
 GROUP = "atomstat_widgets.analyses"  # of entry points; each names a record in its package
 
@@ -45,7 +46,7 @@ class Analysis:
 
     name: str
     title: str
-    kind: str
+    kind: Kind
     purpose: str
     sample: str
     model: str
@@ -69,7 +70,7 @@ class Analysis:
 @cache
 def analyses() -> dict[str, Analysis]:
     """All analyses by name. Of a package whose record cannot be used, a warning says why."""
-    found = []
+    found: list[Analysis] = []
     for point in entry_points(group=GROUP):
         try:
             one = point.load()
@@ -84,7 +85,7 @@ def analyses() -> dict[str, Analysis]:
     return {one.name: one for one in sorted(found, key=lambda one: (one.place, one.name))}
 
 
-def analysis_named(name: str) -> Analysis:
+def find_analysis(name: str) -> Analysis:
     """Analysis of a name.
 
     Raises

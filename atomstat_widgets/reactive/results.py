@@ -7,7 +7,7 @@ from typing import Any
 
 from atomstat_widgets.data import export
 from atomstat_widgets.data.numbers import Numbers
-from atomstat_widgets.reactive.registry import analysis_named, analysis_of
+from atomstat_widgets.reactive.registry import analysis_of, find_analysis
 
 
 def analyse(name: str, data: Any, *, on_progress: Callable[[float], None] | None = None, **parameters: Any) -> Any:
@@ -41,7 +41,7 @@ def analyse(name: str, data: Any, *, on_progress: Callable[[float], None] | None
     >>> result.loading_maps.shape
     (3, 29, 29)
     """
-    return analysis_named(name).load("model").analyse(data, on_progress, **parameters)
+    return find_analysis(name).load("model").analyse(data, on_progress, **parameters)
 
 
 def numbers_of(result: Any) -> Numbers:

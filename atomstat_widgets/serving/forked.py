@@ -9,15 +9,18 @@ import os
 import sys
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import psutil
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from atomstat_widgets.serving.kernel import run_forked
 
-CONTEXT = multiprocessing.get_context("forkserver") if sys.platform == "linux" else None
+CAN_FORK = sys.platform == "linux"
+CONTEXT: Any = multiprocessing.get_context("forkserver") if CAN_FORK else None
 PRELOADED = [
     *("ipykernel.kernelapp", "matplotlib.cm", "matplotlib.font_manager"),
     *("atomstat_widgets.serving.kernel", "atomstat_widgets.serving.in_words", "atomstat_widgets.app"),
@@ -36,6 +39,8 @@ def preload() -> None:
 class ForkedProvisioner(LocalProvisioner):
     """Launches kernels for Jupyter, which finds it by the name ``atomstat-forked``."""
 
+    parent: Any  # the manager of the kernel
+    process: Any  # one of those below
     life: Connection  # of the process above the server, with which kernels end
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
@@ -46,7 +51,7 @@ class ForkedProvisioner(LocalProvisioner):
         self.connection_info = self.parent.get_connection_info()
         return {**kwargs, "cmd": []}
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork a kernel, of whose command the arguments of the module count, or take one that is ``running``."""
         self.cwd = kwargs.get("cwd") or str(Path.cwd())
         if "running" in kwargs:
@@ -66,7 +71,7 @@ class ForkedProcess:
 
     def __init__(self, arguments: list[str], environment: dict[str, str], folder: str, life: Connection) -> None:
         given = (arguments, environment, folder, life)
-        self._process = CONTEXT.Process(target=run_forked, args=given, daemon=True)
+        self._process: BaseProcess = CONTEXT.Process(target=run_forked, args=given, daemon=True)
         self._process.start()
         self.pid = self._process.pid
 
@@ -81,7 +86,7 @@ class ForkedProcess:
 
     def send_signal(self, number: int) -> None:
         """Send a signal, unless it has ended."""
-        if self.poll() is None:
+        if self.pid is not None and self.poll() is None:
             os.kill(self.pid, number)
 
 

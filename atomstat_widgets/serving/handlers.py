@@ -125,7 +125,8 @@ class ForWhoCameIn(JupyterHandler):
     async def get(self, *arguments: str, **named: Any) -> None:
         """Give a file; a path that leads to none is not found, whatever Voila makes of it."""
         try:
-            await super().get(*arguments, **named)
+            giving: Any = super().get(*arguments, **named)
+            await giving
         except (AssertionError, ValueError):
             raise HTTPError(404) from None
 
@@ -146,9 +147,12 @@ INSTEAD = {
 class Identities(PasswordIdentityProvider):
     """Jupyter's, for a server whose address goes on after the name of the machine."""
 
+    parent: Any  # the server
+
     def get_handlers(self) -> list[tuple[str, Any]]:
         """Log in and out below that address, where Voila would have it at the top."""
-        return [(url_path_join(self.parent.server_url, route), *rest) for route, *rest in super().get_handlers()]
+        server = self.parent.server_url
+        return [(url_path_join(server, route), handler) for route, handler in super().get_handlers()]
 
 
 class NotFound(JupyterHandler):

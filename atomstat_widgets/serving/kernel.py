@@ -77,7 +77,9 @@ def run_forked(arguments: Sequence[str], environment: Mapping[str, str], folder:
 
 def _end_with_server() -> None:
     """Wait until the server is gone, and go too, unless a page has this kernel: the next server goes on with that."""
-    multiprocessing.parent_process().join()
+    server = multiprocessing.parent_process()
+    if server is not None:  # None in one that was not forked
+        server.join()
     if not Path(os.environ[VARIABLE], SHOWN).exists():
         os._exit(1)
 

@@ -49,6 +49,7 @@ class Kernels(AsyncMappingKernelManager):
     They hold nothing to save, and one that is asked to end in the middle of a cell prints a traceback.
     """
 
+    parent: Any  # the server
     cull_unseen_timeout = Integer(120, config=True, help="Seconds that a kernel waits for its page to come up.")
     reload_timeout = Integer(
         60, config=True, help="Seconds after which a session without a page makes room, where there is no other."
@@ -82,7 +83,7 @@ class Kernels(AsyncMappingKernelManager):
         if len(sessions) < most:
             return True
         alone = {one: self._alone_since[one] for one in sessions if one in self._alone_since}
-        if not alone or self._seconds_alone(first := min(alone, key=alone.get)) < self.reload_timeout:
+        if not alone or self._seconds_alone(first := min(alone, key=alone.__getitem__)) < self.reload_timeout:
             return False
         del self._alone_since[first]
         await self.shutdown_kernel(first)
@@ -90,7 +91,8 @@ class Kernels(AsyncMappingKernelManager):
 
     def folder(self, kernel_id: str) -> Path:
         """Of a session."""
-        return self.parent.folder / kernel_id
+        folder: Path = self.parent.folder
+        return folder / kernel_id
 
     # --- begin
 
@@ -99,7 +101,8 @@ class Kernels(AsyncMappingKernelManager):
     ) -> str:
         """Start a kernel in a folder of its own."""
         kernel_id = kernel_id or self.new_kernel_id()
-        self.starters[kernel_id] = asyncio.current_task()
+        if starter := asyncio.current_task():
+            self.starters[kernel_id] = starter
         self.allowances[kernel_id] = Allowance()
         env = {**(env or {}), **session_environment(self.folder(kernel_id))}
         try:
@@ -130,7 +133,8 @@ class Kernels(AsyncMappingKernelManager):
         self._alone_since.pop(kernel_id, None)
         if kernel_id in self and kernel_id not in self._shown:
             self._shown.add(kernel_id)
-            (self.folder(kernel_id) / SHOWN).write_text(json.dumps(self.get_kernel(kernel_id).provisioner.pid))
+            provisioner: Any = self.get_kernel(kernel_id).provisioner
+            (self.folder(kernel_id) / SHOWN).write_text(json.dumps(provisioner.pid))
 
     def notify_disconnect(self, kernel_id: str) -> None:
         """Note since when no page has it."""

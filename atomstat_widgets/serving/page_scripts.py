@@ -17,7 +17,7 @@ from typing import Any
 from jupyter_core.paths import jupyter_path
 from jupyter_server.base.handlers import FileFindHandler
 from tornado.ioloop import IOLoop
-from tornado.web import RequestHandler
+from tornado.web import RequestHandler, StaticFileHandler
 from voila.static_file_handler import MultiStaticFileHandler
 
 ROUTE = "voila/scripts.js"
@@ -56,7 +56,7 @@ class PageScripts:
             if CHUNK.search(file.read(BEGINNING)):
                 self.paths.append(path)
 
-    def joined(self) -> bytes:
+    def join(self) -> bytes:
         """All of them, compressed."""
         with self._joining:
             paths = self.paths.copy()
@@ -72,7 +72,7 @@ class PageScriptsHandler(RequestHandler):
 
     async def get(self) -> None:
         """Join them beside the server's work: it takes a part of a second."""
-        text = await IOLoop.current().run_in_executor(None, self.settings["page_scripts"].joined)
+        text = await IOLoop.current().run_in_executor(None, self.settings["page_scripts"].join)
         self.set_header("Content-Type", "text/javascript")
         self.set_header("Cache-Control", "no-cache")  # asks whether there are others
         self.set_header("Vary", "Accept-Encoding")
@@ -83,14 +83,14 @@ class PageScriptsHandler(RequestHandler):
             self.finish(gzip.decompress(text))
 
 
-class Learned:
+class Learned(StaticFileHandler):
     """For handlers of files: tells which it gave."""
 
     def on_finish(self) -> None:
         """Tell, now that it was given."""
         super().on_finish()
         if self.get_status() == 200:
-            self.settings["page_scripts"].add(Path(self.absolute_path))
+            self.settings["page_scripts"].add(Path(str(self.absolute_path)))
 
 
 class VoilaScriptsHandler(Learned, MultiStaticFileHandler):

@@ -107,7 +107,7 @@ class Server(Voila):
     @property
     def can_fork(self) -> bool:
         """Whether kernels are forked, which needs such a socket too."""
-        return forked.CONTEXT is not None and self.has_room_for_sockets
+        return forked.CAN_FORK and self.has_room_for_sockets
 
     @property
     def is_local(self) -> bool:
@@ -115,7 +115,7 @@ class Server(Voila):
         try:
             return ipaddress.ip_address(self.ip).is_loopback
         except ValueError:
-            return self.ip == "localhost"
+            return str(self.ip) == "localhost"
 
     def init_settings(self) -> dict[str, Any]:
         """Settings of the web application.
@@ -241,7 +241,7 @@ def possible_sessions(memory_per_session: int) -> int:
 
 def _memory() -> int:
     """Bytes that this machine has, or the container that it is."""
-    sizes = [psutil.virtual_memory().total]
+    sizes: list[int] = [psutil.virtual_memory().total]
     for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         with suppress(OSError, ValueError):
             sizes.append(int(Path(path).read_text()))

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import reduction
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import psutil
@@ -47,7 +48,7 @@ class Supervisor:
         self._chosen, self._folder, self._announce = chosen, folder, announce
         self._started: Started | None = None
         self._sockets: list[socket.socket] = []
-        self._server: multiprocessing.process.BaseProcess | None = None
+        self._server: BaseProcess | None = None
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM.
@@ -61,21 +62,21 @@ class Supervisor:
         life, mine = CONTEXT.Pipe(duplex=False)
         with _signals_to_end() as woken, life, mine:
             try:
-                while self._watch(self._start(life), woken):
+                while self._watch(*self._start(life), woken):
                     sys.stderr.write("atomstat: the server did not answer, and is started again\n")
             finally:
                 self._end()
 
-    def _start(self, life: Connection) -> Connection:
-        """Start a server, in the place of one before it if there was any, and give the line to it."""
+    def _start(self, life: Connection) -> tuple[BaseProcess, Connection]:
+        """Start a server, in the place of one before it if there was any, and give it with the line to it."""
         told, tells = CONTEXT.Pipe()
         given = (self._chosen, self._folder, Line(tells, life), self._started, self._sockets)
-        self._server = CONTEXT.Process(target=_serve, args=given)
-        self._server.start()
+        self._server = server = CONTEXT.Process(target=_serve, args=given)
+        server.start()
         tells.close()  # so that the line ends with the server
-        return told
+        return server, told
 
-    def _watch(self, told: Connection, woken: socket.socket) -> bool:
+    def _watch(self, server: BaseProcess, told: Connection, woken: socket.socket) -> bool:
         """Listen to a server, and tell whether another has to take its place, or all is to end."""
         up, silent = False, 0
         # Counted, not timed: a machine that slept, or a stop by Ctrl+Z, is one silence.
@@ -84,17 +85,17 @@ class Supervisor:
             if woken in ready:
                 return False
             silent = 0 if ready else silent + 1
-            _reap_orphans(self._server.pid)
+            _reap_orphans(server.pid)
             if ready:
                 try:
                     up = self._hear(told) or up
                 except EOFError:
                     break
-        self._server.kill()
-        self._server.join()
+        server.kill()
+        server.join()
         if self._started is None:
             raise OSError("the server ended before it was ready")
-        if self._server.exitcode == 0:  # it was asked to end, itself
+        if server.exitcode == 0:  # it was asked to end, itself
             return False
         return up or not wait([woken], timeout=PAUSE)
 
@@ -154,7 +155,7 @@ def _keep_orphans() -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _reap_orphans(server: int) -> None:
+def _reap_orphans(server: int | None) -> None:
     """Let go of kernels that ended after their server."""
     if not hasattr(os, "waitid"):
         return

@@ -7,16 +7,15 @@ killed removes nothing; the next one to start does, by the lock that ends with t
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-try:
+if sys.platform != "win32":  # which has other locks; there nothing is left but by who was killed, and stays
     import fcntl
-except ImportError:  # Windows has other locks; there nothing is left but by who was killed, and stays
-    fcntl = None
 
 VARIABLE = "ATOMSTAT_TEMPORARY"  # how a kernel is told the folder of its session
 
@@ -45,7 +44,7 @@ def session_environment(folder: Path) -> dict[str, str]:
 
 
 def _remove_left_behind() -> None:
-    if fcntl is None:
+    if sys.platform == "win32":
         return
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{LOCK}"):
         with suppress(OSError):  # of another user, or locked: in use
@@ -57,5 +56,5 @@ def _remove_left_behind() -> None:
 
 
 def _lock(file: IO[str]) -> None:
-    if fcntl is not None:
+    if sys.platform != "win32":
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

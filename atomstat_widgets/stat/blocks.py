@@ -114,10 +114,10 @@ def compute(tasks: Sequence[Any], progress: Progress = unreported) -> list[Any]:
     client = getattr(get_scheduler(collections=list(tasks)), "__self__", None)
     if client is not None and hasattr(client, "gather"):
         return _computed_by(client, list(tasks), progress)
-    return list(dask.compute(*tasks, callbacks=_reported(progress)))
+    return list(dask.compute(*tasks, callbacks=_report_to(progress)))
 
 
-def _reported(progress: Progress) -> list[Any]:
+def _report_to(progress: Progress) -> list[Any]:
     """Callbacks by which dask's schedulers on this machine report to `progress`, which may stop them by an exception.
 
     To be given to the one call: what dask is told of callbacks otherwise holds for the whole process. Those that the

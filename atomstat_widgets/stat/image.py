@@ -53,7 +53,7 @@ def normalize_image(image: ArrayLike) -> NDArray[np.float32]:
         pixels = _gray(pixels)
     low, high = float(pixels.min()), float(pixels.max())
     _require_range(low, high, pixels.size)
-    return _stretched(pixels, low, high)
+    return _stretch(pixels, low, high)
 
 
 def normalize_blocks(image: Any, progress: Progress = unreported) -> Any:
@@ -69,7 +69,7 @@ def normalize_blocks(image: Any, progress: Progress = unreported) -> Any:
         _require_finite(image)
     low, high = float(low), float(high)
     _require_range(low, high, gray.size)
-    return gray.map_blocks(_stretched, low, high, dtype=np.float32)
+    return gray.map_blocks(_stretch, low, high, dtype=np.float32)
 
 
 def _require_image(image: Any) -> None:
@@ -93,7 +93,7 @@ def _require_range(low: float, high: float, size: int) -> None:
         raise ValueError(f"the range of the image, {low:g} to {high:g}, is too large for floating point")
 
 
-def _stretched(image: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
+def _stretch(image: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
     # float32 holds the pixels of every detector once the offset is gone; subtract before narrowing.
     stretched = np.subtract(image, low, dtype=np.float64)
     stretched /= high - low

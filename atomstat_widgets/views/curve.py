@@ -29,14 +29,14 @@ class CountCurve:
 
     def __init__(self, width: int, height: int, largest: int, on_click: Callable[[int], None]) -> None:
         scales = {"x": bqplot.LinearScale(min=0.5, max=largest + 0.5), "y": bqplot.LinearScale()}
-        self._y = scales["y"]
-        self._bound = bqplot.Lines(x=[1], y=[0.0], scales=scales, colors=["#999999"], line_style="dashed")
-        self._advised = bqplot.Lines(
+        self.y_scale = scales["y"]
+        self.bound = bqplot.Lines(x=[1], y=[0.0], scales=scales, colors=["#999999"], line_style="dashed")
+        self.advised = bqplot.Lines(
             x=[1, 1], y=[0.0, 0.0], scales=scales, colors=[ADVICE], stroke_width=5, opacities=[0.45], visible=False
         )
-        self._line = bqplot.Lines(x=[1], y=[0.0], scales=scales, colors=[INK], stroke_width=1.5)
+        self.line = bqplot.Lines(x=[1], y=[0.0], scales=scales, colors=[INK], stroke_width=1.5)
         self.points = bqplot.Scatter(x=[1], y=[0.0], scales=scales, colors=[INK], default_size=50, stroke=GROUND)
-        self._current = bqplot.Scatter(
+        self.current = bqplot.Scatter(
             x=[1], y=[0.0], scales=scales, colors=[GROUND], stroke=COMPONENT_COLORS[1], stroke_width=3, default_size=90
         )
         self._x_axis = make_axis(
@@ -48,7 +48,7 @@ class CountCurve:
             width,
             height,
             {"top": 6, "bottom": 38, "left": 44, "right": 6},
-            [self._bound, self._advised, self._line, self.points, self._current],
+            [self.bound, self.advised, self.line, self.points, self.current],
             [self._x_axis, self.y_axis],
         )
         self.points.on_element_click(lambda _mark, event: on_click(int(event["data"]["x"])))
@@ -86,16 +86,16 @@ class CountCurve:
         # Not from zero: the elbow is what one looks for.
         margin = 0.08 * max(float(np.ptp(shown)), 1e-3)
         low, high = float(shown.min()) - margin, float(shown.max()) + margin
-        with self._y.hold_sync():
-            self._y.min, self._y.max = low, high
+        with self.y_scale.hold_sync():
+            self.y_scale.min, self.y_scale.max = low, high
         self._x_axis.label = counted
         self.y_axis.label, self.y_axis.tick_values = label, round_ticks(low, high, 3)
-        _put(self._bound, *([], []) if bound is None else (np.arange(1, len(bound) + 1), bound))
-        for mark in (self._line, self.points):
+        _put(self.bound, *([], []) if bound is None else (np.arange(1, len(bound) + 1), bound))
+        for mark in (self.line, self.points):
             _put(mark, counts, heights)
-        _put(self._current, *([current], [values[current]]) if current in values else ([], []))
-        _put(self._advised, [advised or 1] * 2, [low, high])
-        self._advised.visible = advised is not None
+        _put(self.current, *([current], [values[current]]) if current in values else ([], []))
+        _put(self.advised, [advised or 1] * 2, [low, high])
+        self.advised.visible = advised is not None
 
 
 def _put(mark: bqplot.Mark, x: Any, y: Any) -> None:

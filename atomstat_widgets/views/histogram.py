@@ -34,13 +34,13 @@ class Histogram:
     def __init__(
         self, width: int, height: int, on_brush: Callable[[float, float], None], counted: str = "atoms"
     ) -> None:
-        self._scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
-        self.picture = ImageLayer(self._scales)
-        self._brush = bqplot.interacts.BrushIntervalSelector(scale=self._scales["x"], color=BRUSH)
-        self._axes = [
-            make_axis(self._scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
+        self.scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
+        self.picture = ImageLayer(self.scales)
+        self.brush = bqplot.interacts.BrushIntervalSelector(scale=self.scales["x"], color=BRUSH)
+        self.axes = [
+            make_axis(self.scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
             make_axis(
-                self._scales["y"],
+                self.scales["y"],
                 counted,
                 vertical=True,
                 grid_lines="none",
@@ -49,13 +49,11 @@ class Histogram:
                 label_offset="40px",
             ),
         ]
-        self._line = bqplot.Lines(
-            x=[0, 0], y=[0, 1], scales=self._scales, colors=[BRUSH], stroke_width=2, visible=False
-        )
-        self.figure = make_figure(width, height, MARGIN, [self.picture.mark, self._line], self._axes)
-        self.figure.interaction = self._brush
+        self.line = bqplot.Lines(x=[0, 0], y=[0, 1], scales=self.scales, colors=[BRUSH], stroke_width=2, visible=False)
+        self.figure = make_figure(width, height, MARGIN, [self.picture.mark, self.line], self.axes)
+        self.figure.interaction = self.brush
         self._on_brush = on_brush
-        self._brush.observe(self._brushed, "selected")
+        self.brush.observe(self.take_brush, "selected")
 
     def show(
         self,
@@ -88,11 +86,11 @@ class Histogram:
             low, high = low - 0.5, high + 0.5
         counts, edges = np.histogram(values, len(colors) if whole else BINS, (low, high))
         top = 1.08 * max(1, counts.max())
-        for axis, scale, start, stop in zip(self._axes, self._scales.values(), (low, 0.0), (high, top), strict=True):
+        for axis, scale, start, stop in zip(self.axes, self.scales.values(), (low, 0.0), (high, top), strict=True):
             with scale.hold_sync():
                 scale.min, scale.max = start, stop
-            axis.tick_values = (whole_ticks if scale is self._scales["y"] else round_ticks)(start, stop, 2)
-        self._axes[0].label = name
+            axis.tick_values = (whole_ticks if scale is self.scales["y"] else round_ticks)(start, stop, 2)
+        self.axes[0].label = name
         middles = (edges[1:] + edges[:-1]) / 2
         place = np.clip((middles - limits[0]) / max(limits[1] - limits[0], 1e-30), 0, 1)
         if split is not None:
@@ -106,14 +104,15 @@ class Histogram:
 
     def show_line(self, value: float) -> None:
         """Draw a line at a value, over what is shown."""
-        with self._line.hold_sync():
-            self._line.x, self._line.y = [value, value], [0.0, self._scales["y"].max]
-            self._line.visible = self._scales["x"].min <= value <= self._scales["x"].max
+        with self.line.hold_sync():
+            self.line.x, self.line.y = [value, value], [0.0, self.scales["y"].max]
+            self.line.visible = self.scales["x"].min <= value <= self.scales["x"].max
 
     def clear_brush(self) -> None:
         """Take the brush away."""
-        self._brush.reset()
+        self.brush.reset()
 
-    def _brushed(self, change: Bunch) -> None:
+    def take_brush(self, change: Bunch) -> None:
+        """Tell of a range that the page has brushed."""
         if change.new is not None and len(change.new) == 2:
             self._on_brush(float(change.new[0]), float(change.new[1]))

@@ -24,7 +24,7 @@ class MatrixView:
 
     def __init__(self, side: int, on_click: Callable[[int, int], None]) -> None:
         self._side, self._on_click = side, on_click
-        self._cells: list[list[ipywidgets.Button]] = []
+        self.cells: list[list[ipywidgets.Button]] = []
         self._chosen: ipywidgets.Button | None = None
         self.figure = ipywidgets.VBox(layout=ipywidgets.Layout(width=f"{side}px", height=f"{side}px"))
 
@@ -38,10 +38,10 @@ class MatrixView:
         texts, tooltips : (k, k) of str
             On each cell, and beside it when the pointer is over it.
         """
-        if len(values) != len(self._cells):
+        if len(values) != len(self.cells):
             self._build(len(values))
         colors = lookup_table("viridis")[to_bytes(values, 0, 1)]
-        for cells, *rows in zip(self._cells, colors, texts, tooltips, strict=True):
+        for cells, *rows in zip(self.cells, colors, texts, tooltips, strict=True):
             for cell, color, text, tooltip in zip(cells, *rows, strict=True):
                 with cell.hold_sync():
                     cell.description, cell.tooltip = text, tooltip
@@ -53,7 +53,7 @@ class MatrixView:
         """Mark one cell, or none."""
         if self._chosen is not None:
             self._chosen.remove_class("atomstat-chosen")
-        self._chosen = None if place is None else self._cells[place[0]][place[1]]
+        self._chosen = None if place is None else self.cells[place[0]][place[1]]
         if self._chosen is not None:
             self._chosen.add_class("atomstat-chosen")
 
@@ -68,13 +68,13 @@ class MatrixView:
             button.on_click(lambda _button: self._on_click(row, column))
             return button
 
-        self._cells = [[cell(row, column) for column in range(count)] for row in range(count)]
+        self.cells = [[cell(row, column) for column in range(count)] for row in range(count)]
         header = [_name("", HEADER), *(_name(_badge(number), size) for number in range(count))]
         self.figure.children = [
             ipywidgets.HBox(header, layout=ipywidgets.Layout(height=f"{HEADER - 4}px")),
             *(
                 ipywidgets.HBox([_name(_badge(number), HEADER), *cells], layout=ipywidgets.Layout(align_items="center"))
-                for number, cells in enumerate(self._cells)
+                for number, cells in enumerate(self.cells)
             ),
         ]
 

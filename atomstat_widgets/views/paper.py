@@ -40,13 +40,13 @@ _one_at_a_time = Lock()
 
 
 @contextmanager
-def styled() -> Iterator[None]:
+def use_paper_style() -> Iterator[None]:
     """Compose in the style of papers: one thread at a time, since the settings are those of the process."""
     with _one_at_a_time, rc_context(STYLE):
         yield
 
 
-def composed(groups: Sequence[int], top: float) -> tuple[Figure, Any, list[list[Axes]]]:
+def compose(groups: Sequence[int], top: float) -> tuple[Figure, Any, list[list[Axes]]]:
     """Figure with a first row `top` times as high as the others, in which groups of so many pictures follow."""
     rows = [-(-count // A_ROW) for count in groups]
     figure = Figure(figsize=(WIDTH, ROW * (top + sum(rows))), layout="constrained")

@@ -12,15 +12,15 @@ def indexed_png(indices: NDArray[np.uint8], colors: NDArray[np.uint8], alpha: ND
     """Picture (height, width) of indices into colours (n, 3), each with its alpha (n,); opaque by default."""
     picture = Image.fromarray(indices)
     picture.putpalette(colors.tobytes())  # turns the grey picture into one with a palette
-    return _saved(picture, {} if alpha is None else {"transparency": alpha.tobytes()})
+    return _save(picture, {} if alpha is None else {"transparency": alpha.tobytes()})
 
 
 def rgba_png(pixels: NDArray[np.uint8]) -> bytes:
     """Picture of pixels (height, width, 4)."""
-    return _saved(Image.fromarray(pixels), {})
+    return _save(Image.fromarray(pixels), {})
 
 
-def _saved(picture: Image.Image, options: dict[str, Any]) -> bytes:
+def _save(picture: Image.Image, options: dict[str, Any]) -> bytes:
     buffer = BytesIO()
     picture.save(buffer, "PNG", compress_level=1, **options)
     return buffer.getvalue()

@@ -36,52 +36,52 @@ class SampleView:
     """
 
     def __init__(self, side: int, on_click: Callable[[float, float], None]) -> None:
-        self._scales = {"x": bqplot.LinearScale(), "y": bqplot.LinearScale(reverse=True)}
-        self._base = ImageLayer(self._scales, pixelated=False)
-        self.overlay = ImageLayer(self._scales)
-        self.outline = ImageLayer(self._scales)
-        self._window = bqplot.Lines(
-            x=[0, 0], y=[0, 0], scales=self._scales, colors=[MARKER], stroke_width=2, visible=False
+        self.scales = {"x": bqplot.LinearScale(), "y": bqplot.LinearScale(reverse=True)}
+        self.base = ImageLayer(self.scales, pixelated=False)
+        self.overlay = ImageLayer(self.scales)
+        self.outline = ImageLayer(self.scales)
+        self.window = bqplot.Lines(
+            x=[0, 0], y=[0, 0], scales=self.scales, colors=[MARKER], stroke_width=2, visible=False
         )
-        self._line = bqplot.Lines(
-            x=[0, 0], y=[0, 0], scales=self._scales, colors=[MARKER], stroke_width=2, marker="cross", visible=False
+        self.line = bqplot.Lines(
+            x=[0, 0], y=[0, 0], scales=self.scales, colors=[MARKER], stroke_width=2, marker="cross", visible=False
         )
-        self._place = bqplot.Lines(
-            x=[0], y=[0], scales=self._scales, colors=[MARKER], marker="cross", marker_size=90, visible=False
+        self.place = bqplot.Lines(
+            x=[0], y=[0], scales=self.scales, colors=[MARKER], marker="cross", marker_size=90, visible=False
         )
         self._bar_ground = bqplot.Lines(
-            x=[0, 0], y=[0, 0], scales=self._scales, colors=["black"], fill="inside", fill_colors=["black"],
+            x=[0, 0], y=[0, 0], scales=self.scales, colors=["black"], fill="inside", fill_colors=["black"],
             fill_opacities=[0.6], stroke_width=0,
         )  # fmt: skip
-        self._bar = bqplot.Lines(x=[0, 0], y=[0, 0], scales=self._scales, colors=["white"], stroke_width=4)
-        self._bar_label = bqplot.Label(
-            x=[0], y=[0], text=[""], scales=self._scales, colors=["white"], align="middle", default_size=13,
+        self.bar = bqplot.Lines(x=[0, 0], y=[0, 0], scales=self.scales, colors=["white"], stroke_width=4)
+        self.bar_label = bqplot.Label(
+            x=[0], y=[0], text=[""], scales=self.scales, colors=["white"], align="middle", default_size=13,
             font_weight="bold", y_offset=-7,
         )  # fmt: skip
-        self._axes = [
-            make_axis(self._scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
-            make_axis(self._scales["y"], vertical=True, grid_lines="none", tick_values=[0], label_offset="38px"),
+        self.axes = [
+            make_axis(self.scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
+            make_axis(self.scales["y"], vertical=True, grid_lines="none", tick_values=[0], label_offset="38px"),
         ]
-        layers = (self._base, self.overlay, self.outline)
+        layers = (self.base, self.overlay, self.outline)
         self.figure = make_figure(
             side + MARGIN["left"] + MARGIN["right"],
             side + MARGIN["top"] + MARGIN["bottom"],
             MARGIN,
             [
                 *(layer.mark for layer in layers),
-                self._window,
-                self._line,
-                self._place,
+                self.window,
+                self.line,
+                self.place,
                 self._bar_ground,
-                self._bar,
-                self._bar_label,
+                self.bar,
+                self.bar_label,
             ],
-            self._axes,
+            self.axes,
             toolbar=True,
         )
         self._on_click = on_click
         for layer in layers:  # the topmost one under the pointer gets the click
-            layer.mark.on_element_click(self._clicked)
+            layer.mark.on_element_click(self.take_click)
         self._pixel, self._offset = 1.0, (0.0, 0.0)
         self._shape = (1, 1)
 
@@ -95,11 +95,11 @@ class SampleView:
         """Set height and width of the image in pixels and, where it is known, the edge of a pixel, and its first."""
         self._shape, self._pixel, self._offset = shape, pixel_size or 1.0, offset
         self.look_at(None, 0)
-        for name, axis, length, first in zip("yx", self._axes[::-1], shape, offset, strict=True):
+        for name, axis, length, first in zip("yx", self.axes[::-1], shape, offset, strict=True):
             axis.label = f"{name} ({unit if pixel_size else 'px'})"
             axis.tick_values = round_ticks(first, first + (length - 1) * self._pixel, 3)
         self._show_scale_bar(unit if pixel_size else None)
-        self._window.visible = self._place.visible = False
+        self.window.visible = self.place.visible = False
 
     def look_at(self, place: tuple[float, float] | None, half: float) -> None:
         """Show what is within `half` a side around a place (y, x), in pixels of the image, or with none all of it."""
@@ -107,8 +107,8 @@ class SampleView:
             height, width = self._shape
             place, half = ((height - 1) / 2, (width - 1) / 2), max(self._shape) / 2
         for name, middle, first in zip("yx", place, self._offset, strict=True):
-            with self._scales[name].hold_sync():
-                self._scales[name].min, self._scales[name].max = (
+            with self.scales[name].hold_sync():
+                self.scales[name].min, self.scales[name].max = (
                     first + (middle - half) * self._pixel,
                     first + (middle + half) * self._pixel,
                 )
@@ -118,35 +118,35 @@ class SampleView:
         if on_brush is None:
             self.figure.interaction = None
             return
-        selector = bqplot.interacts.BrushSelector(x_scale=self._scales["x"], y_scale=self._scales["y"], color=MARKER)
+        selector = bqplot.interacts.BrushSelector(x_scale=self.scales["x"], y_scale=self.scales["y"], color=MARKER)
 
-        def drawn(change: Bunch) -> None:
+        def take_box(change: Bunch) -> None:
             corners = np.asarray(selector.selected, float) if selector.selected is not None else np.empty(0)
             if not change.new and corners.size == 4:
                 (x0, y0), (x1, y1) = (corners.reshape(2, 2) - self._offset[::-1]) / self._pixel
                 on_brush((min(y0, y1), max(y0, y1)), (min(x0, x1), max(x0, x1)))
 
-        selector.observe(drawn, "brushing")
+        selector.observe(take_box, "brushing")
         self.figure.interaction = selector
 
     def show_line(self, places: list[tuple[float, float]]) -> None:
         """Draw a line through places (y, x), in pixels of the image; none takes it away."""
-        with self._line.hold_sync():
+        with self.line.hold_sync():
             if places:
-                self._line.y, self._line.x = (np.array(places) * self._pixel + self._offset).T
-            self._line.visible = bool(places)
+                self.line.y, self.line.x = (np.array(places) * self._pixel + self._offset).T
+            self.line.visible = bool(places)
 
     def show_place(self, y: float, x: float) -> None:
         """Mark a place, in pixels of the image."""
-        with self._place.hold_sync():
-            self._place.y, self._place.x = (
+        with self.place.hold_sync():
+            self.place.y, self.place.x = (
                 [at * self._pixel + first] for at, first in zip((y, x), self._offset, strict=True)
             )
-            self._place.visible = True
+            self.place.visible = True
 
     def hide_window(self) -> None:
         """Take the window away."""
-        self._window.visible = False
+        self.window.visible = False
 
     def show_image(self, pixels: NDArray[Any], low: float, high: float, color_map: str) -> None:
         """Show the image (height, width), from `low` to `high` of the colour map."""
@@ -154,9 +154,7 @@ class SampleView:
         if every > 1:  # means of blocks, not every n-th pixel, which would show false lattices
             height, width = (length - length % every for length in pixels.shape)
             pixels = pixels[:height, :width].reshape(height // every, every, width // every, every).mean(axis=(1, 3))
-        self._base.show(
-            indexed_png(to_bytes(pixels, low, high), lookup_table(color_map)), *self._extent(*self._whole())
-        )
+        self.base.show(indexed_png(to_bytes(pixels, low, high), lookup_table(color_map)), *self._extent(*self._whole()))
 
     def show_overlay(
         self, pixels: NDArray[np.uint8], centers: tuple[NDArray[Any], NDArray[Any]], step: tuple[int, int]
@@ -260,10 +258,10 @@ class SampleView:
         (left, right), (top, bottom) = self._extent(
             *((at - 0.5, at + n - 0.5) for at, n in zip(corner, size, strict=True))
         )
-        with self._window.hold_sync():
-            self._window.x = [left, right, right, left, left]
-            self._window.y = [top, top, bottom, bottom, top]
-            self._window.visible = True
+        with self.window.hold_sync():
+            self.window.x = [left, right, right, left, left]
+            self.window.y = [top, top, bottom, bottom, top]
+            self.window.visible = True
 
     def _whole(self) -> tuple[tuple[float, float], tuple[float, float]]:
         height, width = self._shape
@@ -280,7 +278,7 @@ class SampleView:
         )
 
     def _show_scale_bar(self, unit: str | None) -> None:
-        self._bar.visible = self._bar_ground.visible = self._bar_label.visible = unit is not None
+        self.bar.visible = self._bar_ground.visible = self.bar_label.visible = unit is not None
         if unit is None:
             return
         span = max(self._shape) * self._pixel
@@ -289,16 +287,17 @@ class SampleView:
         left = self._offset[1] + 0.04 * span
         # An image much wider than high has little room below: stay inside of it.
         bottom = self._offset[0] + height - min(0.04 * span, 0.3 * height)
-        with self._bar.hold_sync():
-            self._bar.x, self._bar.y = [left, left + length], [bottom, bottom]
-        with self._bar_label.hold_sync():
-            self._bar_label.x, self._bar_label.y = [left + length / 2], [bottom]
-            self._bar_label.text = [f"{length:g} {unit}"]
+        with self.bar.hold_sync():
+            self.bar.x, self.bar.y = [left, left + length], [bottom, bottom]
+        with self.bar_label.hold_sync():
+            self.bar_label.x, self.bar_label.y = [left + length / 2], [bottom]
+            self.bar_label.text = [f"{length:g} {unit}"]
         edge = 0.02 * span
         with self._bar_ground.hold_sync():
             self._bar_ground.x = [left - edge, left + length + edge, left + length + edge, left - edge]
             self._bar_ground.y = [bottom + edge, bottom + edge, bottom - 3 * edge, bottom - 3 * edge]
 
-    def _clicked(self, _mark: Any, event: dict[str, Any]) -> None:
+    def take_click(self, _mark: Any, event: dict[str, Any]) -> None:
+        """Tell of a click in the page."""
         (top, left), clicked = self._offset, event["data"]
         self._on_click((clicked["click_y"] - top) / self._pixel, (clicked["click_x"] - left) / self._pixel)

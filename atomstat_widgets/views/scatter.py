@@ -32,20 +32,20 @@ class ScoreScatter:
 
     def __init__(self, width: int, height: int, on_lasso: Callable[[NDArray[np.intp]], None]) -> None:
         self._size = (height - MARGIN["top"] - MARGIN["bottom"], width - MARGIN["left"] - MARGIN["right"])
-        self._scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
-        self.picture = ImageLayer(self._scales, pixelated=False)
+        self.scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
+        self.picture = ImageLayer(self.scales, pixelated=False)
         # What is seen is a picture. The lasso asks a mark for the points in it: an unseen line through all of them,
         # which is one element of the page where a scatter would be one a point.
-        self.points = bqplot.Lines(x=[0.0], y=[0.0], scales=self._scales, opacities=[0])
+        self.points = bqplot.Lines(x=[0.0], y=[0.0], scales=self.scales, opacities=[0])
         self._lasso = bqplot.interacts.LassoSelector(marks=[self.points], color=LASSO)
-        self._axes = [
-            make_axis(self._scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
-            make_axis(self._scales["y"], vertical=True, grid_lines="none", tick_values=[0], label_offset="35px"),
+        self.axes = [
+            make_axis(self.scales["x"], grid_lines="none", tick_values=[0], label_offset="28px"),
+            make_axis(self.scales["y"], vertical=True, grid_lines="none", tick_values=[0], label_offset="35px"),
         ]
-        self.figure = make_figure(width, height, MARGIN, [self.picture.mark, self.points], self._axes)
+        self.figure = make_figure(width, height, MARGIN, [self.picture.mark, self.points], self.axes)
         self.figure.interaction = self._lasso
         self._on_lasso = on_lasso
-        self.points.observe(self._selected, "selected")
+        self.points.observe(self.take_lasso, "selected")
 
     def show(
         self,
@@ -69,7 +69,7 @@ class ScoreScatter:
         low, high = scores.min(axis=0).astype(float), scores.max(axis=0).astype(float)
         margin = np.where(high > low, 0.04 * (high - low), 0.5)
         low, high = low - margin, high + margin
-        for axis, scale, name, start, stop in zip(self._axes, self._scales.values(), names, low, high, strict=True):
+        for axis, scale, name, start, stop in zip(self.axes, self.scales.values(), names, low, high, strict=True):
             with scale.hold_sync():
                 scale.min, scale.max = float(start), float(stop)
             axis.label, axis.tick_values = name, round_ticks(start, stop, 3)
@@ -81,7 +81,8 @@ class ScoreScatter:
         with self.points.hold_sync():
             self.points.x, self.points.y = scores.T.astype(np.float32)
 
-    def _selected(self, change: Bunch) -> None:
+    def take_lasso(self, change: Bunch) -> None:
+        """Tell of the points round which the page has drawn a lasso."""
         # Empty while the lasso is taken away again, and after one around nothing.
         if change.new is not None and len(change.new):
             chosen = np.asarray(change.new, np.intp)

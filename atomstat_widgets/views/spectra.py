@@ -28,25 +28,25 @@ class SpectraView:
     """
 
     def __init__(self, width: int, height: int, on_brush: Callable[[float, float], None] | None = None) -> None:
-        self._scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
-        self._used = bqplot.Lines(
-            x=[0, 0], y=[0, 0], scales=self._scales, colors=[BRUSH], fill="inside", fill_colors=[BRUSH],
+        self.scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
+        self.used = bqplot.Lines(
+            x=[0, 0], y=[0, 0], scales=self.scales, colors=[BRUSH], fill="inside", fill_colors=[BRUSH],
             fill_opacities=[0.12], stroke_width=0, visible=False,
         )  # fmt: skip
-        self._dashed = self._lines(1.5, line_style="dashed", visible=False)
-        self._solid = self._lines(1.8)
-        self._axes = [
-            make_axis(self._scales["x"], grid_lines="none", tick_values=[0], label_offset="26px"),
+        self.dashed = self._lines(1.5, line_style="dashed", visible=False)
+        self.solid = self._lines(1.8)
+        self.axes = [
+            make_axis(self.scales["x"], grid_lines="none", tick_values=[0], label_offset="26px"),
             make_axis(
-                self._scales["y"], vertical=True, grid_color=GRID, tick_values=[0], label_offset="40px"
+                self.scales["y"], vertical=True, grid_color=GRID, tick_values=[0], label_offset="40px"
             ),
         ]  # fmt: skip
-        self.figure = make_figure(width, height, MARGIN, [self._used, self._dashed, self._solid], self._axes)
+        self.figure = make_figure(width, height, MARGIN, [self.used, self.dashed, self.solid], self.axes)
         self._on_brush = on_brush
         if on_brush is not None:
-            self._brush = bqplot.interacts.BrushIntervalSelector(scale=self._scales["x"], color=BRUSH)
-            self.figure.interaction = self._brush
-            self._brush.observe(self._brushed, "selected")
+            self.brush = bqplot.interacts.BrushIntervalSelector(scale=self.scales["x"], color=BRUSH)
+            self.figure.interaction = self.brush
+            self.brush.observe(self.take_brush, "selected")
 
     def show(
         self,
@@ -79,31 +79,32 @@ class SpectraView:
         low, high = low - margin * (low < 0), high + margin
         ends = (float(energies[0]), float(energies[-1])), (low, high)
         for axis, scale, name, (start, stop), count in zip(
-            self._axes, self._scales.values(), names, ends, (5, 2), strict=True
+            self.axes, self.scales.values(), names, ends, (5, 2), strict=True
         ):
             with scale.hold_sync():
                 scale.min, scale.max = start, stop
             axis.label, axis.tick_values = name, round_ticks(start, stop, count)
-        _put(self._solid, energies, spectra, colors)
-        self._dashed.visible = dashed is not None
+        _put(self.solid, energies, spectra, colors)
+        self.dashed.visible = dashed is not None
         if dashed is not None:
-            _put(self._dashed, energies, dashed, colors)
-        self._used.visible = used is not None
+            _put(self.dashed, energies, dashed, colors)
+        self.used.visible = used is not None
         if used is not None:
-            with self._used.hold_sync():
-                self._used.x = [used[0], used[1], used[1], used[0]]
-                self._used.y = [low, low, high, high]
+            with self.used.hold_sync():
+                self.used.x = [used[0], used[1], used[1], used[0]]
+                self.used.y = [low, low, high, high]
 
     def clear_brush(self) -> None:
         """Take the brush away."""
-        self._brush.reset()
+        self.brush.reset()
 
     def _lines(self, width: float, **style: Any) -> bqplot.Lines:
         return bqplot.Lines(
-            x=[0, 0], y=[[0, 0]], scales=self._scales, colors=[INK, *COMPONENT_COLORS], stroke_width=width, **style
+            x=[0, 0], y=[[0, 0]], scales=self.scales, colors=[INK, *COMPONENT_COLORS], stroke_width=width, **style
         )
 
-    def _brushed(self, change: Bunch) -> None:
+    def take_brush(self, change: Bunch) -> None:
+        """Tell of a range that the page has brushed."""
         if change.new is not None and len(change.new) == 2 and self._on_brush is not None:
             self._on_brush(float(change.new[0]), float(change.new[1]))
 

@@ -29,22 +29,22 @@ class StateStrip:
     """
 
     def __init__(self, width: int, height: int, on_click: Callable[[int, int], None]) -> None:
-        self._scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1, reverse=True)}
-        self.picture = ImageLayer(self._scales)
-        self._cursor = bqplot.Lines(x=[0, 0], y=[0, 1], scales=self._scales, colors=[INK], stroke_width=2)
-        self._frame = bqplot.Lines(
-            x=[0, 0], y=[0, 0], scales=self._scales, colors=[MARKER], stroke_width=3, visible=False
+        self.scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1, reverse=True)}
+        self.picture = ImageLayer(self.scales)
+        self.cursor = bqplot.Lines(x=[0, 0], y=[0, 1], scales=self.scales, colors=[INK], stroke_width=2)
+        self.frame = bqplot.Lines(
+            x=[0, 0], y=[0, 0], scales=self.scales, colors=[MARKER], stroke_width=3, visible=False
         )
-        self._axes = [
-            make_axis(self._scales["x"], "frame", grid_lines="none", tick_values=[0], tick_format="d",
+        self.axes = [
+            make_axis(self.scales["x"], "frame", grid_lines="none", tick_values=[0], tick_format="d",
                       label_offset="26px"),
-            make_axis(self._scales["y"], "track", vertical=True, grid_lines="none", tick_values=[0], tick_format="d",
+            make_axis(self.scales["y"], "track", vertical=True, grid_lines="none", tick_values=[0], tick_format="d",
                       label_offset="34px"),
         ]  # fmt: skip
-        self.figure = make_figure(width, height, MARGIN, [self.picture.mark, self._frame, self._cursor], self._axes)
+        self.figure = make_figure(width, height, MARGIN, [self.picture.mark, self.frame, self.cursor], self.axes)
         self._on_click = on_click
         self._shape, self._first = (0, 0), 0
-        self.picture.mark.on_element_click(self._clicked)
+        self.picture.mark.on_element_click(self.take_click)
 
     def show(self, states: NDArray[np.intp], first: int) -> None:
         """Show states.
@@ -59,33 +59,34 @@ class StateStrip:
         self._shape, self._first = states.shape, first
         height, width = max(1, states.shape[0]), states.shape[1]
         for scale, start, stop in zip(
-            self._scales.values(), (first - 0.5, 0.5), (first + width - 0.5, height + 0.5), strict=True
+            self.scales.values(), (first - 0.5, 0.5), (first + width - 0.5, height + 0.5), strict=True
         ):
             with scale.hold_sync():
                 scale.min, scale.max = start, stop
-        self._axes[0].tick_values = whole_ticks(first, first + width - 1, 5)
-        self._axes[1].tick_values = whole_ticks(1, height, 4)
+        self.axes[0].tick_values = whole_ticks(first, first + width - 1, 5)
+        self.axes[1].tick_values = whole_ticks(1, height, 4)
         table = np.concatenate([[ABSENT[:3], rgb(UNKNOWN)], COMPONENT_RGB]).astype(np.uint8)
         alpha = np.full(len(table), 255, np.uint8)
         alpha[0] = ABSENT[3]
         indices = (states + 2).astype(np.uint8) if len(states) else np.zeros((1, width), np.uint8)
         self.picture.show(indexed_png(indices, table, alpha), (first - 0.5, first + width - 0.5), (0.5, height + 0.5))
-        self._cursor.y = [0.5, height + 0.5]
+        self.cursor.y = [0.5, height + 0.5]
 
     def show_time(self, time: int) -> None:
         """Move the line of the current time."""
-        self._cursor.x = [time, time]
+        self.cursor.x = [time, time]
 
     def choose(self, row: int | None) -> None:
         """Frame one row, or none."""
-        with self._frame.hold_sync():
-            self._frame.visible = row is not None
+        with self.frame.hold_sync():
+            self.frame.visible = row is not None
             if row is not None:
                 left, right = self._first - 0.5, self._first + self._shape[1] - 0.5
-                self._frame.x = [left, right, right, left, left]
-                self._frame.y = [row + 0.5, row + 0.5, row + 1.5, row + 1.5, row + 0.5]
+                self.frame.x = [left, right, right, left, left]
+                self.frame.y = [row + 0.5, row + 0.5, row + 1.5, row + 1.5, row + 0.5]
 
-    def _clicked(self, _mark: Any, event: dict[str, Any]) -> None:
+    def take_click(self, _mark: Any, event: dict[str, Any]) -> None:
+        """Tell of a click in the page."""
         row, time = round(event["data"]["click_y"]) - 1, round(event["data"]["click_x"])
         time = min(max(time, self._first), self._first + self._shape[1] - 1)
         if 0 <= row < self._shape[0]:

@@ -58,33 +58,33 @@ class TileGrid:
         self._left, self._room = (TICKS_LEFT, TICKS_BELOW) if axes else (0, 0)
         self._size = (height - 2 * EDGE, width - 2 * EDGE)
         # Figure coordinates are screen pixels.
-        self._scales = {
+        self.scales = {
             "x": bqplot.LinearScale(min=0, max=self._size[1]),
             "y": bqplot.LinearScale(min=0, max=self._size[0], reverse=True),
         }
-        self.picture = ImageLayer(self._scales)
-        self._frames = self._lines(2)
+        self.picture = ImageLayer(self.scales)
+        self.frames = self._lines(2)
         self.selection = self._lines(5)
         # The colour stands beside the title, not in it: pale letters would be hard to read.
         self._marks = self._labels(default_size=14, align="start")
-        self._titles = self._labels(default_size=12, font_weight="bold", colors=[INK], align="start")
+        self.titles = self._labels(default_size=12, font_weight="bold", colors=[INK], align="start")
         # Ticks are labels, not an axis: the texts of an axis are lost when it changes twice in quick succession.
         self.x_ticks = self._labels(default_size=11, colors=[INK], align="middle")
-        self._y_ticks = self._labels(default_size=11, colors=[INK], align="end")
-        self._x_name = self._labels(default_size=12, colors=[INK], align="middle")
-        self._y_name = self._labels(default_size=12, colors=[INK], align="middle", rotate_angle=-90)
+        self.y_ticks = self._labels(default_size=11, colors=[INK], align="end")
+        self.x_name = self._labels(default_size=12, colors=[INK], align="middle")
+        self.y_name = self._labels(default_size=12, colors=[INK], align="middle", rotate_angle=-90)
         self.figure = make_figure(
             width,
             height,
             dict.fromkeys(("top", "bottom", "left", "right"), EDGE),
             [
-                *(self.picture.mark, self._frames, self.selection, self._marks, self._titles),
-                *(self.x_ticks, self._y_ticks, self._x_name, self._y_name),
+                *(self.picture.mark, self.frames, self.selection, self._marks, self.titles),
+                *(self.x_ticks, self.y_ticks, self.x_name, self.y_name),
             ],
         )
         self._on_select = on_select
         self.boxes: NDArray[np.int_] = np.empty((0, 4), int)
-        self.picture.mark.on_element_click(self._clicked)
+        self.picture.mark.on_element_click(self.take_click)
 
     def show(
         self,
@@ -128,11 +128,11 @@ class TileGrid:
         alpha[BLANK] = 0
         self.picture.show(indexed_png(canvas, lookup_table(color_map), alpha), (0, self._size[1]), (0, self._size[0]))
         colors = list(self._colors[: len(pictures)])
-        _frame(self._frames, self.boxes, colors)
+        _frame(self.frames, self.boxes, colors)
         self._marks.colors = colors
         left, above = self.boxes[:, 0], self.boxes[:, 1] - 9
         _write(self._marks, left, above, ["■" if title else "" for title in titles])
-        _write(self._titles, left + 15, above, titles)
+        _write(self.titles, left + 15, above, titles)
         if axes:
             self._show_axes(*axes)
 
@@ -145,10 +145,10 @@ class TileGrid:
             self.selection.visible = True
 
     def _lines(self, width: int) -> bqplot.Lines:
-        return bqplot.Lines(x=[[0, 0]], y=[[0, 0]], scales=self._scales, stroke_width=width, visible=width == 2)
+        return bqplot.Lines(x=[[0, 0]], y=[[0, 0]], scales=self.scales, stroke_width=width, visible=width == 2)
 
     def _labels(self, **style: Any) -> bqplot.Label:
-        return bqplot.Label(x=[0], y=[0], text=[""], scales=self._scales, **{"font_weight": "normal", **style})
+        return bqplot.Label(x=[0], y=[0], text=[""], scales=self.scales, **{"font_weight": "normal", **style})
 
     def _show_axes(self, x: TileAxis, y: TileAxis) -> None:
         """Write along x below the last tile of each column, along y to the left of the first column."""
@@ -158,9 +158,9 @@ class TileGrid:
         ends = [self.boxes[self.boxes[:, 0] == first, 3].max() for first, _ in columns]
         _write(self.x_ticks, at, np.repeat(ends, len(x.ticks)) + 9, texts)
         at, texts = _repeat(y.ticks, rows)
-        _write(self._y_ticks, [left - 5] * len(at), at, texts)
-        _write(self._x_name, [(left + right) / 2], [bottom + 25], [x.name])
-        _write(self._y_name, [8], [(top + bottom) / 2], [y.name])
+        _write(self.y_ticks, [left - 5] * len(at), at, texts)
+        _write(self.x_name, [(left + right) / 2], [bottom + 25], [x.name])
+        _write(self.y_name, [8], [(top + bottom) / 2], [y.name])
 
     def _place(self, count: int, aspect: float) -> NDArray[np.int_]:
         """Left, top, right, bottom of each tile: the number of columns that makes the tiles largest."""
@@ -177,7 +177,8 @@ class TileGrid:
         top = row * (tile_height + GAP + TITLE) + TITLE
         return np.stack([left, top, left + tile_width, top + tile_height], axis=1)
 
-    def _clicked(self, _mark: Any, event: dict[str, Any]) -> None:
+    def take_click(self, _mark: Any, event: dict[str, Any]) -> None:
+        """Tell of a click in the page."""
         x, y = event["data"]["click_x"], event["data"]["click_y"]
         left, top, right, bottom = self.boxes.T
         hit = np.flatnonzero((left <= x) & (x < right) & (top - TITLE <= y) & (y < bottom))

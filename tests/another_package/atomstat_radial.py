@@ -14,9 +14,9 @@ from atomstat_widgets.data.numbers import Numbers
 from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.panels.controls import heading, slider, title
 from atomstat_widgets.panels.image_panel import ImagePanel
-from atomstat_widgets.panels.panel import column, named
+from atomstat_widgets.panels.panel import column, name_figure
 from atomstat_widgets.reactive.image_model import ImageModel
-from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.recipe import recipe_of
 from atomstat_widgets.reactive.registry import Analysis
@@ -70,8 +70,8 @@ class RadialModel(ImageModel):
         self.start()
 
     @staticmethod
-    def checked(source: Any) -> Image:
-        return opened(source, "image")
+    def check_data(source: Any) -> Image:
+        return open_data(source, "image")
 
     def compute(self, parameters: dict[str, Any], run: Any) -> str:
         pixels = overview(parameters["image"])
@@ -101,8 +101,8 @@ class RadialPanel(ImagePanel):
         return []
 
     def _make_views(self) -> list[Any]:
-        self._profile = SpectraView(500, 200)
-        return [column(title("Radial profile"), named(self._profile, "profile"))]
+        self.profile = SpectraView(500, 200)
+        return [column(title("Radial profile"), name_figure(self.profile, "profile"))]
 
     def _offer_overlays(self) -> None:
         self._set_overlays([("None", None, "The image alone")])
@@ -110,12 +110,12 @@ class RadialPanel(ImagePanel):
     def _draw_overlay(self) -> None:
         pass
 
-    def _sample_clicked(self, y: float, x: float) -> None:
+    def choose_place(self, y: float, x: float) -> None:
         pass
 
     def _draw_shown(self) -> None:
         result = self._shown
-        self._profile.show(result.frequencies, result.power[None], [INK], ("frequency (1/px)", "power"))
+        self.profile.show(result.frequencies, result.power[None], [INK], ("frequency (1/px)", "power"))
 
 
 def radial_figure(result: RadialResult) -> Any:

@@ -88,7 +88,7 @@ class TestCoordinates:
             np.testing.assert_array_equal(loaded.atoms[0], coordinates[0])
         panel = TrajectoriesPanel(loaded)
         assert panel.model.error == ""
-        assert panel._own.spacing.slider.disabled
+        assert panel.controls.spacing.slider.disabled
 
     def test_of_an_image_with_an_output(self, tmp_path):
         image = samples.graphene(shape=(96, 96))

@@ -211,10 +211,17 @@ def test_answers_that_make_no_sense_are_refused(tmp_path, monkeypatch):
         monkeypatch.setattr(opening, "new_reader", lambda: warm.Reader(Said(words), store, lambda: None))  # noqa: B023
         with pytest.raises(ReadError, match=r"a\.npy is not read: the answer of its reader makes no sense"):
             Opening(tmp_path / "a.npy").load()
+    fields = b'{"offset": [0, 0], "name": "a", "served": [[1, 1, 1], "f4"]}'
+    frames = b'{"is": "movie", "fields": %s, "arrays": [], "places": []}' % fields
+    monkeypatch.setattr(
+        opening, "new_reader", lambda: warm.Reader(Said(frames), os.memfd_create("store"), lambda: None)
+    )
+    with pytest.raises(ReadError, match=r"makes no sense \(movie for image\)"):
+        Opening(tmp_path / "a.npy").load("image")
 
 
 def test_a_new_interpreter_reads_where_processes_are_not_forked(tmp_path, monkeypatch):
-    monkeypatch.setattr(opening, "new_reader", warm._spawned)
+    monkeypatch.setattr(opening, "new_reader", warm._spawn)
     np.save(tmp_path / "a.npy", STACK)
     movie = load(tmp_path / "a.npy", trusted=False)
     np.testing.assert_array_equal(movie[5], STACK[5])

@@ -375,10 +375,10 @@ def test_the_open_bar_shows_nothing_outside(name, make, inside, outside, large, 
     shown = []
     bar = OpenBar(shown.append)
     bar.switch.value = True
-    bar._file.value = name
+    bar.file.value = name
     assert not shown
-    assert f"{name} is not read: " in bar._words.value or f"{name} is truncated, damaged" in bar._words.value
-    require_unsaid(bar._words.value)
+    assert f"{name} is not read: " in bar.words.value or f"{name} is truncated, damaged" in bar.words.value
+    require_unsaid(bar.words.value)
 
 
 def test_the_chunk_would_be_seen(inside, outside):

@@ -84,9 +84,9 @@ def test_metadata_are_in_the_provenance():
 def test_the_page_shows_places_as_the_files_have_them():
     panel = SlidingFFTPanel(load(labelled()))
     sample = panel.sample
-    assert (sample._scales["y"].min, sample._scales["x"].max) == (10 - 0.25 + (59.5 - 79.5) / 4, -3 + 79.5 / 2)
-    assert min(sample._axes[1].tick_values) >= 10
-    sample._clicked(None, {"data": {"click_y": 10 + 29.5 / 2, "click_x": -3 + 39.5 / 2}})
+    assert (sample.scales["y"].min, sample.scales["x"].max) == (10 - 0.25 + (59.5 - 79.5) / 4, -3 + 79.5 / 2)
+    assert min(sample.axes[1].tick_values) >= 10
+    sample.take_click(None, {"data": {"click_y": 10 + 29.5 / 2, "click_x": -3 + 39.5 / 2}})
     grid = panel.model.result.spectra.grid
     window = grid.nearest(29.5, 39.5)
     y, x = grid.centers[window] / 2 + (10, -3)

@@ -58,7 +58,7 @@ def titles_of(figure):
 @pytest.fixture(params=[FACTORS, MEANS], ids=lambda method: method.name)
 def panel(request):
     panel = DomainsPanel(IMAGE, n_components=2)
-    panel._own.method.value = request.param.name
+    panel.controls.method.value = request.param.name
     yield panel
     assert (panel.model.error, panel.model.details) == ("", "")
 
@@ -75,17 +75,17 @@ def test_the_model_and_scripts_have_it(panel):
 
 
 def test_the_panel_has_it(panel):
-    result, own, words = panel.model.result, panel._own, panel.model.result.method.words
+    result, own, words = panel.model.result, panel.controls, panel.model.result.method.words
     assert own.method.tooltips[own.method.options.index(result.method.name)] == result.method.tooltip
     assert own.n_components.description == words.parts.capitalize()
     assert (own.gmm_on.disabled, own.gmm_on.tooltip) == (True, "Only for the method GMM")
-    assert words.pictures.capitalize() in panel._components_title.value
+    assert words.pictures.capitalize() in panel.components_title.value
     assert [curve.name for _, curve in panel.curve_choice.options] == [one.name for one in result.method.curves]
     assert (ALL in [value for _, value in panel.overlay.options]) is not result.signed
     panel.overlay.value = 1
-    assert panel.histogram._axes[0].label == f"{words.amount} 2"
-    panel._sample_clicked(80, 80)
-    panel._lassoed(np.array([1, 2]))
+    assert panel.histogram.axes[0].label == f"{words.amount} 2"
+    panel.choose_place(80, 80)
+    panel.choose_atoms(np.array([1, 2]))
     panel.truth_shown = True
 
 
@@ -133,8 +133,8 @@ def test_unmixing_takes_one_too(monkeypatch):
     twice = Method(name="Again", tooltip="PCA under another name", fit=OF_UNMIXING["PCA"].fit, signed=True)
     monkeypatch.setitem(OF_UNMIXING, "Again", twice)
     panel = UnmixingPanel(cubes.oxides(shape=(20, 24), channels=60), method="Again", n_components=2)
-    assert panel._own.start_from.tooltip == "Only for the method NMF"
-    assert "Loading maps" in panel._maps_title.value
+    assert panel.controls.start_from.tooltip == "Only for the method NMF"
+    assert "Loading maps" in panel.maps_title.value
     assert {"abundances", "components"} & set(numbers_of(panel.model.result).quantities) == {"components"}
     assert "Loading 2" in titles_of(figure_of(panel.model.result))
     assert panel.model.error == ""

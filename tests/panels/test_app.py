@@ -129,8 +129,8 @@ class TestSession:
         app.panel.model.image = calibrated(samples.grains(), 3.0, "Å")
         app.tabs.value = "Unmixing"
         app.panel.model.cube = cubes.oxides(dose=300.0)
-        app.open_bar._file.options = ["film.npy"]
-        app.open_bar._file.value = "film.npy"
+        app.open_bar.file.options = ["film.npy"]
+        app.open_bar.file.value = "film.npy"
         state = json.loads(json.dumps(app.state()))
         other = App()
         other.restore(state)
@@ -192,14 +192,14 @@ class TestSession:
     )
     def test_what_cannot_be_shown_is_said(self, state, problem):
         app = App()
-        app._page.address = f"?state={as_address(state)}"
+        app.page.address = f"?state={as_address(state)}"
         assert problem in app.notice.value
         assert app.tabs.value == "Sliding FFT"
         assert app.panel.model.result is not None
 
     def test_a_damaged_address_is_said(self):
         app = App()
-        app._page.address = "?state=???"
+        app.page.address = "?state=???"
         assert "the state in the address is damaged" in app.notice.value
 
     def test_a_file_is_opened_and_may_be_opened_again(self):
@@ -293,12 +293,12 @@ class TestSession:
         app = App()
         app.session_bar.switch.value = True
         app.panel.model.zoom = 1
-        found = re.search(r'href="\?state=([\w-]+)"', app.session_bar._links.value)
+        found = re.search(r'href="\?state=([\w-]+)"', app.session_bar.links.value)
         assert from_address(found[1])["panels"]["Sliding FFT"]["parameters"]["zoom"] == 1
 
     def test_in_a_notebook_there_is_no_link(self, monkeypatch):
         monkeypatch.delenv("VOILA_PREHEAT", raising=False)
         app = App()
         app.session_bar.switch.value = True
-        assert "?state=" not in app.session_bar._links.value
-        assert 'download="session.json"' in app.session_bar._links.value
+        assert "?state=" not in app.session_bar.links.value
+        assert 'download="session.json"' in app.session_bar.links.value

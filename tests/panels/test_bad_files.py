@@ -40,7 +40,7 @@ def npz(**arrays):
     return buffer.getvalue()
 
 
-def zipped(**files):
+def zip_files(**files):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
@@ -111,7 +111,7 @@ FILES = [
     ("cut.npz", npz(a=GREY)[:-40], DAMAGED + "not a .npz file"),
     ("crc.npz", npz(a=GREY).replace(GREY[9].tobytes(), GREY[8].tobytes()), "Bad CRC-32"),
     ("trap.npz", npz(a=np.array([{}], object)), "holds pickled Python objects; it is not opened"),
-    ("none.npz", zipped(notes_txt="x"), "choose an array by its name; it has none"),
+    ("none.npz", zip_files(notes_txt="x"), "choose an array by its name; it has none"),
     ("line.npz", npz(a=np.arange(3.0)), "choose an array by its name; it has a (3,)"),
     ("several.npz", npz(a=GREY, b=GREY), "choose an array by its name; it has a (64, 64), b (64, 64)"),
     ("text.tif", TEXT, "not a TIFF file"),
@@ -145,8 +145,8 @@ FILES = [
     ("cut.h5", h5(GREY)[:1500], "truncated file"),
     ("complex.h5", h5(GREY * 1j), "complex.h5 holds complex numbers"),
     ("text.ndata", TEXT, "File is not a zip file"),
-    ("none.ndata", zipped(notes_txt="x"), "no item named 'data.npy'"),
-    ("words.ndata", zipped(data_npy=npy(GREY), metadata_json="{"), "words.ndata is truncated, damaged"),
+    ("none.ndata", zip_files(notes_txt="x"), "no item named 'data.npy'"),
+    ("words.ndata", zip_files(data_npy=npy(GREY), metadata_json="{"), "words.ndata is truncated, damaged"),
     ("text.ser", TEXT, "TIA: "),
     ("text.mrc", TEXT, "text.mrc is truncated, damaged"),
     ("text.blo", TEXT, "text.blo is truncated, damaged"),
@@ -188,7 +188,7 @@ def refused(app, name, content):
     shown = app.tabs.value, app.choice.value, app.notice.value
     data, result = app.panel.model.image, app.panel.model.result
     send(app, name, content)
-    said = app.open_bar._words.value
+    said = app.open_bar.words.value
     assert 'role="alert"' in said
     assert (app.tabs.value, app.choice.value, app.notice.value) == shown
     assert app.panel.model.image is data
@@ -203,14 +203,14 @@ def test_a_file_that_cannot_be_shown(app, name, content, message):
     app.panel.model.n_components = 2
     said = refused(app, name, content)
     assert message in said
-    assert str(app.open_bar._uploads.folder) not in said
+    assert str(app.open_bar.uploads.folder) not in said
 
 
 @pytest.mark.parametrize(("kind", "content", "message"), TAKEN_AS)
 def test_a_file_that_is_not_what_it_is_taken_as(app, kind, content, message):
     app.panel.model.n_components = 2
-    app.open_bar._kind.value = kind
+    app.open_bar.kind.value = kind
     try:
         assert message in refused(app, "mine.npy", content)
     finally:
-        app.open_bar._kind.value = None
+        app.open_bar.kind.value = None

@@ -104,11 +104,11 @@ def test_run_chosen_to_be_compared_while_another_is_added():
     history = next(one for one in panel.children if type(one).__name__ == "HistoryBar")
     history.switch.value = True
     with Stepped() as worker:
-        stop = Stop(history.rows[0]._text, "value", worker)
+        stop = Stop(history.rows[0].text, "value", worker)
         added = worker.begin(setattr, panel.model, "n_components", 4)
         assert stop.reached.wait(TIMEOUT)
         history.rows[0].compare.value = True
-        chosen = list(history._compared)
+        chosen = list(history.compared)
         stop.gone_on.set()
         added.result(TIMEOUT)
     assert len(chosen) == 1
@@ -124,5 +124,5 @@ def test_data_chosen_while_the_list_follows_the_panel():
         app.choice.value = labels[1]
         stop.gone_on.set()
         followed.result(TIMEOUT)
-    assert app._chosen["image"] == labels[1]
-    assert app.panel.model.image is app._datum("image", labels[1])
+    assert app.chosen["image"] == labels[1]
+    assert app.panel.model.image is app.find_data("image", labels[1])

@@ -22,7 +22,7 @@ def atoms(panel):
 
 
 def test_parameters_and_controls_are_one(panel):
-    own, model = panel._own, panel.model
+    own, model = panel.controls, panel.model
     model.n_components = 6
     assert own.n_components.value == 6
     own.method.value = "NMF"
@@ -37,7 +37,7 @@ def test_parameters_and_controls_are_one(panel):
 
 
 def test_automatic_numbers_are_shown(panel):
-    own, result = panel._own, panel.model.result
+    own, result = panel.controls, panel.model.result
     assert own.window.automatic.value
     assert own.window.slider.value == result.window
     assert own.spacing.slider.value == pytest.approx(result.atoms.spacing, abs=0.25)
@@ -46,7 +46,7 @@ def test_automatic_numbers_are_shown(panel):
 
 
 def test_a_moved_slider_is_no_longer_automatic(panel):
-    window = panel._own.window
+    window = panel.controls.window
     window.slider.value = 15
     assert (panel.model.window, window.automatic.value, panel.model.result.window) == (15, False, 15)
     window.automatic.value = True
@@ -57,7 +57,7 @@ def test_a_moved_slider_is_no_longer_automatic(panel):
 
 
 def test_the_echo_of_an_automatic_number_is_no_wish(panel):
-    strength = panel._own.strength
+    strength = panel.controls.strength
     strength.slider.value = strength.slider.value + 0.01  # as the page rounds it
     assert strength.automatic.value
     assert panel.model.strength is None
@@ -74,11 +74,11 @@ def test_a_new_result_is_drawn(panel):
 
 def test_a_click_on_a_component_colours_the_atoms_by_its_loading(panel):
     before = atoms(panel), picture(panel.histogram)
-    panel._component_clicked(2)
+    panel.choose_component(2)
     assert panel.overlay.value == 2
     assert panel.components.selection.visible
     assert (atoms(panel), picture(panel.histogram)) != before
-    assert panel.histogram._axes[0].label == "loading 3"
+    assert panel.histogram.axes[0].label == "loading 3"
 
 
 def test_overlays_follow_the_method(panel):
@@ -88,14 +88,14 @@ def test_overlays_follow_the_method(panel):
     assert (labels(), panel.overlay.value) == (["1", "2", "3", "4", "None"], 0)
     panel.model.method = "GMM"
     assert (labels(), panel.overlay.value) == (["All", "1", "2", "3", "4", "None"], ALL)
-    assert panel._map.value == "viridis"
-    assert not panel._own.gmm_on.disabled
+    assert panel.picture_map.value == "viridis"
+    assert not panel.controls.gmm_on.disabled
     panel.overlay.value = 3
     panel.model.n_components = 2
     assert (labels(), panel.overlay.value) == (["All", "1", "2", "None"], ALL)
     panel.model.method = "PCA"
     assert (labels(), panel.overlay.value) == (["1", "2", "None"], 0)
-    assert panel._own.gmm_on.disabled
+    assert panel.controls.gmm_on.disabled
     assert panel.model.error == ""
 
 
@@ -106,7 +106,7 @@ def test_the_lasso_lights_atoms_up_and_shows_their_mean(panel):
     np.testing.assert_array_equal(panel.selected, loading > 0)
     after = atoms(panel), picture(panel.scatter), picture(panel.means)
     assert all(old != new for old, new in zip(before, after, strict=True))
-    assert f"{(loading > 0).sum()} selected" in panel._means_title.value
+    assert f"{(loading > 0).sum()} selected" in panel.means_title.value
     assert not panel.clear.disabled
     panel.truth.value = True
     assert f"{panel.model.result.agreement(loading > 0):.2f}" in panel.truth_score.value
@@ -119,12 +119,12 @@ def test_the_lasso_lights_atoms_up_and_shows_their_mean(panel):
 
 def test_the_brush_selects_values(panel):
     loading = panel.model.result.decomposition.loadings[:, 0]
-    panel.histogram._brush.selected = np.array([0.0, 10.0])
+    panel.histogram.brush.selected = np.array([0.0, 10.0])
     np.testing.assert_array_equal(panel.selected, loading >= 0)
 
 
 def test_a_selection_lasts_as_long_as_the_atoms(panel):
-    panel._lassoed(np.array([1, 2]))
+    panel.choose_atoms(np.array([1, 2]))
     panel.model.n_components = 3
     assert panel.selected.sum() == 2
     panel.model.method = "ICA"
@@ -136,20 +136,20 @@ def test_a_selection_lasts_as_long_as_the_atoms(panel):
 
 def test_a_click_on_an_atom_shows_its_crop(panel):
     positions = panel.model.result.crops.positions
-    panel._sample_clicked(*positions[5] + (1.0, -1.0))
-    assert panel._atom == 5
+    panel.choose_place(*positions[5] + (1.0, -1.0))
+    assert panel.atom == 5
     y, x = positions[5]
-    assert f"y {0.04 * y:.2f}, x {0.04 * x:.2f} nm" in panel._crop_title.value
-    assert len(panel._crop.boxes) == 2
+    assert f"y {0.04 * y:.2f}, x {0.04 * x:.2f} nm" in panel.crop_title.value
+    assert len(panel.crop.boxes) == 2
     window = panel.model.result.window * panel.model.image.pixel_size
-    assert np.ptp(panel.sample._window.y) == pytest.approx(window)
+    assert np.ptp(panel.sample.window.y) == pytest.approx(window)
 
 
 def test_the_curve_sets_the_count_and_follows_the_method(panel):
-    panel._count_clicked(2)
-    assert panel._own.n_components.value == 2
+    panel.choose_count(2)
+    assert panel.controls.n_components.value == 2
     np.testing.assert_allclose(panel.curve.points.y, 100 * panel.model.result.variance)
-    assert panel.curve._advised.visible
+    assert panel.curve.advised.visible
     panel.model.method = "GMM"
     assert [label for label, _ in panel.curve_choice.options] == ["Stability", "BIC", "Explained variance"]
     for label, name in (("Stability", "stability"), ("BIC", "bic")):
@@ -157,7 +157,7 @@ def test_the_curve_sets_the_count_and_follows_the_method(panel):
         scale = 1 if name == "stability" else len(panel.model.result.crops)
         expected = [panel.model.advice[name][k] / scale for k in range(1, 9)]
         np.testing.assert_allclose(panel.curve.points.y, expected)
-    assert panel.curve._advised.x[0] == np.argmin(expected) + 1
+    assert panel.curve.advised.x[0] == np.argmin(expected) + 1
     panel.model.method = "NMF"
     assert [label for label, _ in panel.curve_choice.options] == ["Stability", "Error"]
     panel.curve_choice.label = "Error"
@@ -191,7 +191,7 @@ def test_given_atoms_and_channels_can_be_chosen():
     panel = DomainsPanel(
         Image(image.array, "given", atoms=coordinates, channels=np.random.default_rng(0).random((160, 160, 2)))
     )
-    own = panel._own
+    own = panel.controls
     assert own.spacing.slider.disabled
     assert own.spacing.slider.tooltip == "The atoms are given with the image"
     assert [label for label, _ in own.atom_class.options] == ["All", "0", "1"]
@@ -212,7 +212,7 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
         children = getattr(widget, "children", ())
         return [leaf for child in children for leaf in leaves(child)] if children else [widget]
 
-    controls = [leaf for leaf in leaves(panel.controls) if getattr(leaf, "description", "") or hasattr(leaf, "options")]
+    controls = [leaf for leaf in leaves(panel.left) if getattr(leaf, "description", "") or hasattr(leaf, "options")]
     labels = [getattr(control, "description", "") for control in controls]
     assert [label for label in labels if label != "auto"] == [
         *("Spacing", "Strength", "Class", "Window", "Channel", "Recentre", "Normalise", "Smooth", "", "Components"),
@@ -225,13 +225,13 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
 def test_errors_are_words_in_the_panel_and_the_pictures_stay(panel):
     before = picture(panel.components)
     panel.model.strength = 1e6
-    assert "no atoms were found: lower the strength" in panel.status._text.value
-    assert "Not up to date" in panel.status._text.value
+    assert "no atoms were found: lower the strength" in panel.status.text.value
+    assert "Not up to date" in panel.status.text.value
     assert picture(panel.components) == before
 
 
 def test_another_image(panel):
-    panel._lassoed(np.array([1, 2]))
+    panel.choose_atoms(np.array([1, 2]))
     panel.model.image = samples.graphene(shape=(200, 256))
     assert panel.model.error == ""
     assert panel.selected is None
@@ -239,7 +239,7 @@ def test_another_image(panel):
 
 
 def test_an_automatic_slider_knows_its_own_values_when_they_come_back_late(panel):
-    control = panel._own.spacing
+    control = panel.controls.spacing
     control.show(10.0)
     control.show(12.0)
     control.slider.value = 10.0000001  # as the page may send it, after the second was shown

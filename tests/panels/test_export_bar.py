@@ -10,7 +10,7 @@ import pytest
 
 from atomstat_widgets import SlidingFFTPanel, UnmixingPanel, cubes, samples
 from atomstat_widgets.panels.export_bar import ExportBar, download_link, readable_size
-from atomstat_widgets.panels.exports import FORMATS, exported
+from atomstat_widgets.panels.exports import FORMATS, export_files
 from atomstat_widgets.reactive.results import numbers_of
 
 
@@ -28,7 +28,7 @@ def bar(panel):
 
 def prepare(bar, form):
     bar.form.value = form
-    bar._prepare.click()
+    bar.prepare.click()
     found = re.search(r'download="([^"]*)" href="data:application/octet-stream;base64,([^"]*)"', bar.link.value)
     return (found[1], base64.b64decode(found[2])) if found else bar.link.value
 
@@ -116,12 +116,12 @@ def test_names_are_no_markup():
 
 def test_another_format_is_refused(panel):
     with pytest.raises(ValueError, match=r"the format is one of png, svg, .*, got 'docx'"):
-        exported(panel.model.result, "docx")
+        export_files(panel.model.result, "docx")
 
 
 def test_spectra_are_a_table():
     result = UnmixingPanel(cubes.oxides(shape=(8, 8), channels=40)).model.result
-    ((name, content),) = exported(result, "csv").items()
+    ((name, content),) = export_files(result, "csv").items()
     assert name == "Oxide_layers_unmix_spectra.csv"
     assert content.decode().splitlines()[0] == "energy (eV),component 1,component 2,component 3,residual"
     assert len(content.decode().splitlines()) == 41

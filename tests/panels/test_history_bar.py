@@ -43,10 +43,10 @@ def test_it_is_opened_and_closed(panel):
 def test_a_row_says_what_is_different_how_good_it_is_and_how_long_it_took(panel):
     bar = history_of(panel)
     (row,) = rows(bar)
-    assert " · first settings · error " in row._text.value
+    assert " · first settings · error " in row.text.value
     panel.model.n_components = 2
     panel.model.method = "GMM"
-    texts = [row._text.value for row in rows(bar)]
+    texts = [row.text.value for row in rows(bar)]
     assert [text.partition(" · BIC ")[0].split(" · ")[2] for text in texts[:1]] == ["method GMM, components 2"]
     assert "method PCA, components 2 · error " in texts[1]
     assert [text.endswith("<b>shown</b>") for text in texts] == [True, False, False]
@@ -70,7 +70,7 @@ def test_two_side_by_side(panel):
     assert [figure.layout.display for figure in bar.figures] == ["none", "none"]
     rows(bar)[0].compare.value = True
     assert [figure.layout.display for figure in bar.figures] == [None, None]
-    first, second = (figure._title.value for figure in bar.figures)
+    first, second = (figure.title.value for figure in bar.figures)
     assert "Run 1 <small>components 4 · error" in first
     assert "Run 3 <small>components 3 · error" in second
     assert all(bytes(figure.picture.value[:4]) == b"\x89PNG" for figure in bar.figures)
@@ -105,7 +105,7 @@ def test_data_and_masks_in_words():
 def test_names_of_data_stay_text(graphene):
     panel = DomainsPanel(dataclasses.replace(graphene, name="<b>x</b>"))
     panel.model.image = graphene
-    assert "&lt;b&gt;x" in rows(history_of(panel))[1]._text.value
+    assert "&lt;b&gt;x" in rows(history_of(panel))[1].text.value
 
 
 def test_the_app_names_the_data_that_came_back():

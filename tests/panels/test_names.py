@@ -13,7 +13,7 @@ from atomstat_widgets import DomainsPanel, SlidingFFTPanel, StrainPanel, Traject
 from atomstat_widgets.app import App
 from atomstat_widgets.data import Cube, Image, Movie, cubes, load, movies, samples
 from atomstat_widgets.panels.export_bar import ExportBar
-from atomstat_widgets.panels.exports import FORMATS, exported
+from atomstat_widgets.panels.exports import FORMATS, export_files
 from atomstat_widgets.panels.history_bar import HistoryBar
 from atomstat_widgets.reactive.recipe import recipe_of
 from atomstat_widgets.reactive.results import figure_of
@@ -91,7 +91,7 @@ def panel(request):
     for one in panel.children:
         if isinstance(one, HistoryBar | ExportBar):
             one.switch.value = True
-    panel._sample_clicked(20, 20)
+    panel.choose_place(20, 20)
     assert panel.model.error == ""
     return panel
 
@@ -109,7 +109,7 @@ def test_errors_too(panel):
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form not in ("py", "ipynb")])
 def test_every_format_is_written(panel, form):
-    for content in exported(panel.model.result, form).values():
+    for content in export_files(panel.model.result, form).values():
         assert content
         if form == "svg":
             assert escape(HEAD, quote=False).encode() in content
@@ -128,13 +128,13 @@ def test_scripts_find_a_file_of_any_name(tmp_path):
     path = tmp_path / "Ti<b>&\"'$_{\\x}&amp;\n%s{0}\x7f.npy"
     np.save(path, samples.graphene(shape=(64, 64)).array)
     result = SlidingFFTPanel(load(path), n_components=2).model.result
-    script = exported(result, "py")
+    script = export_files(result, "py")
     ((name, content),) = script.items()
     assert not set(name) & set("<>&\"'\n\\/")
     tree = ast.parse(content.decode())
     assert any(isinstance(node, ast.Constant) and node.value == str(path) for node in ast.walk(tree))
     assert recipe_of(result).title.isprintable()
-    exported(result, "ipynb")
+    export_files(result, "ipynb")
 
 
 def test_the_app_shows_them_as_they_are():

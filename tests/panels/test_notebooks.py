@@ -28,11 +28,11 @@ NAMES = [*FIRST_RESULTS, *ANSWERS]
 ANSWERING = """
 question = [one for one in Out.values() if type(one).__name__ == "Question"][-1]
 verdicts = []
-for choice in (next(iter(question._choices)), {answer!r}):
+for choice in (next(iter(question.choices)), {answer!r}):
     question.answer(choice)
     question.check()
     assert question.panel.model.wait(60)
-    assert all(getattr(question.panel.model, name) == value for name, value in question._choices[choice].items())
+    assert all(getattr(question.panel.model, name) == value for name, value in question.choices[choice].items())
     verdicts.append(question.verdict.value)
 [question.best, "Not quite" in verdicts[0], "Right" in verdicts[1], question.panel.truth_shown]
 """

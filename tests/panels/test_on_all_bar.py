@@ -58,9 +58,9 @@ def test_bar_runs_on_all_and_every_view_shows_it(kind, data, words, size) -> Non
     assert text.value.startswith("All data are shown.")
     assert size in panel.sample_title.value
     if kind is UnmixingPanel:
-        panel._sample_clicked(20, 25)
+        panel.choose_place(20, 25)
     elif kind is not TrajectoriesPanel:
-        panel._sample_clicked(100, 90)
+        panel.choose_place(100, 90)
     assert panel.model.error == ""
     panel.model.request()  # as History does: what is kept is shown again
     assert panel.model.error == ""

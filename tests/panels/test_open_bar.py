@@ -38,11 +38,11 @@ class TestUpload:
     def test_an_image(self):
         app = App()
         upload(app, "mine.npy", GRAINS)
-        assert app.open_bar._words.value == "mine.npy is shown."
+        assert app.open_bar.words.value == "mine.npy is shown."
         assert (app.choice.value, app.choice.options[0]) == ("mine.npy", "mine.npy")
         np.testing.assert_array_equal(app.panel.model.image.array, GRAINS)
         assert app.panel.model.image.source.code == "load(source='mine.npy')"
-        assert list(app.open_bar._uploads.folder.iterdir()) == []
+        assert list(app.open_bar.uploads.folder.iterdir()) == []
         app.tabs.value = "Domains"  # every panel for images shows it
         assert app.panel.model.image.name == "mine.npy"
 
@@ -55,7 +55,7 @@ class TestUpload:
     )
     def test_of_another_kind_opens_its_panel(self, make, kind, tab):
         app = App()
-        app.open_bar._kind.value = kind
+        app.open_bar.kind.value = kind
         array = make()
         upload(app, "mine.npy", array)
         assert (app.tabs.value, app.choice.value) == (tab, "mine.npy")
@@ -94,8 +94,8 @@ class TestUpload:
         app = App()
         before = app.panel.model.result
         upload(app, name, content)
-        assert 'role="alert"' in app.open_bar._words.value
-        assert message in app.open_bar._words.value
+        assert 'role="alert"' in app.open_bar.words.value
+        assert message in app.open_bar.words.value
         assert (app.tabs.value, app.choice.value) == ("Sliding FFT", "Sample: Three grains")
         assert app.panel.model.result is before
 
@@ -103,7 +103,7 @@ class TestUpload:
         monkeypatch.setattr(uploads, "MOST_BYTES", 1_000_000)
         app = App()
         upload(app, "large.npy", bytes(2_100_000))
-        assert "large.npy has 3 MB, uploads have up to 1 MB" in app.open_bar._words.value
+        assert "large.npy has 3 MB, uploads have up to 1 MB" in app.open_bar.words.value
 
 
 class TestSignals:
@@ -115,21 +115,21 @@ class TestSignals:
 
     def test_one_of_several_is_chosen(self):
         app = App()
-        signal = app.open_bar._signal
+        signal = app.open_bar.signal
         assert signal.layout.display == "none"
         cube = cubes.oxides(shape=(12, 12), channels=40).array
         upload(app, "several.npz", self.archive(left=GRAINS, right=GRAINS.T, spectra=cube))
         assert signal.layout.display is None
-        assert "choose an array by its name" in app.open_bar._words.value
+        assert "choose an array by its name" in app.open_bar.words.value
         assert [value for _, value in signal.options] == [None, "left", "right", "spectra"]
         for name, shown in (("right", GRAINS.T), ("left", GRAINS)):
             signal.value = name
-            assert app.open_bar._words.value == "several.npz is shown."
+            assert app.open_bar.words.value == "several.npz is shown."
             np.testing.assert_array_equal(app.panel.model.image.array, shown)
             assert app.panel.model.image.source.arguments == {"source": "several.npz", "signal": name}
         signal.value = "spectra"  # a stack of images, unless told otherwise
         assert app.tabs.value == "Trajectories"
-        app.open_bar._kind.value = "cube"
+        app.open_bar.kind.value = "cube"
         signal.value = None
         signal.value = "spectra"
         assert (app.tabs.value, app.choice.value) == ("Unmixing", "several.npz")
@@ -139,10 +139,10 @@ class TestSignals:
     def test_the_choice_goes_with_the_file(self):
         app = App()
         upload(app, "several.npz", self.archive(left=GRAINS, right=GRAINS.T))
-        app.open_bar._signal.value = "right"
+        app.open_bar.signal.value = "right"
         upload(app, "mine.npy", GRAINS)
-        assert app.open_bar._signal.layout.display == "none"
-        assert app.open_bar._words.value == "mine.npy is shown."
+        assert app.open_bar.signal.layout.display == "none"
+        assert app.open_bar.words.value == "mine.npy is shown."
         np.testing.assert_array_equal(app.panel.model.image.array, GRAINS)
 
 
@@ -150,15 +150,15 @@ class TestFolder:
     def test_its_files_are_offered(self, folder):
         app = App()
         app.open_bar.switch.value = True
-        assert [value for _, value in app.open_bar._file.options] == [None, "a.npy", "b.npy", "film"]
-        app.open_bar._file.value = "a.npy"
+        assert [value for _, value in app.open_bar.file.options] == [None, "a.npy", "b.npy", "film"]
+        app.open_bar.file.value = "a.npy"
         np.testing.assert_array_equal(app.panel.model.image.array, GRAINS.T)
 
     def test_a_folder_without_images_is_said(self, folder):
         app = App()
         app.open_bar.switch.value = True
-        app.open_bar._file.value = "film"
-        assert "there are no images in" in app.open_bar._words.value
+        app.open_bar.file.value = "film"
+        assert "there are no images in" in app.open_bar.words.value
 
     def test_new_files_are_seen_when_it_is_opened_again(self, folder):
         app = App()
@@ -166,7 +166,7 @@ class TestFolder:
         np.save(folder / "c.npy", GRAINS)
         app.open_bar.switch.value = False
         app.open_bar.switch.value = True
-        assert "c.npy" in [value for _, value in app.open_bar._file.options]
+        assert "c.npy" in [value for _, value in app.open_bar.file.options]
 
     def test_links_and_hidden_files_are_not_listed(self, folder):
         assert files_of(folder) == ["a.npy", "b.npy", "film"]
@@ -175,7 +175,7 @@ class TestFolder:
         monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
         app = App()
         app.open_bar.switch.value = True
-        assert app.open_bar._file.layout.display == "none"
+        assert app.open_bar.file.layout.display == "none"
 
 
 @pytest.mark.parametrize(

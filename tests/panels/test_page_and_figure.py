@@ -6,7 +6,7 @@ from matplotlib.colors import to_rgb
 
 from atomstat_widgets import DomainsPanel, SlidingFFTPanel, TrajectoriesPanel, UnmixingPanel
 from atomstat_widgets.data import Cube, cubes, movies, samples
-from atomstat_widgets.panels.exports import exported
+from atomstat_widgets.panels.exports import export_files
 from atomstat_widgets.panels.image_panel import ALL
 from atomstat_widgets.reactive.results import figure_of, numbers_of
 from atomstat_widgets.views.tiles import TileGrid
@@ -38,7 +38,7 @@ def limits_in(figure, start):
 def test_sliding_fft(tiles):
     panel = SlidingFFTPanel(samples.grains(shape=(96, 128)), n_components=3)
     figure = figure_of(panel.model.result)
-    np.testing.assert_allclose(limits_in(figure, "Spectrum"), tiles[panel._spectra][1])
+    np.testing.assert_allclose(limits_in(figure, "Spectrum"), tiles[panel.spectra][1])
     np.testing.assert_allclose(limits_in(figure, "Loadings"), tiles[panel.maps][1])
     assert (tiles[panel.maps][1][:, 0] == 0).all()
 
@@ -53,12 +53,12 @@ def test_domains(tiles, method):
     np.testing.assert_allclose(limits_in(figure, above), tiles[panel.components][1])
     for number in range(3):
         panel.overlay.value = number
-        np.testing.assert_allclose(limits_in(figure, below)[number], panel._coloring().limits)
+        np.testing.assert_allclose(limits_in(figure, below)[number], panel.find_coloring().limits)
     (dots,) = titled(figure, "Doped graphene")[0].collections
     if result.signed:
         return
     panel.overlay.value = ALL
-    values, _, colors, levels, _ = panel._coloring()
+    values, _, colors, levels, _ = panel.find_coloring()
     np.testing.assert_allclose(dots.get_facecolors()[:, :3], colors[levels] / 255)
     np.testing.assert_array_equal(values, result.strongest + 1)
     loadings = result.decomposition.loadings
@@ -72,12 +72,12 @@ def test_trajectories(tiles):
     figure = figure_of(panel.model.result)
     np.testing.assert_allclose(limits_in(figure, "State"), tiles[panel.centroids][1])
     result, table = panel.model.result, numbers_of(panel.model.result).tables
-    panel._select_track(1)
+    panel.select_track(1)
     assert "track 2: " in panel.strip_title.value
     np.testing.assert_array_equal(table["tracks"]["frame"][table["tracks"]["track"] == 2], result.tracks.track(1)[0])
     cells = titled(figure, "Transition probabilities")[0].texts
     buttons, counts = (
-        [cell for row in panel._transitions.matrix._cells for cell in row],
+        [cell for row in panel.transitions.matrix.cells for cell in row],
         table["transitions"]["transitions"],
     )
     assert [cell.get_text() for cell in cells] == [
@@ -91,22 +91,24 @@ def test_unmixing(tiles, method):
     figure = figure_of(panel.model.result)
     below = "Probability" if method == "GMM" else "Abundance"
     np.testing.assert_allclose(limits_in(figure, below), tiles[panel.maps][1])
-    np.testing.assert_allclose(limits_in(figure, "Residual"), tiles[panel._residual][1])
+    np.testing.assert_allclose(limits_in(figure, "Residual"), tiles[panel.residual][1])
 
 
 def test_names_and_colours_of_the_page_are_in_the_figure():
     panel = UnmixingPanel(cubes.oxides(shape=(20, 24), channels=60), n_components=3)
     panel.naming.which.value = 2
     panel.naming.name.value, panel.naming.color.value = "_Ti & $Mn$", "#123456"
-    figure = figure_of(panel.model.result, **panel._look())
+    figure = figure_of(panel.model.result, **panel.give_look())
     spectra = titled(figure, "Components of")[0]
     texts = [text.get_text() for text in spectra.get_legend().get_texts()]
     assert texts == ["1", "_Ti & $Mn$", "3"]
-    assert [line.get_color() for line in spectra.lines] == panel._spectra._solid.colors[:3]
+    assert [line.get_color() for line in spectra.lines] == panel.spectra.solid.colors[:3]
     (second,) = titled(figure, "Abundance _Ti & $Mn$")
     assert to_rgb(second.spines["left"].get_edgecolor()) == to_rgb("#123456")
     figure.draw_without_rendering()
-    assert b"Abundance _Ti &amp; $Mn$" in b"".join(exported(panel.model.result, "svg", **panel._look()).values())
+    assert b"Abundance _Ti &amp; $Mn$" in b"".join(
+        export_files(panel.model.result, "svg", **panel.give_look()).values()
+    )
 
 
 def test_maps_of_a_binned_cube_stand_where_their_pixels_are():
@@ -125,7 +127,7 @@ def test_maps_of_a_binned_cube_stand_where_their_pixels_are():
 
 def test_shares_are_those_of_the_sum_of_squares(tiles):
     for panel, view, left in (
-        (SlidingFFTPanel(samples.grains(shape=(96, 128))), "_spectra", None),
+        (SlidingFFTPanel(samples.grains(shape=(96, 128))), "spectra", None),
         (DomainsPanel(samples.graphene(shape=(160, 160)), method="NMF"), "components", None),
         (DomainsPanel(samples.graphene(shape=(160, 160)), method="PCA"), "components", 1),
         (UnmixingPanel(cubes.oxides(shape=(20, 24), channels=60), method="PCA"), "maps", 1),
@@ -143,4 +145,4 @@ def test_colours_are_those_of_the_palette():
     panel = SlidingFFTPanel(samples.grains(shape=(96, 128)), n_components=3)
     figure = figure_of(panel.model.result)
     frames = [axes.spines["left"].get_edgecolor()[:3] for axes in titled(figure, "Spectrum")]
-    assert frames == [to_rgb(color) for color in panel._spectra._frames.colors]
+    assert frames == [to_rgb(color) for color in panel.spectra.frames.colors]

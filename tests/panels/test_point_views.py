@@ -54,7 +54,7 @@ def test_scatter_selects_by_lasso():
     scatter.show(scores, ("component 1", "component 2"), np.array([0, 1, 1]), COLORS, None)
     np.testing.assert_allclose(scatter.points.x, scores[:, 0])
     np.testing.assert_allclose(scatter.points.y, scores[:, 1])
-    assert scatter._scales["x"].min < 0 < 3 < scatter._scales["x"].max
+    assert scatter.scales["x"].min < 0 < 3 < scatter.scales["x"].max
     pixels = shown(scatter.picture)
     rows, columns = np.nonzero(pixels[..., 3])
     assert rows.max() - rows.min() > 0.8 * pixels.shape[0]
@@ -70,7 +70,7 @@ def test_scatter_selects_by_lasso():
 def test_scatter_of_equal_scores():
     scatter = ScoreScatter(200, 200, lambda numbers: None)
     scatter.show(np.ones((5, 2)), ("a", "b"), np.zeros(5, int), COLORS, None)
-    assert scatter._scales["x"].min < 1 < scatter._scales["x"].max
+    assert scatter.scales["x"].min < 1 < scatter.scales["x"].max
 
 
 def test_histogram_counts_in_the_colours_of_the_values():
@@ -83,14 +83,14 @@ def test_histogram_counts_in_the_colours_of_the_values():
     assert not heights[1:-1].any()
     np.testing.assert_array_equal(pixels[-1, 0, :3], COLORS[0])
     np.testing.assert_array_equal(pixels[-1, -1, :3], COLORS[1])
-    assert histogram._axes[0].label == "loading 1"
+    assert histogram.axes[0].label == "loading 1"
 
 
 def test_histogram_of_whole_numbers_has_a_bar_for_each():
     histogram = Histogram(200, 200, lambda low, high: None)
     histogram.show(np.array([1.0, 1.0, 2.0]), (1, 2), "class", COLORS, whole=True)
     pixels = shown(histogram.picture)
-    assert (histogram._scales["x"].min, histogram._scales["x"].max) == (0.5, 2.5)
+    assert (histogram.scales["x"].min, histogram.scales["x"].max) == (0.5, 2.5)
     assert pixels.shape[1] == 2
     np.testing.assert_array_equal(pixels[-1, :, :3], COLORS)
 
@@ -98,16 +98,16 @@ def test_histogram_of_whole_numbers_has_a_bar_for_each():
 def test_histogram_selects_by_brush():
     brushed = []
     histogram = Histogram(200, 200, lambda low, high: brushed.append((low, high)))
-    histogram._brush.selected = np.array([0.25, 0.5])
+    histogram.brush.selected = np.array([0.25, 0.5])
     assert brushed == [(0.25, 0.5)]
-    histogram._brush.selected = None
+    histogram.brush.selected = None
     assert len(brushed) == 1
 
 
 def test_histogram_of_equal_values():
     histogram = Histogram(200, 200, lambda low, high: None)
     histogram.show(np.full(7, 2.0), (2, 2), "loading", COLORS)
-    assert (histogram._scales["x"].min, histogram._scales["x"].max) == (1.5, 2.5)
+    assert (histogram.scales["x"].min, histogram.scales["x"].max) == (1.5, 2.5)
 
 
 def test_atoms_lie_where_they_are_in_the_image():

@@ -18,17 +18,17 @@ def ask(panel, choices=CHOICES, score=lambda result: result.agreement(), **optio
 
 def test_there_is_no_check_before_an_answer(panel):
     question = ask(panel)
-    assert question._answers.value is None
-    assert question._check.disabled
+    assert question.answers.value is None
+    assert question.check_button.disabled
     question.answer("12 px")
-    assert not question._check.disabled
+    assert not question.check_button.disabled
 
 
 @pytest.mark.parametrize(("own", "verdict"), [("40 px", "Right: 40 px."), ("12 px", "Closest to the truth: 40 px.")])
 def test_the_best_is_what_agrees_best(panel, own, verdict):
     question = ask(panel)
     question.answer(own)
-    question._check.click()
+    question.check_button.click()
     separate = {
         name: SlidingFFTPanel(panel.model.image, n_components=3, step=8, **parameters).model.result.agreement()
         for name, parameters in CHOICES.items()

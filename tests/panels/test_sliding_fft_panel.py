@@ -12,20 +12,20 @@ def panel():
 
 
 def grid_picture(panel):
-    return panel._spectra.picture.mark.image.value
+    return panel.spectra.picture.mark.image.value
 
 
 def test_parameters_and_sliders_are_one(panel):
     panel.model.n_components = 6
     assert panel.n_components.value == 6
-    panel._step.value = 16
+    panel.step.value = 16
     assert panel.model.result.spectra.grid.step == (16, 16)
     panel.window_x.value = 40
     assert (panel.window_y.value, panel.model.window_y) == (40, 40)
-    panel._linked.value = False
+    panel.window_linked.value = False
     panel.window_y.value = 60
     assert panel.model.result.spectra.grid.window == (60, 40)
-    panel._hamming.value = False
+    panel.hamming.value = False
     assert panel.model.result.parameters["hamming"] is False
     assert panel.model.error == ""
 
@@ -34,13 +34,13 @@ def test_a_new_result_is_drawn(panel):
     before = grid_picture(panel)
     panel.model.n_components = 5
     assert grid_picture(panel) != before
-    assert len(panel._spectra.boxes) == len(panel.maps.boxes) == 5
+    assert len(panel.spectra.boxes) == len(panel.maps.boxes) == 5
 
 
 def test_limits_follow_the_image(panel):
-    assert (panel.window_y.max, panel.window_x.max, panel._step.max) == (192, 256, 64)
+    assert (panel.window_y.max, panel.window_x.max, panel.step.max) == (192, 256, 64)
     panel.model.image = np.random.default_rng(0).random((50, 700))
-    assert (panel.window_y.max, panel.window_x.max, panel._step.max) == (50, 512, 50)
+    assert (panel.window_y.max, panel.window_x.max, panel.step.max) == (50, 512, 50)
     assert panel.model.error == ""
 
 
@@ -50,11 +50,11 @@ def test_a_value_beyond_the_end_of_a_slider_moves_the_end(panel):
     panel.model.window_x = 600
     panel.model.step = 80
     assert (panel.model.window_x, panel.window_x.value, panel.window_x.max) == (600, 600, 600)
-    assert (panel.model.step, panel._step.value) == (80, 80)
+    assert (panel.model.step, panel.step.value) == (80, 80)
 
 
 def test_every_control_has_a_label_and_a_tooltip(panel):
-    controls = [child for child in panel.controls.children if child.tooltip]
+    controls = [child for child in panel.left.children if child.tooltip]
     labels = [getattr(control, "children", [control])[0].description for control in controls]
     assert labels == [
         *("Height", "Width", "Square window", "Step", "Zoom", "Hamming taper", "Components"),
@@ -65,10 +65,10 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
 def test_a_click_on_a_component_lays_its_map_over_the_image(panel):
     assert panel.overlay.value == -1
     everything = panel.sample.overlay.mark.image.value
-    panel._component_clicked(2)
+    panel.choose_component(2)
     assert panel.overlay.value == 2
     assert panel.maps.selection.visible
-    assert panel._spectra.selection.visible
+    assert panel.spectra.selection.visible
     single = panel.sample.overlay.mark.image.value
     assert single != everything
     panel.opacity.value = 0.9
@@ -78,7 +78,7 @@ def test_a_click_on_a_component_lays_its_map_over_the_image(panel):
 
 
 def test_a_chosen_overlay_stays_while_it_exists(panel):
-    panel._component_clicked(3)
+    panel.choose_component(3)
     panel.model.n_components = 6
     assert panel.overlay.value == 3
     assert [label for label, _ in panel.overlay.options] == ["All", "1", "2", "3", "4", "5", "6", "None"]
@@ -87,27 +87,27 @@ def test_a_chosen_overlay_stays_while_it_exists(panel):
 
 
 def test_a_click_on_the_image_shows_the_window_there(panel):
-    panel._sample_clicked(y=10.0, x=250.0)
+    panel.choose_place(y=10.0, x=250.0)
     grid = panel.model.result.spectra.grid
     window = grid.nearest(10, 250)
     assert window == grid.shape[1] - 1
     np.testing.assert_allclose(
-        [panel.sample._window.y.min(), panel.sample._window.x.max()], np.array([-0.5, 255.5]) * 0.028
+        [panel.sample.window.y.min(), panel.sample.window.x.max()], np.array([-0.5, 255.5]) * 0.028
     )
-    np.testing.assert_allclose(panel.mixture._bars.y, 100 * panel.model.result.share(window))
+    np.testing.assert_allclose(panel.mixture.bars.y, 100 * panel.model.result.share(window))
     assert "y 0.43, x 6.71 nm" in panel.window_title.value
 
 
 def test_the_clicked_place_stays_when_the_windows_change(panel):
-    panel._sample_clicked(y=100.0, x=200.0)
+    panel.choose_place(y=100.0, x=200.0)
     panel.model.window_y = 64
-    assert panel.sample._window.visible
-    centre = np.array([panel.sample._window.y.mean(), panel.sample._window.x[:4].mean()]) / 0.028
+    assert panel.sample.window.visible
+    centre = np.array([panel.sample.window.y.mean(), panel.sample.window.x[:4].mean()]) / 0.028
     assert np.abs(centre - (100, 200)).max() < 20
 
 
 def test_a_click_on_the_curve_sets_the_count(panel):
-    panel._count_clicked(7)
+    panel.choose_count(7)
     assert panel.n_components.value == 7
     np.testing.assert_array_equal(panel.curve.points.x, np.arange(1, 9))
 
@@ -127,34 +127,34 @@ def test_errors_are_words_in_the_panel_and_the_pictures_stay(panel):
     after = grid_picture(panel)
     assert after != before
     panel.model.step = 64
-    text = panel.status._text.value
+    text = panel.status.text.value
     assert "4 components need at least 4 windows, and 2 fit the image" in text
     assert "Not up to date" in text
     assert grid_picture(panel) == after
-    assert "is-stale" in panel._right._dom_classes
+    assert "is-stale" in panel.right._dom_classes
     panel.model.step = 4
-    assert "need at least" not in panel.status._text.value
-    assert "is-stale" not in panel._right._dom_classes
+    assert "need at least" not in panel.status.text.value
+    assert "is-stale" not in panel.right._dom_classes
 
 
 def test_an_image_with_too_few_windows_says_what_to_do():
     panel = SlidingFFTPanel(np.random.default_rng(0).random((9, 9)), window_y=9, window_x=9, step=2)
     assert panel.model.result is None
-    assert "4 components need at least 4 windows, and 1 fit the image: make the window" in panel.status._text.value
-    panel._sample_clicked(3, 3)
+    assert "4 components need at least 4 windows, and 1 fit the image: make the window" in panel.status.text.value
+    panel.choose_place(3, 3)
     panel.overlay.value = 1
     panel.opacity.value = 0.2
     panel.picture_map.value = "gray"
-    assert "Unexpected" not in panel.status._text.value
+    assert "Unexpected" not in panel.status.text.value
     panel.model.window_y = 6
     assert panel.model.result.loading_maps.shape == (4, 2, 2)
-    assert panel.status._text.value.startswith("4 windows, 4 components in")
+    assert panel.status.text.value.startswith("4 windows, 4 components in")
 
 
 def test_a_failing_view_is_said_in_the_status_line(panel, monkeypatch):
     monkeypatch.setattr(panel.mixture, "show", lambda shares: 1 / 0)
     panel.model.n_components = 5
-    assert "Unexpected failure: division by zero" in panel.status._text.value
+    assert "Unexpected failure: division by zero" in panel.status.text.value
 
 
 def test_names_are_text_and_not_html():
@@ -164,12 +164,12 @@ def test_names_are_text_and_not_html():
 
 
 def test_colours_and_contrast_change_the_picture(panel):
-    base = panel.sample._base.mark.image.value
-    panel._image_map.value = "magma"
-    magma = panel.sample._base.mark.image.value
+    base = panel.sample.base.mark.image.value
+    panel.image_map.value = "magma"
+    magma = panel.sample.base.mark.image.value
     assert magma != base
-    panel._contrast.value = (20, 80)
-    assert panel.sample._base.mark.image.value != magma
+    panel.contrast.value = (20, 80)
+    assert panel.sample.base.mark.image.value != magma
     tiles = grid_picture(panel)
     panel.picture_map.value = "cividis"
     assert grid_picture(panel) != tiles
@@ -179,7 +179,7 @@ def test_spectra_of_oblong_windows_are_square(panel):
     panel.model.window_linked = False
     panel.model.window_y = 96
     assert panel.model.result.components.shape == (4, 48, 16)
-    for grid in (panel._spectra, panel._spectrum):
+    for grid in (panel.spectra, panel.spectrum):
         left, top, right, bottom = grid.boxes[0]
         assert right - left == bottom - top
     left, top, right, bottom = panel.maps.boxes[0]
@@ -188,12 +188,12 @@ def test_spectra_of_oblong_windows_are_square(panel):
 
 
 def test_frequencies_are_in_units(panel):
-    assert list(panel._spectra._x_name.text) == ["kx (1/nm)"]
-    assert list(panel._spectra.x_ticks.text)[:3] == ["−5", "0", "5"]
-    left, _, right, _ = panel._spectra.boxes[0]
+    assert list(panel.spectra.x_name.text) == ["kx (1/nm)"]
+    assert list(panel.spectra.x_ticks.text)[:3] == ["−5", "0", "5"]
+    left, _, right, _ = panel.spectra.boxes[0]
     # 32 pixels of 0.028 nm, 16 frequencies: 1/nm are 0.896 of them, and zero is in the middle of the ninth
     at = (8.5 + np.array([-5, 0, 5]) * 0.896) / 16
-    np.testing.assert_allclose(panel._spectra.x_ticks.x[:3], left + at * (right - left), atol=0.01)
+    np.testing.assert_allclose(panel.spectra.x_ticks.x[:3], left + at * (right - left), atol=0.01)
 
 
 @pytest.mark.parametrize(

@@ -51,13 +51,13 @@ def pictures(panel):
     return [
         *(png(view.picture) for view in views),
         png(sample.overlay),
-        png(sample._base),
-        panel._transitions.graph.value,
+        png(sample.base),
+        panel.transitions.graph.value,
     ]
 
 
 def limits(view):
-    return [view._scales[name].min for name in "xy"], [view._scales[name].max for name in "xy"]
+    return [view.scales[name].min for name in "xy"], [view.scales[name].max for name in "xy"]
 
 
 def atoms_of(panel, frame):
@@ -69,17 +69,17 @@ def atoms_of(panel, frame):
 def select(panel):
     """Click beside an atom of the current frame, and give its number."""
     atom = atoms_of(panel, panel.player.frame)[1]
-    panel._sample_clicked(*panel.model.result.atoms.positions[atom] + (1.0, -1.0))
+    panel.choose_place(*panel.model.result.atoms.positions[atom] + (1.0, -1.0))
     assert panel.track == panel.model.result.atoms.tracks[atom]
     return atom
 
 
 def click_strip(panel, row, time):
-    panel.strip._clicked(None, {"data": {"click_x": time, "click_y": row + 1}})
+    panel.strip.take_click(None, {"data": {"click_x": time, "click_y": row + 1}})
 
 
 def test_parameters_and_controls_are_one(panel):
-    own, model = panel._own, panel.model
+    own, model = panel.controls, panel.model
     for name, first, second, third in (
         *(("n_states", 3, 2, 4), ("lag", 2, 3, 10), ("memory", 0, 2, 12), ("min_length", 5, 4, 60)),
         *(("atoms", "all", "bright", "automatic"), ("normalize", False, True, False), ("dark", True, False, False)),
@@ -94,7 +94,7 @@ def test_parameters_and_controls_are_one(panel):
 
 
 def test_numbers_are_automatic_until_a_slider_is_moved(panel):
-    own, model, result = panel._own, panel.model, panel.model.result
+    own, model, result = panel.controls, panel.model, panel.model.result
     used = {"window": result.window, "rmax": result.rmax, "spacing": result.found.spacing}
     for name, value in (("rmax", 9.5), ("window", 12), ("spacing", 6.5), ("strength", 4.0)):
         slider, automatic = getattr(own, name).slider, getattr(own, name).automatic
@@ -121,7 +121,7 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
         children = getattr(widget, "children", ())
         return [leaf for child in children for leaf in leaves(child)] if children else [widget]
 
-    controls = [one for one in leaves(panel.controls) if getattr(one, "description", "") or hasattr(one, "options")]
+    controls = [one for one in leaves(panel.left) if getattr(one, "description", "") or hasattr(one, "options")]
     labels = [getattr(control, "description", "") for control in controls]
     assert [label for label in labels if label != "auto"] == [
         *("Spacing", "Strength", "Follow", "Window", "States", "Normalise", "Dark atoms", "rmax", "Memory"),
@@ -137,42 +137,46 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
 
 def test_the_brush_sets_the_range(panel):
     size = panel.model.movie.pixel_size
-    panel.steps.histogram._brush.selected = size * np.array([2.0, 9.27])
-    assert (panel.model.rmax, panel._own.rmax.slider.value, panel._own.rmax.automatic.value) == (9.3, 9.3, False)
-    assert list(panel.steps.histogram._line.x) == pytest.approx([9.3 * size] * 2)
+    panel.steps.histogram.brush.selected = size * np.array([2.0, 9.27])
+    assert (panel.model.rmax, panel.controls.rmax.slider.value, panel.controls.rmax.automatic.value) == (
+        9.3,
+        9.3,
+        False,
+    )
+    assert list(panel.steps.histogram.line.x) == pytest.approx([9.3 * size] * 2)
     assert f"rmax = {9.3 * size:.3g} nm" in panel.steps.title.value
 
 
 def test_a_narrow_brush_is_no_failure(movie):
     panel = TrajectoriesPanel(movie)
-    panel.steps.histogram._brush.selected = np.array([0.0, 0.03])
+    panel.steps.histogram.brush.selected = np.array([0.0, 0.03])
     assert panel.model.error == ""
 
 
 def test_a_click_selects_the_track_of_an_atom_or_none(panel, movie):
     everything = png(panel.sample.overlay)
     y, x = panel.model.result.atoms.positions[select(panel)]
-    track, window = panel.track, panel.sample._window
+    track, window = panel.track, panel.sample.window
     assert f"track {track + 1}: 18 points in frames 0 to 19" in panel.strip_title.value
     row = int(np.flatnonzero(panel.rows == track)[0])
-    assert (panel.strip._frame.visible, min(panel.strip._frame.y)) == (True, row + 0.5)
+    assert (panel.strip.frame.visible, min(panel.strip.frame.y)) == (True, row + 0.5)
     np.testing.assert_allclose(np.mean([window.y[:4], window.x[:4]], axis=1) / movie.pixel_size, (y, x), atol=1)
     assert np.ptp(window.y) == pytest.approx(panel.model.result.window * movie.pixel_size)
     assert (window.visible, panel.clear.disabled) == (True, False)
     assert png(panel.sample.overlay) != everything  # the others are shadows
-    for deselect in (lambda: panel._sample_clicked(0.0, 0.0), panel.clear.click):
+    for deselect in (lambda: panel.choose_place(0.0, 0.0), panel.clear.click):
         select(panel)
         deselect()
         assert (panel.track, panel.clear.disabled) == (None, True)
-        assert (panel.strip._frame.visible, window.visible) == (False, False)
+        assert (panel.strip.frame.visible, window.visible) == (False, False)
         assert "3 tracks" in panel.strip_title.value
         assert png(panel.sample.overlay) == everything
     panel.player.frame = MISSING[0]  # where there is no atom to be clicked on
-    panel._sample_clicked(y, x)
+    panel.choose_place(y, x)
     assert panel.track is None
     click_strip(panel, 1.2, 7.2)
     assert panel.track == panel.rows[1]
-    assert panel.player.frame == panel.player.slider.value == panel.strip._cursor.x[0] == 7
+    assert panel.player.frame == panel.player.slider.value == panel.strip.cursor.x[0] == 7
     click_strip(panel, 3, 4)  # below the last row
     assert (panel.track, panel.player.frame) == (panel.rows[1], 7)
 
@@ -181,7 +185,7 @@ def test_a_selection_is_of_an_atom(panel):
     model, atom = panel.model, select(panel)
     for name, value in (("rmax", 6.0), ("lag", 2), ("n_states", 3), ("memory", 0), ("window", 12), ("rmax", None)):
         setattr(model, name, value)
-        assert panel._atom == atom
+        assert panel.atom == atom
         assert panel.track == (track := model.result.atoms.tracks[atom]) >= 0
         assert f"track {track + 1}:" in panel.strip_title.value
     assert len(model.result.tracks) > 3  # the tracks are others now
@@ -190,63 +194,63 @@ def test_a_selection_is_of_an_atom(panel):
     model.min_length = 3
     assert panel.track == track
     model.atoms = "all"
-    assert (panel.track, panel.clear.disabled, panel.sample._window.visible) == (None, True, False)
+    assert (panel.track, panel.clear.disabled, panel.sample.window.visible) == (None, True, False)
 
 
 def test_a_cell_of_the_matrix_goes_through_its_transitions(panel):
     result, shown, seen = panel.model.result, panel.occurrences, []
-    panel._transitions.matrix._cells[0][1].click()
+    panel.transitions.matrix.cells[0][1].click()
     count = result.matrix.counts[0, 1]
     assert count >= 3
-    assert "atomstat-chosen" in panel._transitions.matrix._cells[0][1]._dom_classes
-    assert shown._crops.figure.layout.visibility == "visible"
+    assert "atomstat-chosen" in panel.transitions.matrix.cells[0][1]._dom_classes
+    assert shown.crops.figure.layout.visibility == "visible"
     for number in range(count):
-        assert (shown._previous.disabled, shown._next.disabled) == (number == 0, number == count - 1)
+        assert (shown.previous.disabled, shown.next.disabled) == (number == 0, number == count - 1)
         frame, track = panel.player.frame, panel.track
         frames, states = result.tracks.track(track)[0], result.states_of(track)
         at = frames.tolist().index(frame)
         assert (frames[at + 1], states[at], states[at + 1]) == (frame + 1, 0, 1)
-        assert list(shown._crops._titles.text) == [f"frame {frame}", f"frame {frame + 1}"]
-        assert f"1 → 2 <small>{number + 1} of {count}, track {track + 1}<" in shown._title.value
-        seen.append((track, frame, png(shown._crops.picture)))
-        shown._next.click()
+        assert list(shown.crops.titles.text) == [f"frame {frame}", f"frame {frame + 1}"]
+        assert f"1 → 2 <small>{number + 1} of {count}, track {track + 1}<" in shown.title.value
+        seen.append((track, frame, png(shown.crops.picture)))
+        shown.next.click()
     assert len(set(seen)) == count
     assert (panel.track, panel.player.frame) == seen[-1][:2]  # past the last one it goes nowhere
-    shown._previous.click()
-    assert (panel.track, panel.player.frame, png(shown._crops.picture)) == seen[-2]
+    shown.previous.click()
+    assert (panel.track, panel.player.frame, png(shown.crops.picture)) == seen[-2]
     panel.model.rmax = 9.0  # other tracks, of which nothing was asked yet
-    assert "click a cell" in shown._title.value
-    assert (shown._previous.disabled, shown._next.disabled) == (True, True)
-    assert "atomstat-chosen" not in panel._transitions.matrix._cells[0][1]._dom_classes
+    assert "click a cell" in shown.title.value
+    assert (shown.previous.disabled, shown.next.disabled) == (True, True)
+    assert "atomstat-chosen" not in panel.transitions.matrix.cells[0][1]._dom_classes
 
 
 def test_a_transition_that_never_happens(make):
     panel = make(movies.hopping_dopants(frames=12, missing=1, shape=(112, 112), probabilities=(1.0, 1.0)))
-    cells, shown = panel._transitions.matrix._cells, panel.occurrences
+    cells, shown = panel.transitions.matrix.cells, panel.occurrences
     assert [cell.description for row in cells for cell in row] == ["0.00", "1.00", "1.00", "0.00"]
     assert "1 → 2: 1.000, with 95 % probability between" in cells[0][1].tooltip
     cells[0][0].click()
-    assert "never" in shown._title.value
-    assert (shown._previous.disabled, shown._next.disabled) == (True, True)
-    assert shown._crops.figure.layout.visibility == "hidden"
+    assert "never" in shown.title.value
+    assert (shown.previous.disabled, shown.next.disabled) == (True, True)
+    assert shown.crops.figure.layout.visibility == "hidden"
     assert (panel.track, panel.player.frame) == (None, 0)
     panel.model.lag = 12  # longer than the movie
-    assert {cell.description for row in panel._transitions.matrix._cells for cell in row} == {"–"}
-    assert "nothing is known" in panel._transitions.matrix._cells[0][0].tooltip
+    assert {cell.description for row in panel.transitions.matrix.cells for cell in row} == {"–"}
+    assert "nothing is known" in panel.transitions.matrix.cells[0][0].tooltip
 
 
 def test_at_a_longer_lag_intervals_and_their_texts_follow_what_is_independent(panel):
     def told(result):
-        return panel._transitions.matrix._cells[0][1].tooltip, result.matrix.dwell_times, result.matrix.interval()
+        return panel.transitions.matrix.cells[0][1].tooltip, result.matrix.dwell_times, result.matrix.interval()
 
     tooltip, dwell, _ = told(panel.model.result)
     assert tooltip.endswith("transitions")
-    assert f"left after {dwell[0]:.3g} frames" in panel._transitions.graph.value
+    assert f"left after {dwell[0]:.3g} frames" in panel.transitions.graph.value
     panel.model.lag = 4
     result = panel.model.result
     tooltip, same, (low, high) = told(result)
     np.testing.assert_array_equal(same, dwell)
-    assert f"left after {dwell[0]:.3g} frames" in panel._transitions.graph.value
+    assert f"left after {dwell[0]:.3g} frames" in panel.transitions.graph.value
     matrix = result.matrix
     apart = matrix.effective[0].sum()
     assert matrix.counts[0].sum() / 4 <= apart < matrix.counts[0].sum()
@@ -256,24 +260,24 @@ def test_at_a_longer_lag_intervals_and_their_texts_follow_what_is_independent(pa
     np.testing.assert_array_equal(table["independent transitions"].reshape(2, 2), matrix.effective)
     np.testing.assert_array_equal(table["lower end of 95 % interval"].reshape(2, 2), low)
     panel.model.n_states = 1
-    assert "State 1: 100.0% of the time in the long run, never seen to be left" in panel._transitions.graph.value
+    assert "State 1: 100.0% of the time in the long run, never seen to be left" in panel.transitions.graph.value
 
 
 def test_frames_that_were_not_recorded_are_said(panel):
     for frame in range(13, 20):
-        before = png(panel.sample._base)
+        before = png(panel.sample.base)
         panel.player.frame = frame
         assert f"frame {frame}" in panel.sample_title.value
         assert ("was not recorded" in panel.sample_title.value) == (frame in MISSING)
-        assert (png(panel.sample._base) == before) == (frame in MISSING)  # the last one stays
-        assert panel.strip._cursor.x[0] == frame
+        assert (png(panel.sample.base) == before) == (frame in MISSING)  # the last one stays
+        assert panel.strip.cursor.x[0] == frame
 
 
 def test_overlays_and_trails(panel):
     result, scale = panel.model.result, 800 / 128
     panel.player.frame = 13
     with_trails = png(panel.sample.overlay)
-    panel._trail.value = 0
+    panel.trail.value = 0
     assert png(panel.sample.overlay) != with_trails
     places = (result.atoms.positions[atoms_of(panel, 13)] + 0.5) * scale - 0.5
     coloured = np.argwhere(decoded(panel.sample.overlay)[..., 3])
@@ -291,7 +295,7 @@ def test_overlays_and_trails(panel):
 
 def test_zoom_follows_the_track(panel, movie):
     whole = limits(panel.sample)
-    panel._zoom.value = True
+    panel.zoom.value = True
     assert limits(panel.sample) == whole  # no track is selected yet
     select(panel)
     half = 4 * panel.model.result.window / 2
@@ -307,7 +311,7 @@ def test_zoom_follows_the_track(panel, movie):
     assert limits(panel.sample) == whole
     click_strip(panel, 0, 3)
     assert limits(panel.sample) != whole
-    panel._zoom.value = False
+    panel.zoom.value = False
     assert limits(panel.sample) == whole
 
 
@@ -343,29 +347,29 @@ def test_truth_is_given_up_with_its_movie(movie):
 def test_errors_are_words_in_the_panel_and_the_pictures_stay(panel):
     before = pictures(panel)
     panel.model.strength = 1e6
-    assert "no atoms were found: lower the strength" in panel.status._text.value
-    assert "Not up to date" in panel.status._text.value
+    assert "no atoms were found: lower the strength" in panel.status.text.value
+    assert "Not up to date" in panel.status.text.value
     assert pictures(panel) == before
     panel.model.strength = None
-    assert "Not up to date" not in panel.status._text.value
+    assert "Not up to date" not in panel.status.text.value
 
 
 def test_another_movie(panel):
-    panel._zoom.value = True
+    panel.zoom.value = True
     panel.player.frame = 19
     select(panel)
-    panel._transitions.matrix._cells[0][0].click()
+    panel.transitions.matrix.cells[0][0].click()
     before = pictures(panel)
     other = movies.hopping_dopants(frames=12, missing=1, shape=(112, 144), seed=3)
     other = replace(other, name="Other", numbers=other.frame_numbers + 100, pixel_size=None)
     panel.model.movie = other
-    assert (panel.track, panel.clear.disabled, panel.occurrences._next.disabled) == (None, True, True)
+    assert (panel.track, panel.clear.disabled, panel.occurrences.next.disabled) == (None, True, True)
     slider = panel.player.slider
     assert (panel.player.frame, slider.value, slider.min, slider.max) == (100, 100, 100, 111)
     assert "Other <small>112 × 144 px, frame 100" in panel.sample_title.value
     assert all(old != new for old, new in zip(before, pictures(panel), strict=True))
     assert limits(panel.sample) == ([-0.5, -16.5], [143.5, 127.5])
-    assert (panel.strip._scales["x"].min, panel.strip._cursor.x[0]) == (99.5, 100)
+    assert (panel.strip.scales["x"].min, panel.strip.cursor.x[0]) == (99.5, 100)
     assert "px²/frame" in panel.steps.motion.value
     select(panel)
     panel.player.frame = 111
@@ -378,7 +382,7 @@ def test_a_movie_of_one_frame(make, movie):
     assert (panel.player.frame, panel.player.slider.max) == (0, 0)
     assert "0 tracks" in panel.strip_title.value
     assert "too short" in panel.steps.motion.value
-    panel._transitions.matrix._cells[0][0].click()
+    panel.transitions.matrix.cells[0][0].click()
     assert panel.track is None
     panel.model.min_length = 1
     select(panel)
@@ -396,7 +400,7 @@ def test_a_movie_with_atoms(make, movie):
     numbers = movie.frame_numbers
     atoms = {number: find_atoms(movie[place]).positions for place, number in enumerate(numbers.tolist()) if place != 3}
     panel = make(Movie(movie.frames, "given", numbers=numbers, atoms=atoms))
-    sliders = panel._own.spacing.slider, panel._own.strength.slider
+    sliders = panel.controls.spacing.slider, panel.controls.strength.slider
     assert [(one.disabled, one.tooltip) for one in sliders] == [(True, "The atoms are given with the movie")] * 2
     select(panel)
     panel.player.frame = 3
@@ -409,7 +413,7 @@ def test_a_blank_frame_says_so_and_costs_no_other(make, movie):
     frames = movie.frames.copy()
     frames[4] = 7
     panel = make(replace(movie, frames=frames, name="<script>"))
-    assert "1 frame could not be used; of frame 4: all 16384 pixels" in panel.status._text.value
+    assert "1 frame could not be used; of frame 4: all 16384 pixels" in panel.status.text.value
     select(panel)
     panel.truth.value = True
     for frame in (3, 4, 5, MISSING[0]):
@@ -427,12 +431,12 @@ def test_units_are_text(make, movie):
 def test_a_movie_without_anything(movie):
     for panel in (TrajectoriesPanel(BLANK), TrajectoriesPanel(movie)):
         panel.model.movie = BLANK
-        panel._sample_clicked(30.0, 30.0)
+        panel.choose_place(30.0, 30.0)
         click_strip(panel, 0, 2)
-        panel._cell_clicked(0, 0)
+        panel.choose_transition(0, 0)
         panel.player.frame = 2
         assert panel.track is None
-        assert "no frame that was looked at" in panel.status._text.value
+        assert "no frame that was looked at" in panel.status.text.value
         assert "frame 2: all 4096 pixels of the image are equal" in panel.sample_title.value
         panel.model.movie = movie
         select(panel)
@@ -441,9 +445,9 @@ def test_a_movie_without_anything(movie):
 
 def test_transitions_go_with_their_movie(movie):
     panel = TrajectoriesPanel(movie)
-    panel._cell_clicked(0, 0)
+    panel.choose_transition(0, 0)
     panel.model.movie = BLANK
-    panel.occurrences._next.click()
+    panel.occurrences.next.click()
     assert "Unexpected" not in panel.model.error
 
 
@@ -549,7 +553,7 @@ class TestFramesOfAFile:
 
     def test_the_first_is_there_before_the_page(self, stored, panel, reads):
         assert not reads
-        assert png(stored.sample._base) == png(panel.sample._base)
+        assert png(stored.sample.base) == png(panel.sample.base)
 
     def test_all_that_is_shown_is_of_one_frame(self, stored, panel, reads):
         first = pictures(stored)
@@ -558,9 +562,9 @@ class TestFramesOfAFile:
         assert pictures(stored) == first
         assert "is-stale" in stored.sample.figure._dom_classes
         atom = atoms_of(stored, 0)[1]  # what is clicked is what is seen
-        stored._sample_clicked(*stored.model.result.atoms.positions[atom])
-        assert stored._atom == atom
-        stored._select(None)
+        stored.choose_place(*stored.model.result.atoms.positions[atom])
+        assert stored.atom == atom
+        stored.select(None)
         self.do(reads)
         assert "frame 5" in stored.sample_title.value
         assert pictures(stored) == pictures(panel)
@@ -595,16 +599,16 @@ class TestFramesOfAFile:
     def test_another_movie_waits_for_its_first_frame(self, panel, movie, reads):
         panel.model.movie = replace(movie, frames=InFile(movie.frames), name="stored")
         assert 'title">stored <small>' in panel.sample_title.value
-        assert not panel._pixels.any()
+        assert not panel.pixels.any()
         self.do(reads)
-        assert panel._pixels.any()
+        assert panel.pixels.any()
 
     def test_what_cannot_be_read_is_said(self, stored, movie, reads):
         stored.player.frame = 5
         (_, then), *_ = reads
         then(None, ReadError("stored.mib is not read: it took longer than 60 s"))
         assert "frame 5: stored.mib is not read" in stored.sample_title.value
-        assert not stored._pixels.any()
+        assert not stored.pixels.any()
         reads.clear()
         stored.player.frame = 6
         stored.player.frame = 7

@@ -49,7 +49,7 @@ def fill(matrix, count):
     values = np.linspace(0, 1, count**2).reshape(count, count)
     texts = [[f"{i}{j}" for j in range(count)] for i in range(count)]
     matrix.show(values, texts, [[f"{text}, explained" for text in row] for row in texts])
-    return [cell for row in matrix._cells for cell in row]
+    return [cell for row in matrix.cells for cell in row]
 
 
 def marked(cells):
@@ -106,7 +106,7 @@ def strip(clicks):
 
 
 def limits(view):
-    return [(view._scales[name].min, view._scales[name].max) for name in "xy"]
+    return [(view.scales[name].min, view.scales[name].max) for name in "xy"]
 
 
 def test_strip_has_a_row_for_each_atom_and_a_column_for_each_time(strip):
@@ -114,20 +114,20 @@ def test_strip_has_a_row_for_each_atom_and_a_column_for_each_time(strip):
     np.testing.assert_array_equal(shown(strip.picture)[..., :3], [[FIRST, SECOND, GREY], [GROUND, EIGHTH, THIRD]])
     np.testing.assert_array_equal(shown(strip.picture)[..., 3], [[255, 255, 255], [30, 255, 255]])
     assert limits(strip) == [(4.5, 7.5), (0.5, 2.5)]
-    assert strip._scales["y"].reverse
+    assert strip.scales["y"].reverse
     assert [list(strip.picture.mark.x), list(strip.picture.mark.y)] == [[4.5, 7.5], [2.5, 0.5]]
     strip.show_time(6)
-    assert [list(strip._cursor.x), list(strip._cursor.y)] == [[6, 6], [0.5, 2.5]]
-    assert not strip._frame.visible
+    assert [list(strip.cursor.x), list(strip.cursor.y)] == [[6, 6], [0.5, 2.5]]
+    assert not strip.frame.visible
     strip.choose(1)
-    assert strip._frame.visible
-    assert [*strip._frame.x, *strip._frame.y] == [4.5, 7.5, 7.5, 4.5, 4.5, 1.5, 1.5, 2.5, 2.5, 1.5]
+    assert strip.frame.visible
+    assert [*strip.frame.x, *strip.frame.y] == [4.5, 7.5, 7.5, 4.5, 4.5, 1.5, 1.5, 2.5, 2.5, 1.5]
     strip.choose(None)
-    assert not strip._frame.visible
+    assert not strip.frame.visible
 
 
 def click(strip, x, y):
-    strip._clicked(None, {"data": {"click_x": x, "click_y": y}})
+    strip.take_click(None, {"data": {"click_x": x, "click_y": y}})
 
 
 def test_strip_tells_row_and_time_of_a_click(strip, clicks):
@@ -155,7 +155,7 @@ def test_strip_without_tracks_or_of_one_time(strip, clicks):
     strip.show(np.array([[1], [0]]), 9)
     np.testing.assert_array_equal(shown(strip.picture)[..., :3], [[SECOND], [FIRST]])
     assert limits(strip) == [(8.5, 9.5), (0.5, 2.5)]
-    np.testing.assert_array_equal(strip._axes[0].tick_values, [9])
+    np.testing.assert_array_equal(strip.axes[0].tick_values, [9])
     click(strip, 9.3, 2)
     assert clicks == [(1, 9)]
 
@@ -163,7 +163,7 @@ def test_strip_without_tracks_or_of_one_time(strip, clicks):
 @pytest.mark.parametrize(("rows", "times"), [(1, 6), (3, 40), (120, 1000), (2, 2), (2, 5)])
 def test_strip_has_whole_ticks_within(strip, rows, times):
     strip.show(np.zeros((rows, times), int), 17)
-    for axis, low, high in zip(strip._axes, (17, 1), (16 + times, rows), strict=True):
+    for axis, low, high in zip(strip.axes, (17, 1), (16 + times, rows), strict=True):
         ticks = np.asarray(axis.tick_values)
         np.testing.assert_array_equal(ticks, np.rint(ticks))
         assert 1 <= len(ticks) <= 15
@@ -306,9 +306,9 @@ def test_the_sample_looks_at_a_place_or_at_all(sample, pixel):
     sample.look_at(None, 0)
     assert limits(sample) == whole
     sample.show_window((10, 20), (8, 8))
-    assert sample._window.visible
+    assert sample.window.visible
     sample.hide_window()
-    assert not sample._window.visible
+    assert not sample.window.visible
 
 
 def test_histogram_is_split_in_two_colours():
@@ -319,15 +319,15 @@ def test_histogram_is_split_in_two_colours():
     np.testing.assert_array_equal(np.flatnonzero(heights), [8, 40])  # of 48 bars for 0 to 3
     assert heights[8] == pytest.approx(2 * heights[40], abs=2)
     np.testing.assert_array_equal(pixels[-1, [8, 40], :3], COLORS)
-    assert (histogram._scales["x"].min, histogram._scales["x"].max) == (0, 3)
-    assert [axis.label for axis in histogram._axes] == ["step (px)", "steps"]
-    assert Histogram(200, 200, lambda low, high: None)._axes[1].label == "atoms"
+    assert (histogram.scales["x"].min, histogram.scales["x"].max) == (0, 3)
+    assert [axis.label for axis in histogram.axes] == ["step (px)", "steps"]
+    assert Histogram(200, 200, lambda low, high: None).axes[1].label == "atoms"
     histogram.show_line(1.0)
-    np.testing.assert_array_equal(histogram._line.x, [1, 1])
-    np.testing.assert_allclose(histogram._line.y, [0, 10.8])
-    assert histogram._line.visible
+    np.testing.assert_array_equal(histogram.line.x, [1, 1])
+    np.testing.assert_allclose(histogram.line.y, [0, 10.8])
+    assert histogram.line.visible
     histogram.show_line(3.5)
-    assert not histogram._line.visible
+    assert not histogram.line.visible
 
 
 @pytest.mark.parametrize(
@@ -370,10 +370,10 @@ def test_player_and_slider_are_one_and_know_which_frames_were_recorded(player):
 def test_player_takes_any_movie_from_its_first_frame_on(player):
     for numbers in (range(100, 120), (5,), range(4), (1000, 1001), range(900, 1100), (0,), (0, 7), (7,), (8, 9)):
         player.slider.value = player.slider.max
-        player._play.value = player._play.max
+        player.play.value = player.play.max
         player.take_movie(film(*numbers))
         assert (player.frame, player.place) == (numbers[0], 0)
-        for widget in (player.slider, player._play):
+        for widget in (player.slider, player.play):
             assert (widget.min, widget.max, widget.value) == (numbers[0], numbers[-1], numbers[0])
 
 

@@ -19,54 +19,54 @@ def panel():
 
 def test_controls_and_model_move_each_other(panel):
     panel.model.n_components = 5
-    assert panel._own.n_components.value == 5
-    panel._own.n_components.value = 4
-    panel._own.weighting.value = True
-    panel._own.start_from.value = "vca"
+    assert panel.controls.n_components.value == 5
+    panel.controls.n_components.value = 4
+    panel.controls.weighting.value = True
+    panel.controls.start_from.value = "vca"
     assert (panel.model.n_components, panel.model.weighting, panel.model.start_from) == (4, True, "vca")
     assert [label for label, _ in panel.overlay.options] == ["1", "2", "3", "4", "Residual", "None"]
     assert list(panel.naming.which.options) == [1, 2, 3, 4]
 
 
 def test_a_click_shows_data_fit_and_parts(panel):
-    panel._sample_clicked(3.2, 7.9)
+    panel.choose_place(3.2, 7.9)
     unmixing = panel.model.result.unmixing
     loadings = unmixing.abundance_maps[3, 8]
     parts = loadings[:, None] * unmixing.components
-    shown = panel.pixel_view._solid.y
+    shown = panel.pixel_view.solid.y
     np.testing.assert_allclose(shown[0], CUBE.array[3, 8], rtol=1e-5)
     np.testing.assert_allclose(shown[1:4], parts, rtol=1e-5)
     np.testing.assert_allclose(shown[4], parts.sum(axis=0), rtol=1e-4)
     assert "y 1.5, x 4.0 nm" in panel.pixel_title.value
-    panel._sample_clicked(-4, 99)
+    panel.choose_place(-4, 99)
     assert "y 0.0, x 11.5 nm" in panel.pixel_title.value
 
 
 @pytest.mark.parametrize("method", ["PCA", "ICA", "NMF"])
 def test_fit_and_data_of_a_pixel_differ_by_its_residual(panel, method):
     panel.model.method, panel.model.normalize, panel.model.weighting = method, True, True
-    panel._sample_clicked(3, 8)
-    spectrum, *_, fit = panel.pixel_view._solid.y
+    panel.choose_place(3, 8)
+    spectrum, *_, fit = panel.pixel_view.solid.y
     residual = np.sqrt(np.mean((spectrum - fit) ** 2))
     assert residual == pytest.approx(panel.model.result.unmixing.residual_map[3, 8], rel=1e-3)
     assert residual < 0.5 * np.sqrt(np.mean(spectrum**2))
 
 
 def test_brushes_choose_energies_and_pixels(panel):
-    assert panel._own.all_energies.disabled
-    panel._mean._brush.selected = np.array([CUBE.axis[10] - 0.1, CUBE.axis[50] - 0.1])
+    assert panel.controls.all_energies.disabled
+    panel.mean.brush.selected = np.array([CUBE.axis[10] - 0.1, CUBE.axis[50] - 0.1])
     assert panel.model.signal_range == (10, 50)
-    assert panel._mean._used.visible
-    panel._own.all_energies.click()
+    assert panel.mean.used.visible
+    panel.controls.all_energies.click()
     assert panel.model.signal_range is None
     panel.mask_button.value = True
     assert panel.sample.figure.interaction is not None
-    panel._mask_brushed((4.6, 9.2), (0.1, 30))
+    panel.choose_mask((4.6, 9.2), (0.1, 30))
     assert panel.model.mask.used.sum() == 5 * 23
     assert (panel.mask_button.value, panel.sample.figure.interaction) == (False, None)
-    panel._sample_clicked(20, 5)
+    panel.choose_place(20, 5)
     assert "is not used" in panel.pixel_title.value
-    panel._own.all_pixels.click()
+    panel.controls.all_pixels.click()
     assert panel.model.mask is None
 
 
@@ -89,16 +89,16 @@ def test_names_and_colours_stay(panel):
     panel.model.n_components = 4
     assert "&lt;b&gt;Titanium&lt;/b&gt;" in panel.spectra_title.value
     assert "<b>Titanium" not in panel.spectra_title.value
-    assert panel._spectra._solid.colors[1] == "#123456"
-    assert panel.maps._frames.colors[1] == "#123456"
+    assert panel.spectra.solid.colors[1] == "#123456"
+    assert panel.maps.frames.colors[1] == "#123456"
     panel.naming.name.value = " "
     assert panel.names[1] == "2"
 
 
 def test_the_truth_is_dashed_and_compared(panel):
-    assert not panel._spectra._dashed.visible
+    assert not panel.spectra.dashed.visible
     panel.truth.value = True
-    assert panel._spectra._dashed.visible
+    assert panel.spectra.dashed.visible
     assert "mean angle" in panel.truth_score.value
     panel.model.n_components = 2
     assert "3 components are the true number" in panel.truth_score.value
@@ -111,17 +111,17 @@ def test_the_truth_is_dashed_and_compared(panel):
 def test_every_method_overlay_and_map(panel):
     for method in ("PCA", "ICA", "GMM", "NMF"):
         panel.model.method = method
-        assert (panel._map.value in DIVERGING_MAPS) == (method in ("PCA", "ICA"))
+        assert (panel.picture_map.value in DIVERGING_MAPS) == (method in ("PCA", "ICA"))
         for _, overlay in panel.overlay.options:
             panel.overlay.value = overlay
-    panel._component_clicked(1)
+    panel.choose_component(1)
     assert (panel.overlay.value, panel.naming.which.value) == (1, 2)
-    panel._count_clicked(4)
+    panel.choose_count(4)
     assert panel.model.n_components == 4
 
 
 def test_what_cannot_be_chosen_says_why(panel):
-    own = panel._own
+    own = panel.controls
     assert (own.start_from.disabled, own.loss.disabled, own.smooth.disabled) == (False, False, True)
     panel.model.sum_to_one = True
     assert (own.loss.disabled, "not with sums of 1" in own.loss.tooltip) == (True, True)
@@ -138,8 +138,8 @@ def test_another_dose_is_another_sample(panel):
 def test_errors_are_words_in_the_panel():
     panel = UnmixingPanel(CUBE)
     panel.model.mask = np.zeros((24, 24), bool)
-    assert "no pixel is left" in panel.status._text.value
-    assert "Not up to date" in panel.status._text.value
+    assert "no pixel is left" in panel.status.text.value
+    assert "Not up to date" in panel.status.text.value
 
 
 def test_the_tab(monkeypatch):
@@ -171,9 +171,9 @@ def test_the_overlay_of_binned_pixels_stands_where_these_are(shape, binning):
 
 def test_a_pixel_that_is_left_over_is_not_used():
     panel = binned()
-    panel._sample_clicked(30, 3)
+    panel.choose_place(30, 3)
     assert "is not used" in panel.pixel_title.value
-    panel._sample_clicked(23, 3)
+    panel.choose_place(23, 3)
     assert "grey data" in panel.pixel_title.value
 
 
@@ -204,7 +204,7 @@ def test_what_is_no_colour_is_refused_and_the_old_one_stays(panel, name):
 )
 def test_brushing_at_the_ends(low, high, used):
     panel = UnmixingPanel(np.random.default_rng(0).random((6, 6, 40)))
-    panel._range_brushed(low, high)
+    panel.choose_range(low, high)
     assert (panel.model.signal_range, panel.model.error) == (used, "")
 
 
@@ -216,4 +216,4 @@ def test_few_pixels_are_advised_on_too(method, advised):
     panel = UnmixingPanel(spectra.reshape(2, 5, 12), method=method, n_components=2)
     assert panel.model.result.most_components == 5
     assert sorted(panel.model.advice["stability"]) == [1, 2, 3, 4, 5]
-    assert panel.curve._advised.visible is advised
+    assert panel.curve.advised.visible is advised

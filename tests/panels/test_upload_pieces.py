@@ -60,14 +60,14 @@ def test_a_file_that_comes_is_given_up() -> None:
     app = App()
     (first, _), (piece, part), *rest = messages("a.npy", CONTENT, piece=1000)
     app.open_bar.receive(first, b"")
-    assert app.open_bar._words.value == "Uploading a.npy…"
+    assert app.open_bar.words.value == "Uploading a.npy…"
     assert app.open_bar.switch.value
     app.open_bar.receive(piece, part)
-    assert app.open_bar._words.value == "Uploading a.npy: 40%"
-    app.open_bar._cancel.click()
-    assert app.open_bar._words.value == "a.npy: cancelled"
+    assert app.open_bar.words.value == "Uploading a.npy: 40%"
+    app.open_bar.cancel.click()
+    assert app.open_bar.words.value == "a.npy: cancelled"
     for told, some in rest:
         app.open_bar.receive(told, some)
-    assert app.open_bar._words.value == "a.npy: cancelled"
+    assert app.open_bar.words.value == "a.npy: cancelled"
     send(app, "a.npy", b"")
-    assert "a.npy is empty" in app.open_bar._words.value
+    assert "a.npy is empty" in app.open_bar.words.value

@@ -114,8 +114,8 @@ def test_tiles_show_their_pictures(clicks):
     np.testing.assert_array_equal(tile[[2, 2, -2, -2], [2, -2, 2, -2], 0], [0, 63, 127, 254])
     assert (tile[..., 3] == 255).all()
     assert canvas[0, 0, 3] == 0  # between tiles there is nothing
-    assert list(grid._titles.text) == ["a", "b"]
-    assert grid._frames.colors == list(COMPONENT_COLORS[:2])
+    assert list(grid.titles.text) == ["a", "b"]
+    assert grid.frames.colors == list(COMPONENT_COLORS[:2])
 
 
 def test_a_click_selects_the_tile_under_it(clicks):
@@ -123,8 +123,8 @@ def test_a_click_selects_the_tile_under_it(clicks):
     grid.show(np.zeros((3, 4, 4)), ["", "", ""], np.tile([0, 1], (3, 1)), "gray")
     for box in grid.boxes:
         middle = {"click_x": (box[0] + box[2]) / 2, "click_y": (box[1] + box[3]) / 2}
-        grid._clicked(None, {"data": middle})
-    grid._clicked(None, {"data": {"click_x": 0, "click_y": 179}})
+        grid.take_click(None, {"data": middle})
+    grid.take_click(None, {"data": {"click_x": 0, "click_y": 179}})
     assert clicks == [0, 1, 2]
     grid.select(2)
     assert grid.selection.visible
@@ -144,8 +144,8 @@ def test_ticks_stand_where_they_are_said_to(clicks):
         grid.x_ticks.x, np.unique(np.concatenate([left + (right - left) / 4, (left + right) / 2]))
     )
     assert list(grid.x_ticks.text)[:2] == ["−3", "0"]
-    np.testing.assert_allclose(grid._y_ticks.y, np.unique(bottom))
-    assert (list(grid._x_name.text), list(grid._y_name.text)) == (["kx (1/nm)"], ["ky (1/nm)"])
+    np.testing.assert_allclose(grid.y_ticks.y, np.unique(bottom))
+    assert (list(grid.x_name.text), list(grid.y_name.text)) == (["kx (1/nm)"], ["ky (1/nm)"])
 
 
 @pytest.fixture
@@ -155,30 +155,30 @@ def sample(clicks):
 
 def test_the_sample_keeps_its_proportions(sample):
     sample.set_geometry((100, 300), None, "px")
-    x, y = sample._scales["x"], sample._scales["y"]
+    x, y = sample.scales["x"], sample.scales["y"]
     assert (x.min, x.max) == (-0.5, 299.5)
     assert y.max - y.min == x.max - x.min
     assert (y.min + y.max) / 2 == 49.5
-    assert [axis.label for axis in sample._axes] == ["x (px)", "y (px)"]
-    assert not sample._bar.visible
+    assert [axis.label for axis in sample.axes] == ["x (px)", "y (px)"]
+    assert not sample.bar.visible
 
 
 def test_axes_and_scale_bar_in_units(sample, clicks):
     sample.set_geometry((512, 512), 0.028, "nm")
-    assert [axis.label for axis in sample._axes] == ["x (nm)", "y (nm)"]
-    assert sample._bar.visible
-    assert list(sample._bar_label.text) == ["2 nm"]
-    assert np.ptp(sample._bar.x) == pytest.approx(2)
-    sample._clicked(None, {"data": {"click_x": 2.8, "click_y": 0.56}})
+    assert [axis.label for axis in sample.axes] == ["x (nm)", "y (nm)"]
+    assert sample.bar.visible
+    assert list(sample.bar_label.text) == ["2 nm"]
+    assert np.ptp(sample.bar.x) == pytest.approx(2)
+    sample.take_click(None, {"data": {"click_x": 2.8, "click_y": 0.56}})
     np.testing.assert_allclose(clicks, [(20, 100)])
 
 
 def test_the_window_is_drawn_around_its_pixels(sample):
     sample.set_geometry((100, 100), None, "px")
     sample.show_window((10, 20), (8, 16))
-    assert (sample._window.x.min(), sample._window.x.max()) == (19.5, 35.5)
-    assert (sample._window.y.min(), sample._window.y.max()) == (9.5, 17.5)
-    assert sample._window.visible
+    assert (sample.window.x.min(), sample.window.x.max()) == (19.5, 35.5)
+    assert (sample.window.y.min(), sample.window.y.max()) == (9.5, 17.5)
+    assert sample.window.visible
 
 
 def test_a_map_lies_where_its_windows_are(sample):
@@ -193,7 +193,7 @@ def test_large_images_are_averaged_for_the_screen(sample):
     image = np.tile([[0.0, 1.0]], (4100, 2050))
     sample.set_geometry(image.shape, None, "px")
     sample.show_image(image, 0, 1, "gray")
-    picture = shown(sample._base)
+    picture = shown(sample.base)
     assert picture.shape[:2] == (820, 820)
     assert 100 < picture[..., 0].mean() < 155
 
@@ -214,26 +214,26 @@ def test_curve(clicks):
     curve.show({4: 20, 2: 30}, 2, "error (%)", bound=np.array([40, 25, 20, 10]), advised=4)
     np.testing.assert_allclose(curve.points.x, [2, 4])
     np.testing.assert_allclose(curve.points.y, [30, 20])
-    np.testing.assert_allclose(curve._bound.y, [40, 25, 20, 10])
-    np.testing.assert_allclose([curve._current.x[0], curve._current.y[0]], [2, 30])
+    np.testing.assert_allclose(curve.bound.y, [40, 25, 20, 10])
+    np.testing.assert_allclose([curve.current.x[0], curve.current.y[0]], [2, 30])
     np.testing.assert_allclose(curve.y_axis.tick_values, [10, 20, 30, 40])
     assert curve.y_axis.label == "error (%)"
-    assert curve._y.min < 10 < 40 < curve._y.max
-    np.testing.assert_allclose(curve._advised.x, [4, 4])
-    assert curve._advised.visible
+    assert curve.y_scale.min < 10 < 40 < curve.y_scale.max
+    np.testing.assert_allclose(curve.advised.x, [4, 4])
+    assert curve.advised.visible
     curve.show({4: 0.5}, 4, "stability")
-    assert not curve._advised.visible
-    assert len(curve._bound.x) == 0
+    assert not curve.advised.visible
+    assert len(curve.bound.x) == 0
 
 
 def test_a_curve_without_values_yet(clicks):
     curve = CountCurve(200, 200, 8, clicks.append)
     curve.show({}, 3, "stability")
-    assert len(curve.points.x) == len(curve._current.x) == 0
+    assert len(curve.points.x) == len(curve.current.x) == 0
 
 
 def test_mixture():
     bars = MixtureBars(200, 200)
     bars.show(np.array([0.25, 0.75]))
-    np.testing.assert_allclose(bars._bars.y, [25, 75])
-    assert bars._bars.colors == list(COMPONENT_COLORS[:2])
+    np.testing.assert_allclose(bars.bars.y, [25, 75])
+    assert bars.bars.colors == list(COMPONENT_COLORS[:2])

@@ -33,7 +33,7 @@ def test_gmm_has_classes_means_and_probabilities(kind, data):
     for _, overlay in panel.overlay.options:
         panel.overlay.value = overlay
         said |= {OF_OTHERS.sub("", words) for words in words_on(panel)}
-    method = panel._own.method
+    method = panel.controls.method
     said -= {OF_OTHERS.sub("", words) for words in method.tooltips}
     said -= {"4 components"}  # on which the mixture is fitted
     assert [words for words in said if OTHERS.search(words)] == []

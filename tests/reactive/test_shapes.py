@@ -22,7 +22,7 @@ class Planned(SlidingFFTModel):
     """Finds windows and stops there, because the rest takes long."""
 
     result = AnyTrait(None, allow_none=True)
-    checked = staticmethod(lambda image: image)
+    check_data = staticmethod(lambda image: image)
 
     def compute(self, parameters, run):
         self.result, _ = self._plan(parameters)

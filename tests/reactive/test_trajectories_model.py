@@ -10,7 +10,7 @@ from traitlets import TraitError
 
 from atomstat_widgets.analyses.trajectories import stages
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
-from atomstat_widgets.analyses.trajectories.result import ABSENT, UNKNOWN, Score, TrajectoriesResult, aligned
+from atomstat_widgets.analyses.trajectories.result import ABSENT, UNKNOWN, Score, TrajectoriesResult, align
 from atomstat_widgets.data import Movie, MovieTruth, ReadError, movies
 from atomstat_widgets.stat import Crops, extract_movie_crops, mean_squared_displacement
 from atomstat_widgets.stat.progress import unreported
@@ -236,19 +236,19 @@ class TestChain:
 
     def test_states_are_numbered_as_those_that_are_shown(self):
         table = np.array([[0, 0, 1, 2], [1, 0, UNKNOWN, 2], [GAP, 1, 1, 2]])
-        states = aligned(laid(np.where(table >= 0, (table + 1) % 3, table), n_states=3).states, laid(table, n_states=3))
+        states = align(laid(np.where(table >= 0, (table + 1) % 3, table), n_states=3).states, laid(table, n_states=3))
         np.testing.assert_array_equal(np.concatenate(states.labels), table.T[table.T != GAP])
         np.testing.assert_array_equal(states.centroids.ravel(), [1, 2, 0])
         np.testing.assert_array_equal(states.counts, [3, 4, 3])
 
     def test_states_are_numbered_by_the_frames_that_are_shown(self):
         shown = laid([[0] + [GAP] * 5, [1] + [GAP] * 5])
-        states = aligned(laid([[1, 0, 0, 0, 0, 0], [0, 1, 1, 1, 1, 1]]).states, shown)
+        states = align(laid([[1, 0, 0, 0, 0, 0], [0, 1, 1, 1, 1, 1]]).states, shown)
         np.testing.assert_array_equal(states.labels[0], [0, 1])
 
     def test_of_fewer_states_those_whose_number_is_left_keep_it(self):
         shown = laid(np.repeat([0, 1, 2], [2, 6, 4])[:, None], n_states=3)
-        states = aligned(laid(np.repeat([0, 0, 1], [2, 6, 4])[:, None]).states, shown)  # 0 went over to 1
+        states = align(laid(np.repeat([0, 0, 1], [2, 6, 4])[:, None]).states, shown)  # 0 went over to 1
         np.testing.assert_array_equal(states.labels[0], np.repeat([1, 1, 0], [2, 6, 4]))
 
 

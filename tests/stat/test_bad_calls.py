@@ -832,14 +832,14 @@ CALLS = [
 ]
 
 
-def named(of: ModuleType) -> dict[str, Any]:
+def name_figure(of: ModuleType) -> dict[str, Any]:
     return {name: getattr(of, name) for name in of.__all__ if not inspect.ismodule(getattr(of, name))}
 
 
 def public() -> dict[str, Callable[..., Any]]:
     """All that is called: functions, what makes objects that are no results, and methods."""
     found = {}
-    for name, value in {**named(data), **named(stat)}.items():
+    for name, value in {**name_figure(data), **name_figure(stat)}.items():
         if not inspect.isclass(value):
             found[name] = value
         elif not issubclass(value, Exception):

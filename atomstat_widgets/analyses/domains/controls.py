@@ -10,6 +10,7 @@ from atomstat_widgets.analyses.domains.methods import METHODS
 from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.domains.result import DomainsResult
 from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image
 from atomstat_widgets.panels.atom_controls import fit_window, spacing_slider, strength_slider, window_slider
 from atomstat_widgets.panels.controls import Explained, choice, dropdown, heading, linked, slider, switch
@@ -49,7 +50,7 @@ class DomainsControls:
         self.n_components = slider(model, "n_components", 1, MAX_COMPONENTS)
         numbers = range(1, MAX_COMPONENTS + 1)
         self.gmm_on = choice(
-            model, "gmm_dimensions", [*((f"{n} component{'s' if n > 1 else ''}", n) for n in numbers), ("pixels", 0)]
+            model, "gmm_dimensions", [*((count_of(n, "component"), n) for n in numbers), ("pixels", 0)]
         )
         self.take_image(model.image)
         linked(model, "channel", self.channel)
@@ -73,10 +74,10 @@ class DomainsControls:
     def take_image(self, image: Image) -> None:
         """Offer what the image has."""
         fit_window(self.window, image.array.shape[:2])
-        given = image.atoms is not None
+        atoms = image.atoms
         for control in (self.spacing, self.strength):
-            control.disable("The atoms are given with the image" if given else "")
-        classes = sorted(set(image.atoms[:, 2])) if given and image.atoms.shape[1] == 3 else []
+            control.disable("" if atoms is None else "The atoms are given with the image")
+        classes = sorted(set(atoms[:, 2])) if atoms is not None and atoms.shape[1] == 3 else []
         _offer(
             self.atom_class, [("All", ALL_CLASSES), *((f"{number:g}", int(number)) for number in classes)],
             help_of(self._model, "atom_class"), "The atoms have no classes",

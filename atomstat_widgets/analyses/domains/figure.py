@@ -10,7 +10,7 @@ from atomstat_widgets.analyses.domains.result import DomainsResult
 from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.views.colors import COMPONENT_COLORS
 from atomstat_widgets.views.limits import amount_limits, own_limits
-from atomstat_widgets.views.paper import color_limits, composed, dress, show_image, show_map, sides_of, styled
+from atomstat_widgets.views.paper import color_limits, compose, dress, show_image, show_map, sides_of, use_paper_style
 
 
 def domains_figure(result: "DomainsResult") -> Figure:
@@ -23,8 +23,8 @@ def domains_figure(result: "DomainsResult") -> Figure:
     rows, columns = result.crops.positions.T
     y, x = image.along_y(rows), image.along_x(columns)
     words = result.method.words
-    with styled():
-        figure, grid, (above, below) = composed([len(pictures), loadings.shape[1]], 2)
+    with use_paper_style():
+        figure, grid, (above, below) = compose([len(pictures), loadings.shape[1]], 2)
         sample = figure.add_subplot(grid[0, :])
         show_image(sample, overview(image), image, f"{words.amounts} 1" if result.signed else "")
         if result.signed:

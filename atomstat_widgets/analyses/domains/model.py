@@ -5,16 +5,17 @@ from typing import Any, ClassVar
 from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
 
 from atomstat_widgets.analyses.domains.methods import METHODS, fit
-from atomstat_widgets.analyses.domains.result import DomainsResult, aligned
+from atomstat_widgets.analyses.domains.result import DomainsResult, align
 from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE, cut, find_or_take_atoms, place
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image, load
 from atomstat_widgets.data.readers.findings import with_findings
 from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.crops_to_components import Components, factor_of
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, ImageModel, most_components
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
+from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.methods import Trial, measure_all
-from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
@@ -87,7 +88,10 @@ class DomainsModel(ImageModel):
         Length(1.0, min=0, max=10), label="Smooth", help="Standard deviation of the Gaussian that smooths the image",
         unit="px",
     )  # fmt: skip
-    method = parameter(Enum(METHODS, "PCA"), label="Method", help=in_brief("method"))
+    method = parameter(
+        Enum(METHODS, "PCA"),  # type: ignore[call-overload]  # a mapping: a method that is added to it is one of them
+        label="Method", help=in_brief("method"),
+    )  # fmt: skip
     n_components = parameter(
         Int(4, min=1, max=MAX_COMPONENTS), label="Components", help=in_brief("number of components"),
         option="components",
@@ -111,9 +115,9 @@ class DomainsModel(ImageModel):
         self.start()
 
     @staticmethod
-    def checked(source: Any) -> Image:
+    def check_data(source: Any) -> Image:
         """Refuse an image in which no atoms can be found before anything else is touched."""
-        image = opened(source, "image")
+        image: Image = open_data(source, "image")
         if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
             normalize_image(image.array)
         if min(image.array.shape[:2]) < SMALLEST_SIDE:
@@ -140,7 +144,9 @@ class DomainsModel(ImageModel):
         result = self._result(parameters, run)
         self.publish(result)
         left_out = f" ({result.crops.left_out:,} more at the border)" if result.crops.left_out else ""
-        return f"{len(result.crops):,} atoms{left_out}, {parameters['n_components']} {result.method.words.parts}"
+        return (
+            f"{count_of(len(result.crops), 'atom')}{left_out}, {result.method.words.count(parameters['n_components'])}"
+        )
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Quality of every number of components, one after the other."""
@@ -177,4 +183,4 @@ class DomainsModel(ImageModel):
         final = self.final
         if final is None or final.image is not found.image or final.parameters["method"] != parameters["method"]:
             return found
-        return aligned(found, final)
+        return align(found, final)

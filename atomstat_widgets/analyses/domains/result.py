@@ -191,7 +191,7 @@ class DomainsResult:
         return float(adjusted_rand_score(self.truth, labels))
 
 
-def aligned(found: DomainsResult, shown: DomainsResult) -> DomainsResult:
+def align(found: DomainsResult, shown: DomainsResult) -> DomainsResult:
     """Give components the numbers and signs that they have in the result that is shown."""
     nearest = shown.nearest(found.crops.positions)
     before, after = shown.decomposition.loadings[nearest].T, found.decomposition.loadings.T

@@ -6,7 +6,7 @@ from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
 from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.views.colors import COMPONENT_COLORS
 from atomstat_widgets.views.limits import amount_limits, own_limits
-from atomstat_widgets.views.paper import composed, extent_of, show_image, show_map, sides_of, styled
+from atomstat_widgets.views.paper import compose, extent_of, show_image, show_map, sides_of, use_paper_style
 
 
 def sliding_fft_figure(result: "SlidingFFTResult") -> Figure:
@@ -16,8 +16,8 @@ def sliding_fft_figure(result: "SlidingFFTResult") -> Figure:
     fy, fx = (axis / size for axis in result.spectra.frequencies)
     rows, columns = result.spectra.grid.axes
     y, x = image.along_y(rows), image.along_x(columns)
-    with styled():
-        figure, grid, (above, below) = composed([len(spectra), len(maps)], 2)
+    with use_paper_style():
+        figure, grid, (above, below) = compose([len(spectra), len(maps)], 2)
         show_image(figure.add_subplot(grid[0, :]), overview(image), image)
         for number, (axes, spectrum, limits) in enumerate(zip(above, spectra, own_limits(spectra), strict=True)):
             show_map(axes, spectrum, extent_of(fy, fx), f"Spectrum {number + 1}", COMPONENT_COLORS[number], limits)

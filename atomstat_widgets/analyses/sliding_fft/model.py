@@ -7,12 +7,13 @@ from typing import Any
 from traitlets import Bool, Bunch, Dict, Float, Instance, Int, TraitError, Unicode, observe, validate
 
 from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image
 from atomstat_widgets.data.calibration import in_pixels
 from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, ImageModel
 from atomstat_widgets.reactive.lengths import WholeLength
-from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
@@ -88,17 +89,17 @@ class SlidingFFTModel(ImageModel):
     zoom = parameter(Int(2, min=1, max=8), label="Zoom", help=in_brief("zoom"))
     hamming = parameter(Bool(True), label="Hamming taper", help=in_brief("Hamming taper"))
     result = Instance(SlidingFFTResult, allow_none=True)
-    errors = Dict(key_trait=Int(), value_trait=Float())
+    errors: "Dict[int, float]" = Dict(key_trait=Int(), value_trait=Float())
     notice = Unicode("")
 
     def __init__(self, image: Any, **parameters: Any) -> None:
-        image = self.checked(image)
+        image = self.check_data(image)
         size = fitting_window(image.sides)
         parameters = {"window_y": size, "window_x": size, **parameters}
         for name in ("window_y", "window_x"):  # before the step follows from them
             if isinstance(parameters[name], str):
                 parameters[name] = round(in_pixels(parameters[name], image))
-        sizes = [one for one in (parameters["window_y"], parameters["window_x"]) if isinstance(one, Integral)]
+        sizes = [int(one) for one in (parameters["window_y"], parameters["window_x"]) if isinstance(one, Integral)]
         parameters.setdefault("step", int(max(1, min(sizes, default=size) // 4)))  # others are refused below
         parameters.setdefault("window_linked", len(set(sizes)) == 1)
         super().__init__(image=image, **parameters)
@@ -110,9 +111,9 @@ class SlidingFFTModel(ImageModel):
         self.start()
 
     @staticmethod
-    def checked(source: Any) -> Image:
+    def check_data(source: Any) -> Image:
         """Refuse an image that cannot be analysed before anything else is touched."""
-        image = opened(source, "image")
+        image: Image = open_data(source, "image")
         if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
             normalize_image(image.array)
         if min(image.array.shape[:2]) < SMALLEST_WINDOW:
@@ -178,7 +179,7 @@ class SlidingFFTModel(ImageModel):
             if grid.count > COARSE_WINDOWS * larger**2:  # a few large windows would show nothing
                 self.publish(self._result({**parameters, "step": larger * parameters["step"]}, run, coarse=True))
         self.publish(self._result(parameters, run, coarse=False))
-        return f"{grid.count:,} windows, {parameters['n_components']} components"
+        return f"{count_of(grid.count, 'window')}, {count_of(parameters['n_components'], 'component')}"
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Reconstruction error for every number of components, one after the other."""

@@ -10,7 +10,7 @@ from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
 from atomstat_widgets.panels.controls import Explained, checkbox, dropdown, heading, linked, slider, switch, title
 from atomstat_widgets.panels.image_panel import ALL, ImagePanel
-from atomstat_widgets.panels.panel import column, named
+from atomstat_widgets.panels.panel import column, name_figure
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.stat.windows.grid import SMALLEST_WINDOW
 from atomstat_widgets.views.colorbar import ColorBar
@@ -45,8 +45,10 @@ class SlidingFFTPanel(ImagePanel):
         The image cannot be read or analysed; the message says why.
     """
 
+    model: SlidingFFTModel
+
     def __init__(self, image: Any, **parameters: Any) -> None:
-        self._clicked = (0.0, 0.0)
+        self.chosen_place = (0.0, 0.0)
         super().__init__(
             SlidingFFTModel(image, **parameters), "Click the image for the window there, a component for its map."
         )
@@ -62,15 +64,15 @@ class SlidingFFTPanel(ImagePanel):
             slider(model, name, SMALLEST_WINDOW, SMALLEST_WINDOW).in_units(self.units)
             for name in ("window_y", "window_x")
         )
-        self._step = slider(model, "step", 1, 1).in_units(self.units)
-        self._linked = checkbox("Square window", "Keep height and width of the window equal")
-        linked(model, "window_linked", self._linked)
-        self._zoom = slider(model, "zoom", 1, 8)
-        self._hamming = switch(model, "hamming")
+        self.step = slider(model, "step", 1, 1).in_units(self.units)
+        self.window_linked = checkbox("Square window", "Keep height and width of the window equal")
+        linked(model, "window_linked", self.window_linked)
+        self.zoom = slider(model, "zoom", 1, 8)
+        self.hamming = switch(model, "hamming")
         self.n_components = slider(model, "n_components", 1, MAX_COMPONENTS)
         return [
-            heading("Windows", self.units), self.window_y, self.window_x, Explained(self._linked), self._step,
-            heading("Spectra"), self._zoom, Explained(self._hamming),
+            heading("Windows", self.units), self.window_y, self.window_x, Explained(self.window_linked), self.step,
+            heading("Spectra"), self.zoom, Explained(self.hamming),
             heading("NMF"), self.n_components,
         ]  # fmt: skip
 
@@ -83,43 +85,46 @@ class SlidingFFTPanel(ImagePanel):
 
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
-        self._spectra = TileGrid(276, 314, guard(self._component_clicked), axes=True)
-        self.maps = TileGrid(234, 284, guard(self._component_clicked))
-        self._spectrum = TileGrid(172, 190, lambda number: None, colors=(MARKER,))
+        self.spectra = TileGrid(276, 314, guard(self.choose_component), axes=True)
+        self.maps = TileGrid(234, 284, guard(self.choose_component))
+        self.spectrum = TileGrid(172, 190, lambda number: None, colors=(MARKER,))
         self.mixture = MixtureBars(158, 190)
-        self.curve = CountCurve(182, 190, MAX_COMPONENTS, guard(self._count_clicked))
-        self._spectra_bar, self._maps_bar = (ColorBar(layout=ipywidgets.Layout(width="220px")) for _ in range(2))
+        self.curve = CountCurve(182, 190, MAX_COMPONENTS, guard(self.choose_count))
+        self.spectra_bar, self.maps_bar = (ColorBar(layout=ipywidgets.Layout(width="220px")) for _ in range(2))
         self.window_title = ipywidgets.HTML(layout=ipywidgets.Layout(width="182px"))
         return [
             ipywidgets.HBox(
                 [
                     column(
                         title("Component spectra", "log(1 + |FFT|)"),
-                        named(self._spectra, "spectra", clicked=True),
-                        self._spectra_bar,
+                        name_figure(self.spectra, "spectra", clicked=True),
+                        self.spectra_bar,
                     ),
-                    column(title("Loading maps"), named(self.maps, "maps", clicked=True), self._maps_bar),
+                    column(title("Loading maps"), name_figure(self.maps, "maps", clicked=True), self.maps_bar),
                 ]
             ),
             ipywidgets.HBox(
                 [
-                    column(self.window_title, named(self._spectrum, "window")),
-                    column(title("Its mixture"), named(self.mixture, "mixture")),
-                    column(title("Error", "dashed: SVD limit"), named(self.curve, "curve", clicked=True)),
+                    column(self.window_title, name_figure(self.spectrum, "window")),
+                    column(title("Its mixture"), name_figure(self.mixture, "mixture")),
+                    column(title("Error", "dashed: SVD limit"), name_figure(self.curve, "curve", clicked=True)),
                 ]
             ),
         ]
 
     # --- what the user does
 
-    def _component_clicked(self, number: int) -> None:
+    def choose_component(self, number: int) -> None:
+        """Show a component over the image, by its index."""
         self.overlay.value = number
 
-    def _sample_clicked(self, y: float, x: float) -> None:
-        self._clicked = y, x
+    def choose_place(self, y: float, x: float) -> None:
+        """Show the window nearest to a place, in pixels."""
+        self.chosen_place = y, x
         self._draw_window()
 
-    def _count_clicked(self, count: int) -> None:
+    def choose_count(self, count: int) -> None:
+        """Take a number of components."""
         self.model.n_components = count
 
     def _offer_overlays(self) -> None:
@@ -139,29 +144,28 @@ class SlidingFFTPanel(ImagePanel):
 
     def _take_image(self) -> None:
         height, width = self.model.sides
-        self._clicked = height / 2, width / 2
+        self.chosen_place = height / 2, width / 2
         for control, side, largest in (
             (self.window_y, height, LARGEST_SLIDER_WINDOW),
             (self.window_x, width, LARGEST_SLIDER_WINDOW),
-            (self._step, min(height, width), LARGEST_SLIDER_STEP),
+            (self.step, min(height, width), LARGEST_SLIDER_STEP),
         ):
             control.high = max(min(side, largest), control.number)
 
     def _draw_shown(self) -> None:
-        self._draw_components()
+        self._draw_components(self._shown)
         self._draw_overlay()
         self._draw_window()
         self._draw_errors()
 
-    def _draw_components(self) -> None:
+    def _draw_components(self, result: SlidingFFTResult) -> None:
         with self._drawing:
-            result: SlidingFFTResult = self.model.result
-            self._spectra.show(
+            self.spectra.show(
                 result.components,
                 [f"{j} · {percent(share)}" for j, share in enumerate(result.shares, start=1)],
                 own_limits(result.components),
                 self.picture_map.value,
-                [self._frequency_axis("kx", 1), self._frequency_axis("ky", 0)],
+                [_frequency_axis(result, "kx", 1), _frequency_axis(result, "ky", 0)],
                 aspect=1,  # whatever the window: the frequencies go equally far along x and y
             )
             maps = result.loading_maps
@@ -170,17 +174,8 @@ class SlidingFFTPanel(ImagePanel):
                 maps, [f"{j} · {high:.3g}" for j, (_, high) in enumerate(limits, start=1)], limits,
                 self.picture_map.value,
             )  # fmt: skip
-            self._spectra_bar.show_map(self.picture_map.value, "lowest", "highest of each")
-            self._maps_bar.show_map(self.picture_map.value, "0", "number above")
-
-    def _frequency_axis(self, name: str, axis: int) -> TileAxis:
-        """Give zero and a round frequency to either side of it, where they are in a tile."""
-        result: SlidingFFTResult = self.model.result
-        half, size = result.spectra.band.half[axis], result.spectra.grid.window[axis]
-        length = size * (result.image.pixel_size or 1.0)
-        mark = round_length(max(half - 1, 0.5) / length)
-        ticks = [((half + 0.5 + at * length) / (2 * half), f"{at:g}".replace("-", "−")) for at in (-mark, 0, mark)]
-        return TileAxis(f"{name} (1/{result.image.unit if result.image.pixel_size else 'px'})", ticks)
+            self.spectra_bar.show_map(self.picture_map.value, "lowest", "highest of each")
+            self.maps_bar.show_map(self.picture_map.value, "0", "number above")
 
     def _draw_overlay(self) -> None:
         with self._drawing:
@@ -188,11 +183,11 @@ class SlidingFFTPanel(ImagePanel):
             if result is None:
                 return
             maps = result.loading_maps
-            self._spectra.select(chosen if chosen != ALL else None)
+            self.spectra.select(chosen if chosen != ALL else None)
             self.maps.select(chosen if chosen != ALL else None)
             if chosen is None or chosen >= len(maps):
                 self.sample.clear_overlay()
-                self._overlay_bar.value = ""
+                self.overlay_bar.value = ""
                 return
             pixels = np.empty((*maps.shape[1:], 4), np.uint8)
             if chosen == ALL:
@@ -201,12 +196,12 @@ class SlidingFFTPanel(ImagePanel):
                 colors = COMPONENT_RGB[: len(maps)]
                 pixels[..., :3] = np.tensordot(shares, colors, axes=(0, 0)).round()
                 pixels[..., 3] = round(255 * self.opacity.value)
-                self._overlay_bar.value = title("", "colours mixed by relative loading")
+                self.overlay_bar.value = title("", "colours mixed by relative loading")
             else:
                 high = amount_limits(maps)[chosen, 1]
                 pixels[..., :3] = rgb(COMPONENT_COLORS[chosen])
                 pixels[..., 3] = (to_bytes(maps[chosen], 0, high) * self.opacity.value).round()
-                self._overlay_bar.show(["transparent", COMPONENT_COLORS[chosen]], "0", f"{high:.3g}")
+                self.overlay_bar.show(["transparent", COMPONENT_COLORS[chosen]], "0", f"{high:.3g}")
             self.sample.show_overlay(pixels, result.spectra.grid.axes, result.spectra.grid.step)
 
     def _draw_window(self) -> None:
@@ -215,12 +210,12 @@ class SlidingFFTPanel(ImagePanel):
             if result is None:
                 return
             grid = result.spectra.grid
-            window = int(grid.nearest(*self._clicked))
+            window = int(grid.nearest(*self.chosen_place))
             spectrum = result.spectrum(window)[None]
             y, x = grid.centers[window]
             self.window_title.value = title("Window", self._place(y, x))
             self.sample.show_window(grid.corners[window], grid.window)
-            self._spectrum.show(spectrum, [""], own_limits(spectrum), self.picture_map.value, aspect=1)
+            self.spectrum.show(spectrum, [""], own_limits(spectrum), self.picture_map.value, aspect=1)
             self.mixture.show(result.share(window))
 
     def _draw_errors(self) -> None:
@@ -235,4 +230,13 @@ class SlidingFFTPanel(ImagePanel):
             self.curve.show(percent, count, "error (%)", bound=100 * bound)
 
     def _agreement(self) -> tuple[float, str]:
-        return self.model.result.agreement(), "the strongest component"
+        return self._shown.agreement(), "the strongest component"
+
+
+def _frequency_axis(result: SlidingFFTResult, name: str, axis: int) -> TileAxis:
+    """Give zero and a round frequency to either side of it, where they are in a tile."""
+    half, size = result.spectra.band.half[axis], result.spectra.grid.window[axis]
+    length = size * (result.image.pixel_size or 1.0)
+    mark = round_length(max(half - 1, 0.5) / length)
+    ticks = [((half + 0.5 + at * length) / (2 * half), f"{at:g}".replace("-", "−")) for at in (-mark, 0, mark)]
+    return TileAxis(f"{name} (1/{result.image.unit if result.image.pixel_size else 'px'})", ticks)

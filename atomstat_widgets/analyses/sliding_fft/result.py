@@ -114,4 +114,4 @@ class SlidingFFTResult:
         """Mixture of components in one window, (k,), summing to 1 (0 where nothing is in it)."""
         loadings = self.decomposition.loadings[window].astype(float)
         total = loadings.sum()
-        return loadings / total if total > 0 else loadings
+        return np.asarray(loadings / total if total > 0 else loadings)

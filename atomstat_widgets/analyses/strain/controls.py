@@ -35,47 +35,47 @@ class StrainControls:
 
     def __init__(self, model: StrainModel, units: UnitsBar) -> None:
         self._model = model
-        self._which = ipywidgets.ToggleButtons(
+        self.which = ipywidgets.ToggleButtons(
             options=[("g1", 0), ("g2", 1)], style={"button_width": "46px"},
             tooltips=[f"The next click in the spectrum chooses the {name} reflection" for name in ("first", "second")],
         )  # fmt: skip
         self._found = self._automatic("reflections", "the two strongest of the spectrum")
-        self._steadiest = self._automatic("reference", "where the lattice varies least")
-        self._reflections, self._reference = ipywidgets.HTML(), ipywidgets.HTML()
-        self._sigma = AutomaticSlider(model, "sigma", FINEST, COARSEST, 0.5).in_units(units)
+        self.steadiest = self._automatic("reference", "where the lattice varies least")
+        self.reflections, self.reference = ipywidgets.HTML(), ipywidgets.HTML()
+        self.sigma = AutomaticSlider(model, "sigma", FINEST, COARSEST, 0.5).in_units(units)
         side = ipywidgets.Layout(width="238px", justify_content="space-between", align_items="center")
         self.widgets = [
             heading(label_of(model, "reflections")),
-            ipywidgets.HBox([self._which, self._found], layout=side),
-            self._reflections,
+            ipywidgets.HBox([self.which, self._found], layout=side),
+            self.reflections,
             heading(label_of(model, "reference")),
-            ipywidgets.HBox([self._reference, self._steadiest], layout=side),
-            heading("Averaging", units), self._sigma,
+            ipywidgets.HBox([self.reference, self.steadiest], layout=side),
+            heading("Averaging", units), self.sigma,
         ]  # fmt: skip
 
     @property
     def chosen(self) -> int:
         """Which reflection the next click in the spectrum chooses."""
-        return int(self._which.value)
+        return int(self.which.value)
 
     @chosen.setter
     def chosen(self, number: int) -> None:
-        self._which.value = number
+        self.which.value = number
 
     def show_automatic(self, result: StrainResult) -> None:
         """Show what was chosen from the image, and the lattice in the reference in words."""
         # So that the finest that the lattice allows, and the automatic one, are both on the slider.
-        self._sigma.slider.high = max(self._sigma.slider.number, ceil(2 * result.waves.sigma))
-        if self._sigma.automatic.value:
-            self._sigma.show(result.waves.sigma)
+        self.sigma.slider.high = max(self.sigma.slider.number, ceil(2 * result.waves.sigma))
+        if self.sigma.automatic.value:
+            self.sigma.show(result.waves.sigma)
         image, (top, bottom, left, right) = result.image, result.maps.reference
         unit = image.unit if image.pixel_size else "px"
         lines = []
         for name, (fy, fx) in zip(("g1", "g2"), result.maps.reflections.tolist(), strict=True):
             spacing = (image.pixel_size or 1.0) / np.hypot(fy, fx)
             lines.append(f"{name}: {spacing:.4g} {as_html(unit)} at {_degrees(fy, fx)}")
-        self._reflections.value = _small("<br>".join(lines))
-        self._reference.value = _small(f"rows {top} to {bottom - 1}<br>columns {left} to {right - 1}")
+        self.reflections.value = _small("<br>".join(lines))
+        self.reference.value = _small(f"rows {top} to {bottom - 1}<br>columns {left} to {right - 1}")
 
     def _automatic(self, name: str, what: str) -> ipywidgets.ToggleButton:
         """Button that is down while the model chooses; pressed, it lets it choose again."""

@@ -5,7 +5,7 @@ from matplotlib.patches import Rectangle
 
 from atomstat_widgets.analyses.strain.result import KINDS, StrainResult
 from atomstat_widgets.data.sampling import overview
-from atomstat_widgets.views.paper import composed, show_image, show_map, sides_of, styled
+from atomstat_widgets.views.paper import compose, show_image, show_map, sides_of, use_paper_style
 
 
 def strain_figure(result: StrainResult) -> Figure:
@@ -17,8 +17,8 @@ def strain_figure(result: StrainResult) -> Figure:
         image.along_x([left - 0.5, right - 0.5]),
     )
     bottom_and_top, left_and_right = sides_of(image)
-    with styled():
-        figure, grid, (axes_of_maps,) = composed([len(KINDS)], 2)
+    with use_paper_style():
+        figure, grid, (axes_of_maps,) = compose([len(KINDS)], 2)
         axes = figure.add_subplot(grid[0, :])
         show_image(axes, overview(image), image, "reference framed")
         axes.add_patch(

@@ -13,7 +13,7 @@ from atomstat_widgets.data import Image
 from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.reactive.image_model import ImageModel
 from atomstat_widgets.reactive.lengths import Length
-from atomstat_widgets.reactive.opened import opened
+from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
@@ -67,7 +67,7 @@ class StrainModel(ImageModel):
     result = Instance(StrainResult, allow_none=True)
 
     def __init__(self, image: Any, **parameters: Any) -> None:
-        super().__init__(image=self.checked(image), **parameters)  # the reference is checked against it
+        super().__init__(image=self.check_data(image), **parameters)  # the reference is checked against it
         self._chain = Chain(
             Stage("spectrum", spectrum_of, ("image",)),
             Stage("measured", measure, ("image", "reflections", "sigma")),
@@ -76,9 +76,9 @@ class StrainModel(ImageModel):
         self.start()
 
     @staticmethod
-    def checked(source: Any) -> Image:
+    def check_data(source: Any) -> Image:
         """Refuse an image in which no lattice can be measured before anything else is touched."""
-        image = opened(source, "image")
+        image: Image = open_data(source, "image")
         height, width = image.sides
         if min(height, width) < SMALLEST_SIDE:
             raise ValueError(f"an image of shape {image.array.shape} has no room for a lattice to be measured")
@@ -129,11 +129,11 @@ class StrainModel(ImageModel):
 
     def for_all(self, parameters: dict[str, Any], whole: Whole) -> dict[str, Any]:
         """Move the reference from the middle, which the sample is, to where it is in the whole image."""
-        return _moved(parameters, _corner(whole.data, self.image))
+        return _move(parameters, _corner(whole.data, self.image))
 
     def for_sample(self, parameters: dict[str, Any], sample: Image) -> dict[str, Any]:
         """Move the reference to where it is in the sample, as far as it is there."""
-        moved = _moved(parameters, -_corner(sample.whole.data, sample))
+        moved = _move(parameters, -_corner(sample.whole.data, sample))
         if moved.get("reference") is not None:
             top, bottom, left, right = moved["reference"]
             height, width = sample.sides
@@ -158,7 +158,7 @@ def _corner(whole: Image, sample: Image) -> Any:
     return (np.array(whole.sides) - sample.sides) // 2
 
 
-def _moved(parameters: dict[str, Any], by: Any) -> dict[str, Any]:
+def _move(parameters: dict[str, Any], by: Any) -> dict[str, Any]:
     """Parameters whose reference is moved by so many rows and columns."""
     if parameters.get("reference") is None:
         return parameters

@@ -13,7 +13,7 @@ from atomstat_widgets.analyses.strain.result import KINDS, PERCENTILE, StrainRes
 from atomstat_widgets.analyses.strain.spectrum_view import SpectrumView
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, dropdown, title
 from atomstat_widgets.panels.image_panel import ImagePanel
-from atomstat_widgets.panels.panel import column, named, row
+from atomstat_widgets.panels.panel import column, name_figure, row
 from atomstat_widgets.stat import nearest_reflection
 from atomstat_widgets.stat.strain.reflections import in_one_line
 from atomstat_widgets.views.colorbar import ColorBar
@@ -47,8 +47,10 @@ class StrainPanel(ImagePanel):
         The image cannot be read or analysed; the message says why.
     """
 
+    model: StrainModel
+
     def __init__(self, image: Any, **parameters: Any) -> None:
-        self._clicked = (0, 0)
+        self.chosen_place = (0, 0)
         super().__init__(
             StrainModel(image, **parameters),
             "Click the image for the numbers there, a map for its overlay, the spectrum for another reflection. "
@@ -60,94 +62,100 @@ class StrainPanel(ImagePanel):
     # --- what it is made of
 
     def _make_controls(self) -> Sequence[ipywidgets.Widget]:
-        self._own = StrainControls(self.model, self.units)
-        return self._own.widgets
+        self.controls = StrainControls(self.model, self.units)
+        return self.controls.widgets
 
     def _make_display_controls(self) -> Sequence[ipywidgets.Widget]:
-        self._map = dropdown(
+        self.picture_map = dropdown(
             DIVERGING_MAPS, DIVERGING_MAPS[0], "Maps", "Colour map of strain and rotation, 0 in its middle"
         )
-        self._percentile = ipywidgets.FloatSlider(
+        self.percentile = ipywidgets.FloatSlider(
             value=PERCENTILE, min=50, max=100, step=0.5, description="Colours", readout_format=".1f", style=LABEL,
             tooltip="Where the colours end, as a percentile of the magnitudes of all strains",
             layout=ipywidgets.Layout(width=WIDTH),
         )  # fmt: skip
-        for control in (self._map, self._percentile):
+        for control in (self.picture_map, self.percentile):
             self._on(control, "value", self._draw_maps)
-        return [Explained(self._map), self._percentile]
+        return [Explained(self.picture_map), self.percentile]
 
     def _make_middle(self) -> Sequence[ipywidgets.Widget]:
-        self._box = ipywidgets.ToggleButton(
+        self.box_button = ipywidgets.ToggleButton(
             description="Reference", tooltip="Draw a box round lattice that has no strain",
             layout=ipywidgets.Layout(width="92px"),
         )  # fmt: skip
-        self._on(self._box, "value", self._toggle_brush)
+        self._on(self.box_button, "value", self._toggle_brush)
         sample_title, figure, _overlay, *rest = super()._make_middle()
-        return [sample_title, figure, row(ipywidgets.Label("Overlay"), self.overlay, self._box), *rest]
+        return [sample_title, figure, row(ipywidgets.Label("Overlay"), self.overlay, self.box_button), *rest]
 
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
-        self._spectrum = SpectrumView(190, guard(self._spectrum_clicked))
-        self.maps = TileGrid(258, 262, guard(self._map_clicked))
-        self._maps_bar, self._rotation_bar = (ColorBar(layout=ipywidgets.Layout(width="250px")) for _ in range(2))
-        self._profile = SpectraView(258, 150)
-        self._along = ipywidgets.Dropdown(
+        self.spectrum = SpectrumView(190, guard(self.choose_reflection))
+        self.maps = TileGrid(258, 262, guard(self.choose_map))
+        self.maps_bar, self.rotation_bar = (ColorBar(layout=ipywidgets.Layout(width="250px")) for _ in range(2))
+        self.profile = SpectraView(258, 150)
+        self.along = ipywidgets.Dropdown(
             options=["along y", "along x"], tooltip="Direction of the profile through the place that was clicked",
             layout=ipywidgets.Layout(width="84px", height="22px"),
         )  # fmt: skip
-        self._on(self._along, "value", self._draw_place)
-        self._place_title, self._readout = (ipywidgets.HTML(layout=ipywidgets.Layout(width="236px")) for _ in range(2))
+        self._on(self.along, "value", self._draw_place)
+        self.place_title, self.readout = (ipywidgets.HTML(layout=ipywidgets.Layout(width="236px")) for _ in range(2))
         profile_title = ipywidgets.HBox(
-            [ipywidgets.HTML(title("Profile")), Explained(self._along)],
+            [ipywidgets.HTML(title("Profile")), Explained(self.along)],
             layout=ipywidgets.Layout(height="26px", align_items="center"),
         )
         return [
             ipywidgets.HBox(
                 [
-                    column(title("Spectrum", "click a reflection"), named(self._spectrum, "spectrum", clicked=True)),
                     column(
-                        title("Strain and rotation"), named(self.maps, "maps", clicked=True), self._maps_bar,
-                        self._rotation_bar,
+                        title("Spectrum", "click a reflection"), name_figure(self.spectrum, "spectrum", clicked=True)
+                    ),
+                    column(
+                        title("Strain and rotation"), name_figure(self.maps, "maps", clicked=True), self.maps_bar,
+                        self.rotation_bar,
                     ),
                 ]
             ),
             ipywidgets.HBox(
                 [
-                    column(self._place_title, self._readout),
-                    column(profile_title, named(self._profile, "profile")),
+                    column(self.place_title, self.readout),
+                    column(profile_title, name_figure(self.profile, "profile")),
                 ]
             ),
         ]  # fmt: skip
 
     # --- what the user does
 
-    def _map_clicked(self, number: int) -> None:
+    def choose_map(self, number: int) -> None:
+        """Show a map over the image, by its index."""
         self.overlay.value = number
 
-    def _sample_clicked(self, y: float, x: float) -> None:
+    def choose_place(self, y: float, x: float) -> None:
+        """Show the strains at a place, in pixels."""
         height, width = self.model.sides
-        self._clicked = min(max(round(y), 0), height - 1), min(max(round(x), 0), width - 1)
+        self.chosen_place = min(max(round(y), 0), height - 1), min(max(round(x), 0), width - 1)
         self._draw_place()
 
-    def _spectrum_clicked(self, fy: float, fx: float) -> None:
+    def choose_reflection(self, fy: float, fx: float) -> None:
+        """Take the reflection near a spatial frequency, in 1/px."""
         result = self._shown
         if result is None:
             return
         shown = 2 * max(np.linalg.norm(result.waves.reflections, axis=1))
         found = nearest_reflection(result.spectrum, np.clip([fy, fx], -0.5, 0.5), NEAR * shown)
         both = np.array(self.model.reflections or result.waves.reflections)
-        chosen = self._own.chosen
+        chosen = self.controls.chosen
         if in_one_line(np.stack([found, both[1 - chosen]])):  # then it is that one which it can take the place of
             chosen = 1 - chosen
         both[chosen] = found
-        self._own.chosen = 1 - chosen
+        self.controls.chosen = 1 - chosen
         self.model.reflections = both.tolist()
 
     def _toggle_brush(self) -> None:
-        self.sample.brush(self.model.guard(self._brushed) if self._box.value else None)
+        self.sample.brush(self.model.guard(self.choose_reference) if self.box_button.value else None)
 
-    def _brushed(self, y: tuple[float, float], x: tuple[float, float]) -> None:
-        self._box.value = False
+    def choose_reference(self, y: tuple[float, float], x: tuple[float, float]) -> None:
+        """Take a box as the reference, by its ends along y and along x, in pixels."""
+        self.box_button.value = False
         ends = []
         for (low, high), side in zip((y, x), self.model.sides, strict=True):
             ends += [max(0, round(low)), min(side, round(high) + 1)]
@@ -165,13 +173,13 @@ class StrainPanel(ImagePanel):
 
     def _take_image(self) -> None:
         height, width = self.model.sides
-        self._clicked = height // 2, width // 2
+        self.chosen_place = height // 2, width // 2
 
     def _draw_shown(self) -> None:
         result: StrainResult = self._shown
         image = result.image
-        self._own.show_automatic(result)
-        self._spectrum.show(result.spectrum, result.waves.reflections, image.pixel_size, image.unit)
+        self.controls.show_automatic(result)
+        self.spectrum.show(result.spectrum, result.waves.reflections, image.pixel_size, image.unit)
         self._draw_reflections()
         self._draw_maps()
         self._draw_place()
@@ -180,23 +188,25 @@ class StrainPanel(ImagePanel):
         with self._drawing:
             result = self._shown
             if result is not None:
-                self._spectrum.mark(np.array(self.model.reflections or result.waves.reflections))
+                self.spectrum.mark(np.array(self.model.reflections or result.waves.reflections))
 
     def _draw_maps(self) -> None:
         with self._drawing:
             result = self._shown
             if result is None:
                 return
-            limits = result.limits(self._percentile.value)
-            self.maps.show(result.shown, [f"{kind.name} ({kind.unit})" for kind in KINDS], limits, self._map.value)
-            for bar, words, number in ((self._maps_bar, "strain", 0), (self._rotation_bar, "rotation", 3)):
+            limits = result.limits(self.percentile.value)
+            self.maps.show(
+                result.shown, [f"{kind.name} ({kind.unit})" for kind in KINDS], limits, self.picture_map.value
+            )
+            for bar, words, number in ((self.maps_bar, "strain", 0), (self.rotation_bar, "rotation", 3)):
                 self._show_bar(bar, words, number, limits)
             self._draw_overlay()
 
     def _show_bar(self, bar: ColorBar, words: str, number: int, limits: NDArray[Any]) -> None:
         high, unit = f"{limits[number, 1]:.3g}", KINDS[number].unit
         space = " " if unit == "%" else ""
-        bar.show_map(self._map.value, f"−{high}", f"{high}{space}{unit}", words)
+        bar.show_map(self.picture_map.value, f"−{high}", f"{high}{space}{unit}", words)
 
     def _draw_overlay(self) -> None:
         with self._drawing:
@@ -206,35 +216,37 @@ class StrainPanel(ImagePanel):
             self.maps.select(chosen)
             if chosen is None:
                 self.sample.clear_overlay()
-                self._overlay_bar.value = ""
+                self.overlay_bar.value = ""
                 return
-            limits = result.limits(self._percentile.value)
+            limits = result.limits(self.percentile.value)
             step = -(-max(result.image.sides) // LARGEST_OVERLAY)
             values = result.shown[chosen, step // 2 :: step, step // 2 :: step]
             known = np.isfinite(values)
             pixels = np.empty((*values.shape, 4), np.uint8)
-            pixels[..., :3] = lookup_table(self._map.value)[to_bytes(np.where(known, values, 0), *limits[chosen])]
+            pixels[..., :3] = lookup_table(self.picture_map.value)[
+                to_bytes(np.where(known, values, 0), *limits[chosen])
+            ]
             pixels[..., 3] = np.where(known, round(255 * self.opacity.value), 0)
             centers = [step // 2 + step * np.arange(side) for side in values.shape]
             self.sample.show_overlay(pixels, (centers[0], centers[1]), (step, step))
-            self._show_bar(self._overlay_bar, "", chosen, limits)
+            self._show_bar(self.overlay_bar, "", chosen, limits)
 
     def _draw_place(self) -> None:
         with self._drawing:
             result = self._shown
             if result is None:
                 return
-            y, x = self._clicked
+            y, x = self.chosen_place
             top, bottom, left, right = result.maps.reference
             self.sample.show_window((top, left), (bottom - top, right - left))
             self.sample.show_place(y, x)
-            self._place_title.value = title("Strain", f"at {self._place(y, x)}")
-            self._readout.value = _table(result.shown[:, y, x])
+            self.place_title.value = title("Strain", f"at {self._place(y, x)}")
+            self.readout.value = _table(result.shown[:, y, x])
             self._draw_profile(result, y, x)
 
     def _draw_profile(self, result: StrainResult, y: int, x: int) -> None:
         """Show the strains through the place, as far as they are known without a gap."""
-        along_y = self._along.value == "along y"
+        along_y = self.along.value == "along y"
         lines = result.shown[:3, :, x] if along_y else result.shown[:3, y]
         at = y if along_y else x
         gaps = np.flatnonzero(np.isnan(lines[0]))
@@ -243,11 +255,11 @@ class StrainPanel(ImagePanel):
         image = result.image
         name = f"{'y' if along_y else 'x'} ({image.unit if image.pixel_size else 'px'})"
         known = end - first >= 2
-        self._profile.figure.layout.visibility = "visible" if known else "hidden"  # its place is kept
+        self.profile.figure.layout.visibility = "visible" if known else "hidden"  # its place is kept
         if not known:
             return
         places = (image.along_y if along_y else image.along_x)(np.arange(first, end))
-        self._profile.show(places, lines[:, first:end], COMPONENT_COLORS[:3], (name, "strain (%)"))
+        self.profile.show(places, lines[:, first:end], COMPONENT_COLORS[:3], (name, "strain (%)"))
 
     def _draw_score(self) -> None:
         with self._drawing:

@@ -33,27 +33,27 @@ class SpectrumView:
     """
 
     def __init__(self, side: int, on_click: Callable[[float, float], None]) -> None:
-        self._scales = {"x": bqplot.LinearScale(), "y": bqplot.LinearScale(reverse=True)}
-        self.picture = ImageLayer(self._scales)
+        self.scales = {"x": bqplot.LinearScale(), "y": bqplot.LinearScale(reverse=True)}
+        self.picture = ImageLayer(self.scales)
         self._rings = bqplot.Lines(
-            x=[[0, 0]], y=[[0, 0]], scales=self._scales, colors=list(COLORS), stroke_width=2, visible=False
+            x=[[0, 0]], y=[[0, 0]], scales=self.scales, colors=list(COLORS), stroke_width=2, visible=False
         )
         self._names = bqplot.Label(
-            x=[0], y=[0], text=[""], scales=self._scales, colors=list(COLORS), default_size=14, font_weight="bold",
+            x=[0], y=[0], text=[""], scales=self.scales, colors=list(COLORS), default_size=14, font_weight="bold",
             align="start", x_offset=9, y_offset=-7,
         )  # fmt: skip
-        self._axes = [
-            make_axis(self._scales["x"], grid_lines="none", tick_values=[0], label_offset="27px"),
-            make_axis(self._scales["y"], vertical=True, grid_lines="none", tick_values=[0], label_offset="34px"),
+        self.axes = [
+            make_axis(self.scales["x"], grid_lines="none", tick_values=[0], label_offset="27px"),
+            make_axis(self.scales["y"], vertical=True, grid_lines="none", tick_values=[0], label_offset="34px"),
         ]
         self.figure = make_figure(
             side + MARGIN["left"] + MARGIN["right"], side + MARGIN["top"] + MARGIN["bottom"], MARGIN,
-            [self.picture.mark, self._rings, self._names], self._axes,
+            [self.picture.mark, self._rings, self._names], self.axes,
         )  # fmt: skip
         self._on_click = on_click
         self._pixel_size = 1.0
         self._half = 0.5
-        self.picture.mark.on_element_click(self._clicked)
+        self.picture.mark.on_element_click(self.take_click)
 
     def show(self, spectrum: Spectrum, around: NDArray[Any], pixel_size: float | None, unit: str) -> None:
         """Show a spectrum so far that there is room around reflections (n, 2)."""
@@ -75,7 +75,7 @@ class SpectrumView:
         ends = ends[0] / self._pixel_size, ends[1] / self._pixel_size
         self.picture.show(indexed_png(to_bytes(picture, low, high), lookup_table("gray")), ends, ends)
         ticks = round_ticks(-half / self._pixel_size, half / self._pixel_size, 2)
-        for name, axis, scale in zip("xy", self._axes, self._scales.values(), strict=True):
+        for name, axis, scale in zip("xy", self.axes, self.scales.values(), strict=True):
             with scale.hold_sync():
                 scale.min, scale.max = -half / self._pixel_size, half / self._pixel_size
             axis.label, axis.tick_values = f"k{name} (1/{unit if pixel_size else 'px'})", ticks
@@ -91,6 +91,7 @@ class SpectrumView:
         with self._names.hold_sync():
             self._names.x, self._names.y, self._names.text = x, y, ["g1", "g2"]
 
-    def _clicked(self, _mark: Any, event: dict[str, Any]) -> None:
+    def take_click(self, _mark: Any, event: dict[str, Any]) -> None:
+        """Tell of a click in the page."""
         clicked = event["data"]
         self._on_click(clicked["click_y"] * self._pixel_size, clicked["click_x"] * self._pixel_size)

@@ -7,10 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.stat import normalize_image
 from atomstat_widgets.views.colors import COMPONENT_COLORS, UNKNOWN
 from atomstat_widgets.views.limits import common_limits
-from atomstat_widgets.views.paper import A_ROW, INK, composed, show_image, show_map, styled
+from atomstat_widgets.views.paper import A_ROW, INK, compose, show_image, show_map, use_paper_style
 
 
 def trajectories_figure(result: "TrajectoriesResult") -> Figure:
@@ -19,8 +20,8 @@ def trajectories_figure(result: "TrajectoriesResult") -> Figure:
     It is the first that can be used. A track has the colour of the state that it is in most often.
     """
     movie, tracks, centroids = result.movie, result.tracks, result.states.centroids
-    with styled():
-        figure, grid, (below,) = composed([len(centroids)], 2)
+    with use_paper_style():
+        figure, grid, (below,) = compose([len(centroids)], 2)
         sample = figure.add_subplot(grid[0, : A_ROW // 2])
         skipped, numbers = result.found.skipped, movie.frame_numbers.tolist()
         place, frame = next((place, frame) for place, frame in enumerate(numbers) if frame not in skipped)
@@ -50,5 +51,5 @@ def _show_matrix(axes: Axes, matrix: Any) -> None:
     names = [str(number + 1) for number in numbers]
     axes.set_xticks(numbers, names)
     axes.set_yticks(numbers, names)
-    frames = f"{matrix.lag} frame{'s' if matrix.lag > 1 else ''}"
+    frames = count_of(matrix.lag, "frame")
     axes.set(xlabel=f"state {frames} later", ylabel="state", title="Transition probabilities (counts)")

@@ -54,10 +54,10 @@ class FrameReading:
         beside = self.beside and not isinstance(movie.frames, np.ndarray)
         (in_background if beside else at_once)(
             lambda: frame_reader(movie, dark=False)(place),
-            self._guard(lambda pixels, error: self._was_read(current, pixels, error)),
+            self._guard(lambda pixels, error: self._take_read(current, pixels, error)),
         )
 
-    def _was_read(self, current: tuple[Movie, int], pixels: NDArray[Any] | None, error: Exception | None) -> None:
+    def _take_read(self, current: tuple[Movie, int], pixels: NDArray[Any] | None, error: Exception | None) -> None:
         movie, place = self._wanted()
         if current is not self._current or current[0] is not movie:  # of another movie
             return

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from traitlets import Bool, Bunch, Enum, Instance, Int, TraitError, validate
 
-from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult, aligned
+from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult, align
 from atomstat_widgets.analyses.trajectories.stages import (
     ALL,
     AUTOMATIC,
@@ -21,12 +21,13 @@ from atomstat_widgets.analyses.trajectories.stages import (
     sort,
     track,
 )
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Movie
 from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
+from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.model import AnalysisModel, Data
-from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run, has_kernel
 from atomstat_widgets.reactive.stages import Chain, Stage
@@ -118,7 +119,7 @@ class TrajectoriesModel(AnalysisModel):
 
     def __init__(self, movie: Any, *, quick_start: bool = False, **parameters: Any) -> None:
         self._quick_start = quick_start and has_kernel()
-        super().__init__(movie=self.checked(movie), **parameters)
+        super().__init__(movie=self.check_data(movie), **parameters)
         self._states = Chain(
             Stage("found", find, ("movie", "frames", "dark", "spacing", "strength", "so_far")),
             Stage("chosen", choose, ("movie", "atoms")),
@@ -142,9 +143,9 @@ class TrajectoriesModel(AnalysisModel):
         return super().wait(timeout)
 
     @staticmethod
-    def checked(source: Any) -> Movie:
+    def check_data(source: Any) -> Movie:
         """Refuse a movie in which no atoms can be found before anything else is touched."""
-        movie = opened(source, "movie")
+        movie: Movie = open_data(source, "movie")
         if min(movie.sides) < SMALLEST_SIDE:
             raise ValueError(f"frames of {movie.sides[0]} × {movie.sides[1]} pixels have no room for atoms")
         return movie
@@ -156,16 +157,16 @@ class TrajectoriesModel(AnalysisModel):
         if not skipped:
             return ""
         first, why = next(iter(skipped.items()))
-        frames = f"{len(skipped)} frame{'s' if len(skipped) > 1 else ''}"
+        frames = count_of(len(skipped), "frame")
         return f"{frames} could not be used; of frame {first}: {why}"
 
     @validate("movie")
     def _checked_movie(self, proposal: Bunch) -> Movie:
-        return self.checked(proposal["value"])
+        return self.check_data(proposal["value"])
 
     @validate("rmax")
     def _checked_rmax(self, proposal: Bunch) -> float | None:
-        rmax = proposal["value"]
+        rmax: float | None = proposal["value"]
         if rmax is not None and not 0 < rmax < np.inf:
             raise TraitError(f"rmax = {rmax} is no positive, finite number of pixels")
         return rmax
@@ -199,7 +200,7 @@ class TrajectoriesModel(AnalysisModel):
 
     def _first_look(self, parameters: dict[str, Any]) -> int:
         """Number of frames to look at before the others: as many as take about a second, or all."""
-        movie, count, so_far = parameters["movie"], parameters["frames"], parameters["so_far"]
+        movie, count, so_far = parameters["movie"], int(parameters["frames"]), parameters["so_far"]
         wanted = self._runner.threaded or self._quick_start
         if not wanted or movie.atoms is not None or len(so_far.atoms) == count or in_blocks(movie.frames):
             return count
@@ -209,7 +210,7 @@ class TrajectoriesModel(AnalysisModel):
                 find_atoms(frame_reader(movie, parameters["dark"])(0), spacing=parameters["spacing"])
             affordable = max(FEWEST, int(FIRST_LOOK / (time.perf_counter() - began)))
             so_far.first = affordable if affordable < MOST_OF * count else count
-        return so_far.first
+        return int(so_far.first)
 
     def _show(self, parameters: dict[str, Any], run: Run) -> str:
         states = self._states.value("states", parameters, run)
@@ -217,14 +218,13 @@ class TrajectoriesModel(AnalysisModel):
         links = self._links.value("tracks", {**parameters, "chosen": chosen}, run)
         final = self.final if self.final is not None and self.final.movie is parameters["movie"] else None
         if self._numbered is None or self._numbered[0] is not states:
-            self._numbered = states, states if final is None else aligned(states, final)
+            self._numbered = states, states if final is None else align(states, final)
         result = TrajectoriesResult(parameters["movie"], parameters, found, chosen, self._numbered[1], links)
         if self.admit(result.movie):
             self.publish(result)
         count = sum(len(points) for points in chosen.positions)
-        kind = "bright atoms" if chosen.bright else "atoms"
-        frames = f"{len(result.movie)} frame{'s' if len(result.movie) > 1 else ''}"
+        atoms = count_of(count, "bright atom" if chosen.bright else "atom")
         return (
-            f"{count:,} {kind} in {frames}, {len(result.tracks):,} of {len(links):,} tracks long "
-            f"enough, {links.ambiguous:,} ambiguous link{'' if links.ambiguous == 1 else 's'}"
+            f"{atoms} in {count_of(len(result.movie), 'frame')}, {len(result.tracks):,} of "
+            f"{count_of(len(links), 'track')} long enough, {count_of(links.ambiguous, 'ambiguous link')}"
         )

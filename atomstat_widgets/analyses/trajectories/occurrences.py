@@ -36,37 +36,37 @@ class Occurrences(ipywidgets.VBox):
         self._result: TrajectoriesResult | None = None
         self._states = (0, 0)
         self._found, self._current = NONE_YET, 0  # track and place of each, and the number of that which is shown
-        self._title = ipywidgets.HTML()
-        self._crops = TileGrid(width, height, lambda number: None, colors=(MARKER, MARKER))
-        self._crops.figure.add_class("atomstat-occurrence")
-        self._previous, self._next = (
+        self.title = ipywidgets.HTML()
+        self.crops = TileGrid(width, height, lambda number: None, colors=(MARKER, MARKER))
+        self.crops.figure.add_class("atomstat-occurrence")
+        self.previous, self.next = (
             ipywidgets.Button(icon=f"chevron-{side}", layout=ipywidgets.Layout(width="34px", height="24px"))
             for side in ("left", "right")
         )
-        self._previous.on_click(guard(lambda _button: self.go(self._current - 1)))
-        self._next.on_click(guard(lambda _button: self.go(self._current + 1)))
+        self.previous.on_click(guard(lambda _button: self.go(self._current - 1)))
+        self.next.on_click(guard(lambda _button: self.go(self._current + 1)))
         header = ipywidgets.HBox(
-            [self._previous, self._next, self._title], layout=ipywidgets.Layout(height="26px", align_items="center")
+            [self.previous, self.next, self.title], layout=ipywidgets.Layout(height="26px", align_items="center")
         )
-        super().__init__([header, self._crops.figure])
+        super().__init__([header, self.crops.figure])
         self.clear()
 
     def clear(self) -> None:
         """Show none."""
         self._found, self._current = NONE_YET, 0
-        self._title.value = title("", "click a cell of the matrix")
+        self.title.value = title("", "click a cell of the matrix")
         self._draw()
 
     def show(self, result: TrajectoriesResult, first: int, second: int) -> None:
         """Find the transitions from one state to another, and go to the first of them."""
         self._result, self._states = result, (first, second)
         self._found, self._current = result.occurrences(first, second), 0
-        self._title.value = title(f"{first + 1} → {second + 1}", "never")
+        self.title.value = title(f"{first + 1} → {second + 1}", "never")
         self.go(0)
 
     def go(self, number: int) -> None:
         """Go to one of the occurrences."""
-        if 0 <= number < len(self._found):
+        if self._result is not None and 0 <= number < len(self._found):
             self._current = number
             track, place = self._found[number].tolist()
             self._on_go(track, int(self._result.movie.frame_numbers[place]))
@@ -75,13 +75,13 @@ class Occurrences(ipywidgets.VBox):
     def _draw(self) -> None:
         count, result = len(self._found), self._result
         for button, end, what in (
-            (self._previous, self._current == 0, "before"),
-            (self._next, self._current >= count - 1, "after"),
+            (self.previous, self._current == 0, "before"),
+            (self.next, self._current >= count - 1, "after"),
         ):
             button.disabled = end
             button.tooltip = f"There is no occurrence {what} this one" if end else f"The occurrence {what} this one"
-        self._crops.figure.layout.visibility = "visible" if count else "hidden"
-        if count == 0:
+        self.crops.figure.layout.visibility = "visible" if count else "hidden"
+        if result is None or count == 0:
             return
         track, place = self._found[self._current].tolist()
         lag = result.parameters["lag"]
@@ -89,9 +89,9 @@ class Occurrences(ipywidgets.VBox):
         (later,) = result.places(np.array([frame + lag]))
         pictures = np.stack([_crop(result, track, at) for at in (place, later)])
         titles = [f"frame {frame}", f"frame {frame + lag}"]
-        self._crops.show(pictures, titles, common_limits(pictures), "gray")
+        self.crops.show(pictures, titles, common_limits(pictures), "gray")
         first, second = self._states
-        self._title.value = title(
+        self.title.value = title(
             f"{first + 1} → {second + 1}", f"{self._current + 1:,} of {count:,}, track {track + 1}"
         )
 

@@ -17,7 +17,7 @@ from atomstat_widgets.analyses.trajectories.steps import Steps
 from atomstat_widgets.analyses.trajectories.transitions import Transitions
 from atomstat_widgets.panels.attached import when_attached
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, heading, title
-from atomstat_widgets.panels.panel import Panel, column, named, row
+from atomstat_widgets.panels.panel import Panel, column, name_figure, row
 from atomstat_widgets.views.colors import COMPONENT_RGB, UNKNOWN, rgb
 from atomstat_widgets.views.html import Html, as_html
 from atomstat_widgets.views.limits import common_limits
@@ -57,19 +57,21 @@ class TrajectoriesPanel(Panel):
         The movie cannot be read or analysed; the message says why.
     """
 
+    model: TrajectoriesModel
+
     def __init__(self, movie: Any, **parameters: Any) -> None:
         # Of the selected track: which track it is in may change with the range.
-        self._atom: int | None = None
+        self.atom: int | None = None
         self._selectable: Any = None  # the atoms among which was selected
         self.rows = np.empty(0, np.intp)  # tracks that the strip shows
-        self._pixels = np.zeros((1, 1), np.float32)
+        self.pixels = np.zeros((1, 1), np.float32)
         self._frame = 0  # number of the frame that is drawn, with all that moves with it
         super().__init__(TrajectoriesModel(movie, quick_start=True, **parameters))
-        self._reading = FrameReading(lambda: (self.model.movie, self.player.place), self._frame_read, self.model.guard)
+        self._reading = FrameReading(lambda: (self.model.movie, self.player.place), self._take_frame, self.model.guard)
         with self._quietly():
             self.opacity.value = 0.9
-        self._movie_changed()
-        self._on(self.model, "movie", self._movie_changed)
+        self._show_new_movie()
+        self._on(self.model, "movie", self._show_new_movie)
         self._on(self.player, "frame", self._draw_frame)
         # What a worker writes while the page is still attaching would be lost.
         self._reading.beside = True
@@ -78,19 +80,19 @@ class TrajectoriesPanel(Panel):
     # --- what it is made of
 
     def _make_left(self) -> Sequence[ipywidgets.Widget]:
-        self._own = TrajectoriesControls(self.model, self.units)
-        self._trail = ipywidgets.IntSlider(
+        self.controls = TrajectoriesControls(self.model, self.units)
+        self.trail = ipywidgets.IntSlider(
             value=20, min=0, max=100, description="Trail", style=LABEL, layout=ipywidgets.Layout(width=WIDTH),
             tooltip="Number of frames for which the way of an atom stays drawn",
         )  # fmt: skip
-        self._on(self._trail, "value", self._draw_overlay)
-        self._zoom = checkbox("Zoom in on the track", "Keep the selected track in the middle of the picture, enlarged")
-        self._on(self._zoom, "value", self._draw_overlay)
+        self._on(self.trail, "value", self._draw_overlay)
+        self.zoom = checkbox("Zoom in on the track", "Keep the selected track in the middle of the picture, enlarged")
+        self._on(self.zoom, "value", self._draw_overlay)
         self.truth.description = "True atoms"
         self.truth_score.layout.min_height = "36px"
         return [
-            *self._own.widgets,
-            heading("Display"), Explained(self._image_map), self._contrast, self._trail, Explained(self._zoom),
+            *self.controls.widgets,
+            heading("Display"), Explained(self.image_map), self.contrast, self.trail, Explained(self.zoom),
             Explained(self.truth), self.truth_score,
         ]  # fmt: skip
 
@@ -118,15 +120,15 @@ class TrajectoriesPanel(Panel):
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
         self.centroids = TileGrid(206, 172, lambda number: None)
-        self._transitions = Transitions(172, guard(self._cell_clicked))
-        self.strip = StateStrip(500, 190, guard(self._row_clicked))
-        self.steps = Steps(210, 172, guard(self._brushed))
-        self.occurrences = Occurrences(266, 150, self._occurrence_shown, guard)
+        self.transitions = Transitions(172, guard(self.choose_transition))
+        self.strip = StateStrip(500, 190, guard(self.choose_row))
+        self.steps = Steps(210, 172, guard(self.choose_rmax))
+        self.occurrences = Occurrences(266, 150, self.show_occurrence, guard)
         self.strip_title = ipywidgets.HTML()
         self.clear = ipywidgets.Button(
             description="Clear selection", disabled=True, layout=ipywidgets.Layout(width="118px", height="24px")
         )
-        self.clear.on_click(guard(lambda _button: self._select(None)))
+        self.clear.on_click(guard(lambda _button: self.select(None)))
         strip_title = ipywidgets.HBox(
             [self.strip_title, self.clear],
             layout=ipywidgets.Layout(
@@ -136,50 +138,58 @@ class TrajectoriesPanel(Panel):
         return [
             ipywidgets.HBox(
                 [
-                    column(title("Mean crops of the states"), named(self.centroids, "centroids")),
-                    self._transitions,
+                    column(title("Mean crops of the states"), name_figure(self.centroids, "centroids")),
+                    self.transitions,
                 ]
             ),
-            column(strip_title, named(self.strip, "strip", clicked=True)),
+            column(strip_title, name_figure(self.strip, "strip", clicked=True)),
             ipywidgets.HBox([self.steps, self.occurrences]),
         ]
 
     # --- what the user does
 
-    def _sample_clicked(self, y: float, x: float) -> None:
+    def choose_place(self, y: float, x: float) -> None:
+        """Select the track of the atom near a place, in pixels; none where there is no atom."""
         result = self._shown
         if result is None:
             return
         here = np.flatnonzero((result.atoms.frames == self._frame) & (result.atoms.tracks >= 0))
         distances = np.hypot(*(result.atoms.positions[here] - (y, x)).T)
         near = distances <= result.chosen.spacing
-        self._select(int(here[distances.argmin()]) if near.any() else None)
+        self.select(int(here[distances.argmin()]) if near.any() else None)
 
-    def _row_clicked(self, row: int, time: int) -> None:
+    def choose_row(self, row: int, time: int) -> None:
+        """Select the track of a row of the strip, and show the frame at a time."""
         if self._shown is not None and row < len(self.rows):
             self.player.frame = time
-            self._select_track(int(self.rows[row]))
+            self.select_track(int(self.rows[row]))
 
-    def _cell_clicked(self, first: int, second: int) -> None:
+    def choose_transition(self, first: int, second: int) -> None:
+        """Show where a transition happens, from a first state to a second."""
         with self._drawing:
             if self._shown is not None:
-                self._transitions.matrix.choose((first, second))
+                self.transitions.matrix.choose((first, second))
                 self.occurrences.show(self._shown, first, second)
 
-    def _brushed(self, _low: float, high: float) -> None:
+    def choose_rmax(self, _low: float, high: float) -> None:
+        """Take the upper end of a range of steps, in the unit of the histogram, as the search range."""
         self.model.rmax = max(0.1, round(high / (self.model.movie.pixel_size or 1.0), 1))
         self.steps.histogram.clear_brush()
 
-    def _occurrence_shown(self, track: int, frame: int) -> None:
+    def show_occurrence(self, track: int, frame: int) -> None:
+        """Show a frame, and select a track there."""
         self.player.frame = frame
-        self._select_track(track)
+        self.select_track(track)
 
-    def _select_track(self, track: int) -> None:
-        self._select(int(self._shown.tracks.members(track)[0]))
+    def select_track(self, track: int) -> None:
+        """Select a track by its number."""
+        if self._shown is not None:
+            self.select(int(self._shown.tracks.members(track)[0]))
 
-    def _select(self, atom: int | None) -> None:
+    def select(self, atom: int | None) -> None:
+        """Select the track of an atom by the atom's number, or none."""
         with self._drawing:
-            self._atom = atom
+            self.atom = atom
             self._draw_selection()
             self._draw_overlay()
 
@@ -188,9 +198,9 @@ class TrajectoriesPanel(Panel):
     @property
     def track(self) -> int | None:
         """Number of the track that is selected."""
-        if self._atom is None or self._shown is None:
+        if self.atom is None or self._shown is None:
             return None
-        track = int(self._shown.atoms.tracks[self._atom])
+        track = int(self._shown.atoms.tracks[self.atom])
         return track if track >= 0 else None
 
     @property
@@ -199,10 +209,10 @@ class TrajectoriesPanel(Panel):
         result = self.model.result
         return result if result is not None and result.movie is self.model.movie else None
 
-    def _movie_changed(self) -> None:
+    def _show_new_movie(self) -> None:
         with self._drawing:
             movie = self.model.movie
-            self._own.take_movie(movie)
+            self.controls.take_movie(movie)
             self.sample.set_geometry(movie.sides, movie.pixel_size, movie.unit, movie.offset)
             self._offer_truth(
                 movie.truth is not None,
@@ -226,14 +236,14 @@ class TrajectoriesPanel(Panel):
             if result is None:
                 return
             if result.chosen is not self._selectable:
-                self._selectable, self._atom = result.chosen, None
-            self._own.show_automatic(result)
+                self._selectable, self.atom = result.chosen, None
+            self.controls.show_automatic(result)
             self.occurrences.clear()
-            self._draw_strip()  # first, since there the tracks are seen
+            self._draw_strip(result)  # first, since there the tracks are seen
             self._draw_overlay()
             self.steps.show(result)
-            self._draw_states()
-            self._transitions.show(result)
+            self._draw_states(result)
+            self.transitions.show(result)
             self._draw_score()
 
     def _draw_frame(self) -> None:
@@ -244,7 +254,7 @@ class TrajectoriesPanel(Panel):
             self._reading.read()
             self._mark_waiting()
 
-    def _frame_read(self, place: int, pixels: NDArray[Any] | None, error: Exception | None) -> None:
+    def _take_frame(self, place: int, pixels: NDArray[Any] | None, error: Exception | None) -> None:
         with self._drawing:
             movie = self.model.movie
             number = int(movie.frame_numbers[place])
@@ -270,7 +280,7 @@ class TrajectoriesPanel(Panel):
         missing = ' <span class="atomstat-stale">was not recorded</span>' if pixels is None else ""
         self.sample_title.value = title(movie.name, Html(remark + missing))
         if pixels is not None:
-            self._pixels = pixels
+            self.pixels = pixels
             self._draw_image()
         self.strip.show_time(number)
         self._draw_overlay()
@@ -278,8 +288,8 @@ class TrajectoriesPanel(Panel):
 
     def _draw_image(self) -> None:
         with self._drawing:
-            low, high = np.percentile(self._pixels, self._contrast.value)
-            self.sample.show_image(self._pixels, low, high, self._image_map.value)
+            low, high = np.percentile(self.pixels, self.contrast.value)
+            self.sample.show_image(self.pixels, low, high, self.image_map.value)
 
     def _draw_overlay(self) -> None:
         """Atoms of the current frame, with the ways they came, in the colours of their states or tracks."""
@@ -294,7 +304,7 @@ class TrajectoriesPanel(Panel):
                 levels = np.where(atoms.tracks < 0, len(COMPONENT_RGB), atoms.tracks % len(COMPONENT_RGB))
             here = (atoms.frames == now) & (atoms.tracks >= 0)
             first, later = result.steps
-            drawn = (atoms.frames[later] <= now) & (atoms.frames[later] > now - self._trail.value)
+            drawn = (atoms.frames[later] <= now) & (atoms.frames[later] > now - self.trail.value)
             first, later = first[drawn], later[drawn]
             track = self.track
             lit = np.ones(len(atoms.tracks), bool) if track is None else atoms.tracks == track
@@ -318,19 +328,18 @@ class TrajectoriesPanel(Panel):
         else:
             y, x = position.tolist()
             self.sample.show_window((round(y - window / 2), round(x - window / 2)), (window, window))
-        if self._zoom.value and self.track is not None:
+        if self.zoom.value and self.track is not None:
             if position is not None:  # while it is missing the picture stays where it is
                 self.sample.look_at((y, x), ZOOM * window / 2)
         else:
             self.sample.look_at(None, 0)
 
-    def _draw_states(self) -> None:
-        states = self._shown.states
+    def _draw_states(self, result: TrajectoriesResult) -> None:
+        states = result.states
         titles = [f"{number} · {count:,}" for number, count in enumerate(states.counts.tolist(), start=1)]
         self.centroids.show(states.centroids, titles, common_limits(states.centroids), "gray")
 
-    def _draw_strip(self) -> None:
-        result = self._shown
+    def _draw_strip(self, result: TrajectoriesResult) -> None:
         lengths = result.tracks.lengths
         self.rows = np.sort(np.argsort(-lengths, kind="stable")[:MOST_ROWS])
         self.strip.show(result.timeline(self.rows), int(self.model.movie.frame_numbers[0]))
@@ -342,8 +351,8 @@ class TrajectoriesPanel(Panel):
             return
         self.clear.disabled = track is None
         self.clear.tooltip = "No track is selected" if track is None else "Show all tracks alike"
-        row = np.flatnonzero(self.rows == track) if track is not None else []
-        self.strip.choose(int(row[0]) if len(row) else None)
+        rows = np.flatnonzero(self.rows == track).tolist() if track is not None else []
+        self.strip.choose(rows[0] if rows else None)
         if track is None:
             shown = f"the {len(self.rows)} longest of " if len(self.rows) < len(result.tracks) else ""
             remark = f"{shown}{len(result.tracks):,} tracks"

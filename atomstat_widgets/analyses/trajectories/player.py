@@ -26,14 +26,14 @@ class Player(ipywidgets.HBox):
             description="Frame", tooltip="Number of the frame; the arrow keys go one on or back",
             style={"description_width": "44px"}, layout=ipywidgets.Layout(width="316px"),
         )  # fmt: skip
-        self._play = ipywidgets.Play(
+        self.play = ipywidgets.Play(
             interval=INTERVAL,
             tooltip="Play or stop the movie, or let it go round",
             layout=ipywidgets.Layout(width="136px"),
         )
-        super().__init__([self._play, self.slider])
+        super().__init__([self.play, self.slider])
         # In the page, so that the movie goes on while the kernel is drawing.
-        self._linked = ipywidgets.jslink((self._play, "value"), (self.slider, "value"))
+        self.window_linked = ipywidgets.jslink((self.play, "value"), (self.slider, "value"))
         self.slider.observe(lambda change: setattr(self, "frame", change.new), "value")
         self.observe(lambda change: self._go(change.new), "frame")
         self.add_class("atomstat-player")
@@ -42,7 +42,7 @@ class Player(ipywidgets.HBox):
         """Play another movie, from its first frame on."""
         self._numbers = movie.frame_numbers
         first, last = int(self._numbers[0]), int(self._numbers[-1])
-        for widget in (self.slider, self._play):
+        for widget in (self.slider, self.play):
             with widget.hold_trait_notifications():
                 widget.min, widget.max, widget.value = min(first, widget.max), last, first
                 widget.min = first

@@ -12,7 +12,7 @@ from scipy.spatial import KDTree
 
 from atomstat_widgets.analyses.trajectories.stages import Chosen, Found, States, automatic_rmax
 from atomstat_widgets.brief import brief
-from atomstat_widgets.data import Movie
+from atomstat_widgets.data import Movie, MovieTruth
 from atomstat_widgets.stat import (
     Tracks,
     TransitionCounts,
@@ -109,7 +109,7 @@ class TrajectoriesResult:
     @property
     def coarse(self) -> bool:
         """Whether only the first frames were looked at."""
-        return self.parameters["frames"] < len(self.movie)
+        return bool(self.parameters["frames"] < len(self.movie))
 
     @property
     def remark(self) -> str:
@@ -193,7 +193,7 @@ class TrajectoriesResult:
 
     def places(self, numbers: NDArray[np.intp]) -> list[int]:
         """Places in the movie of frames by their numbers."""
-        return np.searchsorted(self.movie.frame_numbers, numbers).tolist()
+        return [int(place) for place in np.searchsorted(self.movie.frame_numbers, numbers)]
 
     def timeline(self, tracks: NDArray[np.intp]) -> NDArray[np.intp]:
         """States (tracks, time) from the first frame number to the last; ``ABSENT`` where there is no atom."""
@@ -221,7 +221,7 @@ class TrajectoriesResult:
         truth = self.movie.truth
         if truth is None:
             raise ValueError(f"the true tracks of {self.movie.name} are not known")
-        found = [self._matched(place) for place in range(len(self.movie))]
+        found = [self._match(place, truth.positions[place]) for place in range(len(self.movie))]
         right = total = made = 0
         numbers = self.movie.frame_numbers
         for now in np.flatnonzero(np.diff(numbers) == 1).tolist():
@@ -233,18 +233,17 @@ class TrajectoriesResult:
             right += int(np.sum((tracks[0] == tracks[1]) & (tracks[0] >= 0)))
             total += len(before)
             made += len(np.intersect1d(self.links.ids[now], self.links.ids[now + 1]))
-        return Score(right, total, self._entries_inside(found), truth.probabilities.size, made - right)
+        return Score(right, total, self._entries_inside(truth, found), truth.probabilities.size, made - right)
 
-    def _matched(self, place: int) -> NDArray[np.intp]:
-        """Number of the atom at each true position of a frame, -1 where there is none."""
-        points, true = self.chosen.positions[place], self.movie.truth.positions[place]
+    def _match(self, place: int, true: NDArray[Any]) -> NDArray[np.intp]:
+        """Number of the atom at each true position (n, 2) of a frame, -1 where there is none."""
+        points = self.chosen.positions[place]
         if len(points) == 0 or len(true) == 0:
             return np.full(len(true), -1)
         distances, nearest = KDTree(points).query(true)
         return np.where(distances < self.chosen.spacing / 2, nearest, -1)
 
-    def _entries_inside(self, found: list[NDArray[np.intp]]) -> int | None:
-        truth = self.movie.truth
+    def _entries_inside(self, truth: MovieTruth, found: list[NDArray[np.intp]]) -> int | None:
         if self.n_states != len(truth.probabilities):
             return None
         table = np.zeros((self.n_states, self.n_states), np.intp)
@@ -257,7 +256,7 @@ class TrajectoriesResult:
         return int(np.sum((low <= true_matrix) & (true_matrix <= high)))
 
 
-def aligned(states: States, shown: TrajectoriesResult) -> States:
+def align(states: States, shown: TrajectoriesResult) -> States:
     """Give states the numbers that they have in the result that is shown, which is of the same movie."""
     common = np.isin(states.crops.frames, shown.states.crops.frames)  # maybe not all frames have been looked at
     apart = 2.0 * sum(shown.movie.sides)
@@ -274,4 +273,4 @@ def _in_time(states: States, apart: float) -> NDArray[np.float64]:
 def _memberships(states: States) -> NDArray[np.float64]:
     """Which atoms with a crop are in which state, (states, n)."""
     labels = np.concatenate(states.labels)[states.crops.numbers]
-    return (labels == np.arange(len(states.centroids))[:, None]).astype(float)
+    return np.asarray(labels == np.arange(len(states.centroids))[:, None], float)

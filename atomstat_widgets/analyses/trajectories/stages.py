@@ -1,6 +1,6 @@
 """The stages of following atoms through a movie, each computed from the one before."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -141,7 +141,9 @@ def find(
     read = frame_reader(movie, dark)
     given = movie.atoms
     if so_far.spacing is None:
-        so_far.spacing = spacing or (_typical_spacing(read, len(movie)) if given is None else _given_spacing(movie))
+        so_far.spacing = spacing or (
+            _typical_spacing(read, len(movie)) if given is None else _given_spacing(movie, given)
+        )
     spacing = so_far.spacing
     if given is None and in_blocks(movie.frames) and not so_far.atoms:
         everywhere = find_movie_atoms(movie.frames, dark=dark, spacing=spacing, strength=strength, progress=progress)
@@ -174,8 +176,8 @@ def find(
     return Found([atoms.positions for atoms in every], [atoms.strengths for atoms in every], spacing, skipped)
 
 
-def _given_spacing(movie: Movie) -> float:
-    distances = neighbour_distances([np.asarray(points) for points in movie.atoms.values()])
+def _given_spacing(movie: Movie, atoms: Mapping[int, NDArray[Any]]) -> float:
+    distances = neighbour_distances([np.asarray(points) for points in atoms.values()])
     return float(np.median(distances)) if len(distances) else min(movie.sides) / 4
 
 
@@ -208,8 +210,9 @@ def choose(found: Found, movie: Movie, atoms: str, progress: Progress) -> Chosen
     ]
     threshold, apart = _split(np.concatenate(found.strengths)[np.concatenate(inside)])
     # A kind of atoms is in most frames; a few spots of dirt are not.
-    several = np.count_nonzero(np.concatenate(found.strengths) > threshold) >= np.count_nonzero([*map(len, inside)]) / 2
-    bright = atoms == BRIGHT or (atoms == AUTOMATIC and apart > CLEARLY_APART and several)
+    filled = sum(len(points) > 0 for points in found.positions)
+    several = np.count_nonzero(np.concatenate(found.strengths) > threshold) >= filled / 2
+    bright = atoms == BRIGHT or (atoms == AUTOMATIC and apart > CLEARLY_APART and bool(several))
     positions = found.positions
     if bright:
         positions = [
@@ -244,7 +247,9 @@ def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalize:
     """Cut crops around the atoms, and factorize them."""
     if window is None:
         window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), max(4, min(movie.sides) // 4))
-    options = {"normalize": normalize, "smooth": SMOOTH, "progress": lambda fraction: progress(0.7 * fraction)}
+    options: dict[str, Any] = {
+        "normalize": normalize, "smooth": SMOOTH, "progress": lambda fraction: progress(0.7 * fraction),
+    }  # fmt: skip
     if in_blocks(movie.frames):
         by_place = dict(enumerate(chosen.positions))
         crops = extract_crops(_gray_stack(movie, dark), by_place, window, between_pixels=True, **options)
@@ -278,7 +283,7 @@ def sort(factored: Factored, n_states: int, progress: Progress) -> States:
         raise ValueError(f"{len(crops)} atoms have a crop, too few for {n_states} states")
     found = classes_of(factor, n_states, GMM_DIMENSIONS)
     labels = np.full(sum(factored.counts), -1, np.intp)
-    labels[crops.numbers] = found.labels
+    labels[crops.numbers] = np.asarray(found.labels)
     centroids = (factor.base + found.decomposition.components).reshape(-1, *crops.shape[:2])
     return States(crops, np.split(labels, np.cumsum(factored.counts)[:-1]), centroids)
 

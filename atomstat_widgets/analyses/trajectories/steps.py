@@ -7,7 +7,7 @@ import numpy as np
 
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
 from atomstat_widgets.panels.controls import title
-from atomstat_widgets.panels.panel import named
+from atomstat_widgets.panels.panel import name_figure
 from atomstat_widgets.views.colors import rgb
 from atomstat_widgets.views.histogram import Histogram
 from atomstat_widgets.views.rounding import with_error
@@ -35,7 +35,7 @@ class Steps(ipywidgets.VBox):
     def __init__(self, width: int, height: int, on_brush: Callable[[float, float], None]) -> None:
         self.title, self.motion = ipywidgets.HTML(), ipywidgets.HTML()
         self.histogram = Histogram(width, height, on_brush, "steps")
-        named(self.histogram, "steps", clicked=True)
+        name_figure(self.histogram, "steps", clicked=True)
         super().__init__([self.title, self.histogram.figure, self.motion])
 
     def show(self, result: TrajectoriesResult) -> None:

@@ -6,6 +6,7 @@ import ipywidgets
 import numpy as np
 
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.panels.controls import title
 from atomstat_widgets.stat import TransitionMatrix
 from atomstat_widgets.views.graph import TransitionGraph
@@ -30,16 +31,16 @@ class Transitions(ipywidgets.VBox):
     """
 
     def __init__(self, height: int, on_click: Callable[[int, int], None]) -> None:
-        self._title = ipywidgets.HTML()
+        self.title = ipywidgets.HTML()
         self.matrix = MatrixView(height, on_click)
         self.matrix.figure.add_class("atomstat-matrix")
         self.graph = TransitionGraph(118, height)
-        super().__init__([self._title, ipywidgets.HBox([self.matrix.figure, self.graph])])
+        super().__init__([self.title, ipywidgets.HBox([self.matrix.figure, self.graph])])
 
     def show(self, result: TrajectoriesResult) -> None:
         """Show those of a result; no cell is chosen."""
         matrix, lag = result.matrix, result.parameters["lag"]
-        self._title.value = title("Transitions", f"from row to column, in {lag} frame{'s' if lag > 1 else ''}")
+        self.title.value = title("Transitions", f"from row to column, in {count_of(lag, 'frame')}")
         k = range(result.n_states)
         texts = [[f"{matrix.probabilities[i, j]:.2f}" if matrix.known[i] else "–" for j in k] for i in k]
         self.matrix.show(matrix.probabilities, texts, _tooltips(matrix))

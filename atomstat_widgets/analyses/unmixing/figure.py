@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from atomstat_widgets.analyses.unmixing.result import UnmixingResult
 from atomstat_widgets.views.colors import COMPONENT_COLORS
 from atomstat_widgets.views.limits import amount_limits
-from atomstat_widgets.views.paper import composed, extent_of, show_map, show_scale_bar, sides_of, styled
+from atomstat_widgets.views.paper import compose, extent_of, show_map, show_scale_bar, sides_of, use_paper_style
 
 
 def unmix_figure(
@@ -18,8 +18,8 @@ def unmix_figure(
     names = [str(number + 1) for number in range(len(colors))] if names is None else names
     unmixing, cube, words = result.unmixing, result.cube, result.method.words
     maps, residual = np.moveaxis(unmixing.abundance_maps, 2, 0), unmixing.residual_map
-    with styled():
-        figure, grid, (below,) = composed([len(maps) + 1], 1.3)
+    with use_paper_style():
+        figure, grid, (below,) = compose([len(maps) + 1], 1.3)
         spectra = figure.add_subplot(grid[0, :])
         for number, (component, color) in enumerate(zip(unmixing.components, colors, strict=False)):
             spectra.plot(result.energies, component, color=color, linewidth=1, label=str(number))

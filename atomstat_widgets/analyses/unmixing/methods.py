@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 from atomstat_widgets.analyses.unmixing.stages import Factor
 from atomstat_widgets.reactive.methods import (
@@ -20,7 +21,7 @@ from atomstat_widgets.reactive.methods import (
 from atomstat_widgets.reactive.mixtures import mixture_of, principal_scores, stability_of
 from atomstat_widgets.stat import Decomposition, LowRank, Unmixing, ica, nmf, pca, unmix_nmf
 from atomstat_widgets.stat.progress import Progress
-from atomstat_widgets.stat.spectra.unmixing import make_unmixing, of_classes
+from atomstat_widgets.stat.spectra.unmixing import Loss, Start, make_unmixing, of_classes
 
 GMM_DIMENSIONS = 4
 ABUNDANCES = replace(COMPONENTS, amount="abundance", amounts="abundances")
@@ -47,8 +48,8 @@ def _nmf(
     factor: Factor,
     n_components: int,
     progress: Progress,
-    loss: str,
-    start_from: str,
+    loss: Loss,
+    start_from: Start | Literal["none"],
     smooth: float,
     sum_to_one: bool,
 ) -> Unmixing:

@@ -9,18 +9,19 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
 
 from atomstat_widgets.analyses.unmixing.methods import METHODS, unmix
-from atomstat_widgets.analyses.unmixing.result import UnmixingResult, aligned
+from atomstat_widgets.analyses.unmixing.result import UnmixingResult, align
 from atomstat_widgets.analyses.unmixing.stages import factor_of, spectra_of
 from atomstat_widgets.brief import in_short
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Cube
 from atomstat_widgets.data.mask import Mask, unpacked
 from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, most_components
 from atomstat_widgets.reactive.lengths import Finite
+from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.methods import Trial, measure_all
 from atomstat_widgets.reactive.model import AnalysisModel, Data
-from atomstat_widgets.reactive.opened import opened
 from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
@@ -77,7 +78,10 @@ class UnmixingModel(AnalysisModel):
 
     kind = "cube"
     cube = parameter(Data(), label="Spectrum image", help="The spectrum image to analyse")
-    method = parameter(Enum(METHODS, "NMF"), label="Method", help=in_brief("method"))
+    method = parameter(
+        Enum(METHODS, "NMF"),  # type: ignore[call-overload]  # a mapping: a method that is added to it is one of them
+        label="Method", help=in_brief("method"),
+    )  # fmt: skip
     n_components = parameter(
         Int(3, min=1, max=MAX_COMPONENTS), label="Components", help=in_brief("number of components"),
         option="components",
@@ -107,7 +111,7 @@ class UnmixingModel(AnalysisModel):
     result = Instance(UnmixingResult, allow_none=True)
 
     def __init__(self, cube: Any, **parameters: Any) -> None:
-        super().__init__(cube=self.checked(cube), **parameters)  # the mask and the range are checked against it
+        super().__init__(cube=self.check_data(cube), **parameters)  # the mask and the range are checked against it
         self._chain = Chain(
             Stage(
                 "spectra", spectra_of,
@@ -119,9 +123,9 @@ class UnmixingModel(AnalysisModel):
         self.start()
 
     @staticmethod
-    def checked(source: Any) -> Cube:
+    def check_data(source: Any) -> Cube:
         """Refuse what holds no spectra before anything else is touched."""
-        cube = opened(source, "cube")
+        cube: Cube = open_data(source, "cube")
         if cube.array.shape[2] < FEWEST_CHANNELS:
             raise ValueError(f"{cube.array.shape[2]} channels are no spectra")
         if in_blocks(cube.array):  # that would be one more look at all of it, which is taken anyway
@@ -153,7 +157,7 @@ class UnmixingModel(AnalysisModel):
 
     @validate("cube")
     def _checked_cube(self, proposal: Bunch) -> Cube:
-        return self.checked(proposal["value"])
+        return self.check_data(proposal["value"])
 
     @validate("signal_range")
     def _checked_range(self, proposal: Bunch) -> tuple[int, int] | None:
@@ -211,7 +215,7 @@ class UnmixingModel(AnalysisModel):
         shown = self.result
         final = self.final
         if final is not None and final.cube is result.cube and final.parameters["method"] == parameters["method"]:
-            result = aligned(result, final)
+            result = align(result, final)
         if self.admit(result.cube):
             if (
                 shown is None
@@ -221,8 +225,9 @@ class UnmixingModel(AnalysisModel):
                 self.advice = {}
             self.publish(result)
         spectra = unmixing.spectra
-        what = f"{parameters['n_components']} {result.method.words.parts}"
-        return f"{len(spectra.pixels):,} spectra of {len(spectra.channels)} channels, {what}"
+        taken = count_of(len(spectra.pixels), "spectrum", "spectra")
+        what = result.method.words.count(parameters["n_components"])
+        return f"{taken} of {len(spectra.channels)} channels, {what}"
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Quality of every number of components, one after the other."""

@@ -12,7 +12,7 @@ from atomstat_widgets.analyses.unmixing.naming import Naming
 from atomstat_widgets.analyses.unmixing.result import UnmixingResult
 from atomstat_widgets.data import Cube, cubes
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, dropdown, heading, title
-from atomstat_widgets.panels.panel import Panel, column, named, row
+from atomstat_widgets.panels.panel import Panel, column, name_figure, row
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.stat import match_components
 from atomstat_widgets.views.colorbar import ColorBar
@@ -62,11 +62,13 @@ class UnmixingPanel(Panel):
 
     has_lengths = False
 
+    model: UnmixingModel
+
     def __init__(self, cube: Any, **parameters: Any) -> None:
         self._pixel = (0, 0)
         super().__init__(UnmixingModel(cube, **parameters))
-        self._cube_changed()
-        self._on(self.model, "cube", self._cube_changed)
+        self._show_new_cube()
+        self._on(self.model, "cube", self._show_new_cube)
         self._on(self.model, "advice", self._draw_curve)
 
     @property
@@ -77,21 +79,21 @@ class UnmixingPanel(Panel):
     # --- what it is made of
 
     def _make_left(self) -> Sequence[ipywidgets.Widget]:
-        self._own = UnmixingControls(self.model)
+        self.controls = UnmixingControls(self.model)
         self.naming = Naming(self._draw_result, self.model.guard)
-        self._map = dropdown(SEQUENTIAL_MAPS, "viridis", "Maps", "")
+        self.picture_map = dropdown(SEQUENTIAL_MAPS, "viridis", "Maps", "")
         self.dose = ipywidgets.SelectionSlider(
             options=DOSES, value=1000, description="Dose", style=LABEL, layout=ipywidgets.Layout(width=WIDTH),
             tooltip="Mean number of counts in a pixel of the simulated sample",
         )  # fmt: skip
         self.truth.description = "True spectra"
         self.truth_score.layout.min_height = "42px"
-        self._on(self._map, "value", self._draw_result)
+        self._on(self.picture_map, "value", self._draw_result)
         self._on(self.dose, "value", self._simulate)
         return [
-            *self._own.widgets,
+            *self.controls.widgets,
             *self.naming.widgets,
-            heading("Display"), Explained(self._map), self._contrast, self.dose, Explained(self.truth),
+            heading("Display"), Explained(self.picture_map), self.contrast, self.dose, Explained(self.truth),
             self.truth_score,
         ]  # fmt: skip
 
@@ -105,7 +107,7 @@ class UnmixingPanel(Panel):
             self.sample_title,
             self.sample.figure,
             row(ipywidgets.Label("Overlay"), self.overlay, self.mask_button),
-            row(self.opacity, self._overlay_bar),
+            row(self.opacity, self.overlay_bar),
             ipywidgets.HTML(
                 '<div class="atomstat-caption">Click a pixel for its spectrum, a map to see it over the image. '
                 "Brush the mean spectrum to use only some energies.</div>"
@@ -114,59 +116,62 @@ class UnmixingPanel(Panel):
 
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
-        self._mean = SpectraView(500, 104, guard(self._range_brushed))
-        self._spectra = SpectraView(500, 150)
-        self.maps = TileGrid(356, 176, guard(self._component_clicked), colors=self.naming.colors)
-        self._residual = TileGrid(140, 176, lambda number: setattr(self.overlay, "value", RESIDUAL), colors=(DATA,))
+        self.mean = SpectraView(500, 104, guard(self.choose_range))
+        self.spectra = SpectraView(500, 150)
+        self.maps = TileGrid(356, 176, guard(self.choose_component), colors=self.naming.colors)
+        self.residual = TileGrid(140, 176, lambda number: setattr(self.overlay, "value", RESIDUAL), colors=(DATA,))
         self.pixel_view = SpectraView(320, 150)
-        self.curve = CountCurve(176, 150, MAX_COMPONENTS, guard(self._count_clicked))
-        self._maps_bar = ColorBar(layout=ipywidgets.Layout(width="220px"))
-        self.spectra_title, self._maps_title, self.pixel_title, self._curve_title = (
-            ipywidgets.HTML() for _ in range(4)
-        )
+        self.curve = CountCurve(176, 150, MAX_COMPONENTS, guard(self.choose_count))
+        self.maps_bar = ColorBar(layout=ipywidgets.Layout(width="220px"))
+        self.spectra_title, self.maps_title, self.pixel_title, self.curve_title = (ipywidgets.HTML() for _ in range(4))
         return [
-            column(title("Mean spectrum", "brush the energies to use"), named(self._mean, "mean", clicked=True)),
-            column(self.spectra_title, named(self._spectra, "components")),
+            column(title("Mean spectrum", "brush the energies to use"), name_figure(self.mean, "mean", clicked=True)),
+            column(self.spectra_title, name_figure(self.spectra, "components")),
             ipywidgets.HBox(
                 [
-                    column(self._maps_title, named(self.maps, "maps", clicked=True)),
-                    column(title("Residual"), named(self._residual, "residual", clicked=True)),
+                    column(self.maps_title, name_figure(self.maps, "maps", clicked=True)),
+                    column(title("Residual"), name_figure(self.residual, "residual", clicked=True)),
                 ]
             ),
             ipywidgets.HBox(
                 [
-                    column(self.pixel_title, named(self.pixel_view, "pixel")),
-                    column(self._curve_title, named(self.curve, "curve", clicked=True)),
+                    column(self.pixel_title, name_figure(self.pixel_view, "pixel")),
+                    column(self.curve_title, name_figure(self.curve, "curve", clicked=True)),
                 ]
             ),
         ]
 
     # --- what the user does
 
-    def _component_clicked(self, number: int) -> None:
+    def choose_component(self, number: int) -> None:
+        """Show a component over the image, by its index."""
         self.overlay.value = number
         self.naming.which.value = number + 1
 
-    def _count_clicked(self, count: int) -> None:
+    def choose_count(self, count: int) -> None:
+        """Take a number of components."""
         self.model.n_components = count
 
-    def _sample_clicked(self, y: float, x: float) -> None:
+    def choose_place(self, y: float, x: float) -> None:
+        """Show the spectrum of a pixel."""
         height, width = self.model.cube.sides
         self._pixel = min(max(round(y), 0), height - 1), min(max(round(x), 0), width - 1)
         self._draw_pixel()
 
-    def _range_brushed(self, low: float, high: float) -> None:
+    def choose_range(self, low: float, high: float) -> None:
+        """Take a range of the signal axis, in its unit."""
         axis = self.model.cube.axis
         # What is too narrow for spectra, or lies beyond the ends, is what is next to it.
         first = min(int(np.searchsorted(axis, low)), len(axis) - FEWEST_CHANNELS)
         last = max(int(np.searchsorted(axis, high, side="right")), first + FEWEST_CHANNELS)
-        self._mean.clear_brush()
+        self.mean.clear_brush()
         self.model.signal_range = (first, last)
 
     def _toggle_brush(self) -> None:
-        self.sample.brush(self.model.guard(self._mask_brushed) if self.mask_button.value else None)
+        self.sample.brush(self.model.guard(self.choose_mask) if self.mask_button.value else None)
 
-    def _mask_brushed(self, y: tuple[float, float], x: tuple[float, float]) -> None:
+    def choose_mask(self, y: tuple[float, float], x: tuple[float, float]) -> None:
+        """Use the pixels of a box alone, by its ends along y and along x, in pixels."""
         rows, columns = (np.arange(side) for side in self.model.cube.sides)
         used = ((rows >= y[0]) & (rows <= y[1]))[:, None] & ((columns >= x[0]) & (columns <= x[1]))
         self.mask_button.value = False
@@ -176,7 +181,8 @@ class UnmixingPanel(Panel):
     def _simulate(self) -> None:
         self.model.cube = cubes.oxides(dose=float(self.dose.value))
 
-    def _look(self) -> dict[str, Any]:
+    def give_look(self) -> dict[str, Any]:
+        """Give the names and colours of the components, as the page shows them."""
         return {"names": self.names, "colors": self.naming.colors}
 
     # --- what is drawn
@@ -187,12 +193,12 @@ class UnmixingPanel(Panel):
         result = self.model.result
         return result if result is not None and result.cube is self.model.cube else None
 
-    def _cube_changed(self) -> None:
+    def _show_new_cube(self) -> None:
         with self._drawing:
             cube: Cube = self.model.cube
             height, width = cube.sides
             self._pixel = height // 2, width // 2
-            self._own.take_cube(cube)
+            self.controls.take_cube(cube)
             self.sample.set_geometry(cube.sides, cube.pixel_size, cube.unit, cube.offset)
             scale = f", {cube.pixel_size:.3g} {cube.unit}/px" if cube.pixel_size else ""
             self.sample_title.value = title(cube.name, f"{height} × {width} px{scale}, {cube.array.shape[2]} channels")
@@ -209,8 +215,8 @@ class UnmixingPanel(Panel):
 
     def _draw_image(self) -> None:
         with self._drawing:
-            low, high = np.percentile(self._survey, self._contrast.value)
-            self.sample.show_image(self._survey, low, high, self._image_map.value)
+            low, high = np.percentile(self._survey, self.contrast.value)
+            self.sample.show_image(self._survey, low, high, self.image_map.value)
 
     def _draw_result(self) -> None:
         """Draw the result; while there is none of this cube yet, that of the last stays."""
@@ -219,8 +225,8 @@ class UnmixingPanel(Panel):
             if result is None:
                 return
             self._offer(result)
-            self._draw_maps()
-            self._draw_spectra()
+            self._draw_maps(result)
+            self._draw_spectra(result)
             self._draw_overlay()
             self._draw_mean()
             self._draw_pixel()
@@ -240,28 +246,25 @@ class UnmixingPanel(Panel):
             if list(self.overlay.options) != options or list(self.overlay.tooltips) != tooltips:
                 self.overlay.options, self.overlay.tooltips = options, tooltips
                 self.overlay.value = chosen if chosen in [value for _, value in options] else 0
-            self._map.options = DIVERGING_MAPS if result.signed else SEQUENTIAL_MAPS
-            self._map.value = self._map.value or self._map.options[1]
-            self._map.tooltip = f"Colour map of the {words.amount} maps"
-        self._maps_title.value = title(f"{words.amount.capitalize()} maps", "with shares of the sum of squares")
+            self.picture_map.options = DIVERGING_MAPS if result.signed else SEQUENTIAL_MAPS
+            self.picture_map.value = self.picture_map.value or self.picture_map.options[1]
+            self.picture_map.tooltip = f"Colour map of the {words.amount} maps"
+        self.maps_title.value = title(f"{words.amount.capitalize()} maps", "with shares of the sum of squares")
         self.naming.offer(count, words)
 
-    def _draw_maps(self) -> None:
-        unmixing = self._shown.unmixing
+    def _draw_maps(self, result: UnmixingResult) -> None:
+        unmixing = result.unmixing
         maps = np.moveaxis(unmixing.abundance_maps, -1, 0)
         titles = [f"{self.names[n]} · {percent(share)}" for n, share in enumerate(unmixing.shares)]
-        self.maps.show(np.nan_to_num(maps), titles, amount_limits(maps, self._shown.signed), self._map.value)
+        self.maps.show(np.nan_to_num(maps), titles, amount_limits(maps, result.signed), self.picture_map.value)
         residual = unmixing.residual_map[None]
-        self._residual.show(
-            np.nan_to_num(residual), [f"max {np.nanmax(residual):.3g}"], amount_limits(residual), "gray"
-        )
+        self.residual.show(np.nan_to_num(residual), [f"max {np.nanmax(residual):.3g}"], amount_limits(residual), "gray")
 
     def _axis_name(self) -> str:
         cube = self.model.cube
         return f"energy ({cube.energy_unit})" if cube.energies is not None else "channel"
 
-    def _draw_spectra(self) -> None:
-        result = self._shown
+    def _draw_spectra(self, result: UnmixingResult) -> None:
         unmixing = result.unmixing
         components, dashed, truth = unmixing.components, None, self.model.cube.truth
         if not result.signed:
@@ -272,7 +275,7 @@ class UnmixingPanel(Panel):
             dashed = dashed / dashed.max(axis=1, keepdims=True)
             dashed = dashed[match_components(components, dashed)] if len(dashed) >= len(components) else dashed
         colors, words = self.naming.colors[: len(components)], result.method.words
-        self._spectra.show(
+        self.spectra.show(
             result.energies, components, colors if dashed is None else [*colors, *[DATA] * len(dashed)][: max(
                 len(components), len(dashed))], (self._axis_name(), words.picture if result.signed else "of highest"),
             dashed=dashed,
@@ -290,7 +293,7 @@ class UnmixingPanel(Panel):
             unmixing = result.unmixing
             count = unmixing.decomposition.n_components
             self.maps.select(chosen if chosen is not None and 0 <= chosen < count else None)
-            self._overlay_bar.value = ""
+            self.overlay_bar.value = ""
             if chosen is None or chosen == "" or chosen >= count:
                 self.sample.clear_overlay()
                 return
@@ -301,14 +304,14 @@ class UnmixingPanel(Panel):
             pixels[..., :3] = rgb(color)
             pixels[..., 3] = (to_bytes(np.nan_to_num(np.abs(values)), 0, high) * self.opacity.value).round()
             self.sample.show_overlay(pixels, result.map_axes, result.parameters["bins"])
-            self._overlay_bar.show(["transparent", color], "0", f"{high:.3g}")
+            self.overlay_bar.show(["transparent", color], "0", f"{high:.3g}")
 
     def _draw_mean(self) -> None:
         cube, ends = self.model.cube, self.model.signal_range
         with np.errstate(invalid="ignore"):
             mean = np.asarray(np.nanmean(cube.array.reshape(-1, cube.array.shape[2]), axis=0))[None]
         used = None if ends is None else (float(cube.axis[ends[0]]), float(cube.axis[ends[1] - 1]))
-        self._mean.show(cube.axis, np.nan_to_num(mean), [INK], (self._axis_name(), "mean"), used=used)
+        self.mean.show(cube.axis, np.nan_to_num(mean), [INK], (self._axis_name(), "mean"), used=used)
 
     def _draw_pixel(self) -> None:
         """Spectrum of the clicked pixel, its fit, and the parts of this."""
@@ -345,16 +348,17 @@ class UnmixingPanel(Panel):
                 return
             curve = result.method.curves[0]
             values = curve.values(result, self.model.advice)
-            self._curve_title.value = title(curve.title)
+            self.curve_title.value = title(curve.title)
             self.curve.show(
-                values, result.parameters["n_components"], curve.label, advised=curve.advised(result, values),
+                values, result.parameters["n_components"], curve.label, advised=curve.advise_for(result, values),
                 counted=result.method.words.parts,
             )  # fmt: skip
 
     def _draw_truth(self) -> None:
         with self._drawing:
-            if self._shown is not None:
-                self._draw_spectra()
+            result = self._shown
+            if result is not None:
+                self._draw_spectra(result)
                 self._draw_score()
 
     def _draw_score(self) -> None:

@@ -128,7 +128,7 @@ class UnmixingResult:
         return float(angles[own, partner].mean()), float(np.sqrt(np.mean((amounts - wanted) ** 2)))
 
 
-def aligned(found: UnmixingResult, shown: UnmixingResult) -> UnmixingResult:
+def align(found: UnmixingResult, shown: UnmixingResult) -> UnmixingResult:
     """Give components the numbers and signs that they have in what is shown, where the two can be compared."""
     old, new = shown.unmixing, found.unmixing
     before, after = old.components, new.components

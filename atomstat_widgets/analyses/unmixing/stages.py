@@ -1,6 +1,6 @@
 """The stages of a spectral unmixing, each computed from the one before."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from atomstat_widgets.data import Cube
 from atomstat_widgets.data.mask import Mask
@@ -25,7 +25,7 @@ def spectra_of(
     channel_binning: int,
     normalize: bool,
     weighting: bool,
-    negative: str,
+    negative: Literal["keep", "clip", "shift"],
     progress: Progress,
 ) -> Spectra:
     """Take the spectra of the pixels and channels that are used, scaled."""

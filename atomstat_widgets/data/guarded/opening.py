@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from operator import index
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -70,6 +70,14 @@ class Opening:
             answer = self._request("signals", several=several)[0]["signals"]
         return {str(name): str(words) for name, words in answer.items()}
 
+    @overload
+    def load(self, kind: Literal["image"], signal: int | str | None = None) -> Image: ...
+    @overload
+    def load(self, kind: Literal["movie"], signal: int | str | None = None) -> Movie: ...
+    @overload
+    def load(self, kind: Literal["cube"], signal: int | str | None = None) -> Cube: ...
+    @overload
+    def load(self, kind: str | None = None, signal: int | str | None = None) -> Image | Movie | Cube: ...
     def load(self, kind: str | None = None, signal: int | str | None = None) -> Image | Movie | Cube:
         """What the file holds, see `load`. A movie that is not in memory goes on asking for its frames.
 
@@ -85,6 +93,8 @@ class Opening:
                 self.end()
                 raise
         try:
+            if kind in _KINDS and kind != answer["is"]:  # the output of a network may be of more kinds
+                raise ValueError(f"{answer['is']} for {kind}")
             fields = {**answer["fields"], **dict(zip(answer["arrays"], arrays, strict=True))}
             if "served" in fields:
                 shape, dtype = fields.pop("served")
@@ -110,7 +120,7 @@ class Opening:
             _, (frame,) = self._request("frame", index=index)
             return frame.copy()  # the next one comes to the same place
 
-    def waited(self, seconds: float) -> str:
+    def describe_wait(self, seconds: float) -> str:
         """How long a request takes, in words."""
         return f"Opening {self.path.name}: {seconds:.0f} s, of at most {self.seconds:.0f} s"
 
@@ -144,7 +154,7 @@ class Opening:
             self._wait(self._reader.channel)
             answer = json.loads(self._reader.channel.recv_bytes(_LONGEST_ANSWER))
             error_said = answer.get("error")
-            arrays = [] if error_said else _taken(answer["places"], self._reader)
+            arrays = [] if error_said else _take_arrays(answer["places"], self._reader)
         except Exception as error:  # whatever a reader that was taken over may answer
             self.end()
             raise self._without_answer(error) from error
@@ -213,7 +223,7 @@ def _close(reader: Reader) -> None:
     reader.close()
 
 
-def _taken(places: list[dict[str, Any]], reader: Reader) -> list[np.ndarray]:
+def _take_arrays(places: list[dict[str, Any]], reader: Reader) -> list[np.ndarray]:
     """Arrays of an answer: those in shared memory as they lie there, writable, a page copied when it is written."""
     kinds = [(np.dtype(str(one["dtype"])), tuple(map(int, one["shape"])), int(one["start"])) for one in places]
     sizes = [dtype.itemsize * prod(shape) for dtype, shape, _ in kinds]

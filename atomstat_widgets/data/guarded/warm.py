@@ -68,7 +68,7 @@ def new_reader() -> Reader:
     OSError
         None can be started.
     """
-    return _forked() if sys.platform == "linux" else _spawned()
+    return _fork() if sys.platform == "linux" else _spawn()
 
 
 def seal(store: int) -> None:
@@ -136,7 +136,7 @@ def _close_all_but(descriptor: int) -> None:
     os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 2**16 else 2**16)
 
 
-def _spawned() -> Reader:
+def _spawn() -> Reader:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_answer, args=(theirs,), daemon=True)
@@ -149,7 +149,7 @@ def _answer(channel: Connection) -> None:
     importlib.import_module(ANSWERING).answer(channel, None)
 
 
-def _forked() -> Reader:
+def _fork() -> Reader:
     ours, theirs = socket.socketpair()
     store = os.memfd_create("atomstat", os.MFD_ALLOW_SEALING | os.MFD_CLOEXEC)
     ours.settimeout(START_SECONDS)
@@ -181,7 +181,7 @@ def _send(descriptors: list[int]) -> None:
     global _control
     with _lock:
         for _ in range(2):
-            _control = _control or _started()
+            _control = _control or _start()
             try:
                 socket.send_fds(_control, [b"."], descriptors)
                 return
@@ -191,7 +191,7 @@ def _send(descriptors: list[int]) -> None:
     raise OSError("the process that readers are forked from ends at once")
 
 
-def _started() -> socket.socket:
+def _start() -> socket.socket:
     ours, theirs = socket.socketpair()
     with theirs:
         warm = subprocess.Popen(

@@ -68,9 +68,7 @@ def load_cube(source: Any) -> Cube:
 
 def _from_file(path: Path) -> Cube:
     if not reads_here(path):
-        data = Opening(path, beside="folder").load("cube")
-        assert isinstance(data, Cube)
-        return data
+        return Opening(path, beside="folder").load("cube")
     signals = read_signals(path, path.suffix[1:].lower())
     for signal in signals:
         if kind_of(signal) in ("cube", "spectra"):

@@ -93,9 +93,7 @@ def _load_file(path: Path) -> Image:
         raise ReadError(f"{path.name} is a folder, not an image file")
     require_there(path)
     if not reads_here(path):
-        data = Opening(path, beside="folder").load("image")
-        assert isinstance(data, Image)
-        return data
+        return Opening(path, beside="folder").load("image")
     extension = path.suffix[1:].lower()
     if extension == "npy":
         return _image(read_npy(path), path.name)

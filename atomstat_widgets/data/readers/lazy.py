@@ -38,7 +38,7 @@ def lazy_array(path: Path) -> Any:
     try:
         if path.suffix.lower() == ".zarr":
             return da.from_zarr(str(path))
-        with quiet(), _stored(path) as stored:
+        with quiet(), _open_parts(path) as stored:
             shape, dtype, natural = stored.shape, stored.dtype, getattr(stored, "chunks", None)
         whole_frames = natural or (1, *shape[1:]) if len(shape) > 2 else natural
         chunks = da.core.normalize_chunks("auto", shape, dtype=dtype, previous_chunks=whole_frames)
@@ -62,7 +62,7 @@ def lazy_signal(signal: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _stored(path: Path) -> Iterator[Any]:
+def _open_parts(path: Path) -> Iterator[Any]:
     """What gives parts of a file: an array in it, frames of a stack or, of any other tif file, its first series."""
     if path.suffix.lower() == ".npy":
         yield open_npy(path)
@@ -79,7 +79,7 @@ def _stored(path: Path) -> Iterator[Any]:
 def _part(path: str, block_info: Any = None) -> np.ndarray:
     """Part of a file that a block holds."""
     first, *rest = (slice(*ends) for ends in block_info[None]["array-location"])
-    with quiet(), _stored(Path(path)) as stored:
+    with quiet(), _open_parts(Path(path)) as stored:
         if isinstance(stored, TiffFrames):
             return np.stack([stored[number] for number in range(first.start, first.stop)])[:, *rest]
         return np.array(stored[first, *rest])

@@ -134,7 +134,7 @@ def load(
                 raise ValueError(f"{path.name} is read block by block, by whoever computes: only where it is trusted")
             data = _lazily(path, kind, signal)
         elif trusted and reads_here(path):
-            data = _unmapped(in_process(path, kind, signal))
+            data = _unmap(in_process(path, kind, signal))
         else:
             data = Opening(path, beside="folder" if trusted else "stem").load(kind, signal)
         return replace(data, source=loaded_from(path, kind=kind, signal=signal, lazy=lazy))
@@ -220,7 +220,7 @@ def signals_here(path: Path) -> dict[str, str]:
     refuse_too_large(path)
     if path.suffix.lower() == ".npz":
         return {name: f"{name}: {array.dtype} of shape {array.shape}" for name, array in read_npz(path).items()}
-    return {str(number): words for number, words in enumerate(_listed(_signals(path)))}
+    return {str(number): words for number, words in enumerate(_list_signals(_signals(path)))}
 
 
 def several_signals(path: Path) -> dict[str, str]:
@@ -234,7 +234,7 @@ def several_signals(path: Path) -> dict[str, str]:
     return signals if len(signals) > 1 else {}
 
 
-def _listed(signals: list[dict[str, Any]]) -> list[str]:
+def _list_signals(signals: list[dict[str, Any]]) -> list[str]:
     return [
         ": ".join(part for part in (str(number), _title(one), describe(one)) if part)
         for number, one in enumerate(signals)
@@ -267,10 +267,10 @@ def in_process(path: Path, kind: Kind | None, signal: int | str | None) -> Image
     if kind == "output":
         return load_output(path)
     signals = _signals(path)
-    return _of_signals(signals if signal is None else [_chosen(signals, signal, path)], path.name, kind)
+    return _of_signals(signals if signal is None else [_choose_signal(signals, signal, path)], path.name, kind)
 
 
-def _unmapped(data: Image | Movie | Cube) -> Image | Movie | Cube:
+def _unmap(data: Image | Movie | Cube) -> Image | Movie | Cube:
     """Data that show no map of a file: whoever cuts the file would end this process."""
     field = "frames" if isinstance(data, Movie) else "array"
     array = getattr(data, field)
@@ -294,7 +294,7 @@ def _lazily(path: Path, kind: Kind | None, signal: int | str | None) -> Image | 
             return replace(loaded, pixel_size=size, unit=unit)
         return loaded
     signals = [lazy_signal(one) for one in read_signals(path, suffix[1:], lazy=True)]
-    return _of_signals(signals if signal is None else [_chosen(signals, signal, path)], path.name, kind)
+    return _of_signals(signals if signal is None else [_choose_signal(signals, signal, path)], path.name, kind)
 
 
 def _of_signals(signals: list[dict[str, Any]], name: str, kind: Kind | None) -> Image | Movie | Cube:
@@ -313,7 +313,7 @@ def _may_be(kind: Kind | None, signal: dict[str, Any]) -> bool:
     return kind == "movie" and kind_of(signal) == "patterns"
 
 
-def _chosen(signals: list[dict[str, Any]], signal: int | str, path: Path) -> dict[str, Any]:
+def _choose_signal(signals: list[dict[str, Any]], signal: int | str, path: Path) -> dict[str, Any]:
     """Signal of this title or, if there is none, of this number."""
     for one in signals:
         if signal == _title(one):
@@ -321,7 +321,7 @@ def _chosen(signals: list[dict[str, Any]], signal: int | str, path: Path) -> dic
     for number, one in enumerate(signals):
         if str(signal) == str(number):
             return one
-    raise ReadError(f"{path.name} has no signal {signal!r}; it has {few(_listed(signals), '; ')}")
+    raise ReadError(f"{path.name} has no signal {signal!r}; it has {few(_list_signals(signals), '; ')}")
 
 
 def few(names: Sequence[str], between: str) -> str:

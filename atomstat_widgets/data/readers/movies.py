@@ -119,9 +119,7 @@ def _file(path: Path) -> Movie:
     if path.suffix.lower() in (".tif", ".tiff") and (frames := tiff_frames(path)) is not None:
         return _movie(frames, path.name, *tiff_pixel(path))
     if not reads_here(path):
-        data = Opening(path, beside="folder").load("movie")
-        assert isinstance(data, Movie)
-        return data
+        return Opening(path, beside="folder").load("movie")
     signals = read_signals(path, path.suffix[1:].lower())
     for signal in signals:
         if kind_of(signal) in ("movie", "patterns"):

@@ -39,13 +39,13 @@ def ordered_signal(data: Any, axes: Sequence[NamedAxis], title: str) -> dict[str
         data = np.transpose(data, order)
     return {
         "data": data,
-        "axes": [{"navigate": number in navigated, **_described(axes[number], data.shape, at)}
+        "axes": [{"navigate": number in navigated, **_describe(axes[number], data.shape, at)}
                  for at, number in enumerate(order)],
         "metadata": {"General": {"title": title}},
     }  # fmt: skip
 
 
-def _described(axis: NamedAxis, shape: Sequence[int], at: int) -> dict[str, Any]:
+def _describe(axis: NamedAxis, shape: Sequence[int], at: int) -> dict[str, Any]:
     described: dict[str, Any] = {"name": axis.name, "size": shape[at], "units": axis.unit}
     if axis.values is not None:
         described["axis"] = values = np.asarray(axis.values, float)

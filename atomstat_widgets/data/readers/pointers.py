@@ -42,10 +42,10 @@ def require_own_values(dataset: Any, name: str, file: str) -> None:
 
     properties = dataset.get_create_plist()
     if properties.get_external_count():
-        target = _shown(properties.get_external(0)[0])
-        raise ReadError(f"{file} is not read: the values of {_shown(name)} are in another file, {target}")
+        target = _shorten(properties.get_external(0)[0])
+        raise ReadError(f"{file} is not read: the values of {_shorten(name)} are in another file, {target}")
     if properties.get_layout() == h5py.h5d.VIRTUAL:
-        raise ReadError(f"{file} is not read: {_shown(name)} is a virtual dataset, whose values are in others")
+        raise ReadError(f"{file} is not read: {_shorten(name)} is a virtual dataset, whose values are in others")
 
 
 def _is_hdf5(path: Path) -> bool:
@@ -84,7 +84,7 @@ def _count_paths(item: Any, name: str, file: str, above: tuple[int, ...], known:
     if place in known:
         return known[place]
     if place in above:
-        raise ReadError(f"{file} is not read: its group {_shown(name)} is in itself")
+        raise ReadError(f"{file} is not read: its group {_shorten(name)} is in itself")
     if len(above) > _DEEPEST:
         raise ReadError(f"{file} is not read: its groups are in each other more than {_DEEPEST} deep")
     paths = 1
@@ -100,9 +100,9 @@ def _count_paths(item: Any, name: str, file: str, above: tuple[int, ...], known:
             elif kind != h5py.h5l.TYPE_SOFT:
                 external = kind == h5py.h5l.TYPE_EXTERNAL
                 target = item.links.get_val(one)[0] if external else "of a kind of its own"
-                raise ReadError(f"{file} is not read: {_shown(full)} is a link to another file, {_shown(target)}")
+                raise ReadError(f"{file} is not read: {_shorten(full)} is a link to another file, {_shorten(target)}")
     if paths > _MOST_PATHS + len(known):
-        raise ReadError(f"{file} is not read: too many ways lead to the same of its groups, as to {_shown(name)}")
+        raise ReadError(f"{file} is not read: too many ways lead to the same of its groups, as to {_shorten(name)}")
     known[place] = paths
     return paths
 
@@ -122,7 +122,7 @@ def _refuse_of_tiff(path: Path) -> None:
         return
     for name in named:
         if Path(name).name != name or os.sep in name or not _is_beside(path.parent / name, path):
-            raise ReadError(f"{path.name} is not read: pages are in another file, {_shown(name)}")
+            raise ReadError(f"{path.name} is not read: pages are in another file, {_shorten(name)}")
 
 
 def _named_by_ome(description: str) -> list[str]:
@@ -136,7 +136,7 @@ def _is_beside(other: Path, path: Path) -> bool:
     return other.resolve().parent == path.resolve().parent
 
 
-def _shown(name: str | bytes) -> str:
+def _shorten(name: str | bytes) -> str:
     words = name.decode(errors="replace") if isinstance(name, bytes) else name
     words = re.sub(r"\s+", " ", words)
     return words if len(words) <= _LONGEST_NAME else f"{words[:_LONGEST_NAME]}…"

@@ -1,7 +1,7 @@
 """Square pieces of images around atoms."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -158,6 +158,10 @@ def smooth_of(smooth: Any, sides: tuple[int, ...]) -> float:
     return sigma if sigma >= preparation.NARROWEST else 0.0
 
 
+@overload
+def recentre_positions(images: ArrayLike, positions: Mapping[Any, ArrayLike]) -> dict[int, Floats]: ...
+@overload
+def recentre_positions(images: ArrayLike, positions: Positions) -> Floats | dict[int, Floats]: ...
 def recentre_positions(images: ArrayLike, positions: Positions) -> Floats | dict[int, Floats]:
     """Move positions to the centres of their atoms.
 

@@ -78,7 +78,7 @@ def solve_constrained(
     powers = _power(np.sqrt(gram.diagonal()), axis=0) if sum_to_one else np.frexp(np.sqrt(gram.diagonal()))[1]
     gram, cross = np.ldexp(gram, -powers[:, None] - powers), np.ldexp(cross, -powers)
     own = powers if sum_to_one else _power(cross, axis=1)
-    found = _constrained(gram, np.ldexp(cross, -own), sum_to_one, start)
+    found = _solve(gram, np.ldexp(cross, -own), sum_to_one, start)
     return found if sum_to_one else np.ldexp(found, own - powers)
 
 
@@ -87,7 +87,7 @@ def _power(numbers: Floats, axis: int) -> NDArray[np.intc]:
     return np.asarray(np.frexp(np.abs(numbers).max(axis=axis, initial=0, keepdims=True))[1])
 
 
-def _constrained(gram: Floats, cross: Floats, sum_to_one: bool, start: NDArray[np.bool_] | None) -> Floats:
+def _solve(gram: Floats, cross: Floats, sum_to_one: bool, start: NDArray[np.bool_] | None) -> Floats:
     """What `solve_constrained` finds, of a Gram matrix whose entries are below 1."""
     n, k = cross.shape
     support = np.ones((n, k), bool) if start is None else start.copy()

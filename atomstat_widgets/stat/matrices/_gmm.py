@@ -64,7 +64,7 @@ class _Gaussians:
     tied: bool = False
 
     @classmethod
-    def fitted(cls, columns: NDArray[Any], floors: Floats, memberships: Floats, covariance: str) -> "_Gaussians":
+    def fit(cls, columns: NDArray[Any], floors: Floats, memberships: Floats, covariance: str) -> "_Gaussians":
         """Likeliest mixture for given memberships (classes, rows) in the rows of a matrix: the M-step."""
         sizes = memberships.sum(axis=1) + 10 * np.finfo(float).eps  # a class may have lost all members
         weights = sizes / sizes.sum()
@@ -121,7 +121,7 @@ class Mixture:
 
     def labels(self, x: NDArray[Any]) -> NDArray[np.intp]:
         """Likeliest class of each row of a matrix with the same columns, from 0 on in any order, (rows,)."""
-        columns = _standardized(x, self.shift, self.scale, with_squares=self.gaussians.factors.ndim == 2)
+        columns = _standardize(x, self.shift, self.scale, with_squares=self.gaussians.factors.ndim == 2)
         return np.asarray(self.gaussians.joint(columns).argmax(axis=0))
 
 
@@ -178,7 +178,7 @@ def gmm(x: ArrayLike, n_components: int, *, covariance: str = "diag", starts: in
     >>> stat.gmm([[0.0], [0.1], [0.2], [5.0], [5.1]], 2).labels
     array([1, 1, 1, 2, 2])
     """
-    mixture, fit = _fitted(x, n_components, covariance, starts, seed)
+    mixture, fit = _fit_mixture(x, n_components, covariance, starts, seed)
     labels = fit.memberships.argmax(axis=0)
     counts, first = np.bincount(labels, minlength=len(fit.memberships)), np.full(len(fit.memberships), len(labels))
     np.minimum.at(first, labels, np.arange(len(labels)))
@@ -192,10 +192,10 @@ def gmm(x: ArrayLike, n_components: int, *, covariance: str = "diag", starts: in
 
 def fit_mixture(x: ArrayLike, n_components: int, *, covariance: str = "diag", seed: int = 0) -> Mixture:
     """Mixture by which `gmm` classifies the rows from one start, to classify others: parameters and errors as there."""
-    return _fitted(x, n_components, covariance, 1, seed)[0]
+    return _fit_mixture(x, n_components, covariance, 1, seed)[0]
 
 
-def _fitted(x: Any, n_components: int, covariance: str, starts: int, seed: int) -> tuple[Mixture, _Fit]:
+def _fit_mixture(x: Any, n_components: int, covariance: str, starts: int, seed: int) -> tuple[Mixture, _Fit]:
     x = array_of(take_into_memory(x, "x"), "x", "(rows, columns)", dtype=FLOATING, empty=False, finite=True)
     words = f"between 1 and the number of rows, {len(x)}"
     n_components = whole_of(n_components, "n_components", minimum=1, maximum=len(x), words=words)
@@ -206,11 +206,11 @@ def _fitted(x: Any, n_components: int, covariance: str, starts: int, seed: int) 
     dtype = np.float32 if diagonal and x.dtype == np.float32 else np.float64
     shift = x.mean(axis=0, dtype=dtype)
     scale = _size(x - shift)
-    columns = _standardized(x, shift, scale, with_squares=diagonal)
+    columns = _standardize(x, shift, scale, with_squares=diagonal)
     floors = _floors(columns[: x.shape[1]], shift / scale, covariance)
     rng = np.random.default_rng(seed)
     seeded = (_kmeans(columns[: x.shape[1]], n_components, rng) for _ in range(starts))
-    fits = (_improved(columns, floors, memberships, covariance) for memberships in seeded)
+    fits = (_improve(columns, floors, memberships, covariance) for memberships in seeded)
     fit = max(fits, key=lambda fit: fit.log_likelihood)
     return Mixture(fit.gaussians, shift, scale), fit
 
@@ -224,7 +224,7 @@ def _size(deviations: NDArray[Any]) -> float:
     return float(max(deviations.dtype.type(np.ldexp(mean, unit)), least)) if highest > 0 else 1.0
 
 
-def _standardized(x: NDArray[Any], shift: NDArray[Any], scale: float, *, with_squares: bool) -> NDArray[Any]:
+def _standardize(x: NDArray[Any], shift: NDArray[Any], scale: float, *, with_squares: bool) -> NDArray[Any]:
     """Columns of a matrix in standard units, above their squares if asked for: (columns or twice as many, rows)."""
     rows, width = x.shape
     # Squares are for thousands of columns: as they come. Without, there are few, and work along the rows is quick.
@@ -249,11 +249,11 @@ def _floors(columns: NDArray[Any], shift: NDArray[Any], covariance: str) -> Floa
     return np.asarray(REGULARIZATION[columns.dtype.name] * variances)
 
 
-def _improved(columns: NDArray[Any], floors: Floats, memberships: Floats, covariance: str) -> _Fit:
+def _improve(columns: NDArray[Any], floors: Floats, memberships: Floats, covariance: str) -> _Fit:
     """Expectation maximisation from given memberships, until it settles or has done its iterations."""
     log_likelihood = -np.inf
     for _ in range(MAX_ITERATIONS):
-        gaussians = _Gaussians.fitted(columns, floors, memberships, covariance)
+        gaussians = _Gaussians.fit(columns, floors, memberships, covariance)
         joint = gaussians.joint(columns)
         top = joint.max(axis=0)
         memberships = np.exp(joint - top)

@@ -129,15 +129,15 @@ def _optimum(rotation: Floats, whitened: Floats, tol: float, max_iter: int) -> t
     """Rotation (k, k) of the highest contrast from a given one on, after how many iterations, and if it settled."""
     done = 0
     while True:
-        rotation, iterations, converged = _climbed(rotation, whitened, tol, max_iter - done)
+        rotation, iterations, converged = _climb(rotation, whitened, tol, max_iter - done)
         done += iterations
-        escape = _escaped(rotation, whitened)
+        escape = _escape(rotation, whitened)
         if not converged or escape is None or done == max_iter:
             return rotation, done, converged
         rotation = escape
 
 
-def _escaped(rotation: Floats, whitened: Floats) -> Floats | None:
+def _escape(rotation: Floats, whitened: Floats) -> Floats | None:
     """Rotation in which pairs of sources are turned by 45 degrees, if that is better."""
     one, other = np.triu_indices(len(rotation), 1)
     sources = rotation @ whitened
@@ -161,7 +161,7 @@ def _distances(sources: Floats) -> Floats:
     return np.asarray(np.abs((size + np.log1p(np.exp(-2 * size))).mean(axis=1) - NORMAL))
 
 
-def _climbed(rotation: Floats, whitened: Floats, tol: float, max_iter: int) -> tuple[Floats, int, bool]:
+def _climb(rotation: Floats, whitened: Floats, tol: float, max_iter: int) -> tuple[Floats, int, bool]:
     """Rotation to which quasi-Newton steps lead, after how many of them, and whether they settled."""
     pairs = np.triu_indices(len(rotation), 1)
     sides = np.zeros(len(rotation))
@@ -180,11 +180,11 @@ def _climbed(rotation: Floats, whitened: Floats, tol: float, max_iter: int) -> t
         steepness = np.maximum(steepness[pairs[0]] + steepness[pairs[1]], 2 * SMALLEST_CURVATURE)
         turn = _quasi_newton(gradient, 1 / steepness, learned)
         step, enough = 1.0, sides @ contrast - ROUNDING * len(sides)
-        turned = _rotated(rotation, turn, pairs)
+        turned = _rotate(rotation, turn, pairs)
         contrast, cross, curvature = _contrast(turned, whitened)
         while sides @ contrast < enough and step > SHORTEST_STEP:
             step /= 2
-            turned = _rotated(rotation, step * turn, pairs)
+            turned = _rotate(rotation, step * turn, pairs)
             contrast, cross, curvature = _contrast(turned, whitened)
         fall = gradient - _gradient(cross, sides)[pairs]
         if step > SHORTEST_STEP and turn @ fall > 0:
@@ -214,7 +214,7 @@ def _quasi_newton(gradient: Floats, scale: Floats, learned: list[tuple[Floats, F
     return gradient
 
 
-def _rotated(rotation: Floats, turns: Floats, pairs: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Floats:
+def _rotate(rotation: Floats, turns: Floats, pairs: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Floats:
     """Rotation turned on by angles between pairs, through the Cayley transform, which keeps it orthogonal."""
     turn = np.zeros_like(rotation)
     turn[pairs] = turns

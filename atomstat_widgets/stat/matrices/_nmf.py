@@ -101,13 +101,13 @@ def nmf(
     while iteration < max_iter and not converged:
         iteration += 1
         new_components = _swept(ahead_components, ahead_loadings, (ahead_loadings @ scores.T) @ vt, INNER_COMPONENTS)
-        ahead = _extrapolated(new_components, components, momentum)
+        ahead = _extrapolate(new_components, components, momentum)
         inside = ahead @ vt.T
         new_loadings = _swept(ahead_loadings, ahead, inside @ scores, INNER_LOADINGS)
         new_error = _error(low_rank, scores, new_loadings, ahead, inside)
         if new_error <= error:
             best, error = (new_loadings, ahead), new_error
-            ahead_loadings = _extrapolated(new_loadings, loadings, momentum)
+            ahead_loadings = _extrapolate(new_loadings, loadings, momentum)
             loadings, components, ahead_components = new_loadings, new_components, ahead
             momentum = min(momentum_limit, MOMENTUM_GROWTH * momentum)
             momentum_limit = min(1.0, LIMIT_GROWTH * momentum_limit)
@@ -171,7 +171,7 @@ def _swept(rows: NDArray[Any], others: NDArray[Any], cross: NDArray[Any], times:
     return rows
 
 
-def _extrapolated(rows: NDArray[Any], before: NDArray[Any], momentum: float) -> NDArray[Any]:
+def _extrapolate(rows: NDArray[Any], before: NDArray[Any], momentum: float) -> NDArray[Any]:
     """Non-negative rows as far ahead of `rows` as these are of those before, times the momentum."""
     ahead = rows - before
     ahead *= momentum

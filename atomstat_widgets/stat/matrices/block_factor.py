@@ -43,7 +43,7 @@ def factorize_blocks(
 
     of_part, shared = dask.delayed(_of_part), dask.delayed(vectors)
     filled = [part for part, height in zip(parts, x.chunks[0], strict=True) if height]
-    moments = blocks.add_up([of_part(part, dtype, center, shared) for part in filled], _added)
+    moments = blocks.add_up([of_part(part, dtype, center, shared) for part in filled], _add)
     (found,) = blocks.compute([moments], lambda done: progress(done / 2))
     total, standard = found.total(weights), found.standard(dtype)
     if vectors is None:
@@ -54,7 +54,7 @@ def factorize_blocks(
     column_scale, exponent = standard.scale(weights)
     basis = column_scale[:, None] * right.astype(dtype)
     offset = standard.rest @ basis
-    projected, shared = dask.delayed(_projected), dask.delayed(standard)
+    projected, shared = dask.delayed(_project), dask.delayed(standard)
     # The rows' coordinates, each block's as q r; the r of all together tell the rotation to the singular vectors.
     pairs = [projected(part, shared, basis, offset) for part in parts]
     whole = 0 < rows * right.shape[1] * dtype.itemsize <= blocks.MEMORY_BUDGET
@@ -79,11 +79,11 @@ def _of_part(part: NDArray[Any], dtype: Any, center: bool, vectors: Floats | Non
     return reduce(add, (moments_and_products(block, vectors, center=center) for block in rows))
 
 
-def _added(parts: list[Moments]) -> Moments:
+def _add(parts: list[Moments]) -> Moments:
     return reduce(add, parts)
 
 
-def _projected(
+def _project(
     part: NDArray[Any], standard: Standard, basis: NDArray[Any], offset: NDArray[Any]
 ) -> tuple[NDArray[Any], Floats]:
     """Coordinates of rows as q and r."""

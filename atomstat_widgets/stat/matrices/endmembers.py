@@ -48,7 +48,7 @@ def vca(low_rank: LowRank, n_endmembers: int, *, seed: int = 0) -> NDArray[np.in
     [1, 3]
     """
     n_endmembers = instance_of(low_rank, "low_rank", LowRank).require(n_endmembers, "n_endmembers")
-    points = _projected(low_rank, n_endmembers)
+    points = _project(low_rank, n_endmembers)
     rng = np.random.default_rng(seed_of(seed, "seed"))
     found = np.zeros((n_endmembers, n_endmembers))
     found[-1, 0] = 1
@@ -83,7 +83,7 @@ def nfindr(low_rank: LowRank, n_endmembers: int, *, seed: int = 0) -> NDArray[np
     [1, 3]
     """
     n_endmembers = instance_of(low_rank, "low_rank", LowRank).require(n_endmembers, "n_endmembers")
-    points = _projected(low_rank, n_endmembers)
+    points = _project(low_rank, n_endmembers)
     rows = vca(low_rank, n_endmembers, seed=seed)
     for _ in range(MAX_SWAPS):
         before = rows.copy()
@@ -100,7 +100,7 @@ def nfindr(low_rank: LowRank, n_endmembers: int, *, seed: int = 0) -> NDArray[np
     return rows
 
 
-def _projected(low_rank: LowRank, count: int) -> Floats:
+def _project(low_rank: LowRank, count: int) -> Floats:
     """Scores (rows, count) of the spectra, scaled so that they lie in a plane: only proportions count."""
     scores = np.asarray(low_rank.u[:, :count] * low_rank.s[:count], np.float64)
     mean = scores.mean(axis=0)

@@ -40,7 +40,7 @@ def match_components(reference: ArrayLike, candidates: ArrayLike, *, either_sign
     array([1, 0])
     """
     models, others = _pair(reference, candidates)
-    similarity = _standardized(models) @ _standardized(others).T
+    similarity = _standardize(models) @ _standardize(others).T
     if switch_of(either_sign, "either_sign"):
         similarity = np.abs(similarity)
     kept, partner = linear_sum_assignment(similarity, maximize=True)
@@ -67,7 +67,7 @@ def matching_signs(reference: ArrayLike, candidates: ArrayLike) -> NDArray[np.fl
     """
     models, others = _pair(reference, candidates)
     signs = np.ones(len(others))
-    for number, (model, own) in enumerate(zip(_standardized(models), _standardized(others), strict=False)):
+    for number, (model, own) in enumerate(zip(_standardize(models), _standardize(others), strict=False)):
         signs[number] = -1 if model @ own < 0 else 1
     return signs
 
@@ -84,7 +84,7 @@ def _pair(reference: ArrayLike, candidates: ArrayLike) -> tuple[NDArray[np.float
     return models, others
 
 
-def _standardized(rows: NDArray[Any]) -> NDArray[np.float64]:
+def _standardize(rows: NDArray[Any]) -> NDArray[np.float64]:
     rows = rows - rows.mean(axis=1, keepdims=True, dtype=np.float64)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.where(lengths > 0, lengths, 1)

@@ -79,7 +79,7 @@ def nmf_stability(
         return nmf(half, n_components, max_iter=NMF_ITERATIONS).components
 
     def agreement(first: NDArray[Any], second: NDArray[Any]) -> float:
-        similarities = _standardized(first, low_rank.weights) @ _standardized(second, low_rank.weights).T
+        similarities = _standardize(first, low_rank.weights) @ _standardize(second, low_rank.weights).T
         similarities = np.clip(similarities, 0, 1)
         return float(similarities.max(axis=0).mean() + similarities.max(axis=1).mean()) / 2
 
@@ -200,7 +200,7 @@ def _rows(low_rank: LowRank, rows: NDArray[np.intp]) -> LowRank:
     return replace(low_rank, u=(q @ left)[:, :rank], s=s[:rank], vt=(right @ low_rank.vt)[:rank], total=total)
 
 
-def _standardized(rows: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _standardize(rows: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rows whose products are weighted Pearson correlations; 0 where a row is constant."""
     deviations = (rows - (rows @ weights / weights.sum())[:, None]) * np.sqrt(weights)
     lengths = np.linalg.norm(deviations, axis=1, keepdims=True)

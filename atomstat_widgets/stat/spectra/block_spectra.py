@@ -71,7 +71,7 @@ def spectra_of_blocks(
     shift = -facts.lowest if negative == "shift" and facts.negative else 0.0
     # Parts without any pixel would be blocks of no rows.
     moved = [
-        (dask.delayed(_moved)(one[0], negative == "clip", shift), int(part.sum()))
+        (dask.delayed(_shift)(one[0], negative == "clip", shift), int(part.sum()))
         for one, part in zip(values, facts.used, strict=True)
         if part.any()
     ]
@@ -87,7 +87,7 @@ def spectra_of_blocks(
             row_scale, column_scale = poisson_scales(means[0].astype(dtype), means[1].astype(dtype), row_scale)
     ends = np.cumsum([number for _, number in moved])[:-1]
     parts = [
-        dask.delayed(_scaled)(part, scale, column_scale)
+        dask.delayed(_scale)(part, scale, column_scale)
         for (part, _), scale in zip(moved, np.split(row_scale, ends), strict=True)
     ]
     pixels = np.concatenate(facts.used)
@@ -116,7 +116,7 @@ def _all_facts(parts: list[_Facts]) -> _Facts:
     return _Facts(used, sum(part.negative for part in parts), min(part.lowest for part in parts))
 
 
-def _moved(values: NDArray[Any], clip: bool, shift: float) -> NDArray[Any]:
+def _shift(values: NDArray[Any], clip: bool, shift: float) -> NDArray[Any]:
     return np.asarray((np.maximum(values, values.dtype.type(0)) if clip else values) + values.dtype.type(shift))
 
 
@@ -126,5 +126,5 @@ def _sums(values: NDArray[Any], normalize: bool) -> tuple[NDArray[Any], NDArray[
     return scale, values.mean(axis=1) / scale, (values / scale[:, None]).sum(axis=0, dtype=np.float64)
 
 
-def _scaled(values: NDArray[Any], row_scale: NDArray[Any], column_scale: NDArray[Any]) -> NDArray[Any]:
+def _scale(values: NDArray[Any], row_scale: NDArray[Any], column_scale: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(values / row_scale[:, None] / column_scale)

@@ -33,6 +33,7 @@ from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.spectra.spectra_of import Spectra
 
 Start = Literal["vca", "nfindr"]
+Loss = Literal["frobenius", "kullback-leibler"]
 FINDERS = {"vca": vca, "nfindr": nfindr}
 
 
@@ -205,7 +206,7 @@ def unmix_nmf(
     low_rank: LowRank,
     n_components: int,
     *,
-    loss: Literal["frobenius", "kullback-leibler"] = "frobenius",
+    loss: Loss = "frobenius",
     start_from: Start | None = None,
     smooth: float = 1.0,
     known: ArrayLike | None = None,

@@ -110,7 +110,7 @@ def strain_maps(waves: LatticeWaves, reference: Rectangle | None = None) -> Stra
     shape = waves.trusted.shape
     region = steady_region(waves) if reference is None else rectangle_of(reference, (shape[0], shape[1]))
     top, bottom, left, right = region
-    if waves.trusted[_sampled(waves, region)].sum() < SMALLEST_REFERENCE**2:
+    if waves.trusted[_thin_out(waves, region)].sum() < SMALLEST_REFERENCE**2:
         raise ValueError(
             f"the reference, rows {top} to {bottom - 1} and columns {left} to {right - 1}, holds no lattice: choose "
             f"another, {waves.border} pixels or more away from the borders"
@@ -183,7 +183,7 @@ def _parts(low: int, high: int) -> tuple[list[tuple[int, int]], list[tuple[int, 
 
 def _frequency_spread(waves: LatticeWaves, region: Rectangle) -> float:
     """Standard deviation of the local frequencies in a region, relative to the reflections; of too few inf."""
-    part = _sampled(waves, region)
+    part = _thin_out(waves, region)
     trusted = waves.trusted[part]
     if trusted.mean() < 0.5:
         return np.inf
@@ -192,7 +192,7 @@ def _frequency_spread(waves: LatticeWaves, region: Rectangle) -> float:
     return float(np.sqrt(np.mean(inside.var(axis=2).sum(axis=1) / lengths**2)))
 
 
-def _sampled(waves: LatticeWaves, region: Rectangle) -> tuple[slice, slice]:
+def _thin_out(waves: LatticeWaves, region: Rectangle) -> tuple[slice, slice]:
     """Rows and columns of a region, so many of them that none tells what its neighbours do not: all vary slowly."""
     top, bottom, left, right = region
     step = max(1, min(int(waves.sigma / 4), (bottom - top) // SMALLEST_REFERENCE, (right - left) // SMALLEST_REFERENCE))
@@ -201,7 +201,7 @@ def _sampled(waves: LatticeWaves, region: Rectangle) -> tuple[slice, slice]:
 
 def _reference_frequency(waves: LatticeWaves, number: int, region: Rectangle) -> Floats:
     """Frequency (2,) of a wave in a region: the mean of the local ones, and what the phase still slopes by then."""
-    part = _sampled(waves, region)
+    part = _thin_out(waves, region)
     trusted = waves.trusted[part]
     wave = waves.waves[number, *part][trusted].astype(np.complex128)
     weights = np.abs(wave) ** 2

@@ -117,7 +117,7 @@ def lattice_waves(
     """
     progress_of(progress)
     pixels = held_image(image)
-    given = _checked(reflections, pixels.shape)
+    given = _check_reflections(reflections, pixels.shape)
     least = 0.5 / float(np.linalg.norm(given, axis=1).min())
     sigma = automatic_sigma(given, pixels.shape) if sigma is None else number_of(sigma, "sigma")
     if sigma < least:
@@ -139,7 +139,7 @@ def lattice_waves(
     waves = np.empty((2, height, width), np.complex64)
     frequencies = np.empty((2, 2, height, width), np.float32)
     noise = np.empty(2)
-    averaged = [_averaged(taper, sigma) for taper in tapers]
+    averaged = [_find_averaged(taper, sigma) for taper in tapers]
     for number, reflection in enumerate(given):
         waves[number], frequencies[number] = _wave(transform, reflection, sigma, averaged)
         # of a white noise of standard deviation s after the Gaussian: s / (2 sqrt(pi) sigma)
@@ -157,7 +157,7 @@ def lattice_waves(
     return LatticeWaves(frequencies, waves, inside, given, float(sigma), border, noise)
 
 
-def _checked(reflections: ArrayLike, shape: tuple[int, ...]) -> Floats:
+def _check_reflections(reflections: ArrayLike, shape: tuple[int, ...]) -> Floats:
     """Reflections as an array (2, 2)."""
     given: Floats = array_of(reflections, "reflections", "(2, 2)", dtype=np.float64, finite=True)
     if given.shape != (2, 2):
@@ -182,7 +182,7 @@ def _taper(side: int, border: int) -> Float32:
     return np.concatenate([rise, np.ones(side - 2 * border), rise[::-1]]).astype(np.float32)
 
 
-def _averaged(taper: Float32, sigma: float) -> tuple[Float32, Float32]:
+def _find_averaged(taper: Float32, sigma: float) -> tuple[Float32, Float32]:
     """Middle (side,) of the places that are averaged over, from each pixel on, and their variance over sigma squared.
 
     Near a border these places are on one side.

@@ -65,7 +65,7 @@ class Tracks:
         return np.split(order, np.cumsum(self.lengths)[:-1])
 
     @cached_property
-    def _joined(self) -> tuple[Integers, Floats]:
+    def _all_points(self) -> tuple[Integers, Floats]:
         frames = np.repeat(self.frames, [len(points) for points in self.positions])
         return frames, np.concatenate([np.empty((0, 2)), *self.positions])
 
@@ -84,7 +84,7 @@ class Tracks:
 
     def track(self, number: int) -> tuple[Integers, Floats]:
         """Frame numbers (n,) and positions (n, 2) of one track; what is raised is as of `members`."""
-        frames, positions = self._joined
+        frames, positions = self._all_points
         return frames[self.members(number)], positions[self.members(number)]
 
     def at_least(self, length: int) -> "Tracks":
@@ -216,7 +216,7 @@ def _pairs(before: Floats, after: Floats, rmax: float) -> tuple[Integers, Intege
     near = KDTree(before).sparse_distance_matrix(KDTree(after), rmax, output_type="ndarray")
     first, second, distances = near["i"], near["j"], near["v"]
     alone = (np.bincount(first)[first] == 1) & (np.bincount(second)[second] == 1)
-    won_first, won_second = _matched(first[~alone], second[~alone], distances[~alone], rmax)
+    won_first, won_second = _match(first[~alone], second[~alone], distances[~alone], rmax)
     return (
         np.concatenate([first[alone], won_first]),
         np.concatenate([second[alone], won_second]),
@@ -224,7 +224,7 @@ def _pairs(before: Floats, after: Floats, rmax: float) -> tuple[Integers, Intege
     )
 
 
-def _matched(first: Integers, second: Integers, distances: Floats, rmax: float) -> tuple[Integers, Integers]:
+def _match(first: Integers, second: Integers, distances: Floats, rmax: float) -> tuple[Integers, Integers]:
     """Pairs of the smallest sum of squares, where each number that is left over counts as the range squared."""
     if len(first) == 0:
         return first, second

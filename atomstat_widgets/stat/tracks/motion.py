@@ -77,7 +77,7 @@ def mean_squared_displacement(tracks: Tracks, max_lag: int, *, pixel_size: float
         frames, places = tracks.track(number)
         places = places * pixel_size
         for column, lag in enumerate(lags[lags <= frames[-1] - frames[0]].tolist()):
-            first, later = _apart(frames, lag)
+            first, later = _find_pairs(frames, lag)
             sums[number, column] = np.sum((places[later] - places[first]) ** 2)
             pairs[number, column] = len(first)
     totals = pairs.sum(axis=0)
@@ -157,12 +157,12 @@ def step_lengths(tracks: Tracks, *, pixel_size: float = 1.0) -> Floats:
     steps = []
     for number in range(len(tracks)):
         frames, places = tracks.track(number)
-        first, later = _apart(frames, 1)
+        first, later = _find_pairs(frames, 1)
         steps.append(np.hypot(*((places[later] - places[first]) * pixel_size).T))
     return np.concatenate([np.empty(0), *steps])
 
 
-def _apart(frames: Integers, lag: int) -> tuple[Integers, Integers]:
+def _find_pairs(frames: Integers, lag: int) -> tuple[Integers, Integers]:
     """Numbers of the points that have another one so many frames later, and of these."""
     later = np.searchsorted(frames, frames + lag)
     found = np.append(frames, -1)[later] == frames + lag

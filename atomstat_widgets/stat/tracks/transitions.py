@@ -100,7 +100,7 @@ class TransitionMatrix:
     @cached_property
     def probabilities(self) -> Floats:
         """Most likely probabilities (states, states); a row is 0 where nothing is known."""
-        return _normalised(self.counts)
+        return _normalize(self.counts)
 
     def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Lower and upper ends of the credible intervals of the probabilities, (states, states) each.
@@ -342,7 +342,7 @@ def sum_transitions(trans_dict: dict[str, Any], msize: int) -> Floats:
     return count_transitions(classes, trans_dict["frames"], n_states=msize).matrix().probabilities
 
 
-def _normalised(counts: Integers) -> Floats:
+def _normalize(counts: Integers) -> Floats:
     totals = counts.sum(axis=1, keepdims=True)
     return np.asarray(np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0))
 

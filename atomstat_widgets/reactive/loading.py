@@ -13,7 +13,7 @@ _all = ContextVar("all", default=False)
 
 
 @contextmanager
-def taking_all() -> Iterator[None]:
+def take_all() -> Iterator[None]:
     """Have data opened as they are, however large, while inside."""
     token = _all.set(True)
     try:
@@ -22,7 +22,7 @@ def taking_all() -> Iterator[None]:
         _all.reset(token)
 
 
-def opened(source: Any, kind: Kind) -> Any:
+def open_data(source: Any, kind: Kind) -> Any:
     """Load data of a kind, or a sample of them."""
     data = load(source, kind=kind)
     return data if _all.get() else sampled(data)

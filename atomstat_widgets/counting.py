@@ -1,0 +1,20 @@
+"""Numbers of things, and times, in words."""
+
+
+def count_of(number: int, one: str, many: str = "") -> str:
+    """Words for a number of things: '1 class', '4 classes', '2,431 atoms'.
+
+    Parameters
+    ----------
+    number : int
+    one : str
+        What a thing is called.
+    many : str
+        What several are called, where that is not `one` with an s.
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Readable time: '85 ms', '1.4 s'."""
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
