@@ -2,6 +2,8 @@
 
 const PAUSE = 3000; // ms: the page connects again by itself
 const LONG_PAUSE = 20000; // ms: of a kernel that was ended on purpose a connected page is told nothing
+const STOPPED = ": its kernel stopped, perhaps for want of memory.";
+const WHY = { dead: STOPPED, autorestarting: STOPPED, restarting: ": its kernel was restarted." }; // the last by a user
 
 function tellOfEnd(kernel, root, alone, signal) {
   const [Again, again] = alone ? ["Reload", "reload"] : ["Run its cell again", "run its cell again"];
@@ -51,9 +53,7 @@ function tellOfEnd(kernel, root, alone, signal) {
   }
 
   function hear() {
-    if (["dead", "restarting", "autorestarting"].includes(kernel.status)) {
-      end(": its kernel stopped, perhaps for want of memory.");
-    }
+    if (!ended && kernel.status in WHY) end(WHY[kernel.status]);
   }
 
   kernel.connectionStatusChanged.connect(follow);
