@@ -1,4 +1,4 @@
-"""What the page's scripts do in JupyterLab and Notebook: files, keys in pictures, the address, the end of the session."""
+"""What the page's scripts do in JupyterLab and Notebook: files, keys in pictures, the address, the end of a session."""
 
 import re
 from collections.abc import Iterator
