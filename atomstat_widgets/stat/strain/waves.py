@@ -23,6 +23,7 @@ Float32 = NDArray[np.float32]
 
 BORDER = 1.0  # of sigma: the image is faded out over so many pixels, which are not measured
 REACH = 5  # of sigma, where the Gaussian ends
+NEGLIGIBLE = 6  # of its own standard deviation, where the Gaussian around a reflection is taken for 0: exp(-18)
 FARTHEST = 0.25  # of a reflection's length: so far from it a local frequency is looked for
 OVER_NOISE = 5.0  # amplitude of a wave over that of the noise, from which on it is measured
 OVER_STRONGEST = 0.2  # and over the amplitude that 95 % of the pixels do not exceed
@@ -228,13 +229,16 @@ def _frequencies_nearby(
     off = local[:, *thin] - reflection[:, None, None]
     known = inside[thin] & (np.abs(wave[thin]) > least) & (np.hypot(*off) < FARTHEST * np.hypot(*reflection))
     cells, own = np.unique(np.rint(off[:, known] * (2 * pi * sigma)), axis=1, return_inverse=True)
-    own = own.ravel()
-    counts = np.bincount(own, minlength=cells.shape[1])
-    large = counts * step**2 > sigma**2
-    if not large.any():
-        return reflection[None]
-    sums = np.stack([np.bincount(own, one, counts.size) for one in local[:, *thin][:, known]], axis=1)
-    return np.asarray(sums[large] / counts[large, None])
+    own, areas = own.ravel(), np.bincount(own.ravel(), minlength=cells.shape[1]) * step**2
+    sums = np.stack([np.bincount(own, one, areas.size) for one in local[:, *thin][:, known]], axis=1)
+    found: list[Floats] = []
+    for cell in np.argsort(-areas, kind="stable"):
+        if areas[cell] < 2 * pi * sigma**2:
+            break
+        mean = sums[cell] * step**2 / areas[cell]
+        if all(np.hypot(*(mean - one)) * (2 * pi * sigma) > 0.5 for one in found):  # else a part is of two cells
+            found.append(mean)
+    return np.array(found or [reflection])
 
 
 def _take_stronger(wave: NDArray[Any], local: NDArray[Any], other: NDArray[Any], its: NDArray[Any]) -> None:
@@ -253,14 +257,25 @@ def _wave(transform: NDArray[Any], frequency: Floats, averaging: _Averaging) -> 
     sigma, middles, variances = averaging
     height, width = len(middles[0]), len(middles[1])
     off = [_off(side, at) for side, at in zip(transform.shape, frequency, strict=True)]
-    masks = [np.exp(-2 * (pi * sigma * one) ** 2) for one in off]
-    kept = transform * masks[0][:, None] * masks[1]
-    wave = fft.ifft2(kept)[:height, :width]
+    near = [np.flatnonzero(np.abs(one) < NEGLIGIBLE / (2 * pi * sigma)) for one in off]
+    around = [one[where] for one, where in zip(off, near, strict=True)]
+    masks = [np.exp(-2 * (pi * sigma * one) ** 2) for one in around]
+    kept = transform[np.ix_(*near)] * masks[0][:, None] * masks[1]
+
+    def back_to_pixels(part: NDArray[Any]) -> NDArray[Any]:
+        """Inverse transform of what is 0 beyond some rows and columns, which takes half as long with these left out."""
+        for axis, side in enumerate((height, width)):
+            whole = np.zeros((*part.shape[:axis], transform.shape[axis], *part.shape[axis + 1 :]), np.complex64)
+            whole[(slice(None),) * axis + (near[axis],)] = part
+            part = fft.ifft(whole, axis=axis, overwrite_x=True)[(slice(None),) * axis + (slice(side),)]
+        return part
+
+    wave = back_to_pixels(kept)
     power = np.maximum(wave.real**2 + wave.imag**2, np.finfo(np.float32).tiny)
     local = np.empty((2, height, width), np.float32)
     back = np.zeros((height, width), np.float32)
     for axis, beside in enumerate([(slice(None), None), (None, slice(None))]):
-        slope = fft.ifft2(kept * off[axis][beside])[:height, :width]
+        slope = back_to_pixels(kept * around[axis][beside])
         deviation = (slope.real * wave.real + slope.imag * wave.imag) / (power * variances[axis][beside])
         back += deviation * middles[axis][beside]
         local[axis] = deviation + np.float32(frequency[axis])
