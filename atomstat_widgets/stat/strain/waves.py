@@ -24,7 +24,7 @@ Float32 = NDArray[np.float32]
 BORDER = 1.0  # of sigma: the image is faded out over so many pixels, which are not measured
 REACH = 5  # of sigma, where the Gaussian ends
 NEGLIGIBLE = 6  # of its own standard deviation, where the Gaussian around a reflection is taken for 0: exp(-18)
-FARTHEST = 0.25  # of a reflection's length: so far from it a local frequency is looked for
+FARTHEST = 0.3  # of a reflection's length: so far from it the frequency of a part of the image is looked for
 OVER_NOISE = 5.0  # amplitude of a wave over that of the noise, from which on it is measured
 OVER_STRONGEST = 0.2  # and over the amplitude that 95 % of the pixels do not exceed
 
@@ -79,8 +79,12 @@ def lattice_waves(
 ) -> LatticeWaves:
     """Measure two waves of a lattice at each pixel of an image.
 
-    In the Fourier transform of the image a Gaussian around each reflection is kept [1]_; the local frequency is the
-    gradient of the phase of what remains, taken in Fourier space and free of the jumps that a phase has.
+    In the Fourier transform of the image a Gaussian is kept [1]_; the local frequency is the gradient of the phase of
+    what remains, taken in Fourier space and free of the jumps that a phase has. A Gaussian around the reflection itself
+    would nearly lose a part of the image whose strain is large, and what is left of other parts and of the borders
+    would spoil it. So a first look with a wider Gaussian, of one distance of lattice planes, finds which frequencies up
+    to 0.3 of the reflection's length from it parts of the image have; there is a Gaussian around each of them,
+    and every pixel has the wave that is strongest there [2]_.
 
     Parameters
     ----------
@@ -88,7 +92,8 @@ def lattice_waves(
         See `normalize_image`. One of dask or Zarr is taken into memory.
     reflections : array, (2, 2)
         (fy, fx) of each in periods per pixel, as `find_reflections` gives them. They need not be exact: to a tenth of
-        their length is enough.
+        their length is enough. What is farther than 0.3 of their length from them is not looked for:
+        strains of 10 % with rotations of 10 degrees are within.
     sigma : float, optional
         Standard deviation in pixels of the Gaussian that is averaged over, the transform of the one around a
         reflection: what is nearer to each other is not told apart. The error that noise makes falls with its square. By
@@ -106,6 +111,7 @@ def lattice_waves(
     References
     ----------
     .. [1] Hÿtch, Snoeck & Kilaas, Ultramicroscopy 74, 131 (1998).
+    .. [2] The ridge of a windowed Fourier transform: Kemao, Applied Optics 43, 2695 (2004).
 
     Examples
     --------
@@ -218,10 +224,21 @@ class _Averaging(NamedTuple):
 def _frequencies_nearby(
     transform: NDArray[Any], reflection: Floats, sigma: float, coarse: _Averaging, least: float, inside: NDArray[Any]
 ) -> Floats:
-    """Frequencies (n, 2) around a reflection that parts of the image have, as a first look with a wider mask finds them.
+    """Frequencies (n, 2) near a reflection that parts of the image have, as a first look with a wider mask finds them.
 
-    They are means of those that are nearer to each other than a mask of sigma is wide. A part is at least as large as
-    what this averages over.
+    Each is the mean of those in a cell as wide as a mask of sigma. A part has at least the area of what this averages
+    over: strips between parts, where the frequency goes from one to the other, have less.
+
+    Parameters
+    ----------
+    sigma : float
+        Of the second look, in pixels.
+    coarse : _Averaging
+        Of the first.
+    least : float
+        Amplitude from which on a wave is more than noise at the first look.
+    inside : array of bool, (height, width)
+        Away from the borders.
     """
     wave, local = _wave(transform, reflection, coarse)
     step = max(1, int(coarse.sigma / 2))  # neighbours tell the same
@@ -236,7 +253,7 @@ def _frequencies_nearby(
         if areas[cell] < 2 * pi * sigma**2:
             break
         mean = sums[cell] * step**2 / areas[cell]
-        if all(np.hypot(*(mean - one)) * (2 * pi * sigma) > 0.5 for one in found):  # else a part is of two cells
+        if all(np.hypot(*(mean - one)) * (2 * pi * sigma) > 0.5 for one in found):  # else a part fills two cells
             found.append(mean)
     return np.array(found or [reflection])
 
