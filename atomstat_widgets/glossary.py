@@ -35,7 +35,7 @@ GLOSSARY: Mapping[str, str] = {
     "number of components": "Number of components that the data are taken apart into or, of GMM, of classes.",
     "number of states": "Number of Gaussians of the mixture that sorts crops into states.",
     "recentre": "Move each crop to the middle of its own atom, between pixels too.",
-    "reference": "Region in which the lattice counts as having no strain: that of all others is against it.",
+    "reference": "Region in which the lattice counts as having no strain: all strain is against that lattice.",
     "reflection": "Spot in the spectrum of a lattice: how often its planes repeat along y and x. Two, not in one line, "
     "tell all about the strain.",
     "resolution": "Standard deviation sigma of the Gaussian that is averaged over: the larger, the less noise and the "

@@ -219,6 +219,15 @@ def test_help_explains_the_parameters(name, capsys):
     assert len(options) >= (3 if name == "strain" else 6)  # which has no more
 
 
+def test_reflections_are_four_numbers(tmp_path, out):
+    np.save(tmp_path / "data.npy", DATA["strain"]())
+    options = ["--reflections", -0.0073, 0.1045, 0.1044, -0.0073, "--formats", "npz", "--out", out]
+    assert run("strain", tmp_path / "data.npy", *options) == 0
+    with np.load(next(out.glob("*.npz"))) as stored:
+        chosen = json.loads(str(stored["provenance"]))["parameters"]["reflections"]
+    assert chosen == [[-0.0073, 0.1045], [0.1044, -0.0073]]
+
+
 @pytest.mark.parametrize("name", DATA)
 def test_dask_gives_the_same_in_threads(name, tmp_path, out, capsys):
     np.save(tmp_path / "data.npy", DATA[name]())

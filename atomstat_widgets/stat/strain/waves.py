@@ -305,7 +305,7 @@ def _plane_wave(frequency: Floats, shape: tuple[int, int]) -> NDArray[Any]:
     rows, columns = (
         np.exp(2j * pi * at * np.arange(side)).astype(np.complex64) for side, at in zip(shape, frequency, strict=True)
     )
-    return rows[:, None] * columns
+    return np.asarray(rows[:, None] * columns)
 
 
 def _off(side: int, frequency: float) -> Float32:
