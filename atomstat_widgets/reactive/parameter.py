@@ -3,11 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from traitlets import Any as AnyTrait
 from traitlets import HasTraits, TraitType
 
 from atomstat_widgets.data.code import plain
 
 Trait = TypeVar("Trait", bound=TraitType[Any, Any])
+
+
+class Data(AnyTrait):
+    """What is analysed, which is never nothing; each model says what else it takes."""
+
+    allow_none = False
 
 
 def parameter(

@@ -17,8 +17,8 @@ from atomstat_widgets.data.mask import Mask
 from atomstat_widgets.panels.controls import choice, slider, switch
 from atomstat_widgets.panels.history_bar import in_words
 from atomstat_widgets.reactive import registry
-from atomstat_widgets.reactive.model import AnalysisModel, Data
-from atomstat_widgets.reactive.parameter import from_json, parameter, to_json
+from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.parameter import Data, from_json, parameter, to_json
 from atomstat_widgets.reactive.recipe import recipe_of
 from atomstat_widgets.reactive.registry import Analysis, analyses
 from atomstat_widgets.reactive.session import parameters_of, set_parameters

@@ -27,8 +27,8 @@ from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
 from atomstat_widgets.reactive.loading import open_data
-from atomstat_widgets.reactive.model import AnalysisModel, Data
-from atomstat_widgets.reactive.parameter import parameter
+from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.parameter import Data, parameter
 from atomstat_widgets.reactive.runner import Run, has_kernel
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import find_atoms

@@ -21,8 +21,8 @@ from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, most_component
 from atomstat_widgets.reactive.lengths import Finite
 from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.methods import Trial, measure_all
-from atomstat_widgets.reactive.model import AnalysisModel, Data
-from atomstat_widgets.reactive.parameter import parameter
+from atomstat_widgets.reactive.model import AnalysisModel
+from atomstat_widgets.reactive.parameter import Data, parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import Spectra
