@@ -234,6 +234,22 @@ def test_an_analysis_is_registered_in_the_process(install, image):
         register("radial-profile")
 
 
+def test_a_panel_of_three_methods_is_whole(image):
+    panel = radial.RadialPanel(image)
+    panel.choose_place(3.0, 4.0)
+    panel.truth_shown = True
+    assert panel.truth_shown
+    assert (panel.model.error, panel.truth_score.value) == ("", "")
+    assert [label for label, _ in panel.overlay.options] == ["None"]
+
+
+@pytest.mark.parametrize("method", ["_make_controls", "_make_views", "_draw_shown"])
+def test_a_method_that_a_panel_lacks_is_named(image, method):
+    incomplete = type("Incomplete", (radial.RadialPanel,), {method: getattr(radial.ImagePanel, method)})
+    with pytest.raises(NotImplementedError, match=f"^Incomplete has no {method}$"):
+        incomplete(image)
+
+
 def test_what_is_offered_is_found_by_its_label():
     offered = Offered()
     assert offered.find("image", "Sample: Moiré") is offered.find("image", "Sample: Moiré")

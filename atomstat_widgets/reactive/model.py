@@ -137,10 +137,7 @@ class AnalysisModel(HasTraits):
         except TraitError as error:
             raise ValueError(str(error)) from error
         if model.result is None:
-            never = (
-                f"{cls.__name__} gave no result: __init__ calls start() at its end, and compute calls publish(result)"
-            )
-            raise ValueError(model.error or never)
+            raise ValueError(model.error or f"{cls.__name__} has no result: __init__ calls start, and compute publish")
         return model.result
 
     @validate("on_all")
