@@ -276,8 +276,8 @@ class App(ipywidgets.VBox):
         try:
             self._show_tab()
         except Exception as error:  # of an analysis of another package, whatever it is: the others go on
-            self.tabs.value = before
-            self._say(error)
+            failed, self.tabs.value = self.tabs.value, before
+            self._say(ValueError(f"{failed} cannot be shown: {in_words(error)}"))
 
     def _show_first_tab(self) -> None:
         """Show the tab that is chosen or, where its panel fails, the first whose panel does not."""
@@ -287,7 +287,7 @@ class App(ipywidgets.VBox):
                 self._show_tab()
                 return
             except Exception as error:
-                self._say(error)
+                self._say(ValueError(f"{name} cannot be shown: {in_words(error)}"))
 
     def _show_tab(self) -> None:
         name = self.tabs.value

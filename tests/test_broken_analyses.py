@@ -121,10 +121,10 @@ def test_a_record_that_cannot_be_used_is_left_out(install, parts, why):
 @pytest.mark.parametrize(
     ("parts", "why"),
     [
-        ({"panel": f"{HERE}:Missing"}, "Radial profile cannot be used: of its panel, "),
+        ({"panel": f"{HERE}:Missing"}, "the panel of Radial profile, "),
         (
             {"panel": "no_such_module:Missing"},
-            ": of its panel, no_such_module:Missing: ModuleNotFoundError: ",
+            "no_such_module:Missing, cannot be imported: ModuleNotFoundError: ",
         ),
         ({"panel": f"{HERE}:FailingPanel"}, "Unexpected failure: NotImplementedError"),
         ({"panel": f"{HERE}:ForgetfulPanel"}, "Unexpected failure: KeyError: 'nothing'"),
@@ -139,6 +139,7 @@ def test_a_panel_that_fails_is_told_in_the_page_and_the_others_go_on(install, pa
     app = App()
     if place != FIRST:
         app.tabs.value = "Radial profile"
+    assert "Radial profile cannot be shown: " in app.notice.value
     assert why in unescape(app.notice.value)
     assert app.tabs.value == "Sliding FFT"
     assert isinstance(app.panel, SlidingFFTPanel)
@@ -155,7 +156,7 @@ def test_a_panel_that_fails_is_told_in_the_page_and_the_others_go_on(install, pa
 @pytest.mark.parametrize(
     ("where", "why"),
     [
-        (f"{HERE}:MISSING", "Radial profile cannot be used: of its samples, "),
+        (f"{HERE}:MISSING", "the samples of Radial profile, "),
         (f"{HERE}:HERE", "samples is of type Mapping, got str"),
         (f"{HERE}:TAKEN", "there is another sample called Three grains"),
     ],
@@ -197,7 +198,7 @@ def test_settings_that_cannot_be_told_are_in_no_session(install):
 @pytest.mark.parametrize(
     ("model", "why"),
     [
-        (f"{HERE}:Missing", "Radial profile cannot be used: of its model, "),
+        (f"{HERE}:Missing", "the model of Radial profile, "),
         (f"{HERE}:OutModel", "argument --out: conflicting option string"),
         (f"{HERE}:no_panel", "has no attribute 'class_traits'"),
     ],
@@ -217,7 +218,7 @@ def test_options_that_cannot_be_concern_one_command(install, capsys, model, why)
 
 def test_a_model_that_is_missing_is_told_by_analyse(install, image):
     install(model=f"{HERE}:Missing")
-    with pytest.raises(ValueError, match=r"of its model, .*:Missing: .* has no attribute 'Missing'"):
+    with pytest.raises(ValueError, match=r"the model of Radial profile, .*:Missing, .* has no attribute 'Missing'"):
         analyse("radial-profile", image)
 
 

@@ -94,7 +94,7 @@ class Analysis:
             return resolve_name(getattr(self, part))
         except Exception as error:  # of a package that is not ours: whatever it is, words tell whose it is
             why = f"{type(error).__name__}: {error}"
-            raise ValueError(f"{self.title} cannot be used: of its {part}, {getattr(self, part)}: {why}") from error
+            raise ValueError(f"the {part} of {self.title}, {getattr(self, part)}, cannot be imported: {why}") from error
 
     @property
     def panel_name(self) -> str:
