@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+import atomstat_widgets
 from atomstat_widgets.data import load
 from atomstat_widgets.data.readers.loading import KINDS
 
@@ -44,6 +45,7 @@ def _serve_parser() -> argparse.ArgumentParser:
         description="Serve the app on this machine, with an image, a movie, a spectrum image or the embedded samples.",
         epilog="Without a page: atomstat run sliding-fft FILE... --out DIR (see atomstat run --help).",
     )
+    parser.add_argument("--version", action="version", version=f"atomstat_widgets {atomstat_widgets.__version__}")
     parser.add_argument(
         "file", nargs="?", metavar="FILE",
         help="image (npy, tif, png, dm3, dm4, emd, ...), movie (tif stack, npy, folder of images) or spectrum image "

@@ -3,11 +3,13 @@
 import argparse
 import json
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from traitlets import Bool, Enum, Float, Int, TraitType
 
 from atomstat_widgets.data import load
@@ -18,6 +20,7 @@ from atomstat_widgets.reactive.failures import in_words
 from atomstat_widgets.reactive.lengths import Length, WholeLength
 from atomstat_widgets.reactive.registry import Analysis, analyses, find_analysis
 from atomstat_widgets.reactive.results import analyse
+from atomstat_widgets.renamed import with_new_names
 
 DEFAULT_FORMATS = ("npz", "csv", "png", "py")
 CONNECT_SECONDS = 10
@@ -70,12 +73,12 @@ def _add_parameters(parser: argparse.ArgumentParser, analysis: Analysis) -> None
             continue
         former = [old for old, new in analysis.load("model").renamed.items() if new == name]
         options = {
-            trait.metadata.get("option") or name: _explanation(trait),
-            **dict.fromkeys(former, argparse.SUPPRESS),
+            name: (trait.metadata.get("option") or name, _explanation(trait)),
+            **{old: (old, argparse.SUPPRESS) for old in former},
         }
-        for option, explained in options.items():
+        for given, (option, explained) in options.items():
             group.add_argument(
-                f"--{option.replace('_', '-')}", dest=f"parameter {name}", default=argparse.SUPPRESS,
+                f"--{option.replace('_', '-')}", dest=f"parameter {given}", default=argparse.SUPPRESS,
                 help=explained, **argument,
             )  # fmt: skip
 
@@ -98,7 +101,12 @@ def run(arguments: argparse.Namespace) -> int:
     analysis = find_analysis(arguments.analysis)
     given = {} if arguments.parameters is None else read_parameters(arguments.parameters, analysis)
     options = vars(arguments).items()
-    given |= {name.removeprefix("parameter "): value for name, value in options if name.startswith("parameter ")}
+    here = {name.removeprefix("parameter "): value for name, value in options if name.startswith("parameter ")}
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        given |= with_new_names(here, analysis.load("model").renamed)
+    for one in told:
+        sys.stderr.write(f"atomstat: {one.message}\n")
     for name, trait in analysis.parameters.items():
         if (other := trait.metadata.get("follows")) in given:
             given.setdefault(name, given[other])
@@ -176,9 +184,15 @@ def read_parameters(path: Path, analysis: Analysis) -> dict[str, Any]:
 
 
 def _explanation(trait: TraitType[Any, Any]) -> str:
-    """Help of a parameter, with its unit."""
-    told, unit = trait.help, trait.metadata.get("unit")
-    return (f"{told} ({unit})" if unit else told).replace("%", "%%")
+    """Help of a parameter, with its unit, limits and default."""
+    low, high = getattr(trait, "min", None), getattr(trait, "max", None)
+    # A number without a limit has none, or an infinite one.
+    ends = [f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if end is not None and np.isfinite(end)]
+    value = trait.default_value
+    known = isinstance(value, str | int | float)  # None is told by the help
+    default = f"{'on' if value else 'off'} by default" if isinstance(value, bool) else f"default {value}" * known
+    remarks = "; ".join(one for one in (trait.metadata.get("unit"), " ".join(ends), default) if one)
+    return (f"{trait.help} ({remarks})" if remarks else trait.help).replace("%", "%%")
 
 
 def _argument(trait: TraitType[Any, Any]) -> Mapping[str, Any] | None:

@@ -9,6 +9,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 _NOW = {
+    "data.cubes": "data.samples.cubes",
+    "data.movies": "data.samples.movies",
     "panels.app": "app",
     "panels.domains": "analyses.domains.panel",
     "panels.sliding_fft": "analyses.sliding_fft.panel",

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import atomstat_widgets
 from atomstat_widgets.__main__ import main
 from atomstat_widgets.data import samples
 from atomstat_widgets.serving import start as serve_module
@@ -55,3 +56,9 @@ def test_unknown_analysis_is_refused(capsys):
         main(["run", "everything", "file.npy"])
     assert ended.value.code == 2
     assert "invalid choice: 'everything'" in capsys.readouterr().err
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert (end.value.code, capsys.readouterr().out) == (0, f"atomstat_widgets {atomstat_widgets.__version__}\n")

@@ -11,6 +11,8 @@ import pytest
 from jupyter_core.paths import jupyter_path
 from traitlets.config.loader import PyFileConfigLoader
 
+import atomstat_widgets
+
 ROOT = Path(__file__).parents[1]
 
 START = "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/atomstat"
@@ -40,6 +42,24 @@ def test_a_session_loads_no_library_before_it_needs_it() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     heavy = {"scipy.stats", "sklearn", "matplotlib.pyplot", "rsciio", "tifffile", "h5py", "ipympl", "dask", "numba"}
     assert not heavy & set(done.stdout.split())
+
+
+def test_no_module_is_long() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / "atomstat_widgets").rglob("*.py")}
+    assert {str(path): length for path, length in lengths.items() if length > 400} == {}
+
+
+def test_type_checkers_see_the_names_of_the_front_door(tmp_path: Path) -> None:
+    names = sorted({*atomstat_widgets.__all__, *dir(atomstat_widgets)})
+    wrong = ["from atomstat_widgets import no_such_name", "atomstat_widgets.load()", "atomstat_widgets.stat.nonsense"]
+    program = tmp_path / "program.py"
+    program.write_text("\n".join(["import atomstat_widgets", *(f"atomstat_widgets.{name}" for name in names), *wrong]))
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--no-error-summary", "--hide-error-context", program.name],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = [int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line]
+    assert found == [len(names) + 2, len(names) + 3, len(names) + 4], done.stdout + done.stderr
 
 
 def test_readme_has_the_two_commands() -> None:

@@ -215,6 +215,15 @@ def test_attributes_of_models(make):
     assert "distance" not in model.trait_names()
 
 
+def test_options_of_the_command_line(tmp_path, capsys):
+    np.save(tmp_path / "image.npy", samples.graphene(shape=(96, 96)).array)
+    command = ["run", "domains", str(tmp_path / "image.npy"), "--out", str(tmp_path), "--formats", "json"]
+    assert main([*command, "--distance", "8"]) == 0
+    assert "atomstat: distance is called spacing now" in capsys.readouterr().err
+    assert main([*command, "--distance", "8", "--spacing", "9"]) == 2
+    assert "spacing is given twice, as distance too, which is its old name" in capsys.readouterr().err
+
+
 def test_sessions_say_nothing(graphene):
     model = DomainsModel(graphene, advise=False)
     with warnings.catch_warnings():

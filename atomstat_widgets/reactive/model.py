@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Float, HasTraits, TraitError, Tuple, Undefined, Unicode, validate
 
+from atomstat_widgets.arguments import progress_of
 from atomstat_widgets.brief import described
 from atomstat_widgets.counting import duration
 from atomstat_widgets.data.sampling import Whole
@@ -18,7 +19,7 @@ from atomstat_widgets.reactive.history import FinishedRun, History, with_run
 from atomstat_widgets.reactive.loading import take_all
 from atomstat_widgets.reactive.one_thread import one_thread
 from atomstat_widgets.reactive.own_changes import OwnChanges
-from atomstat_widgets.reactive.parameter import from_json
+from atomstat_widgets.reactive.parameter import from_json, require_known
 from atomstat_widgets.reactive.runner import Cancelled, Run, Runner, has_kernel
 from atomstat_widgets.renamed import renamed_attribute, with_new_names
 
@@ -109,8 +110,7 @@ class AnalysisModel(HasTraits):
         self._reported = 0.0
         self._final: Any = None
         traits = with_new_names(traits, self.renamed) | ({} if data is Undefined else {self.kind: data})
-        if strange := sorted(traits.keys() - set(self.trait_names())):
-            raise TraitError(f"there is no parameter {strange[0]}; there are {', '.join(self._parameter_names)}")
+        require_known(traits, self.trait_names(), self._parameter_names)
         known = self.traits()
         super().__init__(**{name: from_json(known[name], value) for name, value in traits.items()})
         if on_progress is not None:
@@ -129,8 +129,14 @@ class AnalysisModel(HasTraits):
         ------
         ValueError
             The analysis failed, or a parameter is not as it should be; the message says why.
+        TypeError
+            `on_progress` cannot be called.
         """
+        if on_progress is not None:
+            progress_of(on_progress)
+        names = [name for name in cls.class_traits(parameter=True) if name != cls.kind]
         try:
+            require_known(parameters, [*names, *cls.renamed], names)
             with take_all():
                 make: Any = cls  # each takes its data first
                 model = make(data, advise=False, on_progress=on_progress, **parameters)

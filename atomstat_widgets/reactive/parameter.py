@@ -1,10 +1,10 @@
 """What a parameter of a model tells about itself, for the page, the command line, sessions and scripts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from traitlets import Any as AnyTrait
-from traitlets import HasTraits, TraitType
+from traitlets import HasTraits, TraitError, TraitType
 
 from atomstat_widgets.data.code import plain
 
@@ -85,3 +85,9 @@ def from_json(trait: TraitType[Any, Any], value: Any) -> Any:
     """Value of a parameter from what JSON has for it; a value is given back."""
     made = trait.metadata.get("from_json")
     return value if made is None or value is None else made(value)
+
+
+def require_known(given: Iterable[str], taken: Iterable[str], parameters: Iterable[str]) -> None:
+    """Raise a TraitError for the first name given that is not taken; it says which parameters there are."""
+    if strange := sorted(set(given) - set(taken)):
+        raise TraitError(f"there is no parameter {strange[0]}; there are {', '.join(parameters)}")

@@ -16,8 +16,7 @@ def analyse(name: str, data: Any, *, on_progress: Callable[[float], None] | None
     Parameters
     ----------
     name : str
-        Of the analysis, as on the command line: 'sliding-fft', 'domains', 'trajectories', 'unmix', or that of another
-        package.
+        Of the analysis, as on the command line; ``atomstat run --help`` lists them.
     data : path, array, HyperSpy signal, xarray.DataArray, Image, Movie or Cube
         What to analyse, see `load`. All of them are, however large.
     on_progress : callable, optional
@@ -27,7 +26,8 @@ def analyse(name: str, data: Any, *, on_progress: Callable[[float], None] | None
 
     Returns
     -------
-    SlidingFFTResult, DomainsResult, TrajectoriesResult, UnmixingResult or that of another package
+    result
+        Of the analysis: components and loadings, tracks, maps, as its own documentation says.
 
     Raises
     ------

@@ -81,6 +81,11 @@ INTERNALS = (
         "jupyter-client", "jupyter_client.provisioning.local_provisioner:LocalProvisioner.process",
         "forked: holds the process of a kernel, which is one that was forked.",
     ),
+    Internal(
+        "jupyter-server", "base/handlers.py",
+        "handlers: a file asked for without the token is refused, and not led to the page for it.",
+        text="_redirect_to_login",
+    ),
     # --- the kernel
     Internal(
         "ipython", "IPython.core.interactiveshell:InteractiveShell._showtraceback",
@@ -134,6 +139,15 @@ INTERNALS = (
         "bqplot", "nbextensions/bqplot/index.js",
         "panels/scripts: by this class a picture is known that is brushed, for its name.",
         text="brushintsel",
+    ),
+    Internal(
+        "ipywidgets", "ipywidgets:FloatSlider.get_state",
+        "panels.controls: a page takes the values of a slider one by one, in the order in which they stand there.",
+    ),
+    Internal(
+        "ipywidgets", "labextensions/@jupyter-widgets/jupyterlab-manager/static/*.js",
+        "panels/scripts: names for what the sliders are made of, which have none.",
+        text="noUi-handle",
     ),
     # --- the readers
     Internal(

@@ -37,10 +37,12 @@ __all__ += windows.__all__
 __all__ += _OF_ATOMAI
 
 
-def __getattr__(name: str) -> Any:
-    if name in _OF_ATOMAI:
-        return getattr(importlib.import_module("atomstat_widgets.atomai"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # else every name would be one
+
+    def __getattr__(name: str) -> Any:
+        if name in _OF_ATOMAI:
+            return getattr(importlib.import_module("atomstat_widgets.atomai"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

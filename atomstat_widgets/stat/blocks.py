@@ -113,7 +113,7 @@ def compute(tasks: Sequence[Any], progress: Progress = unreported) -> list[Any]:
     # Of an active client the scheduler is its method `get`.
     client = getattr(get_scheduler(collections=list(tasks)), "__self__", None)
     if client is not None and hasattr(client, "gather"):
-        return _computed_by(client, list(tasks), progress)
+        return _compute_by(client, list(tasks), progress)
     return list(dask.compute(*tasks, callbacks=_report_to(progress)))
 
 
@@ -132,7 +132,7 @@ def _report_to(progress: Progress) -> list[Any]:
     return [*Callback.active, (None, None, None, report, None)]  # of start, its state, and before, after a task, finish
 
 
-def _computed_by(client: Any, tasks: list[Any], progress: Progress) -> list[Any]:
+def _compute_by(client: Any, tasks: list[Any], progress: Progress) -> list[Any]:
     """Compute on a cluster, as its scheduler tells how far it is."""
     from concurrent.futures import CancelledError
 

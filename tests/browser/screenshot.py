@@ -52,7 +52,7 @@ def trajectories(page: Page) -> None:
 def unmixing(page: Page) -> None:
     page.get_by_role("button", name="Unmixing").click(timeout=60 * SECOND)
     expect(status(page)).to_contain_text("3 components in", timeout=30 * SECOND)
-    page.get_by_label("Start").select_option("N-FINDR")
+    page.get_by_label("Start from").select_option("N-FINDR")
     expect(slider(page, "Smooth").locator(".noUi-target")).not_to_have_attribute("disabled", re.compile(".*"))
     press(page, "Smooth", "ArrowRight", "ArrowRight")
     expect(slider(page, "Smooth")).to_contain_text("2.0")

@@ -164,7 +164,7 @@ def test_what_cannot_be_found_is_said_in_words_and_the_pictures_stay(domains: Pa
 
 def test_every_control_tells_what_it_does(domains: Page) -> None:
     labels = [
-        *("Spacing", "Strength", "Class", "Window", "Channel", "Recentre", "Normalise", "Smooth", "Components"),
+        *("Spacing", "Strength", "Class", "Window", "Channel", "Recentre", "Normalize", "Smooth", "Components"),
         *("GMM on", "Image", "Maps", "Contrast", "True domains", "Opacity", "Data", "PCA", "ICA", "NMF", "GMM"),
     ]
     for label in labels:

@@ -183,7 +183,7 @@ def test_what_cannot_be_found_is_said_in_words_and_the_pictures_stay(trajectorie
 
 def test_every_control_tells_what_it_does(trajectories: Page) -> None:
     labels = [
-        *("Spacing", "Strength", "Follow", "Window", "States", "Normalise", "Dark atoms", "rmax", "Memory", "Lag"),
+        *("Spacing", "Strength", "Follow", "Window", "States", "Normalize", "Dark atoms", "rmax", "Memory", "Lag"),
         *("Min length", "Image", "Contrast", "Trail", "Zoom in on the track", "True atoms", "Opacity", "Data", "Frame"),
     ]
     for label in labels:

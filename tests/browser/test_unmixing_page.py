@@ -49,7 +49,7 @@ def test_the_first_sight(unmixing: Page) -> None:
 
 def test_sliders_and_methods_redraw(unmixing: Page) -> None:
     page = unmixing
-    for label in ("Components", "Bin pixels", "Bin energy"):
+    for label in ("Components", "Bin pixels", "Bin channels"):
         before = picture(page, "maps")
         press(page, label, "ArrowRight")
         wait_for_another_picture(page, "maps", before)
@@ -123,7 +123,7 @@ def test_the_truth_and_what_finds_it(unmixing: Page) -> None:
 
     plain = angle()
     before = picture(page, "maps")
-    page.get_by_label("Start").select_option("N-FINDR")
+    page.get_by_label("Start from").select_option("N-FINDR")
     wait_for_another_picture(page, "maps", before)
     expect(page.locator(".atomstat-stale")).to_have_count(0)
     assert angle() < plain / 2
@@ -138,13 +138,24 @@ def test_what_goes_together_with_nothing_is_out_of_reach(unmixing: Page) -> None
     expect(status(page)).to_contain_text("3 components in")
     expect(page.get_by_role("checkbox", name="Abundances sum to 1")).to_be_disabled()
     page.get_by_role("button", name="PCA").click()
-    expect(page.get_by_label("Start")).to_be_disabled()
+    expect(page.get_by_label("Start from")).to_be_disabled()
 
 
 def test_every_control_tells_what_it_does(unmixing: Page) -> None:
     labels = [
-        *("Bin pixels", "Bin energy", "Normalise", "Poisson", "All energies", "All pixels", "NMF", "PCA", "ICA", "GMM"),
-        *("Components", "Loss", "Start", "Smooth", "Abundances sum to 1", "Component", "Name", "Colour", "Maps"),
+        *(
+            "Bin pixels",
+            "Bin channels",
+            "Normalize",
+            "Weighting",
+            "All energies",
+            "All pixels",
+            "NMF",
+            "PCA",
+            "ICA",
+            "GMM",
+        ),
+        *("Components", "Loss", "Start from", "Smooth", "Abundances sum to 1", "Component", "Name", "Colour", "Maps"),
         *("Contrast", "Dose", "True spectra", "Mask", "Residual", "Opacity", "Data"),
     ]
     for label in labels:

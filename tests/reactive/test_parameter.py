@@ -134,13 +134,13 @@ def test_the_command_line_of_another_package(own, grains, capsys):
     arguments = ["own", "a.npy", "--out", "o", "--share", "1/3", "--rows", "2", "6", "--columns", "4"]
     given = vars(parser.parse_args(arguments))
     assert [given[f"parameter {name}"] for name in ("share", "box", "columns")] == ["1/3", [2, 6], 4]
-    assert vars(parser.parse_args([*arguments[:4], "--part", "1/4"]))["parameter share"] == "1/4"
+    assert vars(parser.parse_args([*arguments[:4], "--part", "1/4"]))["parameter part"] == "1/4"
     with pytest.raises(SystemExit):
         parser.parse_args(["own", "--help"])
     told = " ".join(capsys.readouterr().out.partition("parameters:")[2].split())
     assert told == (
         "--rows FIRST END First row and the one after the last (px) --columns N How many columns "
-        "--lines N How many lines --share M/N How much of it, 50 % by default"
+        "(from 1; default 8) --lines N How many lines (from 1; default 8) --share M/N How much of it, 50 % by default"
     )
 
 
@@ -163,6 +163,6 @@ def test_controls_are_called_what_the_parameter_is(grains):
         slider(model, "n_components", 1, 8), switch(model, "sum_to_one"), choice(model, "loss", [("A", "frobenius")])
     ):  # fmt: skip
         assert control.tooltip
-    assert slider(model, "channel_binning", 1, 8).description == "Bin energy"
-    assert switch(model, "normalize").description == "Normalise"
+    assert slider(model, "channel_binning", 1, 8).description == "Bin channels"
+    assert switch(model, "normalize").description == "Normalize"
     assert in_words(OwnModel(grains), {"share": Fraction(1, 3)}, ["share"]) == "share 1/3"

@@ -307,5 +307,11 @@ def test_windows_that_are_no_numbers(size):
 
 
 def test_a_parameter_that_there_is_not():
-    with pytest.raises(ValueError, match="there is no parameter n_component; there are hamming, image, n_components"):
+    with pytest.raises(ValueError, match="there is no parameter n_component; there are hamming, n_components, step"):
         SlidingFFTModel.analyse(np.random.default_rng(0).random((64, 64)), n_component=2)
+
+
+@pytest.mark.parametrize("state", [{"busy": True}, {"error": "x"}, {"result": None}, {"notice": "f"}])
+def test_what_the_model_tells_is_no_parameter(state):
+    with pytest.raises(ValueError, match=f"there is no parameter {next(iter(state))}; there are hamming"):
+        SlidingFFTModel.analyse(np.random.default_rng(0).random((64, 64)), **state)

@@ -82,7 +82,7 @@ class DomainsModel(ImageModel):
     )
     recentre = parameter(Bool(True), label="Recentre", help=in_brief("recentre"))
     normalize = parameter(
-        Bool(True), label="Normalise", help="Give every crop zero mean and unit variance: shapes count, not heights"
+        Bool(True), label="Normalize", help="Give every crop zero mean and unit variance: shapes count, not heights"
     )
     smooth = parameter(
         Length(1.0, min=0, max=10), label="Smooth", help="Standard deviation of the Gaussian that smooths the image",

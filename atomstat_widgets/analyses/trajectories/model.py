@@ -104,7 +104,7 @@ class TrajectoriesModel(AnalysisModel):
         WholeLength(None, allow_none=True, min=2), label="Window", help=in_brief("crop window"), unit="px"
     )
     normalize = parameter(
-        Bool(True), label="Normalise", help="Give every crop zero mean and unit variance: shapes count, not heights"
+        Bool(True), label="Normalize", help="Give every crop zero mean and unit variance: shapes count, not heights"
     )
     n_states = parameter(
         Int(2, min=1, max=MAX_COMPONENTS), label="States", help=in_brief("number of states"), option="states"

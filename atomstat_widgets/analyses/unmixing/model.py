@@ -87,7 +87,7 @@ class UnmixingModel(AnalysisModel):
         option="components",
     )  # fmt: skip
     signal_range = parameter(
-        AnyTrait(None, allow_none=True), label="Energies", help=in_brief("signal range"),
+        AnyTrait(None, allow_none=True), label="Signal range", help=in_brief("signal range"),
         argument={"type": int, "nargs": 2, "metavar": ("FIRST", "END")},
     )  # fmt: skip
     mask = parameter(
@@ -95,13 +95,13 @@ class UnmixingModel(AnalysisModel):
         from_json=lambda mask: unpacked(mask) if isinstance(mask, Mapping) else mask,
     )  # fmt: skip
     binning = parameter(Int(1, min=1, max=16), label="Bin pixels", help=in_brief("binning"))
-    channel_binning = parameter(Int(1, min=1, max=16), label="Bin energy", help=in_brief("channel binning"))
+    channel_binning = parameter(Int(1, min=1, max=16), label="Bin channels", help=in_brief("channel binning"))
     normalize = parameter(
-        Bool(False), label="Normalise", help="Divide each spectrum by its sum: shapes count, not thickness"
+        Bool(False), label="Normalize", help="Divide each spectrum by its sum: shapes count, not thickness"
     )
-    weighting = parameter(Bool(False), label="Poisson", help=in_brief("weighting"))
+    weighting = parameter(Bool(False), label="Weighting", help=in_brief("weighting"))
     loss = parameter(Enum(LOSSES, "frobenius"), label="Loss", help=in_brief("loss"))
-    start_from = parameter(Enum(STARTS, "none"), label="Start", help=in_brief("start"))
+    start_from = parameter(Enum(STARTS, "none"), label="Start from", help=in_brief("start"))
     smooth = parameter(
         Finite(1.0, min=0, max=20), label="Smooth", unit="px",
         help="Of VCA and N-FINDR: standard deviation of the Gaussian under which pure pixels are looked for",

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linear_sum_assignment
 
 from atomstat_widgets.arguments import array_of, switch_of
 
@@ -43,6 +42,8 @@ def match_components(reference: ArrayLike, candidates: ArrayLike, *, either_sign
     similarity = _standardize(models) @ _standardize(others).T
     if switch_of(either_sign, "either_sign"):
         similarity = np.abs(similarity)
+    from scipy.optimize import linear_sum_assignment  # takes a tenth of a second
+
     kept, partner = linear_sum_assignment(similarity, maximize=True)
     order = np.full(len(others), -1)
     numbered = kept < len(others)

@@ -77,7 +77,7 @@ def power_spectrum(image: ArrayLike) -> Spectrum:
     >>> type(spectrum).__name__
     'Spectrum'
     """
-    pixels = held_image(image)
+    pixels = hold_image(image)
     windows = [np.hanning(side + 2)[1:-1].astype(np.float32) for side in pixels.shape]
     weights = windows[0][:, None] * windows[1]
     pixels = (pixels - np.average(pixels, weights=weights)) * weights
@@ -86,7 +86,7 @@ def power_spectrum(image: ArrayLike) -> Spectrum:
     return Spectrum(transform, (pixels.shape[0], pixels.shape[1]))
 
 
-def held_image(image: ArrayLike) -> NDArray[np.float32]:
+def hold_image(image: ArrayLike) -> NDArray[np.float32]:
     """Image in memory, grey, from 0 to 1, that is large enough.
 
     Raises

@@ -14,7 +14,7 @@ from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.strain.reflections import (
     FEWEST_PERIODS,
     Floats,
-    held_image,
+    hold_image,
     in_one_line,
     reflection_of,
 )
@@ -116,7 +116,7 @@ def lattice_waves(
     'LatticeWaves'
     """
     progress_of(progress)
-    pixels = held_image(image)
+    pixels = hold_image(image)
     given = _check_reflections(reflections, pixels.shape)
     least = 0.5 / float(np.linalg.norm(given, axis=1).min())
     sigma = automatic_sigma(given, pixels.shape) if sigma is None else number_of(sigma, "sigma")

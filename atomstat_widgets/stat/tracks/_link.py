@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
@@ -256,6 +255,8 @@ def _matched_group(row: Integers, column: Integers, costs: Floats, nothing: floa
         raise ValueError(f"rmax joins {len(rows)} points of a frame with {len(columns)} of the next: it is too large")
     table = np.full((len(rows), len(columns)), nothing)
     table[row, column] = costs
+    from scipy.optimize import linear_sum_assignment  # takes a tenth of a second
+
     taken, partner = linear_sum_assignment(table)
     linked = table[taken, partner] < nothing
     return rows[taken[linked]], columns[partner[linked]]
