@@ -81,7 +81,7 @@ def test_one_of_several_signals_is_chosen(page: Page, voila_server: str, tmp_pat
 def hear_opening(page: Page) -> list[str]:
     """Begin to note what the page says of a file that comes; what it said is added as it does."""
     said: list[str] = []
-    page.expose_function("heard", said.append)
+    page.expose_function("heard", lambda words: said.append(words))  # no built-in function can be one
     page.evaluate(
         """() => {
             const words = document.querySelector(".atomstat-opening");
