@@ -91,4 +91,4 @@ def __dir__() -> list[str]:
 def _panels() -> dict[str, Any]:
     """Analyses by the names of their panels."""
     registry = importlib.import_module(f"{__name__}.reactive.registry")
-    return {one.panel.partition(":")[2]: one for one in registry.analyses().values()}
+    return {one.panel_name: one for one in registry.analyses().values()}

@@ -83,10 +83,11 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 
 def _run(argv: Sequence[str]) -> int:
-    from atomstat_widgets.batch import add_analyses, run  # not for the server: it loads all analyses
+    from atomstat_widgets.batch import add_analyses, run  # not for the server, which needs none of it
 
     parser = argparse.ArgumentParser(prog="atomstat run", description="Analyse files without a page.")
-    add_analyses(parser.add_subparsers(dest="analysis", required=True, metavar="ANALYSIS"))
+    asked = next((one for one in argv if not one.startswith("-")), None)
+    add_analyses(parser.add_subparsers(dest="analysis", required=True, metavar="ANALYSIS"), asked)
     return run(parser.parse_args(argv))
 
 

@@ -6,27 +6,27 @@ from typing import Any
 
 import ipywidgets
 
+from atomstat_widgets.arguments import instance_of
 from atomstat_widgets.data import Cube, Image, Movie, load
 from atomstat_widgets.data.readers.reopening import describe_source
 from atomstat_widgets.panels.background import in_background
 from atomstat_widgets.panels.closing import close_all_in
 from atomstat_widgets.panels.controls import Explained, dropdown
+from atomstat_widgets.panels.offered import PREFIX, Offered, kind_of_data
 from atomstat_widgets.panels.open_bar import OpenBar
 from atomstat_widgets.panels.page import Page
 from atomstat_widgets.panels.panel import Panel
 from atomstat_widgets.panels.reading import Reading
 from atomstat_widgets.panels.session_bar import SessionBar
 from atomstat_widgets.panels.style import style_sheet
+from atomstat_widgets.reactive.failures import in_words
 from atomstat_widgets.reactive.own_changes import OwnChanges
-from atomstat_widgets.reactive.registry import analyses, samples_of
+from atomstat_widgets.reactive.registry import analyses
 from atomstat_widgets.reactive.session import parameters_of, set_parameters
 from atomstat_widgets.views.html import alert, as_html
 
 # How the command line names the user's file, and how to take it, to the notebook it serves.
 FILE_VARIABLE, KIND_VARIABLE, SIGNAL_VARIABLE = "ATOMSTAT_FILE", "ATOMSTAT_KIND", "ATOMSTAT_SIGNAL"
-
-
-TABS = {one.title: one for one in analyses().values()}
 
 
 class App(ipywidgets.VBox):
@@ -48,6 +48,8 @@ class App(ipywidgets.VBox):
         Which analysis is shown, by its title.
     choice : Dropdown
         Which data are shown, by their label.
+    offered : Offered
+        The data that can be chosen.
     open_bar : OpenBar
     session_bar : SessionBar
     notice : HTML
@@ -58,26 +60,25 @@ class App(ipywidgets.VBox):
 
     def __init__(self, data: Any = None) -> None:
         self.notice = ipywidgets.HTML()
-        self._data: dict[tuple[str, str], Image | Movie | Cube] = {}  # by kind and label
         self.panels: dict[str, Panel] = {}
-        self.chosen: dict[str, str] = {}  # by the user, for all panels of a kind
         self._reading: Reading | None = None  # of a session that is to be shown
-        self._samples: dict[str, dict[str, Any]] = {one.kind: samples_of(one.kind) for one in TABS.values()}
-        self._labels = {kind: [f"Sample: {name}" for name in offered] for kind, offered in self._samples.items()}
-        first = next(iter(TABS))
+        self._analyses = {one.title: one for one in analyses().values()}
+        self.offered = Offered()
+        first = next(iter(self._analyses))
         given = data if data is not None else os.environ.get(FILE_VARIABLE)
         if given is not None:
             try:
                 shown = load(data) if data is not None else load(given, **choice_of_environment())
-                self._offer(shown)
-                first = first_for(kind_of_data(shown))
+                self.offered.add(shown)
+                first = self._first_for(kind_of_data(shown))
             except (ValueError, TypeError) as error:
                 self._say(error)
         self.tabs = ipywidgets.ToggleButtons(
-            options=list(TABS), value=first, tooltips=[tab.purpose for tab in TABS.values()],
-            style={"button_width": "auto"},
+            options=list(self._analyses), value=first, style={"button_width": "auto"},
+            tooltips=[one.purpose for one in self._analyses.values()],
         )  # fmt: skip
-        self.choice = dropdown(self._labels[TABS[first].kind], None, "Data", "What to analyse, in every panel for it")
+        labels = self.offered.labels[self._analyses[first].kind]
+        self.choice = dropdown(labels, None, "Data", "What to analyse, in every panel for it")
         self.choice.layout.width = "340px"
         self.open_bar = OpenBar(self.show)
         self.session_bar = SessionBar(self.state, self.restore, self._say)
@@ -90,9 +91,9 @@ class App(ipywidgets.VBox):
         super().__init__([style_sheet(), self.page, header, self.open_bar, self.session_bar])
         self.add_class("atomstat")
         self._switching = OwnChanges()
-        self._show_tab()
+        self._show_first_tab()
         self.page.observe(lambda change: self.session_bar.open_address(change.new), "address")
-        self.tabs.observe(self._guarded(self._take_tab), "value")
+        self.tabs.observe(lambda change: self._take_tab(change.old), "value")
         self.choice.observe(self._guarded(self._take_choice), "value")
 
     @property
@@ -121,32 +122,36 @@ class App(ipywidgets.VBox):
         """
         self._give_up()
         kind = kind_of_data(data)
-        name = self.tabs.value if TABS[self.tabs.value].kind == kind else first_for(kind)
+        name = self.tabs.value if self._analyses[self.tabs.value].kind == kind else self._first_for(kind)
         if name in self.panels:
             setattr(self.panels[name].model, kind, data)  # refused before anything is changed
         else:
             self._make(name, data)
-        self._offer(data)
+        self.offered.add(data)
         self.tabs.value = name
 
-    def _offer(self, data: Image | Movie | Cube) -> None:
-        """Put data first in the list of their kind, and choose them."""
-        kind = kind_of_data(data)
-        if data.name not in self._labels[kind]:
-            self._labels[kind] = [data.name, *self._labels[kind]]
-        self.chosen[kind], self._data[kind, data.name] = data.name, data
-
     def state(self) -> dict[str, Any]:
-        """Settings of all panels that were opened, as `restore` takes them and JSON knows them."""
+        """Settings of all panels that were opened, as `restore` takes them and JSON knows them.
+
+        Of a panel whose settings cannot be told, the header says why.
+        """
         panels = {}
-        for name, panel in self.panels.items():
-            shown = getattr(panel.model, TABS[name].kind)
-            panels[name] = {
-                "data": self._label(TABS[name].kind, shown) or shown.name,
-                "source": describe_source(shown.source, self.open_bar.folder),
-                "parameters": parameters_of(panel.model),
-            }
+        for name in self.panels:
+            try:
+                panels[name] = self._state_of(name)
+            except Exception as error:  # of an analysis of another package: the others are kept
+                self._say(ValueError(f"{name} is in no session: {in_words(error)}"))
         return {"tab": self.tabs.value, "panels": panels}
+
+    def _state_of(self, name: str) -> dict[str, Any]:
+        """Settings of a panel."""
+        kind, model = self._analyses[name].kind, self.panels[name].model
+        shown = getattr(model, kind)
+        return {
+            "data": self.offered.label_of(kind, shown) or shown.name,
+            "source": describe_source(shown.source, self.open_bar.folder),
+            "parameters": parameters_of(model),
+        }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Show what `state` gave; what of it cannot be shown is said in the header, and stays as it is.
@@ -162,7 +167,9 @@ class App(ipywidgets.VBox):
         if not isinstance(panels, dict) or not all(isinstance(one, dict) for one in panels.values()):
             raise ValueError("the session has no panels")
         self._give_up()
-        here = {name: self._here(TABS[name].kind, one) for name, one in panels.items() if name in TABS}
+        here = {
+            name: self._here(self._analyses[name].kind, one) for name, one in panels.items() if name in self._analyses
+        }
         sources = {name: panels[name].get("source") for name, data in here.items() if data is None}
         sources = {name: source for name, source in sources.items() if source is not None}
         if not sources:
@@ -192,11 +199,14 @@ class App(ipywidgets.VBox):
             reading.give_up()
             self.notice.value = ""
 
-    def _here(self, kind: str, state: Mapping[str, Any]) -> Image | Movie | Cube | None:
-        """Data of a session that are here: with this label, and from the same source."""
+    def _here(self, kind: str, state: Mapping[str, Any]) -> Image | Movie | Cube | Exception | None:
+        """Data of a session that are here: with this label, and from the same source; or why they cannot be made."""
         label, source = state.get("data"), state.get("source")
-        if label in self._labels[kind]:
-            datum = self.find_data(kind, label)
+        if label in self.offered.labels[kind]:
+            try:
+                datum = self.offered.find(kind, label)
+            except Exception as error:  # of a sample that an analysis brings
+                return error
             if source in (None, describe_source(datum.source, self.open_bar.folder)):
                 return datum
         return None
@@ -204,9 +214,9 @@ class App(ipywidgets.VBox):
     def _restore(self, state: Mapping[str, Any], data: Mapping[str, Any]) -> None:
         """Show a session with these data, by panel."""
         panels, shown = state["panels"], state.get("tab")
-        problems = [f"there is no panel {name}" for name in panels if name not in TABS]
-        for name in [one for one in TABS if one in panels and one != shown] + [shown]:
-            if name not in list(TABS):  # which may be anything, not only what a dict can look up
+        problems = [f"there is no panel {name}" for name in panels if name not in self._analyses]
+        for name in [one for one in self._analyses if one in panels and one != shown] + [shown]:
+            if name not in list(self._analyses):  # which may be anything, not only what a dict can look up
                 problems.append(f"there is no panel {name}")
             elif name in panels:
                 problems += [f"{name}: {problem}" for problem in self._restore_panel(name, panels[name], data[name])]
@@ -214,8 +224,12 @@ class App(ipywidgets.VBox):
 
     def _restore_panel(self, name: str, state: Mapping[str, Any], data: Any) -> list[str]:
         """Show a panel with these data and settings; the problems."""
+        try:
+            self._require_panel(name)
+        except Exception as error:  # of an analysis of another package: the others are shown
+            return [in_words(error)]
         self.tabs.value = name
-        problems = self._restore_data(TABS[name].kind, state.get("data"), data)
+        problems = self._restore_data(self._analyses[name].kind, state.get("data"), data)
         parameters = state.get("parameters")
         if not isinstance(parameters, dict):
             return [*problems, "it has no parameters"]
@@ -230,13 +244,13 @@ class App(ipywidgets.VBox):
                 raise data
             if kind_of_data(data) != kind:
                 raise ValueError(f"it is a {kind_of_data(data)}")
-            known = self._label(kind, data)
+            known = self.offered.label_of(kind, data)
             if known is None:
                 self.show(data)
             else:
                 self.choice.value = known
-        except (ValueError, TypeError, MemoryError, OSError) as error:
-            return [f"{label} cannot be opened ({error}), {self.choice.value} is shown"]
+        except Exception as error:
+            return [f"{label} cannot be opened ({in_words(error)}), {self.choice.value} is shown"]
         return []
 
     def _guarded(self, call: Any) -> Any:
@@ -251,93 +265,109 @@ class App(ipywidgets.VBox):
         return guarded
 
     def _say(self, error: Exception | None) -> None:
-        self.notice.value = alert(error) if error else ""
+        self.notice.value = alert(in_words(error)) if error else ""
 
     def _tell(self, words: str) -> None:
         self.notice.value = as_html(words)
 
-    def _take_tab(self) -> None:
+    def _take_tab(self, before: str) -> None:
+        """Show the tab that was chosen, or go back to the one before where its panel fails."""
         self._give_up()
-        self._show_tab()
+        try:
+            self._show_tab()
+        except Exception as error:  # of an analysis of another package, whatever it is: the others go on
+            failed, self.tabs.value = self.tabs.value, before
+            self._say(ValueError(f"{failed} cannot be shown: {in_words(error)}"))
+
+    def _show_first_tab(self) -> None:
+        """Show the tab that is chosen or, where its panel fails, the first whose panel does not."""
+        for name in (self.tabs.value, *self._analyses):
+            self.tabs.value = name
+            try:
+                self._show_tab()
+                return
+            except Exception as error:
+                self._say(ValueError(f"{name} cannot be shown: {in_words(error)}"))
 
     def _show_tab(self) -> None:
         name = self.tabs.value
-        kind = TABS[name].kind
-        chosen = self.chosen.get(kind)
-        label = chosen or f"Sample: {TABS[name].sample}"
-        if name not in self.panels:
-            label = self._build(name, label)
+        kind = self._analyses[name].kind
+        label = self._require_panel(name)
         # Never two at once. Hidden, not taken away: its figures keep their sizes.
         for other in self.panels.keys() - {name}:
             self.panels[other].layout.display = "none"
         if self.panel not in self.children:
             self.children = (*self.children, self.panel)
         self.panel.layout.display = None
-        if chosen is not None:
+        if kind in self.offered.chosen:
             try:
                 self._give(label)
-            except (ValueError, TypeError) as error:  # the panel goes on with what it has
+            except Exception as error:  # the panel goes on with what it has
                 self._say(error)
-                label = self._label(kind, getattr(self.panel.model, kind)) or label
+                label = self.offered.label_of(kind, getattr(self.panel.model, kind)) or label
         self._list(kind, label)
         self.session_bar.refresh()
 
-    def _build(self, name: str, label: str) -> str:
-        """Build a panel, on its own sample if what was chosen is not for it, and give the label of what it shows."""
-        tab = TABS[name]
+    def _require_panel(self, name: str) -> str:
+        """Build a panel that was never shown, and give the label of what it is to show.
+
+        It is built on its own sample if what was chosen is not for it.
+        """
+        analysis = self._analyses[name]
+        own = PREFIX + analysis.sample
+        label = self.offered.chosen.get(analysis.kind, own)
+        if name in self.panels:
+            return label
         try:
-            self._make(name, self.find_data(tab.kind, label))
-        except (ValueError, TypeError) as error:
+            self._make(name, self.offered.find(analysis.kind, label))
+        except Exception as error:
+            if label == own:
+                raise
+            self._make(name, self.offered.find(analysis.kind, own))
             self._say(error)
-            label = f"Sample: {tab.sample}"
-            self._make(name, self.find_data(tab.kind, label))
+            return own
         return label
 
     def _make(self, name: str, data: Image | Movie | Cube) -> None:
-        self.panels[name] = panel = TABS[name].load("panel")(data)
+        panel = instance_of(self._analyses[name].load("panel")(data), f"the panel of {name}", Panel)
         panel.model.observe(lambda _change: self.session_bar.refresh(), "result")
         panel.model.observe(self._guarded(self._follow), panel.model.kind)
+        self.panels[name] = panel
+
+    def _first_for(self, kind: str) -> str:
+        """Title of the first analysis for data of a kind."""
+        return next(name for name, one in self._analyses.items() if one.kind == kind)
 
     def _follow(self) -> None:
         """Let the list show what the panel shows, whoever gave it."""
-        kind = TABS[self.tabs.value].kind
+        kind = self._analyses[self.tabs.value].kind
         shown = getattr(self.panel.model, kind)
-        label = self._label(kind, shown)
+        label = self.offered.label_of(kind, shown)
         if label is None:
-            self._offer(shown)
+            self.offered.add(shown)
         else:
-            self.chosen[kind] = label
+            self.offered.chosen[kind] = label
         self._list(kind, label or shown.name)
 
     def _list(self, kind: str, label: str) -> None:
         """Let the list offer the data of a kind, and show which are chosen; it follows the panel, not the reverse."""
         with self._switching:
-            self.choice.options = self._labels[kind]
+            self.choice.options = self.offered.labels[kind]
             self.choice.value = label
 
     def _take_choice(self) -> None:
         if not self._switching:
             self._give_up()
-            self.chosen[TABS[self.tabs.value].kind] = self.choice.value
+            self.offered.chosen[self._analyses[self.tabs.value].kind] = self.choice.value
             self._give(self.choice.value)
 
     def _give(self, label: str) -> None:
         """Let the panel that is shown show this."""
-        kind = TABS[self.tabs.value].kind
-        datum = self.find_data(kind, label)
+        kind = self._analyses[self.tabs.value].kind
+        datum = self.offered.find(kind, label)
         if getattr(self.panel.model, kind) is not datum:
             self.notice.value = ""
             setattr(self.panel.model, kind, datum)
-
-    def find_data(self, kind: str, label: str) -> Image | Movie | Cube:
-        """Find data of a kind by their label; a sample is made when it is first asked for."""
-        if (kind, label) not in self._data:
-            self._data[kind, label] = self._samples[kind][label.removeprefix("Sample: ")]()
-        return self._data[kind, label]
-
-    def _label(self, kind: str, datum: Image | Movie | Cube) -> str | None:
-        """Label of data in the list, if they are in it."""
-        return next((label for (of, label), one in self._data.items() if of == kind and one is datum), None)
 
 
 def panel(source: Any, **parameters: Any) -> Panel:
@@ -359,18 +389,9 @@ def panel(source: Any, **parameters: Any) -> Panel:
         It cannot be read or analysed; the message says why.
     """
     data = load(source)
-    shown: Panel = TABS[first_for(kind_of_data(data))].load("panel")(data, **parameters)
+    first = next(one for one in analyses().values() if one.kind == kind_of_data(data))
+    shown: Panel = first.load("panel")(data, **parameters)
     return shown
-
-
-def first_for(kind: str) -> str:
-    """Name of the first tab for data of a kind."""
-    return next(name for name, tab in TABS.items() if tab.kind == kind)
-
-
-def kind_of_data(data: Image | Movie | Cube) -> str:
-    """Kind of data, by the name that models and tabs have for it."""
-    return {Cube: "cube", Movie: "movie"}.get(type(data), "image")
 
 
 def choice_of_environment() -> dict[str, Any]:

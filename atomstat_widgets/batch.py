@@ -16,6 +16,7 @@ from atomstat_widgets.data import load
 from atomstat_widgets.data.calibration import number_and_unit
 from atomstat_widgets.data.readers.loading import KINDS
 from atomstat_widgets.panels.exports import FORMATS, export_files
+from atomstat_widgets.reactive.failures import in_words
 from atomstat_widgets.reactive.lengths import Length, WholeLength
 from atomstat_widgets.reactive.registry import Analysis, analyses, find_analysis
 from atomstat_widgets.reactive.results import analyse
@@ -25,12 +26,20 @@ DEFAULT_FORMATS = ("npz", "csv", "png", "py")
 CONNECT_SECONDS = 10
 
 
-def add_analyses(commands: Any) -> None:
-    """Add a command for each analysis, with an option for each of its parameters."""
+def add_analyses(commands: Any, asked: str | None) -> None:
+    """Add a command for each analysis and, of the one that is asked for, an option for each of its parameters.
+
+    So only its model is loaded.
+
+    Raises
+    ------
+    ValueError
+        The parameters of that one cannot be options.
+    """
     for analysis in analyses().values():
         parser = commands.add_parser(
             analysis.name,
-            help=f"{analysis.title} of each {KINDS[analysis.kind]}",
+            help=f"{analysis.title} of each {KINDS[analysis.kind]}".replace("%", "%%"),
             description=f"{analysis.title} of each {KINDS[analysis.kind]}. Rows are y, columns are x.",
         )
         parser.add_argument("files", nargs="+", metavar="FILE", help=f"{KINDS[analysis.kind]}, see atomstat --help")
@@ -49,20 +58,29 @@ def add_analyses(commands: Any) -> None:
             help="read files block by block, and compute by dask: in threads or processes of this machine, or on the "
             "workers of a scheduler (by default files are read at once, and computed here)",
         )  # fmt: skip
-        group = parser.add_argument_group("parameters")
-        for name, trait in analysis.parameters.items():
-            if (argument := _argument(trait)) is None:
-                continue
-            former = [old for old, new in analysis.load("model").renamed.items() if new == name]
-            options = {
-                name: (trait.metadata.get("option") or name, _explanation(trait)),
-                **{old: (old, argparse.SUPPRESS) for old in former},
-            }
-            for given, (option, explained) in options.items():
-                group.add_argument(
-                    f"--{option.replace('_', '-')}", dest=f"parameter {given}", default=argparse.SUPPRESS,
-                    help=explained, **argument,
-                )  # fmt: skip
+        if analysis.name == asked:
+            try:
+                _add_parameters(parser, analysis)
+            except Exception as error:  # of a package that is not ours: whatever it is, words tell whose it is
+                raise ValueError(f"the parameters of {asked} cannot be options: {in_words(error)}") from error
+
+
+def _add_parameters(parser: argparse.ArgumentParser, analysis: Analysis) -> None:
+    """Add an option for each parameter of an analysis, by its new name and by the former one."""
+    group = parser.add_argument_group("parameters")
+    for name, trait in analysis.parameters.items():
+        if (argument := _argument(trait)) is None:
+            continue
+        former = [old for old, new in analysis.load("model").renamed.items() if new == name]
+        options = {
+            name: (trait.metadata.get("option") or name, _explanation(trait)),
+            **{old: (old, argparse.SUPPRESS) for old in former},
+        }
+        for given, (option, explained) in options.items():
+            group.add_argument(
+                f"--{option.replace('_', '-')}", dest=f"parameter {given}", default=argparse.SUPPRESS,
+                help=explained, **argument,
+            )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -110,7 +128,7 @@ def run(arguments: argparse.Namespace) -> int:
                         taken.add(path)
                         path.write_bytes(content)
             except (ValueError, TypeError, OSError, MemoryError) as error:
-                failures.append(f"{file}: {error}")
+                failures.append(f"{file}: {in_words(error)}")
             bar.update(number + 1 - bar.n)
     done = len(arguments.files) - len(failures)
     sys.stdout.write(f"{done} of {len(arguments.files)} files analysed, results in {arguments.out}\n")

@@ -35,6 +35,12 @@ GLOSSARY: Mapping[str, str] = {
     "number of components": "Number of components that the data are taken apart into or, of GMM, of classes.",
     "number of states": "Number of Gaussians of the mixture that sorts crops into states.",
     "recentre": "Move each crop to the middle of its own atom, between pixels too.",
+    "reference": "Region in which the lattice counts as having no strain: all strain is against that lattice.",
+    "reflection": "Spot in the spectrum of a lattice: how often its planes repeat along y and x. Two, not in one line, "
+    "tell all about the strain.",
+    "resolution": "Standard deviation sigma of the Gaussian that is averaged over: the larger, the less noise and the "
+    "less detail.",
+    "rotation": "How far a lattice is turned against that in the reference, from x to y: clockwise where positive.",
     "search range": "The farthest that an atom goes between two of its points, rmax. What is farther away is another "
     "atom.",
     "seed": "What random numbers start from: with the same seed the result is the same. AtomAI and scikit-learn call "
@@ -47,6 +53,8 @@ GLOSSARY: Mapping[str, str] = {
     "start": "What NMF starts from: singular vectors, or the purest pixels, which it stays near.",
     "state": "Kind of crop that an atom has in a frame, by a mixture of Gaussians.",
     "step": "Distance from one window to the next, along y and x.",
+    "strain": "How much wider a lattice is than in the reference along x (exx) and along y (eyy), and half of how far "
+    "the angle between x and y has closed (exy).",
     "strength": "Smallest signal-to-noise ratio of an atom that is found: the larger, the fewer.",
     "sum to one": "Abundances of each pixel are shares of a whole.",
     "track": "The places of one atom in the frames of a movie.",

@@ -216,7 +216,16 @@ def test_help_explains_the_parameters(name, capsys):
     assert ended.value.code == 0
     said = capsys.readouterr().out
     options = [line for line in said.partition("parameters:\n")[2].splitlines() if line.startswith("  --")]
-    assert len(options) >= (1 if name == "strain" else 6)  # whose others are rectangles and pairs
+    assert len(options) >= (3 if name == "strain" else 6)  # which has no more
+
+
+def test_reflections_are_four_numbers(tmp_path, out):
+    np.save(tmp_path / "data.npy", DATA["strain"]())
+    options = ["--reflections", -0.0073, 0.1045, 0.1044, -0.0073, "--formats", "npz", "--out", out]
+    assert run("strain", tmp_path / "data.npy", *options) == 0
+    with np.load(next(out.glob("*.npz"))) as stored:
+        chosen = json.loads(str(stored["provenance"]))["parameters"]["reflections"]
+    assert chosen == [[-0.0073, 0.1045], [0.1044, -0.0073]]
 
 
 @pytest.mark.parametrize("name", DATA)

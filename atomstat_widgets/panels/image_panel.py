@@ -8,7 +8,7 @@ import numpy as np
 
 from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.panels.controls import Explained, heading, title
-from atomstat_widgets.panels.panel import Panel, row
+from atomstat_widgets.panels.panel import Panel, missing, row
 from atomstat_widgets.reactive.image_model import ImageModel
 from atomstat_widgets.views.html import Html, as_html
 
@@ -17,6 +17,9 @@ ALL = -1  # overlay: all components at once, in their colours
 
 class ImagePanel(Panel):
     """A panel whose sample is one image.
+
+    A subclass supplies `_make_controls`, `_make_views` and `_draw_shown`. It may override `_make_display_controls`,
+    `_offer_overlays` with `_draw_overlay`, `choose_place`, `_take_image`, `_agreement`, `give_look` and `has_lengths`.
 
     Parameters
     ----------
@@ -38,24 +41,33 @@ class ImagePanel(Panel):
     # --- for the panels
 
     def _make_controls(self) -> Sequence[ipywidgets.Widget]:
-        raise NotImplementedError
+        """Make the controls of the analysis, each linked to a parameter of the model."""
+        raise missing(self, "_make_controls")
+
+    def _draw_shown(self) -> None:
+        """Draw all that shows the result, `_shown`, of which there is one."""
+        raise missing(self, "_draw_shown")
 
     def _make_display_controls(self) -> Sequence[ipywidgets.Widget]:
-        raise NotImplementedError
+        """Make controls of how the result is displayed; by default there are none."""
+        return []
 
     def _offer_overlays(self) -> None:
-        raise NotImplementedError
+        """Offer, by `_set_overlays`, what can be drawn over the image; by default nothing."""
+        self._set_overlays([("None", None, "The image alone")])
+
+    def _draw_overlay(self) -> None:
+        """Draw the chosen overlay, ``overlay.value``, over the image; by default nothing."""
+
+    def choose_place(self, y: float, x: float) -> None:
+        """Take a place (y, x), in pixels of the image, that was clicked; by default nothing follows."""
 
     def _take_image(self) -> None:
         """Bring controls in line with a new image."""
 
-    def _draw_shown(self) -> None:
-        """Draw all that shows the result, of which there is one."""
-        raise NotImplementedError
-
-    def _agreement(self) -> tuple[float, str]:
-        """Give the adjusted Rand index against the truth, and say of what."""
-        raise NotImplementedError
+    def _agreement(self) -> tuple[float, str] | None:
+        """Give the adjusted Rand index against the truth, and say of what; None, the default, where there is none."""
+        return None
 
     # --- what they share
 
@@ -134,6 +146,6 @@ class ImagePanel(Panel):
     def _draw_score(self) -> None:
         with self._drawing:
             self.truth_score.value = ""
-            if self.truth.value and self._shown is not None:
-                value, what = self._agreement()
+            if self.truth.value and self._shown is not None and (agreement := self._agreement()) is not None:
+                value, what = agreement
                 self.truth_score.value = title("", Html(f"{value:.2f} (adjusted Rand index)<br>of {as_html(what)}"))

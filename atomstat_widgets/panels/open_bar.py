@@ -17,6 +17,7 @@ from atomstat_widgets.panels.background import in_background
 from atomstat_widgets.panels.controls import Explained
 from atomstat_widgets.panels.page import MOST_BYTES
 from atomstat_widgets.panels.uploads import Uploads
+from atomstat_widgets.reactive.failures import in_words
 from atomstat_widgets.views.html import alert, as_html
 
 FOLDER_VARIABLE = "ATOMSTAT_DATA"  # how the command line names the folder of data to the notebook it serves
@@ -185,7 +186,9 @@ class OpenBar(ipywidgets.HBox):
                 self.uploads.forget(path)
 
     def _say(self, error: Exception, path: Path | None) -> None:
-        said = str(error) if path is None else str(error).replace(f"{path.parent}{os.sep}", "")  # readers' own words
+        said = in_words(error)
+        if path is not None:
+            said = said.replace(f"{path.parent}{os.sep}", "")  # readers' own words
         self.words.value = alert(f"{said}.")
 
     def _of_folder(self) -> Path | None:

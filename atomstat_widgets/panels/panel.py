@@ -30,6 +30,11 @@ from atomstat_widgets.views.sample import SampleView
 class Panel(ipywidgets.VBox):
     """Controls on the left, the sample in the middle, the panel's own views on the right, the status line below.
 
+    A subclass supplies `_make_left`, `_make_middle` and `_make_views`, which give widgets, and `_draw_image`,
+    `_draw_overlay`, `_draw_truth`, `_draw_result` and `choose_place`, which are called when what they show changes and
+    when the sample is clicked. It may override `give_look` and `has_lengths`. Of one image, `ImagePanel` has most of
+    these. What a method raises is told in the status line.
+
     Parameters
     ----------
     model : AnalysisModel
@@ -93,29 +98,36 @@ class Panel(ipywidgets.VBox):
     # --- for the panels
 
     def _make_left(self) -> Sequence[ipywidgets.Widget]:
-        raise NotImplementedError
+        """Make the controls."""
+        raise missing(self, "_make_left")
 
     def _make_middle(self) -> Sequence[ipywidgets.Widget]:
-        raise NotImplementedError
+        """Give the picture of the sample, `sample`, with what belongs to it."""
+        raise missing(self, "_make_middle")
 
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
-        raise NotImplementedError
+        """Make what shows the result, to the right of the sample."""
+        raise missing(self, "_make_views")
 
     def choose_place(self, y: float, x: float) -> None:
         """Take a place (y, x), in pixels of the image, that was clicked."""
-        raise NotImplementedError
+        raise missing(self, "choose_place")
 
     def _draw_image(self) -> None:
-        raise NotImplementedError
+        """Draw the sample, in the colours and the contrast that are chosen."""
+        raise missing(self, "_draw_image")
 
     def _draw_overlay(self) -> None:
-        raise NotImplementedError
+        """Draw what is chosen of the result over the sample."""
+        raise missing(self, "_draw_overlay")
 
     def _draw_truth(self) -> None:
-        raise NotImplementedError
+        """Draw the truth of a simulated sample, or take it away."""
+        raise missing(self, "_draw_truth")
 
     def _draw_result(self) -> None:
-        raise NotImplementedError
+        """Draw the result of the model, of which there may be none."""
+        raise missing(self, "_draw_result")
 
     def give_look(self) -> dict[str, Any]:
         """Names and colours that the figure for a paper takes from the page."""
@@ -182,6 +194,11 @@ class Panel(ipywidgets.VBox):
     def _mark_stale(self) -> None:
         for part in (self.middle, self.right):
             (part.add_class if self.model.stale else part.remove_class)("is-stale")
+
+
+def missing(panel: Panel, method: str) -> NotImplementedError:
+    """Error of a method that a subclass supplies."""
+    return NotImplementedError(f"{type(panel).__name__} has no {method}")
 
 
 def name_figure(view: Any, name: str, *, clicked: bool = False) -> ipywidgets.Widget:

@@ -8,6 +8,7 @@ import ipywidgets
 
 from atomstat_widgets.panels.panel import Panel
 from atomstat_widgets.panels.style import style_sheet
+from atomstat_widgets.reactive.failures import in_words
 from atomstat_widgets.views.html import alert
 
 
@@ -92,7 +93,7 @@ class Question(ipywidgets.VBox):
                     setattr(self.panel.model, name, value)
             self.panel.truth_shown = True
         except Exception as error:  # words on the page, whatever it was
-            self.verdict.value = alert(f"{error}.")
+            self.verdict.value = alert(f"{in_words(error)}.")
 
     @property
     def best(self) -> str:

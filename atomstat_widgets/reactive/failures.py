@@ -22,6 +22,8 @@ def in_words(error: BaseException) -> str:
         why = os.strerror(int(found[1]))
     if why:
         return f"A file cannot be written or read: {why[:1].lower()}{why[1:]}"
+    if isinstance(error, KeyError):  # whose words are the key alone
+        words = f"KeyError: {words}"
     return f"Unexpected failure: {words}"
 
 

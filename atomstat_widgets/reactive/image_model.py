@@ -5,6 +5,7 @@ from typing import Any
 from traitlets import Bunch, validate
 
 from atomstat_widgets.data import Image
+from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.parameter import Data, parameter
 from atomstat_widgets.stat import LowRank
@@ -24,6 +25,9 @@ def most_components(low_rank: LowRank) -> int:
 class ImageModel(AnalysisModel):
     """An analysis of one image.
 
+    A subclass has its parameters and `compute`, see `AnalysisModel`, and may override `check_data` and `make_way`. Its
+    results have `image`, that of the parameters they were computed with.
+
     Attributes
     ----------
     image : Image
@@ -41,8 +45,9 @@ class ImageModel(AnalysisModel):
 
     @staticmethod
     def check_data(source: Any) -> Image:
-        """Load an image that can be analysed; for subclasses."""
-        raise NotImplementedError
+        """Load an image, and refuse by a ValueError what cannot be analysed: by default nothing; for subclasses."""
+        image: Image = open_data(source, "image")
+        return image
 
     @validate("image")
     def _checked_image(self, proposal: Bunch) -> Image:

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any, ClassVar
 
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Bunch, Float, HasTraits, TraitError, Tuple, Unicode, validate
+from traitlets import Bool, Bunch, Float, HasTraits, TraitError, Tuple, Undefined, Unicode, validate
 
 from atomstat_widgets.arguments import progress_of
 from atomstat_widgets.brief import described
@@ -34,8 +34,14 @@ class AnalysisModel(HasTraits):
     Traits made by `parameter` are the parameters: assigning one asks for a run. In a Jupyter kernel runs are
     done by a worker thread, and traits below change on it; elsewhere an assignment returns when its run is done.
 
+    A subclass has `kind`, its parameters with the data among them, and `compute`. Its ``__init__`` takes the data
+    first, gives all arguments to this one, and calls `start` at its end. Other methods "for subclasses" may be
+    overridden.
+
     Parameters
     ----------
+    data : optional
+        Value of the parameter that `kind` names.
     advise : bool
         Go on after a result with what `compute_more` adds.
     on_progress : callable, optional
@@ -89,8 +95,9 @@ class AnalysisModel(HasTraits):
             setattr(cls, old, renamed_attribute(old, new))
 
     def __init__(
-        self, *, advise: bool = True, on_progress: Callable[[float], None] | None = None, **traits: Any
-    ) -> None:
+        self, data: Any = Undefined, /, *, advise: bool = True, on_progress: Callable[[float], None] | None = None,
+        **traits: Any,
+    ) -> None:  # fmt: skip
         self._advise = advise
         self._parameter_names = tuple(sorted(self.traits(parameter=True)))
         self._requested: dict[str, Any] | None = None
@@ -102,7 +109,7 @@ class AnalysisModel(HasTraits):
         self._of_sample: dict[str, Any] = {}
         self._reported = 0.0
         self._final: Any = None
-        traits = with_new_names(traits, self.renamed)
+        traits = with_new_names(traits, self.renamed) | ({} if data is Undefined else {self.kind: data})
         require_known(traits, self.trait_names(), self._parameter_names)
         known = self.traits()
         super().__init__(**{name: from_json(known[name], value) for name, value in traits.items()})
@@ -116,20 +123,7 @@ class AnalysisModel(HasTraits):
 
     @classmethod
     def analyse(cls, data: Any, on_progress: Callable[[float], None] | None = None, **parameters: Any) -> Any:
-        """Analyse data once, without a screen.
-
-        Parameters
-        ----------
-        data
-            What the model is made for.
-        on_progress : callable, optional
-            Called with the fraction of the run that is done.
-        **parameters
-            Of the model.
-
-        Returns
-        -------
-        Result of the model.
+        """Analyse data once, without a screen: what `atomstat_widgets.analyse` does for the analysis of this model.
 
         Raises
         ------
@@ -149,7 +143,7 @@ class AnalysisModel(HasTraits):
         except TraitError as error:
             raise ValueError(str(error)) from error
         if model.result is None:
-            raise ValueError(model.error)
+            raise ValueError(model.error or f"{cls.__name__} has no result: __init__ calls start, and compute publish")
         return model.result
 
     @validate("on_all")
@@ -297,8 +291,12 @@ class AnalysisModel(HasTraits):
         """Bring what is no parameter in line with parameters that were changed together; for subclasses."""
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
-        """Compute, give results to `publish`, and return what was done, in words; for subclasses."""
-        raise NotImplementedError
+        """Compute, give results to `publish`, and return what was done, in words; for subclasses.
+
+        `run` is called with the fraction that is done, often: that moves the progress bar, and stops a run that is
+        cancelled. What is raised is told in `error`, and the last good result stays.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no compute")
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
         """Add to a result that is shown already, yielding to any newer request; for subclasses."""

@@ -1,16 +1,23 @@
 """The analyses that there are, those of other packages among them; nothing else lists them."""
 
+import re
 import warnings
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import resolve_name
-from typing import Any
+from typing import Any, Literal
 
+from atomstat_widgets.arguments import instance_of, whole_of, word_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.data.readers.loading import Kind
+from atomstat_widgets.reactive.failures import in_words
 
 GROUP = "atomstat_widgets.analyses"  # of entry points; each names a record in its package
+OWN = __name__.partition(".")[0]  # the package whose analyses come first
+KINDS = ("image", "movie", "cube")
+PARTS = ("model", "panel", "figure", "numbers", "samples")
 
 
 @brief
@@ -21,7 +28,7 @@ class Analysis:
     Attributes
     ----------
     name : str
-        On the command line and in `analyse`.
+        On the command line and in `analyse`: letters, digits and hyphens.
     title : str
         On the page and in files.
     kind : {'image', 'movie', 'cube'}
@@ -42,11 +49,16 @@ class Analysis:
         A mapping of titles to functions that simulate data, where it brings samples of its own.
     place : int
         Of its tab among the others, the smallest first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        One of these is not as said here.
     """
 
     name: str
     title: str
-    kind: Kind
+    kind: Literal["image", "movie", "cube"]
     purpose: str
     sample: str
     model: str
@@ -56,9 +68,38 @@ class Analysis:
     samples: str = ""
     place: int = 100
 
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            if one.name != "place":
+                instance_of(getattr(self, one.name), one.name, str)
+        whole_of(self.place, "place")
+        word_of(self.kind, "kind", KINDS)
+        if not re.fullmatch(r"\w[\w-]*", self.name):
+            raise ValueError(f"name is of letters, digits and hyphens, got {self.name!r}")
+        if not self.title:
+            raise ValueError("title is empty")
+        for part in PARTS:
+            if not re.fullmatch(r"[\w.]+:[\w.]+", where := getattr(self, part)) and (where or part != "samples"):
+                raise ValueError(f"{part} is as module:object, got {where!r}")
+
     def load(self, part: str) -> Any:
-        """Import a part: model, panel, figure, numbers or samples."""
-        return resolve_name(getattr(self, part))
+        """Import a part: model, panel, figure, numbers or samples.
+
+        Raises
+        ------
+        ValueError
+            It cannot be imported; the message says why.
+        """
+        try:
+            return resolve_name(getattr(self, part))
+        except Exception as error:  # of a package that is not ours: whatever it is, words tell whose it is
+            why = f"{type(error).__name__}: {error}"
+            raise ValueError(f"the {part} of {self.title}, {getattr(self, part)}, cannot be imported: {why}") from error
+
+    @property
+    def panel_name(self) -> str:
+        """Name of its panel, which is one of the package's names too."""
+        return self.panel.rpartition(":")[2]
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -67,22 +108,50 @@ class Analysis:
         return {name: trait for name, trait in sorted(traits.items()) if name != self.kind}
 
 
-@cache
 def analyses() -> dict[str, Analysis]:
-    """All analyses by name. Of a package whose record cannot be used, a warning says why."""
+    """All analyses by name, in the order of their tabs. Of a record that cannot be used, a warning says why."""
+    return {one.name: one for one in sorted(_known(), key=lambda one: (one.place, one.name))}
+
+
+def register(analysis: Analysis) -> None:
+    """Add an analysis to those of this process, as an entry point does in all; a second time changes nothing.
+
+    Raises
+    ------
+    TypeError
+        It is no `Analysis`.
+    ValueError
+        Its name, its title or the name of its panel is taken.
+    """
+    if instance_of(analysis, "analysis", Analysis) not in _known():
+        _check(analysis, _known())
+        _known().append(analysis)
+
+
+@cache
+def _known() -> list[Analysis]:
+    """Analyses as they are found: those of this package, then those of others, none of which takes another's place."""
     found: list[Analysis] = []
-    for point in entry_points(group=GROUP):
+    for point in sorted(entry_points(group=GROUP), key=lambda point: not point.value.startswith(f"{OWN}.")):
         try:
             one = point.load()
             if not isinstance(one, Analysis):
                 raise TypeError(f"{point.value} is no Analysis")
-            if one.name in [other.name for other in found]:
-                raise ValueError(f"there is another one called {one.name}")
+            _check(one, found)
         except Exception as error:  # of a package that is not ours: whatever it is, the others go on
-            warnings.warn(f"the analysis {point.name} cannot be used: {error}", stacklevel=2)
+            warnings.warn(f"the analysis {point.name} cannot be used: {in_words(error)}", stacklevel=3)
         else:
             found.append(one)
-    return {one.name: one for one in sorted(found, key=lambda one: (one.place, one.name))}
+    return found
+
+
+def _check(analysis: Analysis, others: Iterable[Analysis]) -> None:
+    """Refuse names that are taken."""
+    for what, words in (("name", "called"), ("title", "titled"), ("panel_name", "whose panel is called")):
+        if (name := getattr(analysis, what)) in [getattr(other, what) for other in others]:
+            raise ValueError(f"there is another one {words} {name}")
+    if analysis.panel_name in import_module(OWN).__all__:
+        raise ValueError(f"its panel is called {analysis.panel_name}, which is another name of {OWN}")
 
 
 def find_analysis(name: str) -> Analysis:
@@ -113,9 +182,23 @@ def analysis_of(result: Any) -> Analysis:
 
 
 def samples_of(kind: str) -> dict[str, Any]:
-    """Samples of a kind of data, by title: those of the package, then those that analyses bring."""
+    """Samples of a kind of data, by title: those of the package, then those that analyses bring.
+
+    Of an analysis whose samples cannot be used, a warning says why.
+    """
     from atomstat_widgets.data import cubes, movies, samples
 
-    own: dict[str, dict[str, Any]] = {"image": {**samples.SAMPLES}, "movie": {**movies.MOVIES}, "cube": {**cubes.CUBES}}
-    brought = [one.load("samples") for one in analyses().values() if one.kind == kind and one.samples]
-    return {title: simulate for group in (own[kind], *brought) for title, simulate in group.items()}
+    own: dict[str, Mapping[str, Any]] = {"image": samples.SAMPLES, "movie": movies.MOVIES, "cube": cubes.CUBES}
+    found = dict(own[kind])
+    for one in analyses().values():
+        if one.kind != kind or not one.samples:
+            continue
+        try:
+            brought = instance_of(one.load("samples"), "samples", Mapping)
+            if taken := [title for title in brought if title in found]:
+                raise ValueError(f"there is another sample called {taken[0]}")
+        except Exception as error:  # of a package that is not ours: the others go on
+            warnings.warn(f"the samples of {one.name} cannot be used: {in_words(error)}", stacklevel=2)
+        else:
+            found |= brought
+    return found

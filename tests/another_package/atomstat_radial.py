@@ -16,7 +16,6 @@ from atomstat_widgets.panels.controls import heading, slider, title
 from atomstat_widgets.panels.image_panel import ImagePanel
 from atomstat_widgets.panels.panel import column, name_figure
 from atomstat_widgets.reactive.image_model import ImageModel
-from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.recipe import recipe_of
 from atomstat_widgets.reactive.registry import Analysis
@@ -66,12 +65,8 @@ class RadialModel(ImageModel):
     result = Instance(RadialResult, allow_none=True)
 
     def __init__(self, image: Any, **parameters: Any) -> None:
-        super().__init__(image=image, **parameters)
+        super().__init__(image, **parameters)
         self.start()
-
-    @staticmethod
-    def check_data(source: Any) -> Image:
-        return open_data(source, "image")
 
     def compute(self, parameters: dict[str, Any], run: Any) -> str:
         pixels = overview(parameters["image"])
@@ -97,21 +92,9 @@ class RadialPanel(ImagePanel):
     def _make_controls(self) -> list[Any]:
         return [heading("Spectrum"), slider(self.model, "bins", 4, 256)]
 
-    def _make_display_controls(self) -> list[Any]:
-        return []
-
     def _make_views(self) -> list[Any]:
         self.profile = SpectraView(500, 200)
         return [column(title("Radial profile"), name_figure(self.profile, "profile"))]
-
-    def _offer_overlays(self) -> None:
-        self._set_overlays([("None", None, "The image alone")])
-
-    def _draw_overlay(self) -> None:
-        pass
-
-    def choose_place(self, y: float, x: float) -> None:
-        pass
 
     def _draw_shown(self) -> None:
         result = self._shown

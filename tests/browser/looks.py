@@ -92,6 +92,13 @@ CUT = """() => [...document.querySelectorAll(".jp-OutputArea-output, .atomstat, 
   .map((part) => [part.className, part.getBoundingClientRect().height / part.currentCSSZoom, part.scrollHeight])
   .filter(([_name, height, whole]) => whole > height + 1)"""
 
+# What has scroll bars of its own.
+SCROLLED = """() => [...document.querySelectorAll(".atomstat, .atomstat *")].filter((part) => {
+  const { overflowX, overflowY } = getComputedStyle(part), bars = ["auto", "scroll"];
+  return part.checkVisibility() && ((bars.includes(overflowX) && part.scrollWidth > part.clientWidth)
+    || (bars.includes(overflowY) && part.scrollHeight > part.clientHeight));
+}).map((part) => `${part.getAttribute("class")}: ${part.scrollWidth} × ${part.scrollHeight} px`)"""
+
 PLACES = """() => [...document.querySelectorAll(".atomstat .jupyter-widgets:not(.widget-html)")]
   .filter((part) => part.checkVisibility())
   .map((part) => { const { x, y, width, height } = part.getBoundingClientRect();
@@ -112,6 +119,11 @@ def overlaps(page: Page) -> list[str]:
 def cut(page: Page) -> list[Any]:
     """Parts of the page that are not seen to their end."""
     return page.evaluate(CUT)
+
+
+def scrolled(page: Page) -> list[str]:
+    """Parts of panels that have scroll bars, whether a browser shows those or not."""
+    return page.evaluate(SCROLLED)
 
 
 def places(page: Page) -> list[str]:

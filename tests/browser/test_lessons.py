@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from interactions import SECOND, status, view
 from looks import overlaps, pale_words, unnamed
-from notebooks import notebook_served, server
+from notebooks import PLACES, notebook_in, notebook_served, run_all
 from playwright.sync_api import BrowserContext, Page, expect
 
 LOCAL = re.compile(r"http://127\.0\.0\.1:|data:|blob:")
@@ -79,18 +80,14 @@ def test_a_notebook_of_one_panel_is_served(page: Page, name: str) -> None:
         assert not overlaps(page)
 
 
-@pytest.fixture(params=["lab", "notebook"])
-def opened(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+@pytest.fixture(params=PLACES)
+def opened(context: BrowserContext, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A lesson in JupyterLab or Notebook, which have errors of their own, but may ask no other machine either."""
     elsewhere: list[str] = []
     context.on("request", lambda one: LOCAL.match(one.url) or elsewhere.append(one.url))
     page = context.new_page()
-    module, path = {"lab": ("jupyterlab", "lab/tree"), "notebook": ("notebook", "notebooks")}[request.param]
-    with server(
-        module, "--no-browser", "--allow-root", "--ip=127.0.0.1", "--ServerApp.port={port}",
-        "--IdentityProvider.token=", "--LabApp.news_url=", "--LabApp.extension_manager=readonly",
-    ) as address:  # fmt: skip
-        page.goto(f"{address}{path}/lesson_window.ipynb")
+    with notebook_in(request.param, "lesson_window", tmp_path) as address:
+        page.goto(address)
         yield page
     assert not elsewhere
 
@@ -98,7 +95,6 @@ def opened(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[
 @pytest.mark.slow
 def test_a_lesson_runs_in_jupyterlab_and_notebook(opened: Page) -> None:
     expect(opened.get_by_role("heading", name="What a window size does")).to_be_visible(timeout=120 * SECOND)
-    opened.get_by_role("menuitem", name="Run", exact=True).click()
-    opened.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    run_all(opened)
     expect(view(opened, "curve")).to_be_visible(timeout=120 * SECOND)
     answer(opened, "lesson_window")

@@ -186,7 +186,7 @@ def test_on_a_phone_all_is_below_one_another(app: Page) -> None:
 @sized(1920, 1080)
 def test_on_a_projector_all_is_larger_and_clicks_find_their_place(app: Page) -> None:
     expect(view(app, "status")).to_be_in_viewport(ratio=1)
-    app.wait_for_function("document.querySelector('.atomstat-sample').getBoundingClientRect().width > 600")
+    app.wait_for_function("() => document.querySelector('.atomstat-sample').getBoundingClientRect().width > 600")
     box = view(app, "sample").locator("image").first.bounding_box()
     before = picture(app, "window")
     app.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.9)

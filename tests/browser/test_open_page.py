@@ -78,18 +78,24 @@ def test_one_of_several_signals_is_chosen(page: Page, voila_server: str, tmp_pat
     expect(page.get_by_text("140 × 100 px")).to_be_visible()
 
 
-def test_the_progress_of_an_upload_is_said(page: Page, voila_server: str, tmp_path: Path):
-    open_app(page, voila_server)
-    page.get_by_role("button", name="Open").click()
-    expect(page.get_by_text("Uploads have up to 60 MB")).to_be_visible()
+def hear_opening(page: Page) -> list[str]:
+    """Begin to note what the page says of a file that comes; what it said is added as it does."""
     said: list[str] = []
-    page.expose_function("heard", lambda words: said.append(words))
+    page.expose_function("heard", lambda words: said.append(words))  # no built-in function can be one
     page.evaluate(
         """() => {
             const words = document.querySelector(".atomstat-opening");
             new MutationObserver(() => heard(words.textContent)).observe(words, {childList: true, subtree: true});
         }"""
     )
+    return said
+
+
+def test_the_progress_of_an_upload_is_said(page: Page, voila_server: str, tmp_path: Path):
+    open_app(page, voila_server)
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_text("Uploads have up to 60 MB")).to_be_visible()
+    said = hear_opening(page)
     rng = np.random.default_rng(0)
     np.save(tmp_path / "large.npy", np.tile(rng.random((64, 64)), (30, 30)))  # 29 MB
     upload(page, tmp_path / "large.npy")

@@ -1,9 +1,9 @@
 """The server is killed, and the page goes on with its session; or the kernel is, and the page says so."""
 
 import pytest
-from interactions import SECOND, press, status
+from interactions import SECOND, end_kernel, press, status
 from playwright.sync_api import Browser, expect
-from serving import serving
+from serving import kernel_of, serving
 
 
 @pytest.mark.slow
@@ -39,3 +39,13 @@ def test_page_says_that_its_session_has_ended(browser: Browser) -> None:
         told = page.get_by_role("alert").filter(has_text="The server does not answer")
         expect(told).to_be_visible(timeout=30 * SECOND)
         page.close()
+
+
+@pytest.mark.slow
+def test_page_says_that_its_kernel_was_ended_by_others(browser: Browser, voila_server: str) -> None:
+    page = browser.new_page()
+    html = page.goto(voila_server).text()
+    expect(status(page)).to_contain_text("841 windows, 4 components", timeout=60 * SECOND)
+    end_kernel(page, kernel_of(html))  # which leaves the page its connection
+    expect(page.get_by_role("alert")).to_contain_text("This session has ended: its kernel is gone", timeout=60 * SECOND)
+    page.close()

@@ -124,5 +124,5 @@ def test_data_chosen_while_the_list_follows_the_panel():
         app.choice.value = labels[1]
         stop.gone_on.set()
         followed.result(TIMEOUT)
-    assert app.chosen["image"] == labels[1]
-    assert app.panel.model.image is app.find_data("image", labels[1])
+    assert app.offered.chosen["image"] == labels[1]
+    assert app.panel.model.image is app.offered.find("image", labels[1])

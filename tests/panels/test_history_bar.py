@@ -97,7 +97,7 @@ def test_data_and_masks_in_words():
     panel.model.mask = np.eye(12) < 1
     (parameters, before) = (run.parameters for run in panel.model.history)
     assert in_words(panel.model, parameters, ["mask", "cube", "normalize", "smooth"]) == (
-        "mask of 132 pixels, spectrum image Oxide layers, normalise off, smooth 1"
+        "mask of 132 pixels, spectrum image Oxide layers, normalize off, smooth 1"
     )
     assert in_words(panel.model, before, ["mask"]) == "mask by default"
 

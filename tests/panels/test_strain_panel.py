@@ -1,6 +1,7 @@
 """The strain panel: what it shows, and what clicks, brushes and buttons do."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -135,6 +136,10 @@ def test_the_truth_is_compared(panel):
     errors = [float(one) for one in re.findall(r"e\w\w ([\d.]+) %", panel.truth_score.value)]
     assert len(errors) == 3
     assert max(errors) < 0.1
+    assert "not measured" not in panel.truth_score.value
+    pixels_of_substrate = np.where(IMAGE.truth == 0, IMAGE.array, 0)
+    panel.model.image = replace(IMAGE, array=pixels_of_substrate)
+    assert re.search(r"; [\d.]+% of the pixels there were not measured", panel.truth_score.value)
     panel.model.image = samples.graphene(shape=(256, 256))
     assert "the true strain of Doped graphene is not known" in panel.truth_score.value
     panel.model.image = Image(IMAGE.array)

@@ -109,6 +109,48 @@ def test_a_failure_of_the_first_run_leaves_no_result():
     assert (model.result, model.status) == (None, "Failed")
 
 
+class Halves(AnalysisModel):
+    """Half of a number, without an `__init__` of its own."""
+
+    kind = "number"
+    number = Int(4).tag(parameter=True)
+
+
+class Started(Halves):
+    def __init__(self, number, **parameters):
+        super().__init__(number, **parameters)
+        self.start()
+
+
+class Whole(Started):
+    def compute(self, parameters, run):
+        self.publish(parameters["number"] / 2)
+        return "1 half"
+
+
+class Wordless(Started):
+    def compute(self, parameters, run):
+        raise KeyError("half")
+
+
+def test_a_model_takes_its_data_first():
+    assert Whole.analyse(6) == 3
+    assert Halves(6).number == Halves(number=6).number == 6
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (Halves, "Halves has no result: __init__ calls start, and compute publish"),
+        (Started, "Unexpected failure: Started has no compute"),
+        (Wordless, "Unexpected failure: KeyError: 'half'"),
+    ],
+)
+def test_what_a_model_lacks_is_named(model, why):
+    with pytest.raises(ValueError, match=f"^{why}$"):
+        model.analyse(6)
+
+
 def test_in_a_kernel_the_assignment_returns_at_once(in_kernel):
     model = Roots()
     model.gate = threading.Event()

@@ -69,8 +69,8 @@ class OwnResult:
 @pytest.fixture
 def own(monkeypatch):
     record = Analysis(
-        name="own", title="Own", kind="image", purpose="", sample="", model=f"{__name__}:OwnModel", panel="", figure="",
-        numbers="",
+        name="own", title="Own", kind="image", purpose="", sample="", model=f"{__name__}:OwnModel",
+        panel=f"{__name__}:no_panel", figure=f"{__name__}:no_figure", numbers=f"{__name__}:no_numbers",
     )  # fmt: skip
     known = {**analyses(), "own": record}
     for module in (registry, batch):
@@ -130,7 +130,7 @@ def test_scripts_of_another_package(own, grains):
 
 def test_the_command_line_of_another_package(own, grains, capsys):
     parser = argparse.ArgumentParser()
-    batch.add_analyses(parser.add_subparsers())
+    batch.add_analyses(parser.add_subparsers(), "own")
     arguments = ["own", "a.npy", "--out", "o", "--share", "1/3", "--rows", "2", "6", "--columns", "4"]
     given = vars(parser.parse_args(arguments))
     assert [given[f"parameter {name}"] for name in ("share", "box", "columns")] == ["1/3", [2, 6], 4]
@@ -150,7 +150,7 @@ def test_what_follows_another_parameter_on_the_command_line(own, grains, tmp_pat
     np.save(tmp_path / "a.npy", grains.array)
     for more in (["--columns", "4"], ["--columns", "4", "--lines", "5"], []):
         parser = argparse.ArgumentParser()
-        batch.add_analyses(parser.add_subparsers(dest="analysis"))
+        batch.add_analyses(parser.add_subparsers(dest="analysis"), "own")
         arguments = parser.parse_args(["own", str(tmp_path / "a.npy"), "--out", str(tmp_path), *more])
         arguments.formats = []
         assert batch.run(arguments) == 0

@@ -1,6 +1,7 @@
 """The strain model without a screen: what is found by itself, what can be set, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,6 +91,34 @@ def test_what_is_hardly_measured_is_said():
     assert "choose those of the part that matters" in model.notice
 
 
+def test_a_layer_that_was_not_measured_is_said():
+    pixels = IMAGE.array.copy()
+    pixels[IMAGE.truth == 1] = 0
+    model = StrainModel(replace(IMAGE, array=pixels))
+    assert model.notice.startswith("Only 63% of the image was measured")
+    assert model.status.startswith("Strain of 63% of the image")
+    result = model.result
+    assert not result.maps.trusted[30:60].any()
+    assert result.compared[30:40, 100].all()
+    assert result.errors().max() < 0.001  # of what was measured
+
+
+def test_a_layer_far_from_its_substrate_is_measured():
+    """Whose reflections are so far from those of the substrate that a Gaussian around these loses them."""
+    for strain in ({"along": -0.08, "across": 0.02, "rotation": -8.0}, {"along": 0.1, "across": 0.1, "rotation": 10.0}):
+        model = StrainModel(samples.strained(**strain))
+        assert (model.error, model.notice) == ("", "")
+        assert model.status.startswith("Strain of 100% of the image")
+        assert model.result.maps.trusted[model.result.compared].all()
+        assert model.result.errors().max() < 0.001
+
+
+def test_reflections_are_four_numbers_in_a_row_too(model):
+    model.reflections = [0.0, 0.105, 0.105, 0.0]
+    assert model.reflections == ((0.0, 0.105), (0.105, 0.0))
+    assert model.error == ""
+
+
 def test_what_cannot_be_measured_is_said(model):
     before = model.result
     model.reflections = ((0.0, 0.105), (0.0, 0.21))
@@ -116,6 +145,8 @@ def test_what_cannot_be_measured_is_said(model):
         ("reference", "all", "four whole numbers"),
         ("reflections", ((0, 0.1), (0.7, 0)), "beyond ±0.5"),
         ("reflections", (0.1, 0.2), "are not two of a lattice"),
+        ("reflections", (0, 0.1, 0.1), "are not two of a lattice"),
+        ("reflections", (0, 0.1, 0.1, "a"), "are not two of a lattice"),
         ("reflections", ((0, 0.1),), "are not two of a lattice"),
         ("reflections", 3, "are not two of a lattice"),
         ("sigma", 0.5, "sigma"), ("sigma", np.nan, "not finite"), ("sigma", "5 s", "sigma"),

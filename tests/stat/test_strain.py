@@ -49,6 +49,29 @@ def test_a_film_that_does_not_fit_its_substrate(lattice, noise):
         assert bottom <= 448 - waves.border
 
 
+FAR = [(0.1, 0.1, 0.0, 0.0), (-0.1, 0.1, 0.0, np.deg2rad(10)), (-0.08, 0.02, 0.03, -np.deg2rad(8))]
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+@pytest.mark.parametrize("strain", FAR)
+@pytest.mark.parametrize("lattice", LATTICES)
+def test_a_film_whose_strain_is_large(lattice, strain, noise):
+    """Up to 10 % and 10 degrees: its reflections are where a Gaussian around the substrate's has nearly ended."""
+    strained = boundary(lattice, strain, noise=noise, seed=4)
+    waves, maps = maps_of(strained.image)
+    away = strained.smooth > 4 * waves.sigma
+    border = waves.border
+    assert maps.trusted[border:-border, border:-border][away[border:-border, border:-border]].all()
+    assert errors(maps, waves, strained).max() < (BOUND if noise else 0.0003)
+
+
+def test_a_film_in_an_image_that_is_small():
+    """Of 20 periods and 30, where the borders are near to all pixels."""
+    strained = boundary("square", (0.02, 0.02, 0.0, 0.0), seed=1, shape=(200, 300), axis=1)
+    waves, maps = maps_of(strained.image)
+    assert errors(maps, waves, strained).max() < 0.0003
+
+
 @pytest.mark.parametrize("lattice", LATTICES)
 def test_a_film_beside_its_substrate(lattice):
     strained = boundary(lattice, (-0.02, 0.01, -0.006, -0.02), noise=0.05, seed=3, shape=(320, 448), axis=1)

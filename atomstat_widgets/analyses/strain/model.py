@@ -11,6 +11,7 @@ from atomstat_widgets.analyses.strain.stages import Pair, compare, measure, spec
 from atomstat_widgets.brief import in_short
 from atomstat_widgets.data import Image
 from atomstat_widgets.data.sampling import Whole
+from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import ImageModel
 from atomstat_widgets.reactive.lengths import Length
 from atomstat_widgets.reactive.loading import open_data
@@ -23,7 +24,7 @@ from atomstat_widgets.stat.strain.maps import Rectangle, rectangle_of
 from atomstat_widgets.stat.strain.reflections import SMALLEST_SIDE, reflection_of
 
 MOST_PIXELS = 25_000_000  # each takes some 60 bytes while waves are measured
-FEW = 0.5  # share of the pixels that are measured, below which it is said
+FEW = 0.9  # share of the pixels that are measured, below which it is said
 
 
 class StrainModel(ImageModel):
@@ -41,7 +42,8 @@ class StrainModel(ImageModel):
     image : Image
         See `ImageModel`. With a new image reflections, reference and resolution are automatic again.
     reflections : ((float, float), (float, float)) or None
-        Two reflections, each with fy and fx in periods per pixel; None finds the strongest.
+        Two reflections, each with fy and fx in periods per pixel, or these four numbers in a row; None finds the
+        strongest.
     reference : (int, int, int, int) or None
         Region without strain: first row, the one after the last, first column, the one after the last; None finds where
         the lattice varies least.
@@ -53,16 +55,17 @@ class StrainModel(ImageModel):
 
     reflections = parameter(
         AnyTrait(None, allow_none=True), label="Reflections", unit="1/px",
-        help="Two reflections, each with fy and fx in periods per pixel; None finds the strongest",
+        help=f"{in_brief('reflection')}; two, each with fy and fx in periods per pixel",
+        argument={"type": float, "nargs": 4, "metavar": ("FY1", "FX1", "FY2", "FX2")},
     )  # fmt: skip
     reference = parameter(
         AnyTrait(None, allow_none=True), label="Reference", unit="px",
-        help="Region without strain: its first row, the one after the last, its first column, the one after the last",
+        help=f"{in_brief('reference')}; first row, the one after the last, first column, the one after the last",
         argument={"type": int, "nargs": 4, "metavar": ("TOP", "BOTTOM", "LEFT", "RIGHT")},
     )  # fmt: skip
     sigma = parameter(
         Length(None, allow_none=True, min=1), label="Resolution", unit="px",
-        help="Standard deviation of the Gaussian that is averaged over: less noise, but less detail, the larger it is",
+        help=in_brief("resolution"),
     )  # fmt: skip
     result = Instance(StrainResult, allow_none=True)
 
@@ -97,8 +100,8 @@ class StrainModel(ImageModel):
         if self.result is None or self.result.measured >= FEW:
             return ""
         return (
-            f"Only {self.result.measured:.0%} of the image has both reflections: in grains or beside vacuum choose "
-            "those of the part that matters"
+            f"Only {self.result.measured:.0%} of the image was measured: elsewhere a reflection is weak, or far from "
+            "where it was looked for. In grains or beside vacuum choose those of the part that matters, at Reflections"
         )
 
     @validate("reflections")
@@ -107,7 +110,8 @@ class StrainModel(ImageModel):
         if given is None:
             return None
         try:
-            first, second = (reflection_of(one, "a reflection").tolist() for one in given)
+            pair = [given[:2], given[2:]] if len(given) == 4 else given
+            first, second = (reflection_of(one, "a reflection").tolist() for one in pair)
         except (TypeError, ValueError) as error:
             raise TraitError(f"reflections = {in_short(given)} are not two of a lattice: {error}") from None
         return (first[0], first[1]), (second[0], second[1])

@@ -19,6 +19,7 @@ from atomstat_widgets.stat.strain.reflections import in_one_line
 from atomstat_widgets.views.colorbar import ColorBar
 from atomstat_widgets.views.colors import COMPONENT_COLORS, DIVERGING_MAPS, lookup_table, to_bytes
 from atomstat_widgets.views.html import Html, as_html
+from atomstat_widgets.views.rounding import percent
 from atomstat_widgets.views.spectra import SpectraView
 from atomstat_widgets.views.tiles import TileGrid
 
@@ -274,6 +275,9 @@ class StrainPanel(ImagePanel):
                     f"{kind.name} {kind.scale * error:.2g}{' %' if kind.unit == '%' else kind.unit}"
                     for kind, error in zip(KINDS, errors, strict=True)
                 )
+                missed = 1 - float(self._shown.maps.trusted[self._shown.compared].mean())
+                if missed > 0:
+                    words += f"; {percent(missed)} of the pixels there were not measured"
                 self.truth_score.value = title("", f"Error against the truth, away from its borders: {words}")
 
 

@@ -107,8 +107,9 @@ class StrainResult:
         relative = (one @ np.linalg.inv(matrices[own]) for one in matrices)
         return np.array([strain_of(*one.ravel()) for one in relative])
 
-    def errors(self) -> NDArray[np.float64]:
-        """Root mean square errors (4,) of exx, eyy, exy and rotation, farther than 4 sigma from other domains.
+    @cached_property
+    def compared(self) -> NDArray[np.bool_]:
+        """Pixels (height, width) where the truth can be compared: 4 sigma from other domains, off the border.
 
         Raises
         ------
@@ -117,13 +118,29 @@ class StrainResult:
         """
         from scipy.ndimage import distance_transform_edt
 
-        truth, labels = self.truth, self.image.truth
-        assert labels is not None
+        labels, border = self.image.truth, self.waves.border
+        if labels is None:
+            raise ValueError(f"the true strain of {self.image.name} is not known")
         compared = np.zeros(labels.shape, bool)
         for number in np.unique(labels):
             compared |= distance_transform_edt(labels == number) > AWAY * self.waves.sigma
-        compared &= self.maps.trusted
+        compared[:border] = compared[-border:] = compared[:, :border] = compared[:, -border:] = False
         if not compared.any():
             raise ValueError(f"no pixel is farther than {AWAY} times the resolution from the borders of domains")
+        return compared
+
+    def errors(self) -> NDArray[np.float64]:
+        """Root mean square errors (4,) of exx, eyy, exy and rotation, of the pixels `compared` that were measured.
+
+        Raises
+        ------
+        ValueError
+            See `truth` and `compared`; or none of these pixels was measured.
+        """
+        truth, labels = self.truth, self.image.truth
+        assert labels is not None
+        compared = self.compared & self.maps.trusted
+        if not compared.any():
+            raise ValueError("no pixel was measured where the true strain is known")
         off = self.maps.stack[:, compared] - truth[labels[compared]].T
         return np.asarray(np.sqrt((off.astype(np.float64) ** 2).mean(axis=1)))

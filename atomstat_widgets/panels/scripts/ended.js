@@ -1,6 +1,9 @@
 // --- the end of a session: all of it is in the kernel, and nothing else says that it is gone
 
 const PAUSE = 3000; // ms: the page connects again by itself
+const LONG_PAUSE = 20000; // ms: of a kernel that was ended on purpose a connected page is told nothing
+const STOPPED = ": its kernel stopped, perhaps for want of memory.";
+const WHY = { dead: STOPPED, autorestarting: STOPPED, restarting: ": its kernel was restarted." }; // the last by a user
 
 function tellOfEnd(kernel, root, alone, signal) {
   const [Again, again] = alone ? ["Reload", "reload"] : ["Run its cell again", "run its cell again"];
@@ -26,21 +29,21 @@ function tellOfEnd(kernel, root, alone, signal) {
   async function ask() {
     let status = 0;
     try {
-      const address = `${kernel.serverSettings.baseUrl}api/kernels/${kernel.id}`;
+      const address = `${kernel.serverSettings.baseUrl}api/kernels/${kernel.id}?no_track_activity=1`; // not the user's doing
       status = (await fetch(address, { cache: "no-store" })).status;
     } catch {}
-    if (ended || timer === null) return; // or connected again meanwhile
-    if (status === 404) end(" after a time without a page.");
-    else if (status === 200) told?.remove();
+    if (ended) return;
+    if (status === 404) end(": its kernel is gone, perhaps after a time without a page.");
+    else if (status === 200 || kernel.connectionStatus === "connected") told?.remove();
     else tell(`The server does not answer. When it does again, ${again} to begin a new session.`);
   }
 
   function follow() {
     clearInterval(timer);
-    timer = null;
     if (ended) return;
-    if (kernel.connectionStatus === "connected") told?.remove();
-    else timer = setInterval(ask, PAUSE);
+    const connected = kernel.connectionStatus === "connected";
+    if (connected) told?.remove();
+    timer = setInterval(ask, connected ? LONG_PAUSE : PAUSE);
   }
 
   function end(why) {
@@ -50,13 +53,12 @@ function tellOfEnd(kernel, root, alone, signal) {
   }
 
   function hear() {
-    if (["dead", "restarting", "autorestarting"].includes(kernel.status)) {
-      end(": its kernel stopped, perhaps for want of memory.");
-    }
+    if (!ended && kernel.status in WHY) end(WHY[kernel.status]);
   }
 
   kernel.connectionStatusChanged.connect(follow);
   kernel.statusChanged.connect(hear);
+  follow();
   const stop = () => {
     clearInterval(timer);
     kernel.connectionStatusChanged.disconnect(follow);
