@@ -208,16 +208,18 @@ def choose(found: Found, movie: Movie, atoms: str, progress: Progress) -> Chosen
         ((points >= found.spacing / 2) & (points <= np.array(movie.sides) - 1 - found.spacing / 2)).all(axis=1)
         for points in found.positions
     ]
-    threshold, apart = _split(np.concatenate(found.strengths)[np.concatenate(inside)])
+    # Brighter than the others of the same frame: of another frame noise and brightness are others.
+    brightness = [strong / np.median(strong) if len(strong) else strong for strong in found.strengths]
+    threshold, apart = _split(np.concatenate(brightness)[np.concatenate(inside)])
     # A kind of atoms is in most frames; a few spots of dirt are not.
     filled = sum(len(points) > 0 for points in found.positions)
-    several = np.count_nonzero(np.concatenate(found.strengths) > threshold) >= filled / 2
+    several = np.count_nonzero(np.concatenate(brightness) > threshold) >= filled / 2
     bright = atoms == BRIGHT or (atoms == AUTOMATIC and apart > CLEARLY_APART and bool(several))
     positions = found.positions
     if bright:
         positions = [
-            points[(strong > threshold) & far]
-            for points, strong, far in zip(found.positions, found.strengths, inside, strict=True)
+            points[(relative > threshold) & far]
+            for points, relative, far in zip(found.positions, brightness, inside, strict=True)
         ]
     distances = neighbour_distances(positions)
     distances = distances[distances > 0]
@@ -226,13 +228,13 @@ def choose(found: Found, movie: Movie, atoms: str, progress: Progress) -> Chosen
     return Chosen(movie, positions, found.spacing, bright, nearest_steps(by_frame), distance)
 
 
-def _split(strengths: Floats) -> tuple[float, float]:
+def _split(brightness: Floats) -> tuple[float, float]:
     """Threshold between the bright atoms and the rest, and how far apart the two are.
 
     Of the stronger half only, on a logarithmic scale: the weaker one may hold noise. How far apart is D of Ashman, Bird
     & Zepf, Astron. J. 108, 2348 (1994).
     """
-    logs = np.log(strengths[strengths > np.median(strengths)]) if len(strengths) else strengths
+    logs = np.log(brightness[brightness > np.median(brightness)]) if len(brightness) else brightness
     if len(logs) < 2 or np.ptp(logs) == 0:
         return -np.inf, 0.0
     threshold = otsu_threshold(logs)
