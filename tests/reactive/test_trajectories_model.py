@@ -509,7 +509,7 @@ class TestModel:
 
 def test_spheres_in_water(shared_data):
     """Of 30 frames: 744 to 780 spheres in each, 577 tracks over all of them, 0.525 px² at lag 1 and 0.53 more a lag."""
-    model = TrajectoriesModel(shared_data / "movie-bulk-water", dark=True, spacing=11.0, strength=30.0, rmax=5.0)
+    model = TrajectoriesModel(shared_data / "movie-bulk-water", dark=True, spacing=11.0, strength=5.0, rmax=5.0)
     assert (model.error, model.notice, model.result.chosen.bright) == ("", "", False)
     counts = [len(points) for points in model.result.chosen.positions]
     assert len(counts) == 30

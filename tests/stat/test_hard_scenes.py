@@ -104,6 +104,33 @@ def test_dumbbells_are_parted(noise):
     assert precision >= 0.97
 
 
+def scattered(number, side=200, apart=6.0, seed=0):
+    """Places (number, 2) without order, none closer to another than 6 px."""
+    rng = np.random.default_rng(seed)
+    points = np.empty((0, 2))
+    while len(points) < number:
+        one = rng.uniform(3, side - 4, 2)
+        if np.all(np.hypot(*(points - one).T) > apart):
+            points = np.append(points, [one], axis=0)
+    return points
+
+
+@pytest.mark.parametrize("blur", [0, 1.5])
+@pytest.mark.parametrize("noise", [0, 0.1])
+@pytest.mark.parametrize("number", [10, 240, 420])
+def test_atoms_without_order(number, noise, blur):
+    truth = scattered(number)
+    grain = np.random.default_rng(1).standard_normal((200, 200))
+    if blur:
+        grain = ndimage.gaussian_filter(grain, blur)
+    image = columns(truth, np.ones(number), 2.0, (200, 200)) + noise * grain / grain.std()
+    atoms = find_atoms(image)
+    _, recall, precision, _ = score(atoms.positions, truth, 3.0)
+    assert recall >= 0.98
+    assert precision >= 0.95
+    assert "are guesses" in atoms.doubt or "is a guess" in atoms.doubt
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_noise_and_amorphous_matter_have_no_atoms(seed):
     rng = np.random.default_rng(seed)

@@ -203,7 +203,7 @@ class _Finder:
         self.ground = self.tiles.ground_beside(spots.frequencies)
         self.scale = scale_of(spots, self.tiles)
         self.band_pass = BandPass(pixels)
-        self.noise, self.strengthened = Noise(1.0, 1.0), 1.0  # known when atoms were looked for
+        self.noise = Noise(1.0, 1.0, 1.0)  # known when atoms were looked for
 
     def guess_spacing(self) -> float:
         """Distance of close neighbours, at a scale that parts columns that touch, or at a finer one if pairs are there.
@@ -233,7 +233,7 @@ class _Finder:
         """
         response = band_pass(scale)
         maxima, heights = find_maxima(response, 2 * scale, blank)
-        noise = self._noise(scale, response)
+        noise = self._spectral(scale) if self.lattice else self._noise(scale, response, heights)
         certain = strengths_of(heights, noise) >= CERTAIN
         maxima, heights = maxima[certain], heights[certain]
         if len(maxima) < 2:
@@ -263,21 +263,21 @@ class _Finder:
         """Maxima, their strengths, and the response of a typical one."""
         response = self.band_pass(scale)
         maxima, heights = find_maxima(response, spacing / 2, self.blank)
-        spectral = self._noise(scale, response)
-        self.noise = calibrated(spectral, heights) if self.lattice else spectral
-        self.strengthened = spectral.deviation / self.noise.deviation
-        # Strengths are of the noise of the spectrum, which is alike in all frames of a movie.
-        strengths, certain = strengths_of(heights, spectral), strengths_of(heights, self.noise)
+        self.noise = self._noise(scale, response, heights)
+        strengths = strengths_of(heights, self.noise)
         if strength is None:
-            keep = certain >= self._least_strength(certain, spacing)
-            possible = certain >= LEAST_ON_SITE
+            keep = strengths >= self._least_strength(strengths, spacing)
+            possible = strengths >= LEAST_ON_SITE
             keep[possible] = on_sites(maxima[possible], keep[possible], self.lattice.vectors, spacing)
         else:
             keep = strengths >= strength
         return maxima[keep], strengths[keep], float(np.median(heights[keep])) if keep.any() else 0.0
 
-    def _noise(self, scale: float, response: Float32) -> Noise:
-        return noise_of(self.tiles, self.ground, scale, None if self.lattice else response)
+    def _spectral(self, scale: float) -> Noise:
+        return noise_of(self.tiles, self.ground, scale)
+
+    def _noise(self, scale: float, response: Float32, heights: Floats) -> Noise:
+        return calibrated(self._spectral(scale), heights, None if self.lattice else response)
 
     def _least_strength(self, strengths: Floats, spacing: float) -> float:
         """Strength from which on few of the maxima (strongest first) are expected to be noise."""
@@ -289,7 +289,6 @@ class _Finder:
     def certainties(self, strengths: Floats, spacing: float) -> Floats:
         """Share of the maxima around each strength (strongest first) that noise is not expected to make."""
         area = self._free(len(strengths), spacing)
-        strengths = strengths * self.strengthened
         order, reach = np.arange(len(strengths)), LIKE // 2
         first, last = np.maximum(order - reach, 0), np.minimum(order + reach, len(strengths) - 1)
         by_noise = area * (self.noise.maxima_above(strengths[last]) - self.noise.maxima_above(strengths[first]))

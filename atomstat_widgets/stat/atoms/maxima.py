@@ -15,8 +15,12 @@ from atomstat_widgets.stat.lattice.tiles import Tiles
 DYNAMIC_RANGE = 1 / 500
 NORMAL_MEDIAN = 0.6745  # of the magnitude of normal noise, in standard deviations
 MEDIAN_OF_MAXIMA = 1.4  # of band-passed noise, in standard deviations
-CLEARLY_LESS = 0.55  # of the median that noise would have
-FEWEST_WEAKER = 1 / 3  # of all maxima; of fewer, between atoms that leave them no room, the heights tell nothing
+TAIL, SKEWED = 0.02, 1.45  # of the pixels, and how much farther from 0 the bright ones are: noise has 1.35 at most
+# Two classes of maxima are noise and atoms if their medians are so far apart, and few maxima are between them, or if
+# they are farther apart than those of noise ever are.
+APART, FAR_APART, BETWEEN = 3.6, 8.0, 0.15
+GAP = (0.4, 0.8)  # of the way from the one median to the other, on a logarithmic scale
+FEWEST_WEAKER = 8  # maxima of noise, to tell their height
 
 Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -31,10 +35,13 @@ class Noise:
     deviation : float
     roughness : float
         Mean square of its slope along an axis over its variance, in 1 / pixel^2.
+    white : float
+        Standard deviation of the part of it that is white: what it has at least.
     """
 
     deviation: float
     roughness: float
+    white: float
 
     def maxima_above(self, strengths: Floats) -> Floats:
         """Maxima a pixel above heights in standard deviations, of 2 and more [1]_.
@@ -68,24 +75,16 @@ class BandPass:
         return np.asarray(fft.idctn(transfer, overwrite_x=True), np.float32)
 
 
-def noise_of(tiles: Tiles, ground: Float32, scale: float, response: Float32 | None = None) -> Noise:
-    """Noise of an image that is band-passed at a scale: the median over its tiles, whose ground counts, see `Tiles`.
-
-    Without a lattice the spectrum of the atoms themselves is in the ground, as it has no spots. The response then
-    tells the noise, too: atoms that stand apart leave the median of its magnitude as it is. It has the white noise of
-    the highest frequencies at least, though of few counts the median is less.
-    """
+def noise_of(tiles: Tiles, ground: Float32, scale: float) -> Noise:
+    """Noise of an image that is band-passed at a scale: the median over its tiles, whose ground counts, see `Tiles`."""
     k2 = (2 * math.pi * tiles.radius / tiles.side) ** 2
     transfer = k2**2 * np.exp(-k2 * scale**2) * tiles.weights / tiles.side**2
     variance = np.einsum("nij,ij->n", ground, transfer)
     slopes = np.einsum("nij,ij->n", ground, transfer * k2 / 2)
     deviation = math.sqrt(float(np.median(variance)))
-    if response is not None:
-        some = response[:: max(1, response.shape[0] // 512), :: max(1, response.shape[1] // 512)]
-        corners = np.median(tiles.power[:, k2 > math.pi**2]) / math.log(2)
-        white = math.sqrt(float(corners * transfer.sum()))
-        deviation = min(deviation, max(float(np.median(np.abs(some))) / NORMAL_MEDIAN, white))
-    return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))))
+    corners = float(np.median(tiles.power[:, k2 > math.pi**2])) / math.log(2)
+    white = min(math.sqrt(corners * float(transfer.sum())), deviation)
+    return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))), white)
 
 
 def find_maxima(response: Float32, distance: float, blank: NDArray[np.bool_] | None = None) -> tuple[Floats, Floats]:
@@ -118,20 +117,37 @@ def strengths_of(heights: Floats, noise: Noise) -> Floats:
     return np.asarray(heights / max(noise.deviation, least))
 
 
-def calibrated(noise: Noise, heights: Floats) -> Noise:
-    """Noise that is less where the weaker maxima of an image with a lattice have less.
+def calibrated(noise: Noise, heights: Floats, response: Float32 | None) -> Noise:
+    """Noise that is less than that of the spectrum, whose ground holds disorder and the spots of a large cell, too.
 
-    Disorder and the many spots of a large cell are on the ground of the spectrum, too. Of the two classes that Otsu's
-    threshold makes of the maxima the weaker is noise, or lower than noise; its median is known.
+    Where the weaker maxima are a class of their own they are noise, or lower than noise; their median is known. If not,
+    the `response` of an image without a lattice tells more: the spectrum of its atoms has no spots, and so is on the
+    ground. Those that stand apart leave the median of its magnitude as it is; where they are dense it is skewed, as
+    noise is not, and nothing but the white noise of the highest frequencies is known.
     """
+    deviation = _of_weaker(heights)
+    if deviation is None and response is not None:
+        some = response[:: max(1, response.shape[0] // 512), :: max(1, response.shape[1] // 512)]
+        dark, bright = np.quantile(some, [TAIL, 1 - TAIL])
+        deviation = 0.0 if bright > SKEWED * -dark else float(np.median(np.abs(some))) / NORMAL_MEDIAN
+    if deviation is None:
+        return noise
+    return replace(noise, deviation=min(noise.deviation, max(deviation, noise.white)))
+
+
+def _of_weaker(heights: Floats) -> float | None:
+    """Noise by the weaker of the two classes that Otsu's threshold makes of maxima, if they are clearly two."""
     if len(heights) < 2:
-        return noise
-    logs = np.log(strengths_of(heights, noise))
-    weaker = logs[logs <= otsu_threshold(logs)]
-    if len(weaker) < FEWEST_WEAKER * len(logs):
-        return noise
-    less = math.exp(np.median(weaker)) / MEDIAN_OF_MAXIMA
-    return replace(noise, deviation=noise.deviation * less) if less < CLEARLY_LESS else noise
+        return None
+    logs = np.log(np.maximum(heights, DYNAMIC_RANGE * heights[0]))
+    weak = logs <= otsu_threshold(logs)
+    if not FEWEST_WEAKER <= np.count_nonzero(weak) < len(logs):
+        return None
+    low, high = np.median(logs[weak]), np.median(logs[~weak])
+    between = (logs > low + GAP[0] * (high - low)) & (logs < low + GAP[1] * (high - low))
+    if high - low < math.log(APART if np.mean(between) <= BETWEEN else FAR_APART):
+        return None
+    return math.exp(low) / MEDIAN_OF_MAXIMA
 
 
 def suppress(points: Floats, distance: float) -> NDArray[np.bool_]:
