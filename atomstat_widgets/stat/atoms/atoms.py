@@ -20,6 +20,7 @@ from atomstat_widgets.stat.atoms.maxima import (
     Noise,
     calibrated,
     find_maxima,
+    noise_at_border,
     noise_of,
     strengths_of,
     suppress,
@@ -27,6 +28,7 @@ from atomstat_widgets.stat.atoms.maxima import (
 from atomstat_widgets.stat.atoms.refinement import Blank, fit_gaussian, move_to_centroid
 from atomstat_widgets.stat.atoms.scale import FINEST, scale_of
 from atomstat_widgets.stat.atoms.sites import on_sites
+from atomstat_widgets.stat.atoms.stripes import without_stripes
 from atomstat_widgets.stat.atoms.together import fit_together
 from atomstat_widgets.stat.blemishes import mend
 from atomstat_widgets.stat.blocks import take_into_memory
@@ -127,8 +129,9 @@ def find_atoms(
     more energy than at those around.
 
     The noise of the band-passed image is what the ground of its spectrum gives: the medians of rings of equal frequency
-    beside the spots, over tiles of the image. So it need not be white. How many maxima of such noise are higher than an
-    atom is known from the theory of Gaussian fields. Where the ground is steep compared with atoms, as at a step, the
+    beside the spots, over tiles of the image. So it need not be white. Noise by rows or columns is subtracted before.
+    How many maxima of such noise are higher than an atom is known from the theory of Gaussian fields. Where the
+    ground is steep compared with atoms, as at a step, the
     rim of a particle, or dirt, the median around each pixel is subtracted, and the atoms are looked for again.
 
     The guess of the spacing is a first look with 0.6 of the scale, fine enough to part columns that touch, and of the
@@ -199,6 +202,10 @@ class _Finder:
         self.pixels, self.blank = pixels, blank
         self.area = float(pixels.size if blank is None else pixels.size - np.count_nonzero(blank))
         spots, self.tiles = find_spots(pixels)
+        even = without_stripes(pixels, self.tiles, spots.frequencies)
+        if even is not None:
+            self.pixels = pixels = even
+            spots, self.tiles = find_spots(pixels)
         self.lattice = lattice_of(spots, self.tiles)
         self.ground = self.tiles.ground_beside(spots.frequencies)
         self.scale = scale_of(spots, self.tiles)
@@ -264,7 +271,9 @@ class _Finder:
         response = self.band_pass(scale)
         maxima, heights = find_maxima(response, spacing / 2, self.blank)
         self.noise = self._noise(scale, response, heights)
-        strengths = strengths_of(heights, self.noise)
+        strengths = strengths_of(heights, self.noise) / noise_at_border(maxima, response.shape, scale)
+        order = np.argsort(-strengths, kind="stable")
+        maxima, heights, strengths = maxima[order], heights[order], strengths[order]
         if strength is None:
             keep = strengths >= self._least_strength(strengths, spacing)
             possible = strengths >= LEAST_ON_SITE

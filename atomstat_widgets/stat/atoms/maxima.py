@@ -20,6 +20,7 @@ TAIL, SKEWED = 0.02, 1.45  # of the pixels, and how much farther from 0 the brig
 # they are farther apart than those of noise ever are.
 APART, FAR_APART, BETWEEN = 3.6, 8.0, 0.15
 GAP = (0.4, 0.8)  # of the way from the one median to the other, on a logarithmic scale
+CLEARLY_LESS = 0.55  # of the noise of the spectrum
 FEWEST_WEAKER = 8  # maxima of noise, to tell their height
 
 Floats = NDArray[np.float64]
@@ -35,13 +36,13 @@ class Noise:
     deviation : float
     roughness : float
         Mean square of its slope along an axis over its variance, in 1 / pixel^2.
-    white : float
-        Standard deviation of the part of it that is white: what it has at least.
+    least : float
+        Standard deviation of the parts of it that atoms do not have: white noise, and that by rows and columns.
     """
 
     deviation: float
     roughness: float
-    white: float
+    least: float
 
     def maxima_above(self, strengths: Floats) -> Floats:
         """Maxima a pixel above heights in standard deviations, of 2 and more [1]_.
@@ -83,8 +84,9 @@ def noise_of(tiles: Tiles, ground: Float32, scale: float) -> Noise:
     slopes = np.einsum("nij,ij->n", ground, transfer * k2 / 2)
     deviation = math.sqrt(float(np.median(variance)))
     corners = float(np.median(tiles.power[:, k2 > math.pi**2])) / math.log(2)
-    white = min(math.sqrt(corners * float(transfer.sum())), deviation)
-    return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))), white)
+    streaks = np.einsum("nij,ij->n", ground * (tiles.streaks / (1 + tiles.streaks)), transfer)
+    least = min(math.sqrt(corners * float(transfer.sum()) + float(np.median(streaks))), deviation)
+    return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))), least)
 
 
 def find_maxima(response: Float32, distance: float, blank: NDArray[np.bool_] | None = None) -> tuple[Floats, Floats]:
@@ -117,31 +119,40 @@ def strengths_of(heights: Floats, noise: Noise) -> Floats:
     return np.asarray(heights / max(noise.deviation, least))
 
 
+def noise_at_border(maxima: Floats, shape: tuple[int, ...], scale: float) -> Floats:
+    """How many times the noise inside each maximum (n, 2) has: beside its mirror noise adds to itself, up to twice."""
+    beside = np.minimum(maxima, np.array(shape) - 1 - maxima) + 0.5
+    return np.asarray(np.sqrt(np.prod(1 + np.exp(-((beside / scale) ** 2)), axis=1)))
+
+
 def calibrated(noise: Noise, heights: Floats, response: Float32 | None) -> Noise:
     """Noise that is less than that of the spectrum, whose ground holds disorder and the spots of a large cell, too.
 
     Where the weaker maxima are a class of their own they are noise, or lower than noise; their median is known. If not,
     the `response` of an image without a lattice tells more: the spectrum of its atoms has no spots, and so is on the
     ground. Those that stand apart leave the median of its magnitude as it is; where they are dense it is skewed, as
-    noise is not, and nothing but the white noise of the highest frequencies is known.
+    noise is not, and nothing but the `least` is known.
     """
-    deviation = _of_weaker(heights)
+    # With a lattice the ground of the spectrum is right but for these; so they must be many to tell otherwise.
+    deviation = _of_weaker(heights, FEWEST_WEAKER if response is not None else len(heights) / 3)
+    if deviation is not None and deviation > CLEARLY_LESS * noise.deviation:
+        deviation = None  # between atoms that leave them little room, the maxima of noise are lower
     if deviation is None and response is not None:
         some = response[:: max(1, response.shape[0] // 512), :: max(1, response.shape[1] // 512)]
         dark, bright = np.quantile(some, [TAIL, 1 - TAIL])
         deviation = 0.0 if bright > SKEWED * -dark else float(np.median(np.abs(some))) / NORMAL_MEDIAN
     if deviation is None:
         return noise
-    return replace(noise, deviation=min(noise.deviation, max(deviation, noise.white)))
+    return replace(noise, deviation=min(noise.deviation, max(deviation, noise.least)))
 
 
-def _of_weaker(heights: Floats) -> float | None:
+def _of_weaker(heights: Floats, fewest: float) -> float | None:
     """Noise by the weaker of the two classes that Otsu's threshold makes of maxima, if they are clearly two."""
     if len(heights) < 2:
         return None
     logs = np.log(np.maximum(heights, DYNAMIC_RANGE * heights[0]))
     weak = logs <= otsu_threshold(logs)
-    if not FEWEST_WEAKER <= np.count_nonzero(weak) < len(logs):
+    if not fewest <= np.count_nonzero(weak) < len(logs):
         return None
     low, high = np.median(logs[weak]), np.median(logs[~weak])
     between = (logs > low + GAP[0] * (high - low)) & (logs < low + GAP[1] * (high - low))
