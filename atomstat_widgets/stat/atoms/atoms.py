@@ -41,7 +41,6 @@ FALSE = 0.005  # of the atoms, how many noise may be by expectation
 # Of the band-pass's noise: what no atom is below, and what is one when the spacing is guessed, at a finer scale,
 # where there are more maxima of noise to be mistaken.
 LEAST, CERTAIN = 3.0, 4.0
-LEAST_ON_SITE = 1.9  # where its neighbours in the lattice say that an atom should be
 FINE = 0.6  # of the scale, to part columns that touch
 PAIRED = 0.75  # of the distance of neighbours: those at a finer scale that are closer are pairs
 SHARE_PARTED = 1 / 4  # of the certain maxima, for there to be pairs
@@ -276,8 +275,7 @@ class _Finder:
         maxima, heights, strengths = maxima[order], heights[order], strengths[order]
         if strength is None:
             keep = strengths >= self._least_strength(strengths, spacing)
-            possible = strengths >= LEAST_ON_SITE
-            keep[possible] = on_sites(maxima[possible], keep[possible], self.lattice.vectors, spacing)
+            keep = on_sites(maxima, strengths, keep, self.lattice.vectors, spacing)
         else:
             keep = strengths >= strength
         return maxima[keep], strengths[keep], float(np.median(heights[keep])) if keep.any() else 0.0
