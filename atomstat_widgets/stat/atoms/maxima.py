@@ -37,7 +37,7 @@ class Noise:
     roughness : float
         Mean square of its slope along an axis over its variance, in 1 / pixel^2.
     least : float
-        Standard deviation of the parts of it that atoms do not have: white noise, and that by rows and columns.
+        Standard deviation of the part of it that is white, as the highest frequencies tell.
     """
 
     deviation: float
@@ -84,8 +84,7 @@ def noise_of(tiles: Tiles, ground: Float32, scale: float) -> Noise:
     slopes = np.einsum("nij,ij->n", ground, transfer * k2 / 2)
     deviation = math.sqrt(float(np.median(variance)))
     corners = float(np.median(tiles.power[:, k2 > math.pi**2])) / math.log(2)
-    streaks = np.einsum("nij,ij->n", ground * (tiles.streaks / (1 + tiles.streaks)), transfer)
-    least = min(math.sqrt(corners * float(transfer.sum()) + float(np.median(streaks))), deviation)
+    least = min(math.sqrt(corners * float(transfer.sum())), deviation)
     return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))), least)
 
 
