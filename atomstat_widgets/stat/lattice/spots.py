@@ -22,6 +22,7 @@ FEWEST_PERIODS = 3  # along the side of a tile
 # Along the side of a tile: the ring of a longer period is so short that the spots of a lattice fill half of it.
 ENOUGH_PERIODS = 12
 COARSER = 4  # times as long are the tiles of the next look, whose pixels are binned
+SAME = 1.5  # periods a tile of the first look: spots that are closer are one
 RAY = [-10, -9, -8, -7, -6, -5, -4, 4, 5, 6, 7, 8, 9, 10]  # periods a tile, from a spot: what is on its ray
 BESIDE = np.array([4, 6, 8, 10])  # periods a tile, from a spot: its sides, one of which another spot may be on
 SLOPE = 4  # a background that falls with this power of the frequency has no spots
@@ -64,11 +65,16 @@ def find_spots(pixels: NDArray[np.float32]) -> tuple[Spots, Tiles]:
         factor = max(1, length // side)
         coarse = binned(pixels, factor)
         looks.append((make_tiles(coarse, min(length // factor, *coarse.shape)), float(factor)))
-    found, highest = [], 0.5
+    found: list[tuple[Floats, Floats, Floats]] = []
+    highest = 0.5
     for number, (tiles, factor) in enumerate(looks):
         last = number == len(looks) - 1
         lowest = (FEWEST_PERIODS if last else ENOUGH_PERIODS) / (tiles.side * factor)
-        found.append(_spots_of(tiles, factor, lowest, highest))
+        places, contrasts, energies = _spots_of(tiles, factor, lowest, highest)
+        for before, *_ in found:  # a spot on the border of two looks is in both
+            new = (np.linalg.norm(places[:, None] - before, axis=2) > SAME / side).all(axis=1)
+            places, contrasts, energies = places[new], contrasts[new], energies[new]
+        found.append((places, contrasts, energies))
         highest = lowest
     frequencies, contrasts, energies = (np.concatenate(parts) for parts in zip(*found, strict=True))
     order = np.argsort(-energies, kind="stable")
@@ -113,7 +119,9 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     outside = np.stack([_along(around, places, radius, np.full_like(radius, far)) for far in BESIDE])
     steep = SLOPE * np.log1p(BESIDE[:, None] / radius)
     keep = (here - inside > 1).any(axis=0) & (here - outside > 1 + steep).any(axis=0)
-    keep &= here - np.nanmedian(ray, axis=0) > ABOVE_RAY
+    # In the smallest tiles no ray is long enough to tell a streak.
+    told = np.isfinite(ray).any(axis=0)
+    keep &= told & (here - np.nanmedian(np.where(told, ray, 0), axis=0) > ABOVE_RAY)
     rows, columns, places = rows[keep], columns[keep], places[keep]
     linear = tiles.centred(power)
     half = tiles.side // 2
