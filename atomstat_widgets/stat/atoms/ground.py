@@ -12,6 +12,7 @@ from atomstat_widgets.stat.lattice.tiles import binned
 COARSE = 0.75  # of the longest period: the scale of a band-pass in which a lattice does not show
 STEEP = 0.4  # of the response of an atom: what a ground that is subtracted has in the same band-pass
 WINDOW = 1.3  # spacings: side of the square whose median is the ground
+COARSE_ENOUGH = 4.0  # pixels that are left of that scale where pixels are binned for it
 FINE_ENOUGH = 1.5  # pixels that are left of the scale where pixels are binned for the median
 FEWEST = 1e-3  # of the pixels that are steep
 
@@ -39,16 +40,26 @@ def without_steep_ground(
         None where the ground is flat enough.
     """
     coarse = COARSE * max(period, spacing)
+    # As fine as it must be, which for wide atoms is not as fine as the image.
+    factor = _factor(coarse / COARSE_ENOUGH, pixels)
+    coarse /= factor
+    if factor > 1:
+        band_pass = BandPass(binned(pixels, factor))
     # The response to a step falls with the square of the scale.
     steep = np.abs(band_pass(coarse)) * np.float32((coarse / scale) ** 2) > STEEP * response
     margin = math.ceil(2 * coarse)  # where a lattice meets its mirror its rows are not equally far apart
     steep = steep[margin:-margin, margin:-margin]
     if np.count_nonzero(steep) <= FEWEST * steep.size:  # of an empty array, too
         return None
-    factor = max(1, min(math.floor(scale / FINE_ENOUGH), *(side // 8 for side in pixels.shape)))
+    factor = _factor(scale / FINE_ENOUGH, pixels)
     window = 2 * round(WINDOW * spacing / factor / 2) + 1
     ground = ndimage.median_filter(binned(pixels, factor), window, mode="reflect")
     return pixels - _enlarged(ground, factor, pixels.shape)
+
+
+def _factor(most: float, pixels: Float32) -> int:
+    """How many pixels are binned along each axis, of which at least 8 are left."""
+    return int(max(1, min(most, min(pixels.shape) // 8)))
 
 
 def _enlarged(values: Float32, factor: int, shape: tuple[int, ...]) -> Float32:

@@ -11,6 +11,7 @@ from scipy.spatial import KDTree
 from atomstat_widgets.stat.atoms.otsu import otsu_threshold
 from atomstat_widgets.stat.lattice.tiles import Tiles
 
+THREADS = 2
 # Of the highest maximum: the least noise assumed. Simulated images have none, but the rounding of their filters.
 DYNAMIC_RANGE = 1 / 500
 NORMAL_MEDIAN = 0.6745  # of the magnitude of normal noise, in standard deviations
@@ -64,16 +65,16 @@ class BandPass:
     """Laplacian of a Gaussian at any scale: the image goes on beyond its border as its mirror."""
 
     def __init__(self, pixels: Float32) -> None:
-        self.cosines = fft.dctn(pixels)
+        self.cosines = fft.dctn(pixels, workers=THREADS)
         self.squares = [((math.pi * np.arange(side) / side) ** 2).astype(np.float32) for side in pixels.shape]
 
     def __call__(self, scale: float) -> Float32:
         """Response (height, width): large where it is bright, at a scale in pixels."""
-        y, x = ((one, np.exp(-one * np.float32(scale**2 / 2))) for one in self.squares)
-        transfer = np.outer(y[0] * y[1], x[1])
-        transfer += np.outer(y[1], x[0] * x[1])
-        transfer *= self.cosines
-        return np.asarray(fft.idctn(transfer, overwrite_x=True), np.float32)
+        y, x = self.squares[0][:, None], self.squares[1]
+        transfer = y + x
+        for factor in (np.exp(-y * np.float32(scale**2 / 2)), np.exp(-x * np.float32(scale**2 / 2)), self.cosines):
+            transfer *= factor
+        return np.asarray(fft.idctn(transfer, overwrite_x=True, workers=THREADS), np.float32)
 
 
 def noise_of(tiles: Tiles, ground: Float32, scale: float) -> Noise:

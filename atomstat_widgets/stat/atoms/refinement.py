@@ -8,10 +8,13 @@ from functools import wraps
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.stat.lattice.tiles import binned
+
 ITERATIONS = 8
 SETTLED, ALL_BUT_FEW = 1e-3, 0.98  # pixels: when so many atoms move no farther, no more steps are made
 # Atoms refined at a time: 10,000 patches of 9 x 9 pixels and their five derivatives would leave every cache.
 BLOCK = 256
+ENOUGH = 4.5  # pixels: radius of a patch
 THREADS = 2
 
 Floats = NDArray[np.float64]
@@ -21,14 +24,21 @@ Refine = Callable[..., Floats]
 
 
 def _in_blocks(refine: Refine) -> Refine:
-    """Refine some atoms at a time."""
+    """Refine some atoms at a time, those that are wide in binned pixels, which tell as much."""
 
     @wraps(refine)
     def refined(pixels: Float32, points: Floats, spacing: float, blank: Blank = None) -> Floats:
-        blocks = [points[n : n + BLOCK] for n in range(0, len(points), BLOCK)]
+        factor = max(1, math.floor(_radius(spacing) / ENOUGH))
+        if factor > 1:
+            pixels = binned(pixels, factor)
+            blank = None if blank is None else binned(blank.astype(np.float32), factor) > 0
+        starts = np.rint((points - (factor - 1) / 2) / factor).clip(0, np.array(pixels.shape) - 1)
+        blocks = [starts[n : n + BLOCK] for n in range(0, len(starts), BLOCK)]
         with ThreadPoolExecutor(THREADS) as pool:
-            parts = list(pool.map(lambda block: refine(pixels, block, spacing, blank), blocks))
-        return np.concatenate([np.empty((0, 2)), *parts])
+            parts = list(pool.map(lambda block: refine(pixels, block, spacing / factor, blank), blocks))
+        found = np.concatenate([np.empty((0, 2)), *parts])
+        moved = (found != starts).any(axis=1, keepdims=True)
+        return np.where(moved, factor * found + (factor - 1) / 2, points)
 
     return refined
 

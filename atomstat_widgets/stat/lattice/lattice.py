@@ -12,7 +12,7 @@ from atomstat_widgets.stat.blemishes import mend
 from atomstat_widgets.stat.blocks import take_into_memory
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.lattice.basis import Floats, basis_of
-from atomstat_widgets.stat.lattice.spots import Spots, contrast_of, find_spots
+from atomstat_widgets.stat.lattice.spots import Spots, find_spots
 from atomstat_widgets.stat.lattice.tiles import Tiles
 
 SMALLEST_SIDE = 16  # pixels in which a lattice can be told from noise
@@ -152,5 +152,5 @@ def lattice_of(spots: Spots, tiles: Tiles, pixel_size: float = 1.0, unit: str = 
     total = max(float(spots.energies.sum()), np.finfo(float).tiny)
     return Lattice(
         spots.frequencies / pixel_size, spots.contrasts, spots.energies / total, vectors * pixel_size,
-        tiles.centred(contrast_of(tiles)), unit, pixel_size,
+        tiles.centred(tiles.contrast), unit, pixel_size,
     )  # fmt: skip

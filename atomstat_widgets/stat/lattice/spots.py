@@ -5,17 +5,14 @@ median along its own ray, which a streak raises; and its neighbours along the ra
 does not rise.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from atomstat_widgets.stat.lattice.tiles import Floats, Tiles, binned, make_tiles, tile_side
+from atomstat_widgets.stat.lattice.tiles import SHARE, Floats, Tiles, binned, make_tiles, reached, tile_side
 
-LOWEST = 1e-3  # power over the ground that is told; lower is rounding
-SHARE = 0.25  # of the tiles that show the lattice; the others may be empty
 CONTRAST = 2.5  # of a spot, the least; the highest of white noise have 0.7 to 1.5
 ABOVE_RAY = 3.0  # logarithm of the power over the median on its ray; of a streak one in 10^6 pixels has more
 FEWEST_PERIODS = 3  # along the side of a tile
@@ -81,22 +78,10 @@ def find_spots(pixels: NDArray[np.float32]) -> tuple[Spots, Tiles]:
     return Spots(frequencies[order], contrasts[order], energies[order]), first
 
 
-def contrast_of(tiles: Tiles) -> Floats:
-    """Logarithm of the power over that of noise, reached in a quarter of the tiles, (side, side // 2 + 1)."""
-    ratio = tiles.power / tiles.ground[:, tiles.rings]
-    return np.asarray(np.log(np.maximum(_reached(ratio), LOWEST)) - math.log(-math.log(SHARE)), np.float64)
-
-
-def _reached(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What a quarter of the tiles (n, ...) reach or exceed."""
-    at = min(math.floor((1 - SHARE) * len(values)), len(values) - 1)
-    return np.asarray(np.partition(values, at, axis=0)[at])
-
-
 def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tuple[Floats, Floats, Floats]:
     """Frequencies, contrasts and energies of the spots between two frequencies, in periods per pixel."""
-    contrast = contrast_of(tiles)
-    power = np.asarray(_reached(tiles.power), np.float64)
+    contrast = tiles.contrast
+    power = np.asarray(reached(tiles.power), np.float64)
     log_power = np.log(np.maximum(power, np.finfo(np.float32).tiny))
     length = tiles.side * factor
     # One pixel more towards the middle, which the other look sees as the next ring.

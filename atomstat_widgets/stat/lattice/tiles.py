@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from scipy import fft
 
 SMALLEST, LARGEST = 32, 256  # pixels of a tile's side; smaller only where the image is
-MOST = 12  # tiles along an axis; more would tell no more
+MOST = 9  # tiles along an axis; more would tell no more
+SHARE = 0.25  # of the tiles that show the lattice; the others may be empty
+LOWEST = 1e-3  # power over the ground that is told; lower is rounding
 FEW = 8  # rings, the shortest: the spots of a lattice fill half of each
 STREAK = 3  # rings; from there on a streak is looked at
 LOBE = 3.5  # frequencies: how far the taper and the outline of a crystal spread a spot
@@ -80,6 +82,12 @@ class Tiles:
         return np.asarray(np.maximum(ground, max(FLOOR * float(strongest), TINY)), np.float32)
 
     @cached_property
+    def contrast(self) -> Floats:
+        """Logarithm of the power over that of noise, reached in a quarter of the tiles, (side, side // 2 + 1)."""
+        ratio = reached(self.power / self.ground[:, self.rings])
+        return np.asarray(np.log(np.maximum(ratio, LOWEST)) - math.log(-math.log(SHARE)), np.float64)
+
+    @cached_property
     def streaks(self) -> Float32:
         """Power over the ground that noise by rows or columns adds, (tiles, side, side // 2 + 1): 0 off the axes.
 
@@ -132,6 +140,12 @@ class Tiles:
         return np.fft.fftshift(self.whole_plane(half))
 
 
+def reached(values: Float32) -> Float32:
+    """What a quarter of the tiles (n, ...) reach or exceed."""
+    at = min(math.floor((1 - SHARE) * len(values)), len(values) - 1)
+    return np.asarray(np.partition(values, at, axis=0)[at])
+
+
 def tile_side(shape: tuple[int, ...]) -> int:
     """Side of the tiles that suit an image: at least two along an axis, where they are not too small."""
     shorter = min(shape)
@@ -142,7 +156,7 @@ def tile_side(shape: tuple[int, ...]) -> int:
 def make_tiles(pixels: Float32, side: int) -> Tiles:
     """Spectra of tiles of one side that lie evenly over an image, each faded out and without its mean.
 
-    They overlap by half, or less where more than 12 would lie along an axis.
+    They overlap by half, or less where more than 9 would lie along an axis.
     """
     firsts = [
         np.unique(np.rint(np.linspace(0, length - side, min(MOST, 1 + math.ceil(2 * (length - side) / side)))))
