@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from atomstat_widgets.arguments import instance_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.lattice import Lattice
 from atomstat_widgets.stat.windows._sliding_fft import Band
 from atomstat_widgets.stat.windows.grid import SMALLEST_WINDOW, WindowGrid, automatic_window
@@ -18,6 +19,7 @@ STEPS = 4  # of a window in its side
 ENOUGH = 8  # windows and features at least: components that can be asked for
 
 
+@brief
 class WindowChoice(NamedTuple):
     """Window that suits an image.
 
