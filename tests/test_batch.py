@@ -150,7 +150,10 @@ def test_goes_on_past_a_bad_file(file, tmp_path, out, capsys):
         (["--window", "300"], "= 300 is larger than the image, which has "),
         (["--step", "0"], "step"),
         (["--components", "0"], "n_components"),
-        (["--window", "96", "--step", "32", "--components", "4"], "4 components need at least 4 windows, and 2 fit the image"),
+        (
+            ["--window", "96", "--step", "32", "--components", "4"],
+            "4 components need at least 4 windows, and 2 fit the image",
+        ),
         (["--zoom", "0"], "zoom"),
     ],
 )

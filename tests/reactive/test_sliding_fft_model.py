@@ -54,7 +54,10 @@ def test_numbers_that_were_chosen_for_the_sample_are_kept_for_all(image):
     chosen = model.result.settings
     model.run_on_all()
     assert model.result.image is all_data.data
-    assert model.result.settings == chosen
+    assert model.result.settings == {name: getattr(model, name) for name in SET} == chosen
+    model.zoom = 1
+    assert not model.on_all
+    assert (model.window_y, model.step, model.result.settings) == (None, None, {**chosen, "zoom": 1})
 
 
 def test_the_middle_tells_the_lattice_of_an_image_in_blocks(image, monkeypatch):

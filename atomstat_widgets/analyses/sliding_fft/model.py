@@ -249,7 +249,7 @@ class SlidingFFTModel(ImageModel):
         result = SlidingFFTResult(
             parameters["image"], parameters, lattice, settings["zoom"], spectra, low_rank, decomposition, coarse
         )
-        if self.final is None or self.final.image is not result.image:
+        if self.final is None or self.final.image.array is not result.image.array:
             return result
         order = match_components(self.final.maps_at(spectra.grid), decomposition.loadings.T)
         return result.arranged([n + 1 for n in order.tolist()])
