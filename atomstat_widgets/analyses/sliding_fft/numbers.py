@@ -16,8 +16,10 @@ def sliding_fft_numbers(result: SlidingFFTResult) -> Numbers:
     )
     count = component_axis(len(result.components))
     facts = {
-        "error": result.decomposition.reconstruction_error, "settings": result.settings, "lattice": result.lattice.words,
-    }  # fmt: skip
+        "error": result.decomposition.reconstruction_error,
+        "settings": result.settings,
+        "lattice": result.lattice.words,
+    }
     windows = {**place_columns(grid.centers, result.image), **loading_columns(result.decomposition.loadings)}
     return Numbers(
         {
