@@ -1,6 +1,6 @@
 """Which window shows the lattice of an image, and how much of its spectrum."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,7 +20,8 @@ ENOUGH = 8  # windows and features at least: components that can be asked for
 
 
 @brief
-class WindowChoice(NamedTuple):
+@dataclass(frozen=True)
+class WindowChoice:
     """Window that suits an image.
 
     Attributes
