@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.lattice.tiles import SHARE, Floats, Tiles, binned, make_tiles, reached, tile_side
 
 CONTRAST = 2.5  # of a spot, the least; the highest of white noise have 0.7 to 1.5
@@ -25,6 +26,7 @@ BESIDE = np.array([4, 6, 8, 10])  # periods a tile, from a spot: its sides, one 
 SLOPE = 4  # a background that falls with this power of the frequency has no spots
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Spots:
     """Spots (n) of the half plane fx >= 0, the strongest first.

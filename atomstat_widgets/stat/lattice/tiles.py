@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from atomstat_widgets.brief import brief
+
 SMALLEST, LARGEST = 32, 256  # pixels of a tile's side; smaller only where the image is
 MOST = 9  # tiles along an axis; more would tell no more
 SHARE = 0.25  # of the tiles that show the lattice; the others may be empty
@@ -24,6 +26,7 @@ Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Tiles:
     """Power spectra of square tiles that overlap.
