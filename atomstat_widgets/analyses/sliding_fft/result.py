@@ -16,6 +16,7 @@ from atomstat_widgets.stat import (
     WindowGrid,
     WindowSpectra,
 )
+from atomstat_widgets.stat.windows.lattice_window import doubt_of_window
 
 
 @brief
@@ -70,8 +71,11 @@ class SlidingFFTResult:
 
     @property
     def remark(self) -> str:
-        """What the lattice is, and what is not final about it, in words."""
-        return ". ".join(["First impression with larger steps"] * self.coarse + [self.lattice.words])
+        """What the lattice is, and what is not final or in doubt about it, in words."""
+        doubt = doubt_of_window(self.lattice, self.spectra.grid)
+        return ". ".join(
+            ["First impression with larger steps"] * self.coarse + [self.lattice.words] + [doubt] * bool(doubt)
+        )
 
     @property
     def quality(self) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atomstat_widgets.arguments import instance_of
 from atomstat_widgets.brief import brief
@@ -16,6 +17,8 @@ FEWEST, MOST = 2.5, 5.0
 MARGIN = 1.3  # times as far as the farthest strong spot goes what is kept of the spectrum
 LARGEST_ZOOM = 8
 STEPS = 4  # of a window in its side
+FEWEST_BESIDE = 7.9  # windows along the shorter side, for maps whose borders are right
+ROUNDING = 0.03
 ENOUGH = 8  # windows and features at least: components that can be asked for
 
 
@@ -76,7 +79,7 @@ def choose_window(lattice: Lattice, image_shape: tuple[int, int]) -> WindowChoic
     side = min(WindowGrid(image_shape, SMALLEST_WINDOW, 1).image_shape)
     window, zoom = automatic_window(side), 2
     if lattice:
-        periods = (lattice.spacings / lattice.pixel_size)[lattice.energies >= STRONG * lattice.energies.max()]
+        periods = strong_periods(lattice)
         window = round(float(np.clip(side / 8, FEWEST * periods.max(), MOST * periods.max())))
         zoom = int(np.clip(periods.min() / (2 * MARGIN), 1, LARGEST_ZOOM))
         window = min(max(window, SMALLEST_WINDOW), side)
@@ -85,3 +88,24 @@ def choose_window(lattice: Lattice, image_shape: tuple[int, int]) -> WindowChoic
     while zoom > 1 and Band.of_window((window, window), zoom).n_features < ENOUGH:
         zoom -= 1
     return WindowChoice(window, max(1, window // STEPS), zoom)
+
+
+def strong_periods(lattice: Lattice) -> NDArray[np.float64]:
+    """Distances of planes in pixels, (n,), of the spots that have a tenth of the strongest's energy."""
+    return np.asarray((lattice.spacings / lattice.pixel_size)[lattice.energies >= STRONG * lattice.energies.max()])
+
+
+def doubt_of_window(lattice: Lattice, grid: WindowGrid) -> str:
+    """What is in doubt about maps of windows, in a sentence without its full stop; empty where nothing is."""
+    if not lattice:
+        return ""  # which is said already
+    window, longest = min(grid.window), float(strong_periods(lattice).max())
+    if window < (1 - ROUNDING) * FEWEST * longest:
+        return f"A window of {window} px holds only {window / longest:.1f} periods of the lattice: enlarge it"
+    fit = min(grid.image_shape) / window
+    if fit < FEWEST_BESIDE:
+        return (
+            f"Only {fit:.1f} windows fit beside each other: borders between components are uncertain by up to "
+            f"{window // 4} px"
+        )
+    return ""
