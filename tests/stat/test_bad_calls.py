@@ -361,7 +361,7 @@ CALLS = [
         )
         for name, values in (
             *(("elbow", "values"), ("lowest", "values")),
-            *(("largest_stable", "stabilities"), ("most_stable", "stabilities")),
+            *(("largest_stable", "stabilities")),
         )
     ),
     call("estimate_drift", tracks=Of(TRACKS)),

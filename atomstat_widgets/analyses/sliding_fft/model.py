@@ -23,10 +23,10 @@ from atomstat_widgets.stat import (
     WindowGrid,
     WindowSpectra,
     choose_window,
+    elbow,
     factorize,
     find_lattice,
     match_components,
-    most_stable,
     nmf,
     nmf_stability,
     normalize_image,
@@ -43,6 +43,7 @@ MAX_FEATURE_BYTES = 1_500_000_000
 COARSE_ABOVE_BYTES = 40_000_000
 COARSE_BYTES = 4_000_000
 COARSE_WINDOWS = 50
+STABLE = 0.96  # of `nmf_stability`: what components of the number that is chosen have
 
 
 class SlidingFFTModel(ImageModel):
@@ -67,7 +68,8 @@ class SlidingFFTModel(ImageModel):
     step : int, optional
         Pixels between windows, along y and x; by default a quarter of the window.
     n_components : int, optional
-        From 1 to 8; by default the most stable number, see `most_stable`.
+        From 1 to 8; by default that from which on the error falls little, see `elbow`, or fewer, of more than two, if
+        they are not stable.
     zoom : int, optional
         The centre ``1 / zoom`` of the frequencies is kept; by default it shows the strong spots of the lattice.
     hamming : bool
@@ -280,12 +282,16 @@ def _low_rank(spectra: WindowSpectra, progress: Progress) -> LowRank:
 def _judge(low_rank: LowRank, judge: bool, progress: Progress) -> _Judged:
     if not judge:
         return _Judged(low_rank, None)
-    counts = range(1, max(1, min(MAX_COMPONENTS, low_rank.rank, len(low_rank.u) // 2)) + 1)
-    stabilities = []
+    counts = range(1, min(MAX_COMPONENTS, low_rank.rank) + 1)
+    errors = []
     for k in counts:
-        stabilities.append(nmf_stability(low_rank, k, repeats=1))
+        errors.append(nmf(low_rank, k).reconstruction_error)
         progress(k / len(counts))
-    return _Judged(low_rank, most_stable(list(counts), stabilities) or 1)
+    count = elbow(list(counts), errors) or 1
+    # A component that only one half of the windows has is the border of two others.
+    while count > 2 and nmf_stability(low_rank, count, repeats=1) < STABLE:
+        count -= 1
+    return _Judged(low_rank, count)
 
 
 def _decompose(judged: _Judged, n_components: int | None, progress: Progress) -> Decomposition:

@@ -1,7 +1,7 @@
 """Matrices: a factor of low rank, components read from it, and how many there are."""
 
 from atomstat_widgets.stat.matrices._abundances import abundances
-from atomstat_widgets.stat.matrices._elbow import elbow, largest_stable, lowest, most_stable
+from atomstat_widgets.stat.matrices._elbow import elbow, largest_stable, lowest
 from atomstat_widgets.stat.matrices._gmm import Classes, gmm
 from atomstat_widgets.stat.matrices._ica import ica
 from atomstat_widgets.stat.matrices._kl_nmf import kl_nmf
@@ -30,7 +30,6 @@ __all__ = [
     "lowest",
     "match_components",
     "matching_signs",
-    "most_stable",
     "nfindr",
     "nmf",
     "nmf_stability",

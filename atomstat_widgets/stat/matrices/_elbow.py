@@ -10,7 +10,6 @@ from atomstat_widgets.arguments import array_of, whole_array_of
 MIN_BEND = 1 / 8  # of the range of the values: less is a straight line and its noise
 TOLERANCE = 0.05
 MIN_STABILITY = 0.8
-AS_STABLE = 0.01
 
 
 def elbow(counts: Sequence[int], values: Sequence[float]) -> int | None:
@@ -121,40 +120,6 @@ def largest_stable(counts: Sequence[int], stabilities: Sequence[float]) -> int |
     if best < MIN_STABILITY:
         return None
     return counts[int(np.flatnonzero(above & (y >= best - TOLERANCE))[-1])]
-
-
-def most_stable(counts: Sequence[int], stabilities: Sequence[float]) -> int | None:
-    """Smallest count above 1 that is as stable as the most stable one.
-
-    Parameters
-    ----------
-    counts : sequence of int, (n,)
-        Increasing; 1, which is stable by definition, is passed over.
-    stabilities : sequence of float, (n,)
-        0 to 1, of `nmf_stability` or `gmm_stability`.
-
-    Returns
-    -------
-    int or None
-        The smallest count within 0.01 of the best stability. Where pieces overlap, as the windows of a sliding FFT do,
-        their halves are so much alike that many counts are stable: the phases of an image, and finer parts of them.
-        None where there is no count above 1.
-
-    Raises
-    ------
-    ValueError
-        Counts and values are not equally many, the counts do not increase, or a value is not finite.
-
-    Examples
-    --------
-    >>> from atomstat_widgets import stat
-    >>> stat.most_stable([1, 2, 3, 4], [1.0, 0.9, 1.0, 1.0])
-    3
-    """
-    y = _curve(counts, stabilities)[1]
-    above = [(count, value) for count, value in zip(counts, y.tolist(), strict=True) if count > 1]
-    best = max((value for _, value in above), default=0.0)
-    return next((count for count, value in above if value >= best - AS_STABLE), None)
 
 
 def _curve(counts: Sequence[int], values: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
