@@ -151,6 +151,10 @@ def test_doubts_are_said(hard_scenes):
     few = find_atoms(image, spacing=60)
     assert len(few.positions) < len(truth) / 4
     assert "cells here, and only" in few.doubt
+    fringes = find_atoms(
+        np.cos(2 * np.pi * np.indices((128, 128))[0] / 9) + 0.1 * np.random.default_rng(0).random((128, 128))
+    )
+    assert "Planes in one direction only" in fringes.doubt
     many = find_atoms(np.random.default_rng(0).standard_normal((128, 128)), strength=1.0)
     assert "No lattice stands out of the noise: the scale of the atoms" in many.doubt
     assert "Most of the atoms are hardly above the noise" in many.doubt

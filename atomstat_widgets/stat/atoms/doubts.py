@@ -35,6 +35,8 @@ def doubt_of(
                 f"The spacing of {spacing:.3g} px is a guess, and half of the atoms are {distance:.3g} px and more "
                 "from the next. Set the spacing."
             )
+    if lattice and len(lattice.vectors) < 2:
+        doubts.append("Planes in one direction only stand out of the noise: atoms along them may be none.")
     cells = _cells(lattice, tiles, area)
     if cells and len(positions) < FEWEST_SITES * cells:
         doubts.append(
