@@ -22,7 +22,6 @@ TAIL, SKEWED = 0.02, 1.45  # of the pixels, and how much farther from 0 the brig
 # they are farther apart than those of noise ever are.
 APART, FAR_APART, BETWEEN = 3.6, 8.0, 0.15
 GAP = (0.4, 0.8)  # of the way from the one median to the other, on a logarithmic scale
-CLEARLY_LESS = 0.55  # of the noise of the spectrum
 FEWEST_WEAKER = 8  # maxima of noise, to tell their height
 
 Floats = NDArray[np.float64]
@@ -137,8 +136,6 @@ def calibrated(noise: Noise, heights: Floats, response: Float32 | None) -> Noise
     """
     # With a lattice the ground of the spectrum is right but for these; so they must be many to tell otherwise.
     deviation = _of_weaker(heights, FEWEST_WEAKER if response is not None else len(heights) / 3)
-    if deviation is not None and deviation > CLEARLY_LESS * noise.deviation:
-        deviation = None  # between atoms that leave them little room, the maxima of noise are lower
     if deviation is None and response is not None:
         some = response[:: max(1, response.shape[0] // 512), :: max(1, response.shape[1] // 512)]
         dark, bright = np.quantile(some, [TAIL, 1 - TAIL])
