@@ -531,6 +531,7 @@ CALLS = [
         step=Whole(8, also_bad=[0, (1, 0)], several=2),
         zoom=Whole(2, also_bad=[0]),
         hamming=Switch(True),
+        keep_mean=Switch(False),
         progress=Called(),
     ),
     call("step_lengths", tracks=Of(TRACKS), pixel_size=Number(2.0, also_bad=[0])),

@@ -92,7 +92,8 @@ class SlidingFFTModel(ImageModel):
     window_linked = Bool(True)
     step = parameter(WholeLength(None, allow_none=True, min=1), label="Step", help=in_brief("step"), unit="px")
     n_components = parameter(
-        Int(None, allow_none=True, min=1, max=MAX_COMPONENTS), label="Components", help="Number of NMF components",
+        Int(None, allow_none=True, min=1, max=MAX_COMPONENTS), label="Components",
+        help="Number of NMF components of the magnitudes of spectra, by which AB and BA stacking cannot be told",
         option="components",
     )  # fmt: skip
     zoom = parameter(Int(None, allow_none=True, min=1, max=LARGEST_ZOOM), label="Zoom", help=in_brief("zoom"))
