@@ -71,7 +71,8 @@ def find_spots(pixels: NDArray[np.float32]) -> tuple[Spots, Tiles]:
         lowest = (FEWEST_PERIODS if last else ENOUGH_PERIODS) / (tiles.side * factor)
         places, contrasts, energies = _spots_of(tiles, factor, lowest, highest)
         for before, *_ in found:  # a spot on the border of two looks is in both
-            new = (np.linalg.norm(places[:, None] - before, axis=2) > SAME / side).all(axis=1)
+            either = np.concatenate([before, -before])
+            new = (np.linalg.norm(places[:, None] - either, axis=2) > SAME / side).all(axis=1)
             places, contrasts, energies = places[new], contrasts[new], energies[new]
         found.append((places, contrasts, energies))
         highest = lowest
@@ -86,8 +87,8 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     power = np.asarray(reached(tiles.power), np.float64)
     log_power = np.log(np.maximum(power, np.finfo(np.float32).tiny))
     length = tiles.side * factor
-    # One pixel more towards the middle, which the other look sees as the next ring.
-    wanted = (tiles.radius >= lowest * length) & (tiles.radius < highest * length) & (tiles.radius >= FEWEST_PERIODS)
+    # One pixel more towards the middle, as the other look may see the spot on the next ring.
+    wanted = (tiles.radius >= lowest * length - 1) & (tiles.radius < highest * length) & (tiles.radius >= FEWEST_PERIODS)
     peak = tiles.whole_plane(log_power)
     peak = peak >= ndimage.maximum_filter(peak, 3, mode="wrap")
     candidates = np.argwhere(wanted & (contrast > CONTRAST) & _half_plane(peak, tiles.side))
