@@ -88,7 +88,8 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     log_power = np.log(np.maximum(power, np.finfo(np.float32).tiny))
     length = tiles.side * factor
     # One pixel more towards the middle, as the other look may see the spot on the next ring.
-    wanted = (tiles.radius >= lowest * length - 1) & (tiles.radius < highest * length) & (tiles.radius >= FEWEST_PERIODS)
+    least = max(lowest * length - 1, FEWEST_PERIODS)
+    wanted = (tiles.radius >= least) & (tiles.radius < highest * length)
     peak = tiles.whole_plane(log_power)
     peak = peak >= ndimage.maximum_filter(peak, 3, mode="wrap")
     candidates = np.argwhere(wanted & (contrast > CONTRAST) & _half_plane(peak, tiles.side))
