@@ -359,7 +359,10 @@ CALLS = [
             counts=Array(np.array([1, 2, 3]), ["count"], integers=True, empty=True, also_bad=[[3, 2, 1]]),
             **{values: Array(np.array([3.0, 1, 0.5]), ["value"], empty=True)},
         )
-        for name, values in (("elbow", "values"), ("lowest", "values"), ("largest_stable", "stabilities"))
+        for name, values in (
+            *(("elbow", "values"), ("lowest", "values")),
+            *(("largest_stable", "stabilities"), ("largest_stable_in_a_row", "stabilities")),
+        )
     ),
     call("estimate_drift", tracks=Of(TRACKS)),
     call("explained_variance_ratio", low_rank=Of(CENTRED)),
@@ -487,6 +490,16 @@ CALLS = [
     call("normalize_image", image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False)),
     call("otsu_threshold", values=Array(np.array([1.0, 2, 8, 9]))),
     call("pca", low_rank=Of(CENTRED), **COMPONENTS),
+    call(
+        "prediction_strength",
+        scores=Array(MATRIX),
+        **COMPONENTS,
+        **COVARIANCE,
+        starts=Whole(1, also_bad=[0]),
+        repeats=Whole(1, also_bad=[0]),
+        seed=SEED,
+        progress=Called(),
+    ),
     call(
         "pure_spectra",
         spectra=Of(SPECTRA),

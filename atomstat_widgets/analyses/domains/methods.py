@@ -14,8 +14,8 @@ from atomstat_widgets.reactive.methods import (
     Trial,
     by_name,
 )
-from atomstat_widgets.reactive.mixtures import stability_of
-from atomstat_widgets.stat import ica, nmf, pca
+from atomstat_widgets.reactive.mixtures import strength_of
+from atomstat_widgets.stat import ica, largest_stable_in_a_row, nmf, pca
 from atomstat_widgets.stat.progress import Progress
 
 
@@ -29,8 +29,8 @@ def _classes(factor: Factor, n_components: int, progress: Progress, gmm_dimensio
     return classes_of(factor, n_components, gmm_dimensions)
 
 
-def _stability_of_classes(trial: Trial) -> float:
-    return stability_of(gmm_input(trial.factor, trial.parameters["gmm_dimensions"]), trial)
+def _strength_of_classes(trial: Trial) -> float:
+    return strength_of(gmm_input(trial.factor, trial.parameters["gmm_dimensions"]), trial)
 
 
 METHODS = by_name(
@@ -45,7 +45,7 @@ METHODS = by_name(
         fit=_classes,
         options=("gmm_dimensions",),
         curves=(
-            STABILITY(measure=_stability_of_classes),
+            STABILITY(measure=_strength_of_classes, advise=largest_stable_in_a_row),
             BIC(label="BIC per atom", measure=lambda trial: trial.find().bic),
             VARIANCE,
         ),
