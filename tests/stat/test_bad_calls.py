@@ -486,7 +486,10 @@ CALLS = [
     call("neighbour_distances", arrays=Of([POINTS])),
     call("nfindr", low_rank=Of(LOW), n_endmembers=Whole(2, also_bad=[0, 10**6]), seed=SEED),
     call("nmf", **FACTOR, tol=Number(1e-3, also_bad=[-1]), max_iter=Whole(50, also_bad=[0]), progress=Called()),
-    call("nmf_stability", **FACTOR, repeats=Whole(1, also_bad=[0]), seed=SEED, progress=Called()),
+    *(
+        call(name, **FACTOR, repeats=Whole(1, also_bad=[0]), seed=SEED, progress=Called())
+        for name in ("nmf_stability", "nmf_strength")
+    ),
     call("normalize_image", image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False)),
     call("otsu_threshold", values=Array(np.array([1.0, 2, 8, 9]))),
     call("pca", low_rank=Of(CENTRED), **COMPONENTS),

@@ -38,5 +38,5 @@ def choose_window(positions: NDArray[np.float64], lattice: Lattice, sides: tuple
     else:
         distance = shortest or min(sides) / 4
     to_border = np.minimum(positions, np.array(sides) - 1 - positions).min(axis=1)
-    room = 2 * int(np.median(to_border))
+    room = 2 * int(np.quantile(to_border, 0.5, method="lower"))
     return max(SMALLEST, min(2 * round(NEIGHBOURS * distance), room, min(sides)))

@@ -63,7 +63,7 @@ class DomainsModel(ImageModel):
         Standard deviation of the Gaussian that smooths the image, in pixels.
     method : {'PCA', 'ICA', 'NMF', 'GMM'}
     n_components : int
-        From 1 to 8; of GMM the number of classes.
+        From 1 to 8; of GMM the number of classes. Of a few crops there are only as many as tell them apart.
     gmm_dimensions : int
         Number of principal components that GMM is given, 0 for the pixels.
     result : DomainsResult
@@ -149,7 +149,8 @@ class DomainsModel(ImageModel):
         self.publish(result)
         left_out = f" ({result.crops.left_out:,} more at the border)" if result.crops.left_out else ""
         return (
-            f"{count_of(len(result.crops), 'atom')}{left_out}, {result.method.words.count(parameters['n_components'])}"
+            f"{count_of(len(result.crops), 'atom')}{left_out}, "
+            f"{result.method.words.count(result.decomposition.n_components)}"
         )
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:

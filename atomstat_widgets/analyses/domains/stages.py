@@ -97,8 +97,8 @@ def cut(
 ) -> Crops:
     """Cut the crops."""
     crops = extract_crops(
-        places.source, places.positions, places.window if window is None else window, atom_class=atom_class, between_pixels=places.recentred,
-        normalize=normalize, smooth=smooth, progress=progress,
+        places.source, places.positions, window or places.window, atom_class=atom_class,
+        between_pixels=places.recentred, normalize=normalize, smooth=smooth, progress=progress,
     )  # fmt: skip
     if len(crops) < 2:
         raise ValueError("only 1 atom has a crop: components are what differs between atoms")

@@ -12,7 +12,7 @@ from atomstat_widgets.stat.matrices.endmembers import nfindr, vca
 from atomstat_widgets.stat.matrices.factor import factorize
 from atomstat_widgets.stat.matrices.low_rank import LowRank
 from atomstat_widgets.stat.matrices.matching import match_components, matching_signs
-from atomstat_widgets.stat.matrices.stability import gmm_stability, nmf_stability, prediction_strength
+from atomstat_widgets.stat.matrices.stability import gmm_stability, nmf_stability, nmf_strength, prediction_strength
 
 __all__ = [
     "Classes",
@@ -35,6 +35,7 @@ __all__ = [
     "nfindr",
     "nmf",
     "nmf_stability",
+    "nmf_strength",
     "pca",
     "prediction_strength",
     "scree",

@@ -69,6 +69,61 @@ def nmf_stability(
     >>> stat.nmf_stability(low_rank, 2) > 0.9
     True
     """
+    return _nmf_agreement(low_rank, n_components, np.mean, np.mean, repeats, seed, progress)
+
+
+def nmf_strength(
+    low_rank: LowRank, n_components: int, *, repeats: int = 5, seed: int = 0, progress: Progress = unreported
+) -> float:
+    """How well every non-negative component of one half of the pieces is found in the other half, too.
+
+    Parameters
+    ----------
+    low_rank, n_components, seed, progress
+        As for `nmf_stability`.
+    repeats : int
+        Number of random splits into halves, of which the median is taken: the typical one.
+
+    Returns
+    -------
+    float
+        0 to 1: the correlation with the other half's components of the component that is least like any of them.
+
+    Raises
+    ------
+    ValueError
+        As `nmf_stability`.
+
+    Notes
+    -----
+    `nmf_stability` is the mean over the components, in which one that is made up is hardly seen. Here it is the weakest
+    that counts, as in `prediction_strength`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> random = np.random.default_rng(0)
+    >>> x = random.random((200, 2)) @ random.random((2, 30))  # of two components
+    >>> low_rank = stat.factorize(x, rank=8)
+    >>> stat.nmf_strength(low_rank, 2) > 0.9
+    True
+    """
+    return _nmf_agreement(
+        low_rank, n_components, lambda alike: float(np.min(alike)), np.median, repeats, seed, progress
+    )
+
+
+def _nmf_agreement(
+    low_rank: LowRank,
+    n_components: int,
+    summary: Callable[[list[NDArray[np.float64]]], Any],
+    average: Callable[[list[float]], Any],
+    repeats: int,
+    seed: int,
+    progress: Progress,
+) -> float:
+    """Agreement of the components of halves: a summary of both sets' largest correlations with the other set."""
     n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)
     low_rank = low_rank.in_memory()
 
@@ -81,9 +136,9 @@ def nmf_stability(
     def agreement(first: NDArray[Any], second: NDArray[Any]) -> float:
         similarities = _standardize(first, low_rank.weights) @ _standardize(second, low_rank.weights).T
         similarities = np.clip(similarities, 0, 1)
-        return float(similarities.max(axis=0).mean() + similarities.max(axis=1).mean()) / 2
+        return float(summary([similarities.max(axis=0), similarities.max(axis=1)]))
 
-    return _agreement(len(low_rank.u), n_components, components, agreement, repeats, seed, progress)
+    return _agreement(len(low_rank.u), n_components, components, agreement, repeats, seed, progress, average)
 
 
 def gmm_stability(
@@ -193,8 +248,8 @@ def prediction_strength(
 
     Notes
     -----
-    The prediction strength of Tibshirani & Walther [1]_, by mixtures that classify all rows. Where `gmm_stability` hears
-    the large classes, as it counts rows, here a class that is made up shows however small it is.
+    The prediction strength of Tibshirani & Walther [1]_, by mixtures that classify all rows. In `gmm_stability`, which
+    counts rows, large classes hide small ones; here a class that is made up shows however small it is.
 
     References
     ----------
