@@ -1,11 +1,13 @@
 """Controls of how atoms are found and the crops around them prepared, the same in every panel that has atoms."""
 
+import ipywidgets
 from traitlets import HasTraits
 
-from atomstat_widgets.panels.controls import AutomaticSlider
+from atomstat_widgets.panels.controls import AutomaticSlider, switch
 from atomstat_widgets.reactive.model import AnalysisModel
 
 LARGEST_SLIDER_WINDOW = 128
+HALF = "116px"  # width of a switch that has another one beside it
 
 
 def spacing_slider(model: AnalysisModel, units: HasTraits) -> AutomaticSlider:
@@ -16,6 +18,13 @@ def spacing_slider(model: AnalysisModel, units: HasTraits) -> AutomaticSlider:
 def strength_slider(model: AnalysisModel) -> AutomaticSlider:
     """Slider of ``model.strength``."""
     return AutomaticSlider(model, "strength", 0.0, 20.0, 0.1)
+
+
+def half_switch(model: AnalysisModel, name: str) -> ipywidgets.Checkbox:
+    """Switch of a parameter, such as ``model.dark``, of which two stand side by side."""
+    control = switch(model, name)
+    control.layout.width = HALF
+    return control
 
 
 def window_slider(model: AnalysisModel, units: HasTraits) -> AutomaticSlider:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.brief import brief
 from atomstat_widgets.reactive.image_model import RANK
@@ -14,11 +14,13 @@ from atomstat_widgets.stat import (
     Decomposition,
     LowRank,
     factorize,
+    normalize_image,
 )
 from atomstat_widgets.stat.blocks import compute, in_blocks, split_like
 from atomstat_widgets.stat.progress import Progress
 
 BLOCK_ROWS = 4096
+NEIGHBOURS = 1.25  # of the distance of neighbours: how far a crop reaches by default, so that these are in it
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,12 @@ class Components:
     decomposition: Decomposition
     labels: NDArray[np.intp] | None = None
     bic: float | None = None
+
+
+def gray_of(image: ArrayLike, dark: bool) -> NDArray[np.float32]:
+    """Pixels, grey, from 0 to 1, in which atoms are bright: those of an image with `dark` ones are turned over."""
+    gray = normalize_image(image)
+    return 1 - gray if dark else gray
 
 
 def factor_of(crops: Crops, centred: bool, progress: Progress) -> Factor:

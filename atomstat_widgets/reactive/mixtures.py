@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.reactive.image_model import RANK
 from atomstat_widgets.reactive.methods import Trial
-from atomstat_widgets.stat import Classes, LowRank, gmm, gmm_stability
+from atomstat_widgets.stat import Classes, LowRank, gmm, gmm_stability, prediction_strength
 
 STARTS = 10
 
@@ -24,6 +24,13 @@ def stability_of(scores: NDArray[np.floating], trial: Trial) -> float:
     """How alike the classes of two halves of the scores are."""
     covariance = _covariance_for(scores)
     return gmm_stability(scores, trial.n_components, covariance=covariance, progress=trial.progress)
+
+
+def strength_of(scores: NDArray[np.floating], trial: Trial) -> float:
+    """How well each class of one half of the scores is found in the other; of pixels, which are many, in few looks."""
+    looks = {"starts": STARTS, "repeats": 5} if scores.shape[1] <= RANK else {"starts": 1, "repeats": 3}
+    covariance = _covariance_for(scores)
+    return prediction_strength(scores, trial.n_components, covariance=covariance, progress=trial.progress, **looks)
 
 
 def _covariance_for(scores: NDArray[np.floating]) -> str:

@@ -52,13 +52,13 @@ def test_every_slider_moves_by_keyboard_and_redraws(domains: Page) -> None:
 
 def test_a_window_set_by_hand_can_be_automatic_again(domains: Page) -> None:
     window = slider(domains, "Window")
-    expect(window).to_contain_text("20")
+    expect(window).to_contain_text("24")
     press(domains, "Window", "ArrowRight", "ArrowRight")
-    expect(window).to_contain_text("22")
+    expect(window).to_contain_text("26")
     automatic = domains.get_by_title("Window: let it be chosen from the image")
     expect(automatic).not_to_have_class(re.compile("mod-active"))
     automatic.click()
-    expect(window).to_contain_text("20")
+    expect(window).to_contain_text("24")
     expect(automatic).to_have_class(re.compile("mod-active"))
 
 

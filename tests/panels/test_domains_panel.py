@@ -215,7 +215,19 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
     controls = [leaf for leaf in leaves(panel.left) if getattr(leaf, "description", "") or hasattr(leaf, "options")]
     labels = [getattr(control, "description", "") for control in controls]
     assert [label for label in labels if label != "auto"] == [
-        *("Spacing", "Strength", "Class", "Window", "Channel", "Recentre", "Normalize", "Smooth", "", "Components"),
+        *(
+            "Spacing",
+            "Strength",
+            "Dark atoms",
+            "Class",
+            "Window",
+            "Channel",
+            "Recentre",
+            "Normalize",
+            "Smooth",
+            "",
+            "Components",
+        ),
         *("GMM on", "Image", "Maps", "Contrast", "True domains"),
     ]
     for control in controls:

@@ -3,6 +3,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 from traitlets import TraitError
 
+from atomstat_widgets import analyse
 from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE
 from atomstat_widgets.data import Image, samples
@@ -54,7 +55,7 @@ def given(image):
 
 def test_the_result_is_that_of_the_functions(model, image):
     atoms = find_atoms(image.array)
-    crops = extract_crops(normalize_image(image.array), atoms.positions, recentre=True, normalize=True, smooth=1.0)
+    crops = extract_crops(normalize_image(image.array), atoms.positions, 24, recentre=True, normalize=True, smooth=1.0)
     expected = pca(factorize(crops.matrix, 24, center=True), 4)
     result = model.result
     np.testing.assert_allclose(result.atoms.positions, atoms.positions)
@@ -197,9 +198,9 @@ def test_given_atoms_classes_and_channels(given):
     [
         (np.empty((0, 2)), "no atoms are given with the image"),
         ([[50.0, np.nan], [60.0, 60.0]], "1 of 2 positions of frame 0 are not finite, the first is number 0"),
-        ([[50.0, 50.0]], "the window cannot be chosen by the distance of neighbours"),
-        ([[50.0, 50.0], [50.0, 50.0]], "all rows are equal"),
-        ([[-5.0, 0.0], [0.0, 3.0]], "no crop is left of 2 atoms"),
+        ([[50.0, 50.0]], "only 1 atom has a crop: components are what differs between atoms"),
+        ([[50.0, 50.0], [50.0, 50.0]], "only 1 atom has a crop"),
+        ([[-25.0, 0.0], [0.0, -23.0]], "no crop is left of 2 atoms"),
     ],
 )
 def test_coordinates_that_cannot_be_analysed_are_said_in_words(image, coordinates, message):
@@ -285,3 +286,74 @@ def test_what_cannot_be_analysed_is_said_in_words(model, parameters, message):
     for name in parameters:
         setattr(model, name, None)
     assert model.error == ""
+
+
+def test_dark_atoms_give_what_bright_ones_do(model, image):
+    negative = DomainsModel(1 - image.array, dark=True)
+    np.testing.assert_allclose(negative.result.atoms.positions, model.result.atoms.positions, atol=1e-3)
+    np.testing.assert_allclose(negative.result.crops.images, model.result.crops.images, atol=1e-2)
+    negative.image = image
+    assert not negative.dark
+    np.testing.assert_array_equal(negative.result.atoms.positions, model.result.atoms.positions)
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 of 340 positions was"), (12, "12 of 351 positions were")])
+def test_positions_given_twice_are_joined_and_said(model, image, count, words):
+    atoms = model.result.crops.positions
+    twice = DomainsModel(image, np.concatenate([atoms, atoms[:count] + 0.2]))
+    assert twice.result.remark == f"{words} given twice: joined"
+    np.testing.assert_array_equal(twice.result.atoms.positions, atoms)
+    assert twice.result.window == model.result.window
+    assert DomainsModel(image, atoms).result.remark == ""
+
+
+@pytest.mark.parametrize("seed", [0, 3, 16])  # of 3 and 16 the atom finder finds 1 and 6
+@pytest.mark.parametrize("shape", [(8, 8), (128, 128)])
+def test_nothing_of_noise_is_analysed(seed, shape):
+    noise = np.random.default_rng(seed).normal(size=shape)
+    model = DomainsModel(noise)
+    assert model.error.startswith("No atoms stand out of the noise")
+    assert model.result is None
+    with pytest.raises(ValueError, match="No atoms stand out of the noise"):
+        analyse("domains", noise)
+
+
+def test_noise_after_an_image_keeps_the_last_result(model):
+    before = model.result
+    model.image = np.random.default_rng(0).normal(size=(96, 96))
+    assert model.error.startswith("No atoms stand out of the noise")
+    assert model.result is before
+    model.image = before.image
+    assert model.error == ""
+
+
+def spots(*places, side=64):
+    y, x = np.mgrid[:side, :side]
+    image = 0.01 * np.random.default_rng(0).standard_normal((side, side))
+    return image + sum(np.exp(-((y - row) ** 2 + (x - column) ** 2) / 18) for row, column in places)
+
+
+@pytest.mark.parametrize("method", ["PCA", "ICA", "NMF", "GMM"])
+@pytest.mark.parametrize("places", [[(30, 33), (10, 13)], [(30, 33), (20, 13), (50, 40)]])
+def test_a_few_atoms_make_no_error_by_default(places, method):
+    model = DomainsModel(spots(*places), method=method)
+    assert model.error == ""
+    assert 2 <= len(model.result.crops) <= len(places)
+    assert model.result.decomposition.n_components <= len(model.result.crops)
+    assert f"{model.result.decomposition.n_components} c" in model.status
+
+
+def test_the_one_atom_of_an_image_is_said():
+    assert DomainsModel(spots((30, 33))).error.startswith("only 1 atom has a crop")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(
+    ("sample", "kinds"), [("graphene", 3), ("grains", 3), ("phase_boundary", 2), ("ferroelectric", 2)]
+)
+def test_the_advised_number_of_classes_is_that_of_the_kinds(sample, kinds, seed):
+    model = DomainsModel(getattr(samples, sample)(seed=seed), method="GMM", n_components=kinds)
+    stability = model.result.method.curves[0]
+    assert stability.advise_for(model.result, stability.values(model.result, model.advice)) == kinds
+    assert model.result.agreement(model.result.labels) > 0.96

@@ -361,7 +361,7 @@ CALLS = [
         )
         for name, values in (
             *(("elbow", "values"), ("lowest", "values")),
-            *(("largest_stable", "stabilities")),
+            *(("largest_stable", "stabilities"), ("largest_stable_in_a_row", "stabilities")),
         )
     ),
     call("estimate_drift", tracks=Of(TRACKS)),
@@ -486,10 +486,23 @@ CALLS = [
     call("neighbour_distances", arrays=Of([POINTS])),
     call("nfindr", low_rank=Of(LOW), n_endmembers=Whole(2, also_bad=[0, 10**6]), seed=SEED),
     call("nmf", **FACTOR, tol=Number(1e-3, also_bad=[-1]), max_iter=Whole(50, also_bad=[0]), progress=Called()),
-    call("nmf_stability", **FACTOR, repeats=Whole(1, also_bad=[0]), seed=SEED, progress=Called()),
+    *(
+        call(name, **FACTOR, repeats=Whole(1, also_bad=[0]), seed=SEED, progress=Called())
+        for name in ("nmf_stability", "nmf_strength")
+    ),
     call("normalize_image", image=Array(IMAGE, IMAGE_WORDS, axes=False, lazy=False)),
     call("otsu_threshold", values=Array(np.array([1.0, 2, 8, 9]))),
     call("pca", low_rank=Of(CENTRED), **COMPONENTS),
+    call(
+        "prediction_strength",
+        scores=Array(MATRIX),
+        **COMPONENTS,
+        **COVARIANCE,
+        starts=Whole(1, also_bad=[0]),
+        repeats=Whole(1, also_bad=[0]),
+        seed=SEED,
+        progress=Called(),
+    ),
     call(
         "pure_spectra",
         spectra=Of(SPECTRA),

@@ -12,8 +12,14 @@ from atomstat_widgets.analyses.domains.result import DomainsResult
 from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image
-from atomstat_widgets.panels.atom_controls import fit_window, spacing_slider, strength_slider, window_slider
-from atomstat_widgets.panels.controls import Explained, choice, dropdown, heading, linked, slider, switch
+from atomstat_widgets.panels.atom_controls import (
+    fit_window,
+    half_switch,
+    spacing_slider,
+    strength_slider,
+    window_slider,
+)
+from atomstat_widgets.panels.controls import Explained, choice, dropdown, heading, linked, slider
 from atomstat_widgets.panels.method_controls import method_buttons, name_count, only_for
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
@@ -40,10 +46,11 @@ class DomainsControls:
     def __init__(self, model: DomainsModel, units: UnitsBar) -> None:
         self._model = model
         self.spacing, self.strength = spacing_slider(model, units), strength_slider(model)
+        self.dark = half_switch(model, "dark")
         self.atom_class = dropdown([("All", ALL_CLASSES)], ALL_CLASSES, label_of(model, "atom_class"), "")
         self.window = window_slider(model, units)
         self.channel = dropdown([("Image", IMAGE)], IMAGE, label_of(model, "channel"), "")
-        self.recentre, self.normalize = switch(model, "recentre"), switch(model, "normalize")
+        self.recentre, self.normalize = half_switch(model, "recentre"), half_switch(model, "normalize")
         self.smooth = slider(model, "smooth", 0.0, 4.0, 0.1).in_units(units)
         self.method = method_buttons(METHODS)
         linked(model, "method", self.method)
@@ -61,10 +68,8 @@ class DomainsControls:
             chosen=lambda choice: None if choice == ALL_CLASSES else choice,
         )  # fmt: skip
         self.method.observe(self._follow_method, "value")
-        for control in (self.recentre, self.normalize):
-            control.layout.width = "116px"
         self.widgets = [
-            heading("Atoms", units), self.spacing, self.strength, Explained(self.atom_class),
+            heading("Atoms", units), self.spacing, self.strength, Explained(self.dark), Explained(self.atom_class),
             heading("Crops", units), self.window, Explained(self.channel),
             ipywidgets.HBox([Explained(self.recentre), Explained(self.normalize)]), self.smooth,
             heading("Analysis"), self.method, self.n_components, Explained(self.gmm_on),

@@ -43,7 +43,10 @@ class DomainsModel(ImageModel):
     Attributes
     ----------
     image : Image
-        See `ImageModel`. With a new image, spacing, strength, window, channel and class are automatic again.
+        See `ImageModel`. With a new image, spacing, strength, window, channel and class are automatic again,
+        and atoms are bright.
+    dark : bool
+        Atoms are darker than what is around them.
     spacing : float or None
         Distance of neighbouring atoms in pixels, for finding them; None guesses it.
     strength : float or None
@@ -53,14 +56,14 @@ class DomainsModel(ImageModel):
     channel : int
         Where the crops are from: -1 the image, 0 and up one channel of the network's output, -2 all of them.
     window : int or None
-        Side of the crops in pixels; None makes it twice the distance of neighbours.
+        Side of the crops in pixels; None chooses it so that an atom and its neighbours in the lattice are in its crop.
     recentre, normalize : bool
         Prepare the crops, see `extract_crops`.
     smooth : float
         Standard deviation of the Gaussian that smooths the image, in pixels.
     method : {'PCA', 'ICA', 'NMF', 'GMM'}
     n_components : int
-        From 1 to 8; of GMM the number of classes.
+        From 1 to 8; of GMM the number of classes. Of a few crops there are only as many as tell them apart.
     gmm_dimensions : int
         Number of principal components that GMM is given, 0 for the pixels.
     result : DomainsResult
@@ -70,6 +73,7 @@ class DomainsModel(ImageModel):
 
     renamed: ClassVar = {"distance": "spacing", "normalise": "normalize"}
 
+    dark = parameter(Bool(False), label="Dark atoms", help="The atoms are darker than what is around them")
     spacing = parameter(Length(None, allow_none=True, min=2), label="Spacing", help=in_brief("spacing"), unit="px")
     strength = parameter(Finite(None, allow_none=True, min=0), label="Strength", help=in_brief("strength"))
     atom_class = parameter(Int(None, allow_none=True), label="Class", help="Take only the given atoms of this class")
@@ -106,8 +110,8 @@ class DomainsModel(ImageModel):
     def __init__(self, image: Any, coordinates: Any = None, network_output: Any = None, **parameters: Any) -> None:
         super().__init__(image=with_findings(load(image, kind="image"), coordinates, network_output), **parameters)
         self._chain = Chain(
-            Stage("atoms", find_or_take_atoms, ("image", "spacing", "strength")),
-            Stage("places", place, ("image", "channel", "recentre")),
+            Stage("atoms", find_or_take_atoms, ("image", "dark", "spacing", "strength")),
+            Stage("places", place, ("image", "dark", "strength", "channel", "recentre")),
             Stage("crops", cut, ("atom_class", "window", "normalize", "smooth")),
             Stage("factor", factor_of, ("centred",)),
             Stage("components", fit, ("method", "n_components", "gmm_dimensions")),
@@ -137,7 +141,7 @@ class DomainsModel(ImageModel):
         if name == "image":
             with self.hold_trait_notifications():  # one run, and none with half of it
                 self.spacing = self.strength = self.window = self.atom_class = None
-                self.channel = IMAGE
+                self.channel, self.dark = IMAGE, False
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
         """Publish the analysis, and give the facts of the run."""
@@ -145,7 +149,8 @@ class DomainsModel(ImageModel):
         self.publish(result)
         left_out = f" ({result.crops.left_out:,} more at the border)" if result.crops.left_out else ""
         return (
-            f"{count_of(len(result.crops), 'atom')}{left_out}, {result.method.words.count(parameters['n_components'])}"
+            f"{count_of(len(result.crops), 'atom')}{left_out}, "
+            f"{result.method.words.count(result.decomposition.n_components)}"
         )
 
     def compute_more(self, parameters: dict[str, Any], run: Run) -> None:

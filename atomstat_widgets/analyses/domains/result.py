@@ -78,6 +78,11 @@ class DomainsResult:
         )
 
     @property
+    def remark(self) -> str:
+        """What is in doubt about the atoms, in words, without the last full stop."""
+        return self.atoms.doubt.removesuffix(".")
+
+    @property
     def quality(self) -> str:
         """How good it is, in words."""
         return f"error {self.decomposition.reconstruction_error:.1%}" if self.bic is None else f"BIC {self.bic:,.0f}"

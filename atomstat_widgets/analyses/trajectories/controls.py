@@ -9,8 +9,14 @@ from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
 from atomstat_widgets.analyses.trajectories.stages import ALL, AUTOMATIC, BRIGHT
 from atomstat_widgets.data import Movie
-from atomstat_widgets.panels.atom_controls import fit_window, spacing_slider, strength_slider, window_slider
-from atomstat_widgets.panels.controls import AutomaticSlider, Explained, choice, heading, slider, switch
+from atomstat_widgets.panels.atom_controls import (
+    fit_window,
+    half_switch,
+    spacing_slider,
+    strength_slider,
+    window_slider,
+)
+from atomstat_widgets.panels.controls import AutomaticSlider, Explained, choice, heading, slider
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 
@@ -33,16 +39,13 @@ class TrajectoriesControls:
     def __init__(self, model: TrajectoriesModel, units: UnitsBar) -> None:
         self.spacing, self.strength = spacing_slider(model, units), strength_slider(model)
         self.atoms = choice(model, "atoms", [("Automatic", AUTOMATIC), ("All atoms", ALL), ("Bright atoms", BRIGHT)])
-        self.dark = switch(model, "dark")
         self.window = window_slider(model, units)
-        self.normalize = switch(model, "normalize")
+        self.normalize, self.dark = half_switch(model, "normalize"), half_switch(model, "dark")
         self.n_states = slider(model, "n_states", 1, MAX_COMPONENTS)
         self.rmax = AutomaticSlider(model, "rmax", 0.5, 40.0, 0.5).in_units(units)
         self.memory = slider(model, "memory", 0, 10)
         self.min_length = slider(model, "min_length", 1, 50)
         self.lag = slider(model, "lag", 1, 20)
-        for control in (self.dark, self.normalize):
-            control.layout.width = "116px"
         self.widgets = [
             heading("Atoms", units), self.spacing, self.strength, Explained(self.atoms),
             heading("Crops and states", units), self.window, self.n_states,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie
-from atomstat_widgets.reactive.crops_to_components import Factor, classes_of, factor_of
+from atomstat_widgets.reactive.crops_to_components import NEIGHBOURS, Factor, classes_of, factor_of, gray_of
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
@@ -22,7 +22,6 @@ from atomstat_widgets.stat import (
     link,
     nearest_steps,
     neighbour_distances,
-    normalize_image,
     otsu_threshold,
 )
 from atomstat_widgets.stat.blocks import as_dask, in_blocks
@@ -32,7 +31,6 @@ AUTOMATIC, ALL, BRIGHT = "automatic", "all", "bright"  # which atoms are followe
 GUESSES = 5  # frames from which the distance of neighbours is guessed
 SMOOTH = 1.0  # px, of the Gaussian under which crops are looked at: noise hides the states else
 GMM_DIMENSIONS = 4
-NEIGHBOURS = 1.25  # of the distance of neighbours: how far a crop reaches by default, so that these are in it
 # Ashman's D between the two groups into which the upper half of the strengths falls apart: 5 is far beyond what
 # splitting a bell (2.7), half a bell (about 3.5) or a flat distribution (3.5) gives.
 CLEARLY_APART = 5.0
@@ -122,9 +120,7 @@ class States:
 
 def frame_reader(movie: Movie, dark: bool) -> Callable[[int], NDArray[np.float32]]:
     """Make a function that gives a frame by its place: grey, from 0 to 1, atoms bright."""
-    if dark:
-        return lambda place: 1 - normalize_image(movie[place])
-    return lambda place: normalize_image(movie[place])
+    return lambda place: gray_of(movie[place], dark)
 
 
 def find(
@@ -274,7 +270,7 @@ def _gray_frames(frames: NDArray[Any], dark: bool) -> NDArray[np.float32]:
     gray = np.full(frames.shape[:3], np.nan, np.float32)
     for one, frame in zip(gray, frames, strict=True):
         with suppress(ValueError):
-            one[:] = 1 - normalize_image(frame) if dark else normalize_image(frame)
+            one[:] = gray_of(frame, dark)
     return gray
 
 

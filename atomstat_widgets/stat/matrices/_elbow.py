@@ -122,6 +122,45 @@ def largest_stable(counts: Sequence[int], stabilities: Sequence[float]) -> int |
     return counts[int(np.flatnonzero(above & (y >= best - TOLERANCE))[-1])]
 
 
+def largest_stable_in_a_row(counts: Sequence[int], stabilities: Sequence[float]) -> int | None:
+    """Largest count before the first that is less stable, of counts about as stable as the most stable one.
+
+    Parameters
+    ----------
+    counts : sequence of int, (n,)
+        Increasing; 1, which is stable by definition, is passed over.
+    stabilities : sequence of float, (n,)
+        0 to 1, of `prediction_strength` or `nmf_stability`.
+
+    Returns
+    -------
+    int or None
+        The last of the first counts in a row within 0.05 of the best stability. As in `largest_stable`, fewer than
+        the true count may be just as stable; but what is stable again beyond counts that are not are kinds within
+        kinds: atoms of one kind by their neighbours, say. None where even the best is below 0.8, or there is no count
+        above 1.
+
+    Raises
+    ------
+    ValueError
+        Counts and values are not equally many, the counts do not increase, or a value is not finite.
+
+    Examples
+    --------
+    >>> from atomstat_widgets import stat
+    >>> stat.largest_stable_in_a_row([1, 2, 3, 4, 5, 6], [1.0, 1.0, 1.0, 0.8, 0.9, 1.0])
+    3
+    """
+    x, y = _curve(counts, stabilities)
+    above = x > 1
+    best = np.max(y, where=above, initial=0)
+    if best < MIN_STABILITY:
+        return None
+    stable = above & (y >= best - TOLERANCE)
+    first = int(np.argmax(stable))
+    return counts[first + int(np.argmin([*stable[first:], False])) - 1]
+
+
 def _curve(counts: Sequence[int], values: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     x = whole_array_of(counts, "counts").astype(np.float64)
     y: NDArray[np.float64] = array_of(values, "values", "(n,)", dtype=np.float64)

@@ -190,9 +190,11 @@ def gmm(x: ArrayLike, n_components: int, *, covariance: str = "diag", starts: in
     return Classes(np.argsort(order)[labels] + 1, fit.memberships[order].T, bic, fit.converged)
 
 
-def fit_mixture(x: ArrayLike, n_components: int, *, covariance: str = "diag", seed: int = 0) -> Mixture:
-    """Mixture by which `gmm` classifies the rows from one start, to classify others: parameters and errors as there."""
-    return _fit_mixture(x, n_components, covariance, 1, seed)[0]
+def fit_mixture(
+    x: ArrayLike, n_components: int, *, covariance: str = "diag", starts: int = 1, seed: int = 0
+) -> Mixture:
+    """Mixture by which `gmm` classifies the rows, to classify others: parameters and errors as there."""
+    return _fit_mixture(x, n_components, covariance, starts, seed)[0]
 
 
 def _fit_mixture(x: Any, n_components: int, covariance: str, starts: int, seed: int) -> tuple[Mixture, _Fit]:

@@ -69,6 +69,61 @@ def nmf_stability(
     >>> stat.nmf_stability(low_rank, 2) > 0.9
     True
     """
+    return _nmf_agreement(low_rank, n_components, np.mean, np.mean, repeats, seed, progress)
+
+
+def nmf_strength(
+    low_rank: LowRank, n_components: int, *, repeats: int = 5, seed: int = 0, progress: Progress = unreported
+) -> float:
+    """How well every non-negative component of one half of the pieces is found in the other half, too.
+
+    Parameters
+    ----------
+    low_rank, n_components, seed, progress
+        As for `nmf_stability`.
+    repeats : int
+        Number of random splits into halves, of which the median is taken: the typical one.
+
+    Returns
+    -------
+    float
+        0 to 1: the correlation with the other half's components of the component that is least like any of them.
+
+    Raises
+    ------
+    ValueError
+        As `nmf_stability`.
+
+    Notes
+    -----
+    `nmf_stability` is the mean over the components, in which one that is made up is hardly seen. Here it is the weakest
+    that counts, as in `prediction_strength`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> random = np.random.default_rng(0)
+    >>> x = random.random((200, 2)) @ random.random((2, 30))  # of two components
+    >>> low_rank = stat.factorize(x, rank=8)
+    >>> stat.nmf_strength(low_rank, 2) > 0.9
+    True
+    """
+    return _nmf_agreement(
+        low_rank, n_components, lambda alike: float(np.min(alike)), np.median, repeats, seed, progress
+    )
+
+
+def _nmf_agreement(
+    low_rank: LowRank,
+    n_components: int,
+    summary: Callable[[list[NDArray[np.float64]]], Any],
+    average: Callable[[list[float]], Any],
+    repeats: int,
+    seed: int,
+    progress: Progress,
+) -> float:
+    """Agreement of the components of halves: a summary of both sets' largest correlations with the other set."""
     n_components = instance_of(low_rank, "low_rank", LowRank).require(n_components)
     low_rank = low_rank.in_memory()
 
@@ -81,9 +136,9 @@ def nmf_stability(
     def agreement(first: NDArray[Any], second: NDArray[Any]) -> float:
         similarities = _standardize(first, low_rank.weights) @ _standardize(second, low_rank.weights).T
         similarities = np.clip(similarities, 0, 1)
-        return float(similarities.max(axis=0).mean() + similarities.max(axis=1).mean()) / 2
+        return float(summary([similarities.max(axis=0), similarities.max(axis=1)]))
 
-    return _mean_agreement(len(low_rank.u), n_components, components, agreement, repeats, seed, progress)
+    return _agreement(len(low_rank.u), n_components, components, agreement, repeats, seed, progress, average)
 
 
 def gmm_stability(
@@ -155,10 +210,83 @@ def gmm_stability(
 
         return float(adjusted_rand_score(first, second))
 
-    return max(0.0, _mean_agreement(len(x), n_components, labels, agreement, repeats, seed, progress))
+    return max(0.0, _agreement(len(x), n_components, labels, agreement, repeats, seed, progress))
 
 
-def _mean_agreement(
+def prediction_strength(
+    scores: ArrayLike,
+    n_components: int,
+    *,
+    covariance: str = "full",
+    starts: int = 10,
+    repeats: int = 7,
+    seed: int = 0,
+    progress: Progress = unreported,
+) -> float:
+    """How well every class that is found in one half of the rows is found in the other, too.
+
+    Parameters
+    ----------
+    scores, n_components, covariance, seed, progress
+        As for `gmm_stability`.
+    starts : int
+        Of each mixture, of which the likeliest is taken: as many as the classes that are shown had, so that the classes
+        are judged, not the luck of a start.
+    repeats : int
+        Number of random splits into halves, of which the median is taken: the typical one.
+
+    Returns
+    -------
+    float
+        0 to 1: share of the pairs of members of a class that are together in a class of the other half, too, of the
+        class in which it is lowest. A single class is stable by definition.
+
+    Raises
+    ------
+    ValueError
+        As `gmm_stability`.
+
+    Notes
+    -----
+    The prediction strength of Tibshirani & Walther [1]_, by mixtures that classify all rows. In `gmm_stability`, which
+    counts rows, large classes hide small ones; here a class that is made up shows however small it is.
+
+    References
+    ----------
+    .. [1] Tibshirani & Walther, J. Comput. Graph. Stat. 14, 511 (2005).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atomstat_widgets import stat
+    >>> points = np.random.default_rng(0).normal(size=(60, 2))
+    >>> points[:30] += 20  # two groups far from each other
+    >>> stat.prediction_strength(points, 2)
+    1.0
+    """
+    word_of(covariance, "covariance", COVARIANCES)
+    starts = whole_of(starts, "starts", minimum=1)
+    x: NDArray[Any] = array_of(scores, "scores", "(rows, columns)", dtype=FLOATING, empty=False, finite=True)
+
+    def labels(rows: NDArray[np.intp], start: int) -> NDArray[Any]:
+        return fit_mixture(x[rows], n_components, covariance=covariance, starts=starts, seed=start).labels(x)
+
+    def agreement(first: NDArray[Any], second: NDArray[Any]) -> float:
+        together = np.zeros((n_components, n_components))
+        np.add.at(together, (first, second), 1)
+        return min(_least_together(together), _least_together(together.T))
+
+    return _agreement(len(x), n_components, labels, agreement, repeats, seed, progress, np.median)
+
+
+def _least_together(counts: NDArray[np.float64]) -> float:
+    """Of the rows, whose members the columns part: the lowest share of the pairs of members that stay together."""
+    sizes = counts.sum(axis=1)
+    pairs = np.sum(counts * (counts - 1), axis=1) / np.maximum(sizes * (sizes - 1), 1)
+    return float(pairs.min())
+
+
+def _agreement(
     rows: int,
     n_components: int,
     solution: Callable[[NDArray[np.intp], int], NDArray[Any]],
@@ -166,6 +294,7 @@ def _mean_agreement(
     repeats: int,
     seed: int,
     progress: Progress,
+    average: Callable[[list[float]], Any] = np.mean,
 ) -> float:
     """Agreement of the solutions of two disjoint random halves of the rows, averaged over several such splits.
 
@@ -187,7 +316,7 @@ def _mean_agreement(
         second = solution(order[half : 2 * half], int(rng.integers(2**31)))
         progress((repeat + 1) / repeats)
         agreements.append(agreement(first, second))
-    return float(np.mean(agreements))
+    return float(average(agreements))
 
 
 def _rows(low_rank: LowRank, rows: NDArray[np.intp]) -> LowRank:
