@@ -1,0 +1,77 @@
+"""The lattice of an image: its averaged spectrum, and its spots with the distances of their planes."""
+
+from collections.abc import Callable, Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.stat import Lattice
+from atomstat_widgets.views.colors import MARKER
+from atomstat_widgets.views.spectrum import SpectrumView
+
+AROUND = 1.4  # times the farthest spot: how far the spectrum is shown
+NEAR = 0.08  # of how far it is shown: what is so near to a click is meant by it
+LETTER, LINE = 7.5, 14  # screen pixels that a letter is wide, and a name high
+ALIKE = 0.03  # by which share distances differ that are told once
+PALE = 0.4  # opacity of a spot that is not used
+
+
+class LatticeView:
+    """Averaged spectrum with a ring at both places of each spot; a click on one tells its number.
+
+    Parameters
+    ----------
+    side : int
+        Of the square picture, in screen pixels.
+    on_choose : callable
+        Called with the number of the spot that was clicked.
+    """
+
+    def __init__(self, side: int, on_choose: Callable[[int], None]) -> None:
+        self.view = SpectrumView(
+            side, self.take_place, default_size=11, align="middle", x_offset=0, y_offset=-13
+        )  # fmt: skip
+        self.figure = self.view.figure
+        self._side, self._on_choose = side, on_choose
+        self._spots: NDArray[np.float64] = np.empty((0, 2))
+
+    def show(self, lattice: Lattice, used: Collection[int]) -> None:
+        """Show all spots that were found, and by their numbers which are used: the others are pale."""
+        self._spots = lattice.frequencies
+        known = lattice.spectrum.size > 0
+        self.figure.layout.visibility = "visible" if known else "hidden"  # its place is kept
+        if not known:
+            return
+        highest = 0.5 / lattice.pixel_size
+        half = min(highest, AROUND / float(lattice.spacings.min())) if lattice else highest
+        self.view.show(np.exp(lattice.spectrum), lattice.axis, half, lattice.unit)
+        if not lattice:
+            self.view.clear()
+            return
+        is_used = np.isin(np.arange(len(self._spots)), list(used))
+        names = [f"{spacing:.3g}" for spacing in lattice.spacings]
+        self.view.mark(
+            np.concatenate([self._spots, -self._spots]), [MARKER if one else "#FFFFFF" for one in [*is_used, *is_used]],
+            [name if shown else "" for name, shown in zip(names, self._room_for(names, is_used), strict=True)]
+            + [""] * len(names),
+            [1.0 if one else PALE for one in [*is_used, *is_used]],
+        )  # fmt: skip
+
+    def take_place(self, fy: float, fx: float) -> None:
+        """Tell of the spot near a frequency; it is where its mirror is, too."""
+        if len(self._spots) == 0:
+            return
+        off = np.minimum(*(np.linalg.norm(sign * self._spots - (fy, fx), axis=1) for sign in (1, -1)))
+        if off.min() <= NEAR * self.view.half:
+            self._on_choose(int(off.argmin()))
+
+    def _room_for(self, names: list[str], is_used: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which names are shown: of like distances one, of those that would lie on each other, too, a used spot's."""
+        places, sizes = self._spots * (self._side / 2 / self.view.half), np.linalg.norm(self._spots, axis=1)
+        shown = np.zeros(len(names), bool)
+        for number in np.argsort(~is_used, kind="stable"):
+            wide = LETTER * (len(names[number]) + np.array([len(name) for name in names])) / 2
+            off = np.abs(places - places[number])
+            told = np.abs(sizes / sizes[number] - 1) < ALIKE
+            shown[number] = not (shown & (told | ((off[:, 0] < LINE) & (off[:, 1] < wide)))).any()
+        return shown
