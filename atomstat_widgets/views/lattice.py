@@ -9,7 +9,7 @@ from atomstat_widgets.stat import Lattice
 from atomstat_widgets.views.colors import MARKER
 from atomstat_widgets.views.spectrum import SpectrumView
 
-AROUND = 1.4  # times the farthest spot: how far the spectrum is shown
+AROUND = 1.6  # times the farthest spot: how far the spectrum is shown
 NEAR = 0.08  # of how far it is shown: what is so near to a click is meant by it
 LETTER, LINE = 7.5, 14  # screen pixels that a letter is wide, and a name high
 ALIKE = 0.03  # by which share distances differ that are told once
@@ -28,9 +28,7 @@ class LatticeView:
     """
 
     def __init__(self, side: int, on_choose: Callable[[int], None]) -> None:
-        self.view = SpectrumView(
-            side, self.take_place, default_size=11, align="middle", x_offset=0, y_offset=-13
-        )  # fmt: skip
+        self.view = SpectrumView(side, self.take_place, default_size=11, align="middle", x_offset=0, y_offset=4)
         self.figure = self.view.figure
         self._side, self._on_choose = side, on_choose
         self._spots: NDArray[np.float64] = np.empty((0, 2))
@@ -54,7 +52,7 @@ class LatticeView:
             np.concatenate([self._spots, -self._spots]), [MARKER if one else "#FFFFFF" for one in [*is_used, *is_used]],
             [name if shown else "" for name, shown in zip(names, self._room_for(names, is_used), strict=True)]
             + [""] * len(names),
-            [1.0 if one else PALE for one in [*is_used, *is_used]],
+            [1.0 if one else PALE for one in [*is_used, *is_used]], self._beside(),
         )  # fmt: skip
 
     def take_place(self, fy: float, fx: float) -> None:
@@ -65,9 +63,19 @@ class LatticeView:
         if off.min() <= NEAR * self.view.half:
             self._on_choose(int(off.argmin()))
 
+    def _beside(self) -> NDArray[np.float64]:
+        """Where the name of each spot and of its mirror is: farther out, or farther in where there is no room."""
+        pixel = 2 * self.view.half / self._side
+        out = self._spots / np.linalg.norm(self._spots, axis=1, keepdims=True)
+        away = pixel * (13 + 11 * np.abs(out[:, 1:])) * out  # names are wider than high
+        outside = np.abs(self._spots + 2 * away).max(axis=1, keepdims=True) > self.view.half
+        places = self._spots + np.where(outside, -away, away)
+        return np.concatenate([places, -places])
+
     def _room_for(self, names: list[str], is_used: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which names are shown: of like distances one, of those that would lie on each other, too, a used spot's."""
-        places, sizes = self._spots * (self._side / 2 / self.view.half), np.linalg.norm(self._spots, axis=1)
+        places = self._beside()[: len(names)] * (self._side / 2 / self.view.half)
+        sizes = np.linalg.norm(self._spots, axis=1)
         shown = np.zeros(len(names), bool)
         for number in np.argsort(~is_used, kind="stable"):
             wide = LETTER * (len(names[number]) + np.array([len(name) for name in names])) / 2

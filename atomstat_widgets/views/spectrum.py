@@ -94,8 +94,9 @@ class SpectrumView:
         colors: Sequence[str],
         names: Sequence[str],
         opacities: Sequence[float] = (),
+        names_at: NDArray[Any] | None = None,
     ) -> None:
-        """Draw a ring around each spot (n, 2) in its colour, and write its name beside it, which may be empty."""
+        """Draw a ring around each spot (n, 2) in its colour, and write its name there, or where (n, 2) is told."""
         y, x = spots.T
         radius = 0.045 * self.half
         with self.rings.hold_sync():
@@ -105,7 +106,8 @@ class SpectrumView:
             self.rings.visible = True
         with self.names.hold_sync():
             self.names.colors, self.names.opacities = list(colors), list(opacities)
-            self.names.x, self.names.y, self.names.text = x, y, list(names)
+            self.names.y, self.names.x = spots.T if names_at is None else names_at.T
+            self.names.text = list(names)
 
     def clear(self) -> None:
         """Mark no spots."""

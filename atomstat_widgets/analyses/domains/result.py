@@ -13,6 +13,7 @@ from atomstat_widgets.analyses.domains.methods import METHODS
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Image
 from atomstat_widgets.reactive.crops_to_components import sums_by_class
+from atomstat_widgets.reactive.doubts import remark_on
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, most_components
 from atomstat_widgets.reactive.methods import Method
 from atomstat_widgets.stat import (
@@ -76,6 +77,11 @@ class DomainsResult:
             labels=None if self.labels is None else numbers[self.labels],
             arrangement=tuple(arrangement),
         )
+
+    @property
+    def remark(self) -> str:
+        """What the lattice is that the atoms were found on, and what is in doubt about them, in words."""
+        return remark_on([self.atoms], self.image)
 
     @property
     def quality(self) -> str:

@@ -35,16 +35,17 @@ class LatticeChoice:
         self.words = ipywidgets.HTML(layout=ipywidgets.Layout(width="232px"))
         self.automatic = automatic_switch(model, "spots", "all that were found")
         model.observe(model.guard(lambda _change: self._draw()), "spots")
+        self.title = ipywidgets.HTML()
         self.widgets = [
-            ipywidgets.HTML(title("Averaged spectrum")), self.figure,
-            ipywidgets.HBox([self.words, self.automatic], layout=ipywidgets.Layout(height="54px")),
+            self.title, self.figure,
+            ipywidgets.HBox([self.words, self.automatic], layout=ipywidgets.Layout(height="48px")),
         ]  # fmt: skip
-        self.title = self.widgets[0]
 
     def show(self, result: SlidingFFTResult) -> None:
         """Show the lattice of a result."""
         self._found = result.found
-        self.title.value = title("", f"Distances of planes in {result.found.unit}") if result.found else ""
+        unit = result.found.unit
+        self.title.value = title("", f"Averaged spectrum, distances of planes in {unit}" if result.found else "")
         self._draw()
 
     def choose(self, number: int) -> None:
