@@ -73,13 +73,14 @@ class LatticeView:
         return np.concatenate([places, -places])
 
     def _room_for(self, names: list[str], is_used: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which names are shown: of like distances one, of those that would lie on each other, too, a used spot's."""
-        places = self._beside()[: len(names)] * (self._side / 2 / self.view.half)
-        sizes = np.linalg.norm(self._spots, axis=1)
+        """Which names are shown: of like distances one, rather of a used spot, where no rings and names are."""
+        pixel = 2 * self.view.half / self._side
+        places, rings = self._beside() / pixel, np.concatenate([self._spots, -self._spots]) / pixel
+        places, sizes = places[: len(names)], np.linalg.norm(self._spots, axis=1)
+        room = np.array([LINE, LETTER * max(map(len, names))])
+        free = np.abs((places[:, None] - rings) / room).max(axis=2).min(axis=1)
         shown = np.zeros(len(names), bool)
-        for number in np.argsort(~is_used, kind="stable"):
-            wide = LETTER * (len(names[number]) + np.array([len(name) for name in names])) / 2
-            off = np.abs(places - places[number])
-            told = np.abs(sizes / sizes[number] - 1) < ALIKE
-            shown[number] = not (shown & (told | ((off[:, 0] < LINE) & (off[:, 1] < wide)))).any()
+        for number in np.lexsort((-free, ~is_used)):
+            over = (np.abs(places - places[number]) < room).all(axis=1)
+            shown[number] = not (shown & (over | (np.abs(sizes / sizes[number] - 1) < ALIKE))).any()
         return shown

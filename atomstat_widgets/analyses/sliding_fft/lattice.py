@@ -45,7 +45,7 @@ class LatticeChoice:
         """Show the lattice of a result."""
         self._found = result.found
         unit = result.found.unit
-        self.title.value = title("", f"Averaged spectrum, distances of planes in {unit}" if result.found else "")
+        self.title.value = title("", f"Distances of planes in {unit}" if result.found else "")
         self._draw()
 
     def choose(self, number: int) -> None:
