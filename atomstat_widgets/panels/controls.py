@@ -173,6 +173,36 @@ def automatic_button(tooltip: str) -> ipywidgets.ToggleButton:
     )  # fmt: skip
 
 
+def automatic_switch(model: AnalysisModel, name: str, what: str) -> ipywidgets.ToggleButton:
+    """Button that is down while the model chooses; pressed, it lets it choose again.
+
+    Another choice is made elsewhere, such as in the pictures, not by the button.
+
+    Parameters
+    ----------
+    model : AnalysisModel
+    name : str
+        Of a trait that is None while the model chooses.
+    what : str
+        What it chooses then.
+    """
+    button = automatic_button(f"{label_of(model, name)}: {what}")
+
+    def follow(_change: Bunch | None = None) -> None:
+        button.value = getattr(model, name) is None
+
+    def pressed(change: Bunch) -> None:
+        if change.new:
+            setattr(model, name, None)
+        else:
+            follow()
+
+    follow()
+    model.observe(follow, name)
+    button.observe(model.guard(pressed), "value")
+    return button
+
+
 class AutomaticSlider(ipywidgets.HBox):
     """Slider of a number that the model can choose itself, where its trait is None; a button says which of both.
 

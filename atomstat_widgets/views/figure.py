@@ -95,8 +95,8 @@ def make_axis(scale: bqplot.Scale, label: str = "", *, vertical: bool = False, *
 
 
 def scale_figures(widget: ipywidgets.Widget, scale: float) -> None:
-    """Draw all figures in a widget larger, see `Figure`."""
+    """Draw all figures in a widget larger, see `Figure`, and those that it does not show now, its `all_children`."""
     if isinstance(widget, Figure):
         widget.scale = scale
-    for child in getattr(widget, "children", ()):
+    for child in getattr(widget, "all_children", getattr(widget, "children", ())):
         scale_figures(child, scale)

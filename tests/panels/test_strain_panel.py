@@ -85,7 +85,7 @@ def test_a_click_in_the_spectrum_chooses_the_reflection_near_it(panel):
     assert panel.model.reflections[1] == pytest.approx(tuple(g2), abs=1e-6)
     assert panel.controls.chosen == 1  # the next click is for the other
     assert not panel.controls._found.value
-    ring = np.asarray(panel.spectrum._rings.x)[0]
+    ring = np.asarray(panel.spectrum.rings.x)[0]
     assert (ring.min() + ring.max()) / 2 == pytest.approx(panel.model.reflections[0][1] / size)
     # one in line with the reflection that would stay takes its place
     panel.choose_reflection(*(2 * panel.model.reflections[0][0], 2 * panel.model.reflections[0][1]))

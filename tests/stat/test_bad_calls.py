@@ -415,6 +415,7 @@ CALLS = [
         spacing=Number(8.0, optional=True, also_bad=[0, -1, 1e9]),
         strength=Number(3.0, optional=True, also_bad=[-1]),
         refine=Word("gaussian"),
+        lattice=Of(stat.find_lattice(LATTICE)),
     ),
     call(
         "find_movie_atoms",

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from test_atoms import columns
 
-from atomstat_widgets.stat import find_lattice
+from atomstat_widgets.stat import choose_window, find_atoms, find_lattice
 from atomstat_widgets.stat.lattice.basis import basis_of, reduced
 
 
@@ -156,3 +156,67 @@ def test_a_border_without_data_changes_little():
     image = columns(points, np.ones(len(points)), 2.4, (200, 200)) + 1 + 0.1 * rng.standard_normal((200, 200))
     image[:30] = image[:, 170:] = 0
     np.testing.assert_allclose(find_lattice(image).spacings[:2], 11, rtol=0.02)
+
+
+def test_a_lattice_of_chosen_spots():
+    """Two waves: 16 px along y with four times the energy of 8 px along x."""
+    y, x = np.indices((128, 128))
+    lattice = find_lattice(2 * np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8), pixel_size=0.02, unit="nm")
+    np.testing.assert_allclose(lattice.energies, [0.8, 0.2], atol=0.03)
+    both = lattice.of([1, 0])
+    np.testing.assert_allclose(both.spacings, [0.32, 0.16], rtol=1e-5)
+    np.testing.assert_allclose(np.abs(both.vectors), [[0, 0.16], [0.32, 0]], atol=1e-5)
+    assert (both.words, both.left_out) == (lattice.words, 0)
+    along_x = lattice.of([1])
+    np.testing.assert_allclose((along_x.spacings, along_x.directions, along_x.energies), [[0.16], [0], [1]], atol=1e-3)
+    assert along_x.vectors.shape == (0, 2)
+    assert along_x.spectrum is lattice.spectrum
+    assert (along_x.words, along_x.left_out) == ("Lattice planes 0.16 nm apart, at 0°", 1)
+    nothing = along_x.of([])
+    assert not nothing
+    assert (nothing.words, nothing.left_out) == ("No spot of the lattice is chosen", 2)
+    np.testing.assert_allclose(lattice.spots.frequencies, [[1 / 16, 0], [0, 1 / 8]], atol=1e-5)
+    in_pixels = lattice.in_unit(1.0, "px")
+    assert in_pixels.words == "Lattice planes 16 px apart, at 90°"
+    np.testing.assert_allclose(in_pixels.vectors, lattice.vectors / 0.02)
+    np.testing.assert_allclose(in_pixels.axis, lattice.axis * 0.02)
+
+
+@pytest.mark.parametrize(
+    ("spots", "words"),
+    [
+        ([2], "spots has 2, which is no spot of this lattice: there are 2, counted from 0"),
+        ([-1], "spots are at least 0, got -1"),
+        ([0, 0], r"spots are different numbers, got \[0, 0\]"),
+        ([0.5], "spots are whole numbers"),
+        (1, "spots are whole numbers"),
+        ("x", "spots are whole numbers"),
+    ],
+)
+def test_spots_that_are_not_there(spots, words):
+    lattice = find_lattice(waves((64, 64), [8, 8], [0, 90]))
+    with pytest.raises(ValueError, match=words):
+        lattice.of(spots)
+    with pytest.raises(ValueError, match="there are none"):
+        find_lattice(np.eye(8)).of([0])
+
+
+def test_windows_and_atoms_of_chosen_spots():
+    """Columns each 8 px, every second of them along x twice as bright: the spot of 16 px can be left out."""
+    y, x = np.indices((160, 160))
+    image = np.zeros((160, 160))
+    for row in range(8, 160, 8):
+        for number, column in enumerate(range(8, 160, 8)):
+            image += (1 + number % 2) * np.exp(-((y - row) ** 2 + (x - column) ** 2) / 8)
+    lattice = find_lattice(image)
+    wide = np.flatnonzero(lattice.spacings > 12)
+    assert len(wide)
+    fine = lattice.of(np.setdiff1d(np.arange(len(lattice.spacings)), wide))
+    assert choose_window(lattice, image.shape).window > choose_window(fine, image.shape).window
+    np.testing.assert_allclose(np.linalg.norm(lattice.vectors, axis=1), [8, 16], rtol=0.02)
+    np.testing.assert_allclose(np.linalg.norm(fine.vectors, axis=1), [8, 8], rtol=0.02)
+    atoms = find_atoms(image, lattice=fine)
+    np.testing.assert_allclose(np.linalg.norm(atoms.lattice.vectors, axis=1), [8, 8], rtol=0.02)
+    assert len(atoms.positions) == 19**2
+    all_of_them = find_atoms(image, lattice=lattice.in_unit(0.1, "nm"))
+    np.testing.assert_allclose(all_of_them.positions, find_atoms(image).positions)

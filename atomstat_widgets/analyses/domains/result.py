@@ -13,6 +13,7 @@ from atomstat_widgets.analyses.domains.methods import METHODS
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Image
 from atomstat_widgets.reactive.crops_to_components import sums_by_class
+from atomstat_widgets.reactive.doubts import remark_on
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, most_components
 from atomstat_widgets.reactive.methods import Method
 from atomstat_widgets.stat import (
@@ -79,8 +80,8 @@ class DomainsResult:
 
     @property
     def remark(self) -> str:
-        """What is in doubt about the atoms, in words, without the last full stop."""
-        return self.atoms.doubt.removesuffix(".")
+        """What the lattice is that the atoms were found on, and what is in doubt about them, in words."""
+        return remark_on([self.atoms], self.image)
 
     @property
     def quality(self) -> str:

@@ -1,11 +1,14 @@
 """Sliding FFT + NMF as a model: parameters in, result out, no screen."""
 
+from collections.abc import Sequence
 from math import ceil, sqrt
 from typing import Any, NamedTuple
 
+from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Dict, Float, Instance, Int, TraitError, Unicode, observe, validate
 
 from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
+from atomstat_widgets.arguments import whole_array_of
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image
 from atomstat_widgets.data.sampling import Whole, sampled
@@ -60,6 +63,9 @@ class SlidingFFTModel(ImageModel):
     ----------
     image : Image
         See `ImageModel`.
+    spots : sequence of int, optional
+        Numbers of the spots of the lattice that are used, counted from 0, the strongest first; by default all that were
+        found. With a new image it is all of them again.
     window_y, window_x : int, optional
         Rows and columns of a window, in pixels; never more than the image has. By default they follow the lattice of
         the image, see `choose_window`.
@@ -81,6 +87,11 @@ class SlidingFFTModel(ImageModel):
         What was changed without being asked, in words.
     """
 
+    spots = parameter(
+        AnyTrait(None, allow_none=True), label="Spots",
+        help="Numbers of the spots of the lattice that window and zoom follow, counted from 0, the strongest first",
+        argument={"type": int, "nargs": "+", "metavar": "NUMBER"},
+    )  # fmt: skip
     window_y = parameter(
         WholeLength(None, allow_none=True, min=SMALLEST_WINDOW), label="Height", help="Rows of the sliding window",
         unit="px", option="window",
@@ -103,7 +114,7 @@ class SlidingFFTModel(ImageModel):
     notice = Unicode("")
 
     def __init__(self, image: Any, **parameters: Any) -> None:
-        self._lattice = Chain(Stage("lattice", _lattice, ("image",)))
+        self._lattice = Chain(Stage("found", _found, ("image",)), Stage("lattice", _chosen, ("spots",)))
         super().__init__(image=self.check_data(image), **parameters)  # a window is checked against its sides
         self.settle()
         self._chain = Chain(
@@ -134,6 +145,14 @@ class SlidingFFTModel(ImageModel):
             raise TraitError(f"{name} = {size} is larger than the image, which has {limit} pixels there")
         return None if size is None else int(size)
 
+    @validate("spots")
+    def _checked_spots(self, proposal: Bunch) -> tuple[int, ...] | None:
+        given = proposal["value"]
+        try:
+            return None if given is None else tuple(sorted(whole_array_of(given, "spots", minimum=0).tolist()))
+        except (TypeError, ValueError) as error:
+            raise TraitError(str(error)) from None
+
     @observe("window_linked")
     def _link_windows(self, change: Bunch) -> None:
         if change.new:
@@ -146,7 +165,9 @@ class SlidingFFTModel(ImageModel):
     def reconcile(self, name: str) -> None:
         """Keep linked windows equal, and windows inside a new image."""
         if name == "image":
-            self._fit()
+            with self.hold_trait_notifications():  # one run, and none with half of it
+                self.spots = None
+                self._fit()
         elif self.window_linked and name in ("window_y", "window_x"):
             self.window_y = self.window_x = self._smaller(getattr(self, name))
 
@@ -155,7 +176,7 @@ class SlidingFFTModel(ImageModel):
         self.notice = ""
         if self._fits():
             return
-        with self.hold_trait_notifications():  # one run, and none with half of it
+        with self.hold_trait_notifications():
             self.window_y = self.window_x = self.step = self.zoom = None
         self.notice = "Window, step and zoom follow the lattice again, to fit the image"
 
@@ -218,7 +239,7 @@ class SlidingFFTModel(ImageModel):
     def _choose(self, parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
         """Window, step and zoom: those that were set, and for the others what suits the lattice."""
         image = parameters["image"]
-        chosen = choose_window(self._lattice.value("lattice", {"image": image}), image.sides)
+        chosen = choose_window(self._lattice.value("lattice", parameters), image.sides)
         window = parameters["window_y"], parameters["window_x"]
         if None in window:
             size = chosen.window if window == (None, None) else max(one for one in window if one is not None)
@@ -248,9 +269,9 @@ class SlidingFFTModel(ImageModel):
     ) -> SlidingFFTResult:
         decomposition = self._chain.value("decomposition", settings, run)
         spectra, low_rank = (self._chain.value(name, settings) for name in ("spectra", "low_rank"))
-        lattice = self._lattice.value("lattice", settings)
+        found, lattice = (self._lattice.value(name, settings) for name in ("found", "lattice"))
         result = SlidingFFTResult(
-            parameters["image"], parameters, lattice, settings["zoom"], spectra, low_rank, decomposition, coarse
+            parameters["image"], parameters, found, lattice, settings["zoom"], spectra, low_rank, decomposition, coarse
         )
         if self.final is None or self.final.image.array is not result.image.array:
             return result
@@ -265,9 +286,13 @@ class _Judged(NamedTuple):
     n_components: int | None
 
 
-def _lattice(_: None, image: Image, progress: Progress) -> Lattice:
+def _found(_: None, image: Image, progress: Progress) -> Lattice:
     pixels = sampled(image).array  # the middle tells it of an image that is larger than memory
     return find_lattice(pixels, pixel_size=image.pixel_size or 1.0, unit=image.unit if image.pixel_size else "px")
+
+
+def _chosen(found: Lattice, spots: Sequence[int] | None, progress: Progress) -> Lattice:
+    return found if spots is None else found.of(spots)
 
 
 def _spectra(

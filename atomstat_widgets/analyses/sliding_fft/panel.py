@@ -6,8 +6,10 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
+from atomstat_widgets.analyses.sliding_fft.lattice import LatticeChoice
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
+from atomstat_widgets.panels.alternatives import Alternatives
 from atomstat_widgets.panels.controls import (
     AutomaticSlider,
     Explained,
@@ -99,15 +101,19 @@ class SlidingFFTPanel(ImagePanel):
         self.spectrum = TileGrid(172, 190, lambda number: None, colors=(MARKER,))
         self.mixture = MixtureBars(158, 190)
         self.curve = CountCurve(182, 190, MAX_COMPONENTS, guard(self.choose_count))
+        self.lattice = LatticeChoice(self.model, 224)
+        name_figure(self.lattice, "lattice", clicked=True)
         self.spectra_bar, self.maps_bar = (ColorBar(layout=ipywidgets.Layout(width="220px")) for _ in range(2))
         self.window_title = ipywidgets.HTML(layout=ipywidgets.Layout(width="182px"))
+        spectra = [name_figure(self.spectra, "spectra", clicked=True), self.spectra_bar]
         return [
             ipywidgets.HBox(
                 [
-                    column(
-                        title("Component spectra", "log(1 + |FFT|)"),
-                        name_figure(self.spectra, "spectra", clicked=True),
-                        self.spectra_bar,
+                    Alternatives(
+                        [
+                            ("Component spectra", "log(1 + |FFT|) of each component", spectra),
+                            ("Lattice", "The spots of the lattice that window and zoom follow", self.lattice.widgets),
+                        ]
                     ),
                     column(title("Loading maps"), name_figure(self.maps, "maps", clicked=True), self.maps_bar),
                 ]
@@ -162,6 +168,7 @@ class SlidingFFTPanel(ImagePanel):
 
     def _draw_shown(self) -> None:
         self._show_automatic(self._shown)
+        self.lattice.show(self._shown)
         with self._quietly():
             self._offer_overlays()
         self._draw_components(self._shown)

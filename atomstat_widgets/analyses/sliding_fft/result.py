@@ -30,8 +30,10 @@ class SlidingFFTResult:
         The data.
     parameters : dict
         What it was asked for with.
+    found : Lattice
+        Of the image, in its unit of length, with all spots that stand out of the noise.
     lattice : Lattice
-        Of the image, in its unit of length.
+        The same with the spots that were used.
     zoom : int
         The centre ``1 / zoom`` of the frequencies was kept.
     spectra : WindowSpectra
@@ -48,6 +50,7 @@ class SlidingFFTResult:
 
     image: Image
     parameters: dict[str, Any]
+    found: Lattice
     lattice: Lattice
     zoom: int
     spectra: WindowSpectra

@@ -8,7 +8,7 @@ import numpy as np
 
 from atomstat_widgets.analyses.strain.model import StrainModel
 from atomstat_widgets.analyses.strain.result import StrainResult
-from atomstat_widgets.panels.controls import AutomaticSlider, automatic_button, heading
+from atomstat_widgets.panels.controls import AutomaticSlider, automatic_switch, heading
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.parameter import label_of
 from atomstat_widgets.views.html import Html, as_html
@@ -34,13 +34,12 @@ class StrainControls:
     """
 
     def __init__(self, model: StrainModel, units: UnitsBar) -> None:
-        self._model = model
         self.which = ipywidgets.ToggleButtons(
             options=[("g1", 0), ("g2", 1)], style={"button_width": "46px"},
             tooltips=[f"The next click in the spectrum chooses the {name} reflection" for name in ("first", "second")],
         )  # fmt: skip
-        self._found = self._automatic("reflections", "the two strongest of the spectrum")
-        self.steadiest = self._automatic("reference", "where the lattice varies least")
+        self._found = automatic_switch(model, "reflections", "the two strongest of the spectrum")
+        self.steadiest = automatic_switch(model, "reference", "where the lattice varies least")
         self.reflections, self.reference = ipywidgets.HTML(), ipywidgets.HTML()
         self.sigma = AutomaticSlider(model, "sigma", FINEST, COARSEST, 0.5).in_units(units)
         side = ipywidgets.Layout(width="238px", justify_content="space-between", align_items="center")
@@ -76,25 +75,6 @@ class StrainControls:
             lines.append(f"{name}: {spacing:.4g} {as_html(unit)} at {_degrees(fy, fx)}")
         self.reflections.value = _small("<br>".join(lines))
         self.reference.value = _small(f"rows {top} to {bottom - 1}<br>columns {left} to {right - 1}")
-
-    def _automatic(self, name: str, what: str) -> ipywidgets.ToggleButton:
-        """Button that is down while the model chooses; pressed, it lets it choose again."""
-        model = self._model
-        button = automatic_button(f"{label_of(model, name)}: {what}")
-
-        def follow(_change: Any = None) -> None:
-            button.value = getattr(model, name) is None
-
-        def pressed(change: Any) -> None:
-            if change.new:
-                setattr(model, name, None)
-            else:
-                follow()  # another is chosen in the pictures, not by the button
-
-        follow()
-        model.observe(follow, name)
-        button.observe(model.guard(pressed), "value")
-        return button
 
 
 def _degrees(fy: float, fx: float) -> str:

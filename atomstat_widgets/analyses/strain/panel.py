@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from atomstat_widgets.analyses.strain.controls import StrainControls
 from atomstat_widgets.analyses.strain.model import StrainModel
 from atomstat_widgets.analyses.strain.result import KINDS, PERCENTILE, StrainResult
-from atomstat_widgets.analyses.strain.spectrum_view import SpectrumView
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, dropdown, title
 from atomstat_widgets.panels.image_panel import ImagePanel
 from atomstat_widgets.panels.panel import column, name_figure, row
@@ -21,9 +20,12 @@ from atomstat_widgets.views.colors import COMPONENT_COLORS, DIVERGING_MAPS, look
 from atomstat_widgets.views.html import Html, as_html
 from atomstat_widgets.views.rounding import percent
 from atomstat_widgets.views.spectra import SpectraView
+from atomstat_widgets.views.spectrum import SpectrumView
 from atomstat_widgets.views.tiles import TileGrid
 
 LARGEST_OVERLAY = 512  # pixels along the longer side; all maps vary slowly
+COLORS = ("#FFD400", "#56B4E9")  # of the rings around the first and the second reflection
+AROUND = 2.2  # times the longer reflection: how far the spectrum is shown
 NEAR = 0.04  # of the spectrum that is shown: what is so near to a click is meant by it
 
 
@@ -90,7 +92,7 @@ class StrainPanel(ImagePanel):
 
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         guard = self.model.guard
-        self.spectrum = SpectrumView(190, guard(self.choose_reflection))
+        self.spectrum = SpectrumView(190, guard(self._take_reflection))
         self.maps = TileGrid(258, 262, guard(self.choose_map))
         self.maps_bar, self.rotation_bar = (ColorBar(layout=ipywidgets.Layout(width="250px")) for _ in range(2))
         self.profile = SpectraView(258, 150)
@@ -151,6 +153,10 @@ class StrainPanel(ImagePanel):
         self.controls.chosen = 1 - chosen
         self.model.reflections = both.tolist()
 
+    def _take_reflection(self, ky: float, kx: float) -> None:
+        size = self.model.image.pixel_size or 1.0
+        self.choose_reflection(ky * size, kx * size)
+
     def _toggle_brush(self) -> None:
         self.sample.brush(self.model.guard(self.choose_reference) if self.box_button.value else None)
 
@@ -180,7 +186,9 @@ class StrainPanel(ImagePanel):
         result: StrainResult = self._shown
         image = result.image
         self.controls.show_automatic(result)
-        self.spectrum.show(result.spectrum, result.waves.reflections, image.pixel_size, image.unit)
+        size, unit = (image.pixel_size, image.unit) if image.pixel_size else (1.0, "px")
+        half = min(0.5, AROUND * float(np.linalg.norm(result.waves.reflections, axis=1).max()))
+        self.spectrum.show(result.spectrum.power, result.spectrum.frequencies / size, half / size, unit)
         self._draw_reflections()
         self._draw_maps()
         self._draw_place()
@@ -189,7 +197,8 @@ class StrainPanel(ImagePanel):
         with self._drawing:
             result = self._shown
             if result is not None:
-                self.spectrum.mark(np.array(self.model.reflections or result.waves.reflections))
+                reflections = np.array(self.model.reflections or result.waves.reflections)
+                self.spectrum.mark(reflections / (result.image.pixel_size or 1.0), COLORS, ("g1", "g2"))
 
     def _draw_maps(self) -> None:
         with self._drawing:

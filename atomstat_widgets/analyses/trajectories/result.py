@@ -113,8 +113,10 @@ class TrajectoriesResult:
 
     @property
     def remark(self) -> str:
-        """What is not final about it, in words."""
-        return f"First impression: {self.parameters['frames']} of {len(self.movie)} frames" if self.coarse else ""
+        """What is not final about it, the lattice of the atoms, and what is in doubt about atoms, in words."""
+        frames = self.parameters["frames"]
+        first = [f"First impression: {frames} of {len(self.movie)} frames"] if self.coarse else []
+        return ". ".join([*first, *filter(None, [self.found.remark])])
 
     @property
     def quality(self) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie
 from atomstat_widgets.reactive.crops_to_components import NEIGHBOURS, Factor, classes_of, factor_of, gray_of
+from atomstat_widgets.reactive.doubts import remark_on
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
@@ -42,12 +43,16 @@ NO_ATOMS = np.empty((0, 2))
 @brief
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Atoms of each frame: positions (n, 2) and strengths (n,); their spacing; frames that could not be used."""
+    """Atoms of each frame: positions (n, 2) and strengths (n,); their spacing; frames that could not be used.
+
+    And in words the lattice that they are on, and what is in doubt about them.
+    """
 
     positions: list[Floats]
     strengths: list[Floats]
     spacing: float
     skipped: dict[int, str]
+    remark: str = ""
 
 
 @brief
@@ -169,7 +174,8 @@ def find(
             if given is None
             else "no atoms are given with the movie"
         )
-    return Found([atoms.positions for atoms in every], [atoms.strengths for atoms in every], spacing, skipped)
+    positions, strengths = [atoms.positions for atoms in every], [atoms.strengths for atoms in every]
+    return Found(positions, strengths, spacing, skipped, remark_on(every[:frames], movie))
 
 
 def _given_spacing(movie: Movie, atoms: Mapping[int, NDArray[Any]]) -> float:

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from atomstat_widgets.arguments import number_of, word_of
+from atomstat_widgets.arguments import instance_of, number_of, word_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.atoms.doubts import doubt_of
 from atomstat_widgets.stat.atoms.ground import without_steep_ground
@@ -33,7 +33,7 @@ from atomstat_widgets.stat.atoms.together import fit_together
 from atomstat_widgets.stat.blemishes import mend
 from atomstat_widgets.stat.blocks import take_into_memory
 from atomstat_widgets.stat.image import normalize_image
-from atomstat_widgets.stat.lattice.lattice import lattice_of
+from atomstat_widgets.stat.lattice.lattice import Lattice, lattice_of
 from atomstat_widgets.stat.lattice.spots import find_spots
 
 SMALLEST_SIDE = 8
@@ -76,6 +76,8 @@ class Atoms:
         number where the atoms were given.
     doubt : str
         What is in doubt about all of them, in words; empty where nothing is.
+    lattice : Lattice or None
+        With which they were found, in pixels, and without its spectrum, which may be larger than the image.
     """
 
     positions: Floats
@@ -83,6 +85,7 @@ class Atoms:
     spacing: float
     certainties: Floats = field(default_factory=lambda: np.empty(0))
     doubt: str = ""
+    lattice: Lattice | None = None
 
 
 def find_atoms(
@@ -91,6 +94,7 @@ def find_atoms(
     spacing: float | None = None,
     strength: float | None = None,
     refine: Refine = "gaussian",
+    lattice: Lattice | None = None,
 ) -> Atoms:
     """Find the bright atom columns of an image, to a fraction of a pixel.
 
@@ -118,7 +122,8 @@ def find_atoms(
     ------
     TypeError, ValueError
         For an image that cannot be used, see `normalize_image`; an image of fewer than 8 rows or columns; a spacing
-        that is not between 2 pixels and the longer side; a strength that is negative or not finite; another `refine`.
+        that is not between 2 pixels and the longer side; a strength that is negative or not finite; another `refine`;
+        what is no lattice.
 
     Notes
     -----
@@ -177,8 +182,10 @@ def find_atoms(
         words = "a signal-to-noise ratio, finite and not negative"
         strength = number_of(strength, "strength", minimum=0, words=words)
     word_of(refine, "refine", tuple(REFINEMENTS))
+    if lattice is not None:
+        instance_of(lattice, "lattice", Lattice)
 
-    finder = _Finder(*mend(pixels))
+    finder = _Finder(*mend(pixels), lattice)
     given = spacing is not None
     spacing = finder.guess_spacing() if spacing is None else spacing
     maxima, strengths = finder.find(spacing, strength)
@@ -191,13 +198,14 @@ def find_atoms(
     positions, strengths = positions[alone], strengths[alone]
     certainties = finder.certainties(strengths, spacing)
     doubt = doubt_of(positions, certainties, spacing, given, finder.lattice, finder.tiles, finder.area)
-    return Atoms(positions, strengths, spacing, certainties, doubt)
+    lattice = replace(finder.lattice, spectrum=np.empty((0, 0), np.float32))
+    return Atoms(positions, strengths, spacing, certainties, doubt, lattice)
 
 
 class _Finder:
     """What is known of an image and its lattice, and the atoms that stand out of it."""
 
-    def __init__(self, pixels: Float32, blank: Blank) -> None:
+    def __init__(self, pixels: Float32, blank: Blank, lattice: Lattice | None) -> None:
         self.pixels, self.blank = pixels, blank
         self.area = float(pixels.size if blank is None else pixels.size - np.count_nonzero(blank))
         spots, self.tiles = find_spots(pixels)
@@ -205,6 +213,7 @@ class _Finder:
         if even is not None:
             self.pixels = pixels = even
             spots, self.tiles = find_spots(pixels)
+        spots = spots if lattice is None else lattice.spots
         self.lattice = lattice_of(spots, self.tiles)
         self.ground = self.tiles.ground_beside(spots.frequencies)
         self.scale = scale_of(spots, self.tiles)

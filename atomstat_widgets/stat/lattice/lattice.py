@@ -1,12 +1,12 @@
 """The lattice of an image: which planes are there, how far apart and in which directions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atomstat_widgets.arguments import instance_of, number_of
+from atomstat_widgets.arguments import instance_of, number_of, whole_array_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.blemishes import mend
 from atomstat_widgets.stat.blocks import take_into_memory
@@ -40,6 +40,8 @@ class Lattice:
         Of lengths: "px", or that of the pixel size.
     pixel_size : float
         Side of a pixel in the unit.
+    left_out : int
+        Spots that were found in the image and are not among these, see `of`.
     """
 
     frequencies: Floats
@@ -49,13 +51,14 @@ class Lattice:
     spectrum: NDArray[np.float32]
     unit: str = "px"
     pixel_size: float = 1.0
+    left_out: int = 0
 
     def __bool__(self) -> bool:
         return self.found
 
     @property
     def found(self) -> bool:
-        """Whether any spot stands out of the noise."""
+        """Whether it has any spot."""
         return len(self.frequencies) > 0
 
     @property
@@ -81,13 +84,51 @@ class Lattice:
     def words(self) -> str:
         """What was found, in a sentence without its full stop."""
         if not self.found:
-            return "No lattice stands out of the noise"
+            return "No spot of the lattice is chosen" if self.left_out else "No lattice stands out of the noise"
         first = self.spacings[0]
         alike = np.flatnonzero(np.abs(self.spacings / first - 1) < 0.05)[:3]
         directions = sorted(round(float(self.directions[n])) % 180 for n in alike)
         *most, last = [f"{one}°" for one in directions]
         listed = f"{', '.join(most)} and {last}" if most else last
         return f"Lattice planes {first:.3g} {self.unit} apart, at {listed}"
+
+    @property
+    def spots(self) -> Spots:
+        """Its spots, in periods per pixel, with the shares of energies."""
+        return Spots(self.frequencies * self.pixel_size, self.contrasts, self.energies)
+
+    def in_unit(self, pixel_size: float, unit: str) -> "Lattice":
+        """Lattice with lengths in another unit, in which a pixel has this side."""
+        scale = pixel_size / self.pixel_size
+        return replace(
+            self, frequencies=self.frequencies / scale, vectors=self.vectors * scale, unit=unit, pixel_size=pixel_size
+        )
+
+    def of(self, spots: ArrayLike) -> "Lattice":
+        """Lattice of some of the spots alone; its two vectors are those that these tell.
+
+        Parameters
+        ----------
+        spots : array, (k,)
+            Numbers of spots, which are counted from 0, in any order.
+
+        Raises
+        ------
+        ValueError
+            They are no whole numbers, twice the same, or there is no such spot.
+        """
+        numbers, count = whole_array_of(spots, "spots", minimum=0), len(self.frequencies)
+        if len(np.unique(numbers)) < len(numbers):
+            raise ValueError(f"spots are different numbers, got {numbers.tolist()}")
+        if (beyond := numbers[numbers >= count]).size:
+            there = f"there are {count}, counted from 0" if count else "there are none"
+            raise ValueError(f"spots has {beyond[0]}, which is no spot of this lattice: {there}")
+        numbers = np.sort(numbers)
+        frequencies, energies = self.frequencies[numbers], self.energies[numbers]
+        return replace(
+            self, frequencies=frequencies, contrasts=self.contrasts[numbers], energies=_shares(energies),
+            vectors=basis_of(frequencies, energies), left_out=self.left_out + count - len(numbers),
+        )  # fmt: skip
 
 
 def find_lattice(image: ArrayLike, *, pixel_size: float = 1.0, unit: str = "px") -> Lattice:
@@ -149,8 +190,11 @@ def find_lattice(image: ArrayLike, *, pixel_size: float = 1.0, unit: str = "px")
 def lattice_of(spots: Spots, tiles: Tiles, pixel_size: float = 1.0, unit: str = "px") -> Lattice:
     """Lattice with these spots, which were found in these tiles."""
     vectors = basis_of(spots.frequencies, spots.energies)
-    total = max(float(spots.energies.sum()), np.finfo(float).tiny)
     return Lattice(
-        spots.frequencies / pixel_size, spots.contrasts, spots.energies / total, vectors * pixel_size,
+        spots.frequencies / pixel_size, spots.contrasts, _shares(spots.energies), vectors * pixel_size,
         tiles.centred(tiles.contrast), unit, pixel_size,
     )  # fmt: skip
+
+
+def _shares(energies: Floats) -> Floats:
+    return energies / max(float(energies.sum()), np.finfo(float).tiny)

@@ -1,0 +1,25 @@
+"""What is said of atoms that were found: the lattice they are on, and what is in doubt about them."""
+
+from collections.abc import Sequence
+
+from atomstat_widgets.data import Image, Movie
+from atomstat_widgets.stat import Atoms
+
+
+def remark_on(frames: Sequence[Atoms], data: Image | Movie) -> str:
+    """Words about the atoms of an image, or of the frames of a movie, without the last full stop.
+
+    The lattice is that of the first frame that could be used, in the unit of the data; of atoms that were given there is none. Of the
+    doubts about frames the first is told, with the number of frames that are in doubt.
+    """
+    words = []
+    doubtful = [number for number, atoms in enumerate(frames) if atoms.doubt]
+    lattice = next((atoms.lattice for atoms in frames if atoms.lattice is not None), None)
+    if lattice is not None and (lattice or not doubtful):  # that there is none is the first of the doubts
+        size, unit = (data.pixel_size, data.unit) if data.pixel_size else (1.0, "px")
+        words.append(lattice.in_unit(size, unit).words)
+    if doubtful:
+        doubt = frames[doubtful[0]].doubt.removesuffix(".")
+        of = f"Atoms of {len(doubtful)} of {len(frames)} frames are in doubt, first of {doubtful[0] + 1}: "
+        words.append(doubt if len(frames) == 1 else of + doubt[0].lower() + doubt[1:])
+    return ". ".join(words)
