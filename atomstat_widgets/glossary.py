@@ -26,6 +26,8 @@ GLOSSARY: Mapping[str, str] = {
     "loadings": "How much of each component a piece of the data has; laid out over the image they are maps.",
     "loss": "What NMF makes small: the squares of what it does not explain, or, by Kullback-Leibler, minus the "
     "likelihood of counts.",
+    "magnitude": "How much of a frequency the spectrum of a window has, whatever its phase. AB and BA stacking of a "
+    "moiré are mirror images and cannot be told by magnitudes of the spectrum: in sliding FFT they are one component.",
     "mask": "The pixels that are used.",
     "memory": "Number of frames that an atom may be missing for and still be the same one.",
     "method": "How components or classes are read from the data: PCA, ICA, NMF or GMM.",

@@ -140,7 +140,7 @@ class SlidingFFTNMF:
         if stack.ndim != 3 or 0 in stack.shape:
             raise ValueError(f"windows are a stack (n, rows, columns), got shape {stack.shape}")
         rows, columns = stack.shape[1:]
-        transform = WindowTransform((rows, columns), zoom=self.zoom_factor, hamming=self.hamming_filter)
+        transform = WindowTransform((rows, columns), zoom=self.zoom_factor, hamming=self.hamming_filter, keep_mean=True)
         spectra = zoom_spectra(transform(stack)[:, transform.band.unfolding], self.interpolation_factor)
         self.fft_size = spectra.shape[1:]
         return np.asarray(spectra)
@@ -223,7 +223,9 @@ class SlidingFFTNMF:
         elif not in_blocks(image_input):
             image_input = array_of(image_input, "image_input")
         grid = self._lay_out(image_input.shape)
-        return sliding_fft(image_input, grid.window, grid.step, zoom=self.zoom_factor, hamming=self.hamming_filter)
+        return sliding_fft(
+            image_input, grid.window, grid.step, zoom=self.zoom_factor, hamming=self.hamming_filter, keep_mean=True
+        )
 
     def _lay_out(self, shape: tuple[int, ...]) -> WindowGrid:
         if len(shape) < 2 or 0 in shape:

@@ -236,7 +236,8 @@ class AutomaticSlider(ipywidgets.HBox):
             self._choose(change.new)
 
     def _take_press(self, change: Bunch) -> None:
-        self._choose(None if change.new else self.slider.number)
+        if not self._showing:
+            self._choose(None if change.new else self.slider.number)
 
     def _choose(self, value: float | None) -> None:
         try:
@@ -248,10 +249,11 @@ class AutomaticSlider(ipywidgets.HBox):
         self._follow(change.new)
 
     def _follow(self, value: float | None) -> None:
-        if value is not None:
-            self.slider.low, self.slider.high = min(self.slider.low, value), max(self.slider.high, value)
-            self.slider.number = value
-        self.automatic.value = value is None
+        with self._showing:  # the model has it already
+            if value is not None:
+                self.slider.low, self.slider.high = min(self.slider.low, value), max(self.slider.high, value)
+                self.slider.number = value
+            self.automatic.value = value is None
 
 
 def switch(model: AnalysisModel, name: str) -> ipywidgets.Checkbox:

@@ -39,7 +39,7 @@ def analyse(name: str, data: Any, *, on_progress: Callable[[float], None] | None
     >>> from atomstat_widgets import analyse, samples
     >>> result = analyse("sliding-fft", samples.grains(), n_components=3)
     >>> result.loading_maps.shape
-    (3, 29, 29)
+    (3, 48, 48)
     """
     return find_analysis(name).load("model").analyse(data, on_progress, **parameters)
 

@@ -79,7 +79,7 @@ def main() -> int:
     peer_fft, peer_nmf = peer["times"]
 
     rank = COMPONENTS + 16
-    spectra = sliding_fft(image, WINDOW, STEP)
+    spectra = sliding_fft(image, WINDOW, STEP, keep_mean=True)  # as AtomAI
     low_rank = factorize(spectra.features, rank, weights=spectra.weights)
     fft = median_time(lambda: sliding_fft(image, WINDOW, STEP))
     factor = median_time(lambda: factorize(spectra.features, rank, weights=spectra.weights))

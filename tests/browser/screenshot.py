@@ -23,7 +23,7 @@ LAPTOP, PROJECTOR, PHONE = (1280, 800), (1920, 1080), (390, 844)
 
 
 def sliding_fft(page: Page) -> None:
-    expect(status(page)).to_contain_text("841 windows", timeout=60 * SECOND)
+    expect(status(page)).to_contain_text("2,304 windows", timeout=60 * SECOND)
     expect(view(page, "curve").locator(".dot")).to_have_count(9)
     page.get_by_role("checkbox", name="True domains").check()
     expect(page.get_by_text("adjusted Rand index")).to_be_visible()

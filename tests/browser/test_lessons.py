@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 LOCAL = re.compile(r"http://127\.0\.0\.1:|data:|blob:")
 PANELS = {
-    "sliding_fft": "841 windows, 4 components in",
+    "sliding_fft": "2,304 windows, 3 components in",
     "domains": "4 components in",
     "trajectories": "16 of 16 tracks long enough",
     "unmixing": "3 components in",

@@ -14,7 +14,7 @@ BRIGHTNESS = """() => {
   return parts.reduce((sum, part) => sum + Number(part), 0) / 765;
 }"""
 READY = {
-    "Sliding FFT": "841 windows, 4 components in",
+    "Sliding FFT": "2,304 windows, 3 components in",
     "Domains": "atoms (200 more at the border), 4 components in",
     "Trajectories": "16 of 16 tracks long enough",
     "Unmixing": "3 components in",
@@ -35,7 +35,7 @@ def sized(width: int, height: int, **options: Any) -> pytest.MarkDecorator:
 @pytest.fixture
 def app(page: Page, voila_server: str) -> Iterator[Page]:
     page.goto(voila_server)
-    expect(status(page)).to_contain_text("841 windows, 4 components in", timeout=60 * SECOND)
+    expect(status(page)).to_contain_text("2,304 windows, 3 components in", timeout=60 * SECOND)
     expect(view(page, "curve").locator(".dot")).to_have_count(9)
     yield page
     expect(page.locator(".atomstat-error")).to_have_count(0)
@@ -153,11 +153,11 @@ def test_the_figure_for_a_paper_is_seen_to_its_end(app: Page) -> None:
 def test_nothing_jumps(app: Page) -> None:
     before = places(app)
     slider(app, "Components").locator(".noUi-handle").press("ArrowRight")
-    expect(status(app)).to_contain_text("5 components in")
+    expect(status(app)).to_contain_text("4 components in")
     app.get_by_label("True domains").check()
     expect(app.get_by_text("adjusted Rand index")).to_be_visible()
     slider(app, "Step").locator(".noUi-handle").press("ArrowRight")
-    expect(status(app)).to_contain_text("729 windows")
+    expect(status(app)).to_contain_text("1,849 windows")
     # One more component has one more button, and that moves the button after it.
     moved = [one for one in places(app) if one not in before]
     assert len(moved) <= 2, moved

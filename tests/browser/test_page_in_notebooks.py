@@ -30,7 +30,7 @@ def test_the_app_has_all_that_its_own_page_has(browser: Browser, tmp_path: Path,
         page.wait_for_timeout(3 * SECOND)  # JupyterLab says so before it would run a cell
         page.locator(".jp-CodeCell .cm-content").first.click()
         page.keyboard.press("Shift+Enter")
-        expect(status(page)).to_contain_text("4 components in", timeout=120 * SECOND)
+        expect(status(page)).to_contain_text("3 components in", timeout=120 * SECOND)
 
         before = picture(page, "window")
         expect(view(page, "sample")).to_have_attribute("tabindex", "0")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 @pytest.fixture
 def strain(page: Page, voila_server: str) -> Iterator[Page]:
     page.goto(voila_server)
-    expect(status(page)).to_contain_text("841 windows, 4 components", timeout=60 * SECOND)
+    expect(status(page)).to_contain_text("2,304 windows, 3 components", timeout=60 * SECOND)
     page.get_by_role("button", name="Strain", exact=True).click()
     expect(status(page)).to_contain_text("Strain of 100% of the image", timeout=30 * SECOND)
     yield page

@@ -26,7 +26,7 @@ from atomstat_widgets import movies
 @pytest.fixture
 def trajectories(page: Page, voila_server: str) -> Iterator[Page]:
     page.goto(voila_server)
-    expect(status(page)).to_contain_text("841 windows, 4 components", timeout=60 * SECOND)
+    expect(status(page)).to_contain_text("2,304 windows, 3 components", timeout=60 * SECOND)
     page.get_by_role("button", name="Trajectories").click()
     expect(status(page)).to_contain_text("1,536 bright atoms in 96 frames, 16 of 16 tracks", timeout=30 * SECOND)
     yield page
@@ -218,7 +218,7 @@ def test_frames_that_stay_in_their_files(page: Page, tmp_path: Path) -> None:
         np.save(tmp_path / "film" / f"{number}.npy", image)
     with serving("--data", str(tmp_path), "--port", "0") as served:
         page.goto(served.address)
-        expect(status(page)).to_contain_text("841 windows", timeout=60 * SECOND)
+        expect(status(page)).to_contain_text("2,304 windows", timeout=60 * SECOND)
         page.get_by_role("button", name="Open").click()
         page.get_by_label("File").select_option("film")
         expect(status(page)).to_contain_text("in 12 frames", timeout=60 * SECOND)

@@ -14,17 +14,17 @@ def test_a_unit_is_chosen_and_a_line_calibrates(page: Page, voila_server: str):
     page.goto(voila_server)
     expect(slider(page, "Components")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Units").click()
-    for unit, expected in (("nm", ["1.79", "1.79", "0.45"]), ("px", ["64", "64", "16"])) * 2:
+    for unit, expected in (("nm", ["1.18", "1.18", "0.28"]), ("px", ["42", "42", "10"])) * 2:
         page.get_by_role("button", name=unit, exact=True).click()
         expect(slider(page, "Height").locator(".widget-readout")).to_have_text(expected[0])
         page.wait_for_timeout(1000)  # for what the page may send back
         assert readouts(page) == expected
-    expect(status(page)).to_contain_text("841 windows")
+    expect(status(page)).to_contain_text("2,304 windows")
     page.get_by_role("button", name="nm", exact=True).click()
-    expect(slider(page, "Step").locator(".widget-readout")).to_have_text("0.45")
+    expect(slider(page, "Step").locator(".widget-readout")).to_have_text("0.28")
     press(page, "Step", "ArrowLeft")
-    expect(status(page)).to_contain_text("900 windows")
-    expect(slider(page, "Step").locator(".widget-readout")).to_have_text("0.42")
+    expect(status(page)).to_contain_text("2,809 windows")
+    expect(slider(page, "Step").locator(".widget-readout")).to_have_text("0.25")
 
     page.get_by_role("button", name="Draw a line").click()
     picture = view(page, "sample").locator("image").first.bounding_box()
@@ -39,5 +39,5 @@ def test_a_unit_is_chosen_and_a_line_calibrates(page: Page, voila_server: str):
     page.get_by_role("spinbutton").fill("25.6")
     page.get_by_role("button", name="Set pixel size").click()
     expect(page.get_by_text(f"512 × 512 px, {25.6 / length:.3g} nm/px")).to_be_visible()
-    expect(status(page)).to_contain_text("900 windows")
-    expect(slider(page, "Height").locator(".widget-readout")).to_have_text("6.4")
+    expect(status(page)).to_contain_text("2,809 windows")
+    expect(slider(page, "Height").locator(".widget-readout")).to_have_text("4.2")

@@ -22,7 +22,7 @@ from playwright.sync_api import Page, expect
 @pytest.fixture
 def unmixing(page: Page, voila_server: str) -> Iterator[Page]:
     page.goto(voila_server)
-    expect(status(page)).to_contain_text("841 windows, 4 components", timeout=60 * SECOND)
+    expect(status(page)).to_contain_text("2,304 windows, 3 components", timeout=60 * SECOND)
     page.get_by_role("button", name="Unmixing").click()
     expect(status(page)).to_contain_text("4,096 spectra of 200 channels, 3 components", timeout=30 * SECOND)
     expect(view(page, "curve").locator(".dot")).to_have_count(9)

@@ -45,7 +45,7 @@ def nothing_ran(page: Page) -> None:
 def test_script_in_names_and_metadata_is_text(page: Page, folder: Path) -> None:
     with serving("--data", str(folder), "--port", "0") as served:
         page.goto(served.address)
-        expect(status(page)).to_contain_text("841 windows", timeout=60 * SECOND)
+        expect(status(page)).to_contain_text("2,304 windows", timeout=60 * SECOND)
         page.get_by_role("button", name="Open").click()
         page.get_by_label("File").select_option(f"{SCRIPT}.npy")
         expect(page.get_by_text(f"{SCRIPT}.npy is shown.")).to_be_visible()
@@ -68,7 +68,7 @@ def test_link_of_another_opens_no_file_and_runs_nothing(page: Page, folder: Path
         told = page.get_by_role("alert").filter(has_text="Of the session")
         expect(told).to_contain_text("../secret.npy is not here", timeout=60 * SECOND)
         expect(told).to_contain_text(f"there is no panel {SCRIPT}")
-        expect(status(page)).to_contain_text("841 windows")
+        expect(status(page)).to_contain_text("2,304 windows")
         nothing_ran(page)
 
 

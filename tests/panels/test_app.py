@@ -27,7 +27,7 @@ def file(tmp_path):
 def test_opens_on_the_first_sample():
     app = App()
     assert app.panel.model.image.name == "Three grains"
-    assert app.panel.model.result.loading_maps.shape == (4, 29, 29)
+    assert app.panel.model.result.loading_maps.shape == (3, 48, 48)
     assert [label.removeprefix("Sample: ") for label in app.choice.options] == list(samples.SAMPLES)
 
 
@@ -185,8 +185,8 @@ class TestSession:
                 "b cannot be opened (it is a cube), Sample: Three grains is shown",
             ),
             (
-                {"panels": {"Sliding FFT": {"data": {}, "parameters": {"zoom": -1}}}, "tab": "Sliding FFT"},
-                "zoom cannot be -1, it is 2",
+                {"panels": {"Sliding FFT": {"data": {}, "parameters": {"hamming": -1}}}, "tab": "Sliding FFT"},
+                "hamming cannot be -1, it is True",
             ),
         ],
     )

@@ -10,8 +10,8 @@ APPS = Path(__file__).parents[2] / "apps"
 
 # What the status line says of each panel's first result.
 FIRST_RESULTS = {
-    "atomstat": "841 windows, 4 components in",
-    "sliding_fft": "841 windows, 4 components in",
+    "atomstat": "2,304 windows, 3 components in",
+    "sliding_fft": "2,304 windows, 3 components in",
     "domains": "atoms (200 more at the border), 4 components in",
     "strain": "Strain of 100% of the image",
     "trajectories": "tracks long enough",
@@ -83,9 +83,9 @@ def test_notebook_is_committed_as_it_is_before_it_runs(name):
 def test_in_a_kernel_a_parameter_moves_the_slider_and_reruns():
     cells = [
         "from atomstat_widgets import SlidingFFTPanel, samples",
-        "panel = SlidingFFTPanel(samples.grains(shape=(128, 128)))",
+        "panel = SlidingFFTPanel(samples.grains(shape=(128, 128)), window_y=32, window_x=32)",
         "panel.model.n_components = 6\nbusy = panel.model._runner.threaded\nassert panel.model.wait(60)",
-        "[busy, panel.n_components.number, panel.model.result.loading_maps.shape, panel.model.error]",
+        "[busy, panel.n_components.slider.number, panel.model.result.loading_maps.shape, panel.model.error]",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()

@@ -8,7 +8,7 @@ from atomstat_widgets.data import Image, samples
 
 @pytest.fixture
 def panel():
-    return SlidingFFTPanel(samples.grains(shape=(192, 256)))
+    return SlidingFFTPanel(samples.grains(shape=(192, 256)), window_y=32, window_x=32, step=8, zoom=2, n_components=4)
 
 
 def grid_picture(panel):
@@ -17,17 +17,36 @@ def grid_picture(panel):
 
 def test_parameters_and_sliders_are_one(panel):
     panel.model.n_components = 6
-    assert panel.n_components.value == 6
-    panel.step.value = 16
+    assert panel.n_components.slider.value == 6
+    panel.step.slider.value = 16
     assert panel.model.result.spectra.grid.step == (16, 16)
-    panel.window_x.value = 40
-    assert (panel.window_y.value, panel.model.window_y) == (40, 40)
+    panel.window_x.slider.value = 40
+    assert (panel.window_y.slider.value, panel.model.window_y) == (40, 40)
     panel.window_linked.value = False
-    panel.window_y.value = 60
+    panel.window_y.slider.value = 60
     assert panel.model.result.spectra.grid.window == (60, 40)
     panel.hamming.value = False
     assert panel.model.result.parameters["hamming"] is False
     assert panel.model.error == ""
+
+
+def test_sliders_show_the_numbers_that_were_chosen_from_the_image():
+    panel = SlidingFFTPanel(samples.grains(shape=(192, 256)))
+    controls = {name: getattr(panel, name) for name in panel.model.result.settings}
+    assert all(control.automatic.value for control in controls.values())
+    shown = {name: control.slider.value for name, control in controls.items()}
+    assert shown == {"window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 2}
+    assert "Lattice planes 0.236 nm apart, at 30°, 90° and 150°" in panel.status.text.value
+    panel.window_x.slider.value = 40
+    assert (panel.model.window_y, panel.model.window_x, panel.model.step) == (40, 40, None)
+    assert (panel.step.slider.value, panel.step.automatic.value) == (10, True)
+    panel.window_y.automatic.value = True
+    assert (panel.model.window_x, panel.window_x.slider.value, panel.step.slider.value) == (None, 24, 6)
+    panel.zoom.automatic.value = False
+    assert panel.model.zoom == 3
+    panel.model.zoom = None
+    panel.model.zoom = 1  # what was shown a moment before may be set, too
+    assert (panel.model.zoom, panel.zoom.slider.value, panel.zoom.automatic.value) == (1, 1, False)
 
 
 def test_a_new_result_is_drawn(panel):
@@ -38,23 +57,26 @@ def test_a_new_result_is_drawn(panel):
 
 
 def test_limits_follow_the_image(panel):
-    assert (panel.window_y.max, panel.window_x.max, panel.step.max) == (192, 256, 64)
+    sliders = panel.window_y.slider, panel.window_x.slider, panel.step.slider
+    assert [slider.max for slider in sliders] == [192, 256, 64]
     panel.model.image = np.random.default_rng(0).random((50, 700))
-    assert (panel.window_y.max, panel.window_x.max, panel.step.max) == (50, 512, 50)
+    assert [slider.max for slider in sliders] == [50, 512, 50]
     assert panel.model.error == ""
 
 
 def test_a_value_beyond_the_end_of_a_slider_moves_the_end(panel):
     panel.model.image = np.random.default_rng(0).random((600, 700))
-    assert panel.window_x.max == 512
+    window, step = panel.window_x.slider, panel.step.slider
+    assert window.max == 512
     panel.model.window_x = 600
     panel.model.step = 80
-    assert (panel.model.window_x, panel.window_x.value, panel.window_x.max) == (600, 600, 600)
-    assert (panel.model.step, panel.step.value) == (80, 80)
+    assert (panel.model.window_x, window.value, window.max) == (600, 600, 600)
+    assert (panel.model.step, step.value) == (80, 80)
 
 
 def test_every_control_has_a_label_and_a_tooltip(panel):
-    controls = [child for child in panel.left.children if child.tooltip]
+    controls = [getattr(child, "slider", child) for child in panel.left.children]
+    controls = [control for control in controls if control.tooltip]
     labels = [getattr(control, "children", [control])[0].description for control in controls]
     assert labels == [
         *("Height", "Width", "Square window", "Step", "Zoom", "Hamming taper", "Components"),
@@ -108,7 +130,7 @@ def test_the_clicked_place_stays_when_the_windows_change(panel):
 
 def test_a_click_on_the_curve_sets_the_count(panel):
     panel.choose_count(7)
-    assert panel.n_components.value == 7
+    assert panel.n_components.slider.value == 7
     np.testing.assert_array_equal(panel.curve.points.x, np.arange(1, 9))
 
 
@@ -138,11 +160,11 @@ def test_errors_are_words_in_the_panel_and_the_pictures_stay(panel):
 
 
 def test_an_image_with_too_few_windows_says_what_to_do():
-    panel = SlidingFFTPanel(np.random.default_rng(0).random((9, 9)), window_y=9, window_x=9, step=2)
+    panel = SlidingFFTPanel(np.random.default_rng(0).random((9, 9)), window_y=9, window_x=9, step=2, n_components=4)
     assert panel.model.result is None
     assert "4 components need at least 4 windows, and 1 fit the image: make the window" in panel.status.text.value
     panel.choose_place(3, 3)
-    panel.overlay.value = 1
+    panel.overlay.value = None
     panel.opacity.value = 0.2
     panel.picture_map.value = "gray"
     assert "Unexpected" not in panel.status.text.value

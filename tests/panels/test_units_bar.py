@@ -11,7 +11,7 @@ SIZE = 0.028
 
 @pytest.fixture
 def panel():
-    return SlidingFFTPanel(samples.grains(shape=(128, 128)))
+    return SlidingFFTPanel(samples.grains(shape=(128, 128)), window_y=32, window_x=32, n_components=4)
 
 
 def shown(slider):
@@ -26,7 +26,7 @@ def draw(panel, *places):
 
 
 def test_lengths_are_shown_in_the_unit_and_kept_in_pixels(panel):
-    slider, runs = panel.window_y, len(panel.model.history)
+    slider, runs = panel.window_y.slider, len(panel.model.history)
     assert (shown(slider), slider.readout_format) == ([32, 4, 128, 1], ".0f")
     panel.units.choice.value = "nm"
     assert shown(slider) == pytest.approx([32 * SIZE, 4 * SIZE, 128 * SIZE, SIZE])
@@ -34,7 +34,7 @@ def test_lengths_are_shown_in_the_unit_and_kept_in_pixels(panel):
     assert (panel.model.window_y, slider.number, len(panel.model.history)) == (32, 32, runs)
     slider.value = 40.2 * SIZE
     assert (panel.model.window_y, panel.model.window_x, slider.number) == (40, 40, 40)
-    assert panel.n_components.value == 4
+    assert panel.n_components.slider.value == 4
     panel.units.choice.value = "px"
     assert shown(slider) == [40, 4, 128, 1]
 
@@ -89,7 +89,7 @@ def test_a_move_in_the_unit_that_was_shown_before_is_no_move():
 def test_without_a_pixel_size_there_are_only_pixels(panel):
     panel.units.choice.value = "nm"
     panel.model.image = np.random.default_rng(0).random((64, 64))
-    assert (panel.units.choice.options, panel.units.unit, panel.window_y.value) == (("px",), "px", 32)
+    assert (panel.units.choice.options, panel.units.unit, panel.window_y.slider.value) == (("px",), "px", 32)
     assert panel.units.words.value == "Pixel size unknown."
     panel.model.image = samples.grains(shape=(128, 128))
     assert panel.units.choice.options == ("px", "nm")
@@ -98,7 +98,7 @@ def test_without_a_pixel_size_there_are_only_pixels(panel):
 def test_another_pixel_size_changes_what_is_shown(panel):
     panel.units.choice.value = "nm"
     panel.model.image = dataclasses.replace(panel.model.image, pixel_size=0.1)
-    assert panel.window_y.value == pytest.approx(3.2)
+    assert panel.window_y.slider.value == pytest.approx(3.2)
 
 
 def test_a_line_over_a_known_length_calibrates(panel):

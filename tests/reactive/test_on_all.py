@@ -43,7 +43,12 @@ def cube() -> Cube:
 
 
 MODELS = {
-    "sliding fft": (SlidingFFTModel, image, {"window_y": 16}, "n_components"),
+    "sliding fft": (
+        SlidingFFTModel,
+        image,
+        {"window_y": 16, "window_x": 12, "step": 3, "zoom": 2, "n_components": 4},
+        "n_components",
+    ),
     "domains": (DomainsModel, image, {}, "n_components"),
     "trajectories": (TrajectoriesModel, movie, {}, "n_states"),
     "unmixing": (UnmixingModel, cube, {}, "n_components"),

@@ -216,7 +216,7 @@ def test_what_is_no_mask_is_refused(mask):
 
 class TestAxes:
     def test_of_sliding_fft(self):
-        result = of_grains(step=16)
+        result = of_grains(step=16, n_components=4)
         size = result.image.pixel_size
         quantities = numbers_of(result).quantities
         count, y, x = quantities["loadings"].axes
@@ -231,6 +231,14 @@ class TestAxes:
         assert frequency.unit == "1/nm"
         np.testing.assert_allclose(np.diff(frequency.values), 1 / (window * size))
         assert frequency.values[len(frequency.values) // 2] == 0
+
+    def test_of_sliding_fft_whose_numbers_were_chosen(self):
+        numbers = numbers_of(SlidingFFTModel.analyse(samples.grains(shape=(192, 256))))
+        assert numbers.provenance["parameters"]["window_y"] is None
+        assert numbers.provenance["settings"] == {
+            "window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 2,
+        }  # fmt: skip
+        assert numbers.provenance["lattice"] == "Lattice planes 0.236 nm apart, at 30°, 90° and 150°"
 
     def test_without_a_scale_they_are_pixels(self):
         quantities = numbers_of(SlidingFFTModel.analyse(samples.grains(shape=(64, 64)).array, step=8)).quantities
@@ -273,7 +281,7 @@ class TestAxes:
 class TestAnalyse:
     def test_reports_progress_and_gives_no_advice(self):
         seen = []
-        result = SlidingFFTModel.analyse(samples.grains(shape=(256, 256)), seen.append, step=4)
+        result = SlidingFFTModel.analyse(samples.grains(shape=(256, 256)), seen.append, step=4, n_components=4)
         assert result.decomposition.n_components == 4
         assert seen[-1] == 0
         assert all(0 <= fraction <= 1 for fraction in seen)

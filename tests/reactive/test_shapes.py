@@ -1,5 +1,7 @@
 """Data of every shape: with what is chosen by default there is a result, or one sentence that says why not."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -7,12 +9,15 @@ from hypothesis import strategies as st
 from traitlets import Any as AnyTrait
 
 from atomstat_widgets.analyses.domains.model import DomainsModel
+from atomstat_widgets.analyses.sliding_fft import model as module
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.analyses.sliding_fft.panel import SlidingFFTPanel
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Image
-from atomstat_widgets.panels.controls import slider
+from atomstat_widgets.panels.controls import AutomaticSlider
+from atomstat_widgets.stat import Lattice, WindowGrid
+from atomstat_widgets.stat.windows._sliding_fft import Band
 
 sides = st.integers(8, 600)
 small = st.integers(8, 70)
@@ -25,7 +30,9 @@ class Planned(SlidingFFTModel):
     check_data = staticmethod(lambda image: image)
 
     def compute(self, parameters, run):
-        self.result, _ = self._plan(parameters)
+        settings = self._choose(parameters, run)
+        self._plan({**parameters, **settings})
+        self.result = {name: settings[name] for name in ("window_y", "window_x", "step", "zoom")}
         return "planned"
 
 
@@ -36,23 +43,47 @@ def lattice(height, width):
 
 
 @settings(max_examples=150, deadline=None)
-@given(sides, sides, sides, sides, st.integers(1, 8), st.booleans())
-@example(512, 512, 50, 100, 4, True)
-@example(512, 512, 40, 200, 4, True)
-@example(512, 512, 30, 300, 4, True)
-@example(512, 512, 50, 512, 4, True)
-@example(512, 512, 64, 64, 4, True)
-@example(600, 8, 9, 600, 8, False)
-def test_windows_fit_images_that_come_one_after_the_other(height, width, next_height, next_width, count, linked):
+@given(
+    *(sides, sides, sides, sides, st.floats(2, 100), st.floats(2, 100), st.integers(1, 8)),
+    st.sets(st.sampled_from(["window_y", "window_x", "step", "zoom"])),
+)
+@example(512, 512, 50, 100, 8.0, 8.0, 4, set())
+@example(512, 512, 40, 200, 8.0, 16.0, 4, {"window_y", "window_x", "step", "zoom"})
+@example(512, 512, 30, 300, 8.0, 8.0, 4, {"step"})
+@example(512, 512, 50, 512, 40.0, 8.0, 4, {"window_y", "window_x"})
+@example(512, 512, 64, 64, 30.0, 8.0, 8, {"zoom"})
+@example(600, 8, 9, 600, 8.0, 8.0, 8, {"window_y", "step"})
+def test_windows_fit_images_that_come_one_after_the_other(
+    height, width, next_height, next_width, period, next_period, count, chosen
+):
+    """Whichever numbers were set for the first one, the others follow the lattice of each."""
     first, second = (Image(np.zeros(shape, bool)) for shape in ((height, width), (next_height, next_width)))
-    model = Planned(first, advise=False, n_components=count, window_linked=linked)
-    controls = [slider(model, name, 4, 4) for name in ("window_y", "window_x", "step")]
+    lattices = {id(first.array): of_period(period), id(second.array): of_period(next_period)}
+    with mock.patch.object(module, "find_lattice", lambda pixels, **_: lattices[id(pixels)]):
+        fit_one_after_the_other(first, second, count, chosen)
+
+
+def of_period(period):
+    nothing = np.empty((0, 0))
+    return Lattice(np.array([[1 / period, 0]]), np.ones(1), np.ones(1), nothing, nothing)
+
+
+def fit_one_after_the_other(first, second, count, chosen):
+    model = Planned(first, advise=False, n_components=count)
+    for name, value in model.result.items():
+        if name in chosen:
+            setattr(model, name, value)
+    assert model.error == ""
+    controls = [AutomaticSlider(model, name, 1, 4) for name in model.result]
     for image in (second, first):
         model.image = image
         assert model.error == ""
-        assert model.result.image_shape == image.sides
-        assert model.result.count >= count
-        assert [control.number for control in controls] == [model.window_y, model.window_x, model.step]
+        *window, step, zoom = model.result.values()
+        assert WindowGrid(image.sides, tuple(window), step).count >= count
+        assert Band.of_window(tuple(window), zoom).n_features >= count
+        for name, control in zip(model.result, controls, strict=True):
+            assert control.automatic.value == (getattr(model, name) is None)
+            assert getattr(model, name) in (None, control.slider.number)
 
 
 def said(model):

@@ -1,5 +1,7 @@
 import threading
+from dataclasses import replace
 
+import dask.array as da
 import numpy as np
 import pytest
 from traitlets import TraitError
@@ -7,9 +9,11 @@ from traitlets import TraitError
 from atomstat_widgets.analyses.sliding_fft import model as module
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.data import Image, samples
-from atomstat_widgets.stat import factorize, nmf, sliding_fft
+from atomstat_widgets.data.sampling import Whole
+from atomstat_widgets.stat import factorize, find_lattice, nmf, sliding_fft
 
 TIMEOUT = 60
+SET = {"window_y": 32, "window_x": 32, "step": 8, "zoom": 2, "n_components": 4}
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +23,48 @@ def image():
 
 @pytest.fixture
 def model(image):
-    return SlidingFFTModel(image)
+    return SlidingFFTModel(image, **SET)
 
 
-def test_sizes_follow_the_image(model):
-    assert (model.window_y, model.window_x, model.step, model.n_components) == (32, 32, 8, 4)
-    assert model.result.spectra.grid.shape == (21, 29)
-    assert model.result.loading_maps.shape == (4, 21, 29)
-    assert model.result.components.shape == (4, 16, 16)
+def test_what_is_not_set_follows_the_lattice(image):
+    """Of planes 8.4 px apart: an eighth of the shorter side, 24 px, has between 2.5 and 5 of them."""
+    model = SlidingFFTModel(image)
+    assert [getattr(model, name) for name in SET] == [None] * 5
+    assert model.window_linked
+    assert model.result.lattice.spacings[0] / image.pixel_size == pytest.approx(8.4, abs=0.1)
+    assert model.result.settings == {"window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 2}
+    assert model.result.loading_maps.shape == (2, 29, 39)
+    assert model.result.components.shape == (2, 8, 8)
+    assert model.result.remark == "Lattice planes 0.236 nm apart, at 30°, 90° and 150°"
+    model.n_components = 3  # what is set is taken, and the rest follows on
+    assert model.result.settings == {"window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 3}
+    model.window_y = 40
+    assert model.result.settings == {"window_y": 40, "window_x": 40, "step": 10, "zoom": 3, "n_components": 3}
+
+
+def test_a_side_that_is_not_set_is_as_long_as_the_other():
+    image = samples.grains(shape=(96, 256))
+    assert SlidingFFTModel(image, window_y=40, advise=False).result.spectra.grid.window == (40, 40)
+    assert SlidingFFTModel(image, window_x=200, advise=False, step=8).result.spectra.grid.window == (96, 200)
+
+
+def test_numbers_that_were_chosen_for_the_sample_are_kept_for_all(image):
+    all_data = Whole(Image(image.array, "all"), "the middle")
+    model = SlidingFFTModel(replace(image, array=image.array[:64, :64], truth=None, whole=all_data), advise=False)
+    chosen = model.result.settings
+    model.run_on_all()
+    assert model.result.image is all_data.data
+    assert model.result.settings == {name: getattr(model, name) for name in SET} == chosen
+    model.zoom = 1
+    assert not model.on_all
+    assert (model.window_y, model.step, model.result.settings) == (None, None, {**chosen, "zoom": 1})
+
+
+def test_the_middle_tells_the_lattice_of_an_image_in_blocks(image, monkeypatch):
+    monkeypatch.setattr("atomstat_widgets.data.sampling.LARGEST_PART", 64)
+    stored = SlidingFFTModel.analyse(Image(da.from_array(image.array, chunks=96), pixel_size=1.0, unit="px"), **SET)
+    middle = image.array[64:128, 96:160]
+    np.testing.assert_array_equal(stored.lattice.frequencies, find_lattice(middle).frequencies)
 
 
 def test_the_result_is_that_of_the_functions(model, image):
@@ -103,7 +141,7 @@ def test_a_linked_window_stops_at_the_shorter_side(model):
 
 
 def test_different_windows_at_the_start_are_not_linked(image):
-    model = SlidingFFTModel(image, window_y=64, window_x=32, step=16)
+    model = SlidingFFTModel(image, window_y=64, window_x=32, step=16, n_components=4)
     assert not model.window_linked
     assert model.result.spectra.grid.shape == (9, 15)
 
@@ -171,23 +209,33 @@ def test_another_image_is_analysed_with_the_same_settings(model):
     assert (model.window_y, model.step, model.n_components, model.notice) == (32, 8, 3, "")
 
 
-def test_windows_shrink_to_a_smaller_image_and_that_is_said(model):
+def test_windows_that_do_not_fit_a_smaller_image_follow_its_lattice_and_that_is_said(model):
     model.window_y = 100
     model.step = 20
     model.image = np.random.default_rng(0).random((64, 80))
-    assert (model.window_y, model.window_x, model.step) == (32, 32, 8)
-    assert model.notice == "The window was set to 32 × 32 and the step to 8 to fit the image"
+    assert (model.window_y, model.window_x, model.step, model.zoom) == (None, None, None, None)
+    assert model.result.spectra.grid.window == (32, 32)  # a side that AtomAI's rule gives where there is no lattice
+    assert model.notice == "Window, step and zoom follow the lattice again, to fit the image"
     model.step = 2
     assert model.result.spectra.grid.window == (32, 32)
     model.image = np.random.default_rng(0).random((70, 80))
-    assert (model.window_y, model.step, model.notice) == (32, 2, "")
+    assert (model.window_y, model.step, model.notice) == (None, 2, "")
+
+
+def test_a_step_and_a_zoom_for_windows_that_follow_the_lattice_are_kept_where_they_fit(image):
+    model = SlidingFFTModel(image, step=12, zoom=4, n_components=4, advise=False)
+    model.image = samples.phase_boundary(shape=(256, 256))
+    assert (model.step, model.zoom, model.notice, model.error) == (12, 4, "", "")
+    model.image = np.random.default_rng(0).random((24, 24))
+    assert (model.step, model.zoom, model.error) == (None, None, "")
+    assert model.notice == "Window, step and zoom follow the lattice again, to fit the image"
 
 
 def test_a_coarse_result_comes_first_where_the_run_is_long(image, monkeypatch):
     monkeypatch.setattr("atomstat_widgets.reactive.model.has_kernel", lambda: True)
     monkeypatch.setattr(module, "COARSE_ABOVE_BYTES", 1e6)
     monkeypatch.setattr(module, "COARSE_BYTES", 4e5)
-    model = SlidingFFTModel(image)
+    model = SlidingFFTModel(image, **SET)
     seen = []
     model.observe(lambda change: seen.append((change.new.coarse, change.new.spectra.grid.step)), "result")
     model.step = 4
@@ -207,7 +255,7 @@ def test_components_do_not_depend_on_the_coarse_results_that_were_shown(monkeypa
     def arrangements(coarse_bytes):
         monkeypatch.setattr(module, "COARSE_ABOVE_BYTES", 1e5 if coarse_bytes else 1e12)
         monkeypatch.setattr(module, "COARSE_BYTES", coarse_bytes)
-        model, coarse, found = SlidingFFTModel(noise, n_components=8, window_y=16, window_x=16), [], []
+        model, coarse, found = SlidingFFTModel(noise, n_components=8, window_y=16, window_x=16, zoom=2), [], []
         model.observe(lambda change: coarse.append(change.new.coarse), "result")
         for model.step in (5, 4, 3):
             assert model.wait(TIMEOUT)
@@ -276,8 +324,8 @@ def test_the_spectrum_of_a_window(model):
 
 def test_a_window_of_too_few_frequencies_for_the_components_is_chosen_anew():
     rng = np.random.default_rng(0)
-    model = SlidingFFTModel(rng.random((10, 10)))
-    assert (model.window_y, model.error) == (4, "")  # with zoom 2: 6 frequencies
+    model = SlidingFFTModel(rng.random((10, 10)), window_y=4, window_x=4, zoom=2)  # 6 frequencies
+    assert model.error == ""
     model.image = rng.random((256, 256))
     model.n_components = 8
     assert "between 1 and the rank" in model.error
@@ -285,22 +333,22 @@ def test_a_window_of_too_few_frequencies_for_the_components_is_chosen_anew():
     assert (model.error, model.result.decomposition.n_components) == ("", 8)
 
 
-def test_a_zoom_that_leaves_too_few_frequencies_is_lowered():
+def test_a_zoom_that_leaves_too_few_frequencies_follows_the_lattice():
     model = SlidingFFTModel(
         np.random.default_rng(0).random((256, 256)), zoom=8, n_components=8, window_y=64, window_x=64
     )
     model.image = np.random.default_rng(1).random((30, 300))
-    assert model.error == ""
-    assert "the zoom to" in model.notice
+    assert (model.error, model.zoom) == ("", None)
+    assert "zoom follow the lattice" in model.notice
 
 
 @pytest.mark.parametrize("size", [np.int64(16), np.uint8(16)])
 def test_windows_of_numpy(size):
     model = SlidingFFTModel(np.random.default_rng(0).random((64, 64)), window_y=size, window_x=size)
-    assert (model.window_y, model.step, model.window_linked) == (16, 4, True)
+    assert (model.window_y, model.result.spectra.grid.step, model.window_linked) == (16, (4, 4), True)
 
 
-@pytest.mark.parametrize("size", [None, [8], {}, b"1", 1j, np.ones(2)])
+@pytest.mark.parametrize("size", [[8], {}, b"1", 1j, np.ones(2)])
 def test_windows_that_are_no_numbers(size):
     with pytest.raises(TraitError, match="window_y"):
         SlidingFFTModel(np.random.default_rng(0).random((64, 64)), window_y=size)

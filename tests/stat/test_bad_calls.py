@@ -359,7 +359,10 @@ CALLS = [
             counts=Array(np.array([1, 2, 3]), ["count"], integers=True, empty=True, also_bad=[[3, 2, 1]]),
             **{values: Array(np.array([3.0, 1, 0.5]), ["value"], empty=True)},
         )
-        for name, values in (("elbow", "values"), ("lowest", "values"), ("largest_stable", "stabilities"))
+        for name, values in (
+            *(("elbow", "values"), ("lowest", "values")),
+            *(("largest_stable", "stabilities"), ("most_stable", "stabilities")),
+        )
     ),
     call("estimate_drift", tracks=Of(TRACKS)),
     call("explained_variance_ratio", low_rank=Of(CENTRED)),
@@ -528,6 +531,7 @@ CALLS = [
         step=Whole(8, also_bad=[0, (1, 0)], several=2),
         zoom=Whole(2, also_bad=[0]),
         hamming=Switch(True),
+        keep_mean=Switch(False),
         progress=Called(),
     ),
     call("step_lengths", tracks=Of(TRACKS), pixel_size=Number(2.0, also_bad=[0])),
@@ -622,6 +626,7 @@ CALLS = [
         window=Whole(8, also_bad=[0, 100], several=2),
         step=Whole(8, also_bad=[0], several=2),
     ),
+    call("choose_window", lattice=Of(stat.find_lattice(LATTICE)), image_shape=Pair((32, 32), ["the image"])),
     call("WindowGrid", image_shape=Pair((32, 32), ["the image"]), window=Given(8), step=Given(8)),
     # AtomAI's classes.
     call("imlocal.extract_subimages_", function=LOCAL.extract_subimages_),
@@ -875,6 +880,7 @@ RESULTS = {  # which functions make, not users
     "TransitionCounts",
     "TransitionMatrix",
     "Unmixing",
+    "WindowChoice",
     "WindowSpectra",
 }
 OF_FILES = {"load", "load_image", "load_movie", "load_cube", "list_signals"}  # tests/data, and `test_loading_of_arrays`

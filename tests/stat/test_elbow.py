@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from atomstat_widgets.stat.matrices._elbow import elbow, largest_stable, lowest
+from atomstat_widgets.stat.matrices._elbow import elbow, largest_stable, lowest, most_stable
 
 curves = st.lists(st.integers(-1000, 1000), min_size=1, max_size=10)
 
@@ -118,12 +118,27 @@ def test_the_advised_count_is_stable_and_no_larger_one_is(stabilities):
         assert all(stability < best - 0.05 for stability in stabilities[advised:])
 
 
+@pytest.mark.parametrize(
+    ("stabilities", "expected"),
+    [
+        ([1, 0.81, 0.99, 0.97], 3),
+        ([1, 0.99, 0.995, 0.5], 2),  # within 0.01 of the best
+        ([1, 0.2, 0.3], 3),
+        ([1, 0.5, 0.5], 2),
+        ([1], None),
+        ([], None),
+    ],
+)
+def test_the_most_stable_count_by_hand(stabilities, expected):
+    assert most_stable(range(1, len(stabilities) + 1), stabilities) == expected
+
+
 @pytest.mark.parametrize(("bics", "expected"), [([9, 4, 2, 3, 7], 3), ([5, 2, 2], 2), ([7], 1), ([], None)])
 def test_the_lowest_by_hand(bics, expected):
     assert lowest(range(1, len(bics) + 1), bics) == expected
 
 
-@pytest.mark.parametrize("advice", [elbow, largest_stable, lowest])
+@pytest.mark.parametrize("advice", [elbow, largest_stable, lowest, most_stable])
 @pytest.mark.parametrize(
     ("counts", "values", "message"),
     [

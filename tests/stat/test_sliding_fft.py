@@ -18,31 +18,32 @@ def settings_of_windows(draw):
     shape = draw(st.tuples(st.integers(8, 40), st.integers(8, 40)))
     window = tuple(draw(st.integers(4, side)) for side in shape)
     step = draw(st.tuples(st.integers(1, 20), st.integers(1, 20)))
-    return shape, window, step, draw(st.integers(1, 3)), draw(st.booleans())
+    return shape, window, step, draw(st.integers(1, 3)), draw(st.booleans()), draw(st.booleans())
 
 
 @settings(deadline=None)
 @given(settings_of_windows(), st.integers(0, 2**32 - 1))
 def test_equals_numpy_fft_of_every_window(setting, seed):
-    shape, window, step, zoom, hamming = setting
+    shape, window, step, zoom, hamming, keep_mean = setting
     image = np.random.default_rng(seed).random(shape)
-    spectra = sliding_fft(image, window, step, zoom=zoom, hamming=hamming)
+    spectra = sliding_fft(image, window, step, zoom=zoom, hamming=hamming, keep_mean=keep_mean)
     pictures = spectra.unfold(spectra.features)
 
     normalized = (image - image.min()) / np.ptp(image)
-    taper = np.sqrt(np.outer(*map(np.hamming, window))) if hamming else 1.0
+    taper = np.sqrt(np.outer(*map(np.hamming, window))) if hamming else np.ones(window)
     cut = tuple(slice(n // 2 - max(1, n // (2 * zoom)), n // 2 + max(1, n // (2 * zoom))) for n in window)
     assert len(pictures) == spectra.grid.count
     for picture, (row, column) in zip(pictures, spectra.grid.corners, strict=True):
-        piece = normalized[row : row + window[0], column : column + window[1]] * taper
-        expected = np.log1p(np.abs(np.fft.fftshift(np.fft.fft2(piece))))[cut]
+        piece = normalized[row : row + window[0], column : column + window[1]]
+        mean = 0.0 if keep_mean else np.average(piece, weights=taper)
+        expected = np.log1p(np.abs(np.fft.fftshift(np.fft.fft2((piece - mean) * taper))))[cut]
         np.testing.assert_allclose(picture, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("case", ["default", "whole_spectrum", "odd_window"])
 def test_features_are_those_of_atomai(case):
     window, step, interpolation, zoom, hamming = REFERENCE[f"{case}_settings"].tolist()
-    spectra = sliding_fft(REFERENCE["image"], window, step, zoom=zoom, hamming=bool(hamming))
+    spectra = sliding_fft(REFERENCE["image"], window, step, zoom=zoom, hamming=bool(hamming), keep_mean=True)
     enlarged = zoom_spectra(spectra.unfold(spectra.features), interpolation)
     np.testing.assert_allclose(enlarged, REFERENCE[case], atol=1e-4)
 
@@ -52,7 +53,8 @@ def test_features_are_those_of_atomai(case):
 
 def test_a_wave_gives_two_spots_where_they_belong():
     y, x = np.mgrid[:32, :64]
-    spectra = sliding_fft(np.cos(2 * np.pi * (3 * y / 16 + 5 * x / 32)), (16, 32), (8, 8), zoom=1, hamming=False)
+    wave = np.cos(2 * np.pi * (3 * y / 16 + 5 * x / 32))
+    spectra = sliding_fft(wave, (16, 32), (8, 8), zoom=1, hamming=False, keep_mean=True)
     fy, fx = spectra.frequencies
     picture = spectra.unfold(spectra.features[0])
     assert picture.shape == (16, 32)
@@ -62,6 +64,21 @@ def test_a_wave_gives_two_spots_where_they_belong():
     np.testing.assert_allclose(picture[tuple(strong.T)], np.log1p([128, 256, 128]), rtol=1e-5)
     assert (fy[11], fx[21]) == (3 / 16, 5 / 32)
     assert (fy[8], fx[16]) == (0, 0)
+    spectra = sliding_fft(wave, (16, 32), (8, 8), zoom=1, hamming=False)
+    assert np.argwhere(spectra.unfold(spectra.features[0]) > 1).tolist() == [[5, 11], [11, 21]]
+
+
+def test_without_the_mean_an_even_lattice_has_fewer_stripes():
+    """Planes 8 px apart in windows of 2.5 of them: the spot is higher or lower by where they lie."""
+    _, x = np.mgrid[:64, :256]
+    image = np.cos(2 * np.pi * x / 8)
+
+    def spread(keep_mean):
+        spectra = sliding_fft(image, (20, 20), (16, 1), zoom=1, keep_mean=keep_mean)
+        spots = np.expm1(spectra.unfold(spectra.features))[:, 10, 12]  # 2 in a window, and 3 beside it
+        return spots.std() / spots.mean()
+
+    assert spread(False) < spread(True) / 2
 
 
 def test_weights_make_sums_over_the_half_plane_those_of_the_plane():

@@ -8,7 +8,7 @@ from traitlets import Bool, Bunch, Dict, Float, Instance, Int, TraitError, Unico
 from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image
-from atomstat_widgets.data.sampling import Whole
+from atomstat_widgets.data.sampling import Whole, sampled
 from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, ImageModel
 from atomstat_widgets.reactive.lengths import WholeLength
@@ -33,7 +33,7 @@ from atomstat_widgets.stat import (
     sliding_fft,
 )
 from atomstat_widgets.stat.blocks import in_blocks
-from atomstat_widgets.stat.progress import Progress
+from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.windows._sliding_fft import Band
 from atomstat_widgets.stat.windows.grid import SMALLEST_WINDOW
 from atomstat_widgets.stat.windows.lattice_window import LARGEST_ZOOM, STEPS
@@ -90,7 +90,8 @@ class SlidingFFTModel(ImageModel):
     window_linked = Bool(True)
     step = parameter(WholeLength(None, allow_none=True, min=1), label="Step", help=in_brief("step"), unit="px")
     n_components = parameter(
-        Int(None, allow_none=True, min=1, max=MAX_COMPONENTS), label="Components", help="Number of NMF components",
+        Int(None, allow_none=True, min=1, max=MAX_COMPONENTS), label="Components",
+        help="Number of NMF components of the magnitudes of spectra, by which AB and BA stacking cannot be told",
         option="components",
     )  # fmt: skip
     zoom = parameter(Int(None, allow_none=True, min=1, max=LARGEST_ZOOM), label="Zoom", help=in_brief("zoom"))
@@ -101,7 +102,8 @@ class SlidingFFTModel(ImageModel):
 
     def __init__(self, image: Any, **parameters: Any) -> None:
         self._lattice = Chain(Stage("lattice", _lattice, ("image",)))
-        super().__init__(image=image, **parameters)
+        super().__init__(image=self.check_data(image), **parameters)  # a window is checked against its sides
+        self.settle()
         self._chain = Chain(
             Stage("spectra", _spectra, ("image", "window_y", "window_x", "step", "zoom", "hamming")),
             Stage("low_rank", _low_rank, ()),
@@ -142,22 +144,30 @@ class SlidingFFTModel(ImageModel):
     def reconcile(self, name: str) -> None:
         """Keep linked windows equal, and windows inside a new image."""
         if name == "image":
-            self._fit(self.sides)
+            self._fit()
         elif self.window_linked and name in ("window_y", "window_x"):
             self.window_y = self.window_x = self._smaller(getattr(self, name))
 
-    def _fit(self, sides: tuple[int, int]) -> None:
-        """Let a window that was set, and has no room in a new image, or not often enough, follow the lattice again."""
+    def _fit(self) -> None:
+        """Let window, step and zoom follow the lattice again where a new image has no room for what was set."""
         self.notice = ""
-        window = self.window_y or SMALLEST_WINDOW, self.window_x or SMALLEST_WINDOW
-        inside = all(size <= side for size, side in zip(window, sides, strict=True))
-        wanted = self.n_components or 1
-        enough = Band.of_window(window, self.zoom or 1).n_features >= wanted
-        if inside and enough and WindowGrid(sides, window, self.step or max(1, min(window) // STEPS)).count >= wanted:
+        if self._fits():
             return
         with self.hold_trait_notifications():  # one run, and none with half of it
             self.window_y = self.window_x = self.step = self.zoom = None
-        self.notice = "The window follows the lattice again, to fit the image"
+        self.notice = "Window, step and zoom follow the lattice again, to fit the image"
+
+    def _fits(self) -> bool:
+        """Whether windows as set lie in the image, and are enough of them for the components."""
+        if (self.window_y, self.window_x, self.step, self.zoom) == (None, None, None, None):
+            return True
+        inside = all((size or 0) <= side for size, side in zip((self.window_y, self.window_x), self.sides, strict=True))
+        if not inside or in_blocks(self.image.array):  # of such an image only a run looks at the pixels
+            return inside
+        settings = self._choose(self.parameters(), unreported)
+        window, wanted = (settings["window_y"], settings["window_x"]), self.n_components or 1
+        enough = Band.of_window(window, settings["zoom"]).n_features >= wanted
+        return enough and WindowGrid(self.sides, window, settings["step"]).count >= wanted
 
     def for_sample(self, parameters: dict[str, Any], sample: Image) -> dict[str, Any]:
         """Keep windows inside the sample."""
@@ -240,7 +250,7 @@ class SlidingFFTModel(ImageModel):
         result = SlidingFFTResult(
             parameters["image"], parameters, lattice, settings["zoom"], spectra, low_rank, decomposition, coarse
         )
-        if self.final is None or self.final.image is not result.image:
+        if self.final is None or self.final.image.array is not result.image.array:
             return result
         order = match_components(self.final.maps_at(spectra.grid), decomposition.loadings.T)
         return result.arranged([n + 1 for n in order.tolist()])
@@ -254,7 +264,8 @@ class _Judged(NamedTuple):
 
 
 def _lattice(_: None, image: Image, progress: Progress) -> Lattice:
-    return find_lattice(image.array, pixel_size=image.pixel_size or 1.0, unit=image.unit if image.pixel_size else "px")
+    pixels = sampled(image).array  # the middle tells it of an image that is larger than memory
+    return find_lattice(pixels, pixel_size=image.pixel_size or 1.0, unit=image.unit if image.pixel_size else "px")
 
 
 def _spectra(

@@ -15,6 +15,11 @@ def sliding_fft_numbers(result: SlidingFFTResult) -> Numbers:
         for name, axis in zip("yx", result.spectra.frequencies, strict=True)
     )
     count = component_axis(len(result.components))
+    facts = {
+        "error": result.decomposition.reconstruction_error,
+        "settings": result.settings,
+        "lattice": result.lattice.words,
+    }
     windows = {**place_columns(grid.centers, result.image), **loading_columns(result.decomposition.loadings)}
     return Numbers(
         {
@@ -22,5 +27,5 @@ def sliding_fft_numbers(result: SlidingFFTResult) -> Numbers:
             "loadings": Quantity(result.loading_maps, (count, y, x)),
         },
         {"windows": windows},
-        recipe_of(result).provenance(error=result.decomposition.reconstruction_error),
+        recipe_of(result).provenance(**facts),
     )

@@ -173,7 +173,7 @@ class SlidingFFTPanel(ImagePanel):
         """Show the numbers that were chosen from the image."""
         for name, value in result.settings.items():
             control: AutomaticSlider = getattr(self, name)
-            if control.automatic.value and not result.coarse:
+            if result.parameters[name] is None and not result.coarse:
                 control.show(value)
 
     def _draw_components(self, result: SlidingFFTResult) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.spatial import KDTree
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.atoms.otsu import otsu_threshold
 from atomstat_widgets.stat.lattice.tiles import Tiles
 
@@ -22,6 +23,7 @@ Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
 
+@brief
 @dataclass(frozen=True)
 class Noise:
     """Noise of a band-passed image: its standard deviation, and its maxima a pixel at a height.

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.lattice.tiles import Floats, Tiles, binned, make_tiles, tile_side
 
 LOWEST = 1e-3  # power over the ground that is told; lower is rounding
@@ -27,6 +28,7 @@ BESIDE = np.array([4, 6, 8, 10])  # periods a tile, from a spot: its sides, one 
 SLOPE = 4  # a background that falls with this power of the frequency has no spots
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Spots:
     """Spots (n) of the half plane fx >= 0, the strongest first.

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from atomstat_widgets.brief import brief
+
 SMALLEST, LARGEST = 32, 256  # pixels of a tile's side; smaller only where the image is
 MOST = 12  # tiles along an axis; more would tell no more
 FEW = 8  # rings, the shortest: the spots of a lattice fill half of each
@@ -22,6 +24,7 @@ Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Tiles:
     """Power spectra of square tiles that overlap.

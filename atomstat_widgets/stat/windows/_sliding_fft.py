@@ -115,6 +115,7 @@ def sliding_fft(
     *,
     zoom: int = 2,
     hamming: bool = True,
+    keep_mean: bool = False,
     progress: Progress = unreported,
 ) -> WindowSpectra:
     """Spectra of windows that slide over an image.
@@ -130,6 +131,10 @@ def sliding_fft(
         Only the centre ``1 / zoom`` of the frequencies is kept, along each axis.
     hamming : bool
         Taper each window by the square root of the outer product of two Hamming windows, as AtomAI does.
+    keep_mean : bool
+        Leave the mean of each window in, as AtomAI does. Through the taper it reaches other frequencies, where it adds
+        to a spot of the lattice, or takes from it, by where in the window the planes lie: maps of an even lattice get
+        stripes.
     progress : callable
         Called with the fraction done; an exception it raises stops the computation.
 
@@ -144,7 +149,8 @@ def sliding_fft(
 
     Notes
     -----
-    The sliding FFT of Vasudevan et al. [1]_, with the features of AtomAI's ``SlidingFFTNMF``.
+    The sliding FFT of Vasudevan et al. [1]_. With `keep_mean` it has the features of AtomAI's ``SlidingFFTNMF``. The
+    mean that is taken off is weighted by the taper, so that frequency 0 is 0.
 
     References
     ----------
@@ -158,22 +164,22 @@ def sliding_fft(
     (49, 153)
     """
     zoom, hamming = whole_of(zoom, "zoom"), switch_of(hamming, "hamming")
+    keep_mean = switch_of(keep_mean, "keep_mean")
     progress_of(progress)
-    if blocks.in_blocks(image):
-        return _in_blocks(normalize_blocks(image, progress), window, step, zoom, hamming)
-    pixels = normalize_image(image)
+    stored = blocks.in_blocks(image)
+    pixels = normalize_blocks(image, progress) if stored else normalize_image(image)
     grid = WindowGrid(pixels.shape, window, step)
-    transform = WindowTransform(grid.window, zoom=zoom, hamming=hamming)
+    transform = WindowTransform(grid.window, zoom=zoom, hamming=hamming, keep_mean=keep_mean)
+    if stored:
+        return WindowSpectra(grid, transform.band, _in_blocks(pixels, grid, transform))
     features = _features(pixels, grid, transform, progress)
     return WindowSpectra(grid, transform.band, features.reshape(grid.count, -1))
 
 
-def _in_blocks(pixels: Any, window: Pair, step: Pair, zoom: int, hamming: bool) -> WindowSpectra:
-    """Spectra of an image of dask: each block of them is of some rows of windows, or of a part of one."""
+def _in_blocks(pixels: Any, grid: WindowGrid, transform: "WindowTransform") -> Any:
+    """Features of an image of dask: each block of them is of some rows of windows, or of a part of one."""
     import dask
 
-    grid = WindowGrid(pixels.shape, window, step)
-    transform = WindowTransform(grid.window, zoom=zoom, hamming=hamming)
     (ny, nx), n_features = grid.shape, transform.band.n_features
     together = max(1, blocks.BLOCK_BYTES // (4 * n_features))
     rows, columns = max(1, together // nx), min(nx, together)
@@ -193,7 +199,7 @@ def _in_blocks(pixels: Any, window: Pair, step: Pair, zoom: int, hamming: bool) 
             sides = slice(0, bottom - top), slice(start, start + (across - 1) * grid.step[1] + grid.window[1])
             parts.append(make(own, sides, grid.step, shared))
             shapes.append((count * across, n_features))
-    return WindowSpectra(grid, transform.band, blocks.stack_delayed(parts, shapes, np.float32))
+    return blocks.stack_delayed(parts, shapes, np.float32)
 
 
 def _of_bands(
@@ -235,9 +241,11 @@ class WindowTransform:
         Keep the centre ``1 / zoom`` of the frequencies.
     hamming : bool
         Taper the window.
+    keep_mean : bool
+        Leave its mean in.
     """
 
-    def __init__(self, window: tuple[int, int], *, zoom: int, hamming: bool) -> None:
+    def __init__(self, window: tuple[int, int], *, zoom: int, hamming: bool, keep_mean: bool) -> None:
         self.window = window
         self.band = Band.of_window(window, zoom)
         half_y, half_x = self.band.half
@@ -245,15 +253,20 @@ class WindowTransform:
         """Of one window's transform: real | imaginary along y, frequency along y, cosine | sine along x, frequency."""
         self.y_basis = _fourier_basis(window[0], half_y, hamming)
         self.x_basis = np.ascontiguousarray(_fourier_basis(window[1], half_x, hamming).T)
+        even = np.outer(self.y_basis[: half_y + 1].sum(axis=1), self.x_basis[:, : half_x + 1].sum(axis=0))
+        self.of_even = None if keep_mean else even / even[0, 0]
+        """Transform (half_y + 1, half_x + 1) of a window whose pixels are all equal, 1 at frequency 0."""
 
     def along_y(self, strips: Float32) -> Float32:
         """Transform (..., window rows, n) along the rows to (..., 2 (half + 1), n)."""
         return np.asarray(self.y_basis @ strips)
 
     def log_magnitude(self, spectra: Float32, out: Float32) -> None:
-        """Fill `out` (..., n_features) with log1p(|F|) of transforms (..., *shape)."""
+        """Fill `out` (..., n_features) with log1p(|F|) of transforms (..., *shape), which are overwritten."""
         out = out.reshape(*out.shape[:-1], self.band.half[0] + 1, 2 * self.band.half[1] + 1)
         real_cos, real_sin = spectra[..., 0, :, 0, :], spectra[..., 0, :, 1, :]
+        if self.of_even is not None:  # its sines are 0
+            real_cos -= real_cos[..., :1, :1] * self.of_even
         imag_cos, imag_sin = spectra[..., 1, :, 0, :], spectra[..., 1, :, 1, :]
         half = self.band.half[1]
         # F(u, v) = (rc - is) + i (rs + ic); F(u, -v) has the sine's sign turned.
@@ -270,7 +283,8 @@ class WindowTransform:
 
 def _fourier_basis(size: int, half: int, hamming: bool) -> Float32:
     """Cosines above sines (2 (half + 1), size) of frequencies 0..half, tapered."""
-    phase = -2 * np.pi * np.outer(np.arange(half + 1), np.arange(size)) / size
+    places = np.arange(size) - (size - 1) / 2  # about its middle the transform of an even window is real
+    phase = -2 * np.pi * np.outer(np.arange(half + 1), places) / size
     taper = np.sqrt(np.hamming(size)) if hamming else np.ones(size)
     return np.concatenate([np.cos(phase) * taper, np.sin(phase) * taper]).astype(np.float32)
 

@@ -1,10 +1,11 @@
 """Which window shows the lattice of an image, and how much of its spectrum."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
 from atomstat_widgets.arguments import instance_of
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.lattice import Lattice
 from atomstat_widgets.stat.windows._sliding_fft import Band
 from atomstat_widgets.stat.windows.grid import SMALLEST_WINDOW, WindowGrid, automatic_window
@@ -18,7 +19,9 @@ STEPS = 4  # of a window in its side
 ENOUGH = 8  # windows and features at least: components that can be asked for
 
 
-class WindowChoice(NamedTuple):
+@brief
+@dataclass(frozen=True)
+class WindowChoice:
     """Window that suits an image.
 
     Attributes
