@@ -89,13 +89,12 @@ def blank_border(pixels: Float32) -> NDArray[np.bool_] | None:
     equal_edge = sum(int(np.count_nonzero(np.diff(line) == 0)) for line in _sides(pixels))
     if equal_edge < FLAT:
         return None
-    flat = np.zeros(pixels.shape, bool)
-    flat[:, 1:] |= pixels[:, 1:] == pixels[:, :-1]
-    same = flat.copy()
-    same[1:] &= pixels[1:] == pixels[:-1]
-    # Squares of FLAT x FLAT equal pixels: opened, so that an area is whole squares.
-    core = ndimage.binary_erosion(same, np.ones((FLAT - 1, FLAT - 1)), border_value=1)
-    areas, count = ndimage.label(ndimage.binary_dilation(core, np.ones((FLAT, FLAT))))
+    # Middles of squares of FLAT x FLAT equal pixels: an area is whole squares.
+    core = ndimage.maximum_filter(pixels, FLAT) == ndimage.minimum_filter(pixels, FLAT)
+    rim = FLAT // 2
+    inside = np.zeros(pixels.shape, bool)
+    inside[rim:-rim, rim:-rim] = True
+    areas, count = ndimage.label(ndimage.binary_dilation(core & inside, np.ones((FLAT, FLAT))))
     if count == 0:
         return None
     size = np.bincount(areas.ravel(), minlength=count + 1)

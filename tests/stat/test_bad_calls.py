@@ -491,6 +491,14 @@ CALLS = [
     call("otsu_threshold", values=Array(np.array([1.0, 2, 8, 9]))),
     call("pca", low_rank=Of(CENTRED), **COMPONENTS),
     call(
+        "prepare_image",
+        image=Array(IMAGE, IMAGE_WORDS, axes=False),
+        background=Switch(True, optional=True),
+        line_jitter=Switch(True, optional=True),
+        border=Switch(False, optional=True),
+        dark=Switch(True, optional=True),
+    ),
+    call(
         "pure_spectra",
         spectra=Of(SPECTRA),
         n_endmembers=Whole(2, also_bad=[0, 10**6]),

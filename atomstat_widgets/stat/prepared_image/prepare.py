@@ -149,9 +149,7 @@ def _filled(image: Any, fill: bool) -> tuple[Float32, NDArray[np.bool_] | None]:
     return normalize_image(values), missing.any(axis=2) if missing.ndim == 3 else missing
 
 
-def _blank(
-    pixels: Float32, missing: NDArray[np.bool_] | None, border: bool | None
-) -> NDArray[np.bool_] | None:
+def _blank(pixels: Float32, missing: NDArray[np.bool_] | None, border: bool | None) -> NDArray[np.bool_] | None:
     """Where there are no data that count as such; None where there are data everywhere."""
     if border is False:
         return None
@@ -216,9 +214,7 @@ class _Steps:
             if contrast > 0
             else f"{first_rise:.2g} of the range of the image"
         )
-        self.words.append(
-            f"A background of {size} was subtracted (Gaussian of {period:.3g} px)"
-        )
+        self.words.append(f"A background of {size} was subtracted (Gaussian of {period:.3g} px)")
 
     def negate(self, wanted: bool | None) -> None:
         """Make dark atoms bright."""
