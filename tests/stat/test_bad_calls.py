@@ -882,6 +882,7 @@ RESULTS = {  # which functions make, not users
     "MovieAtoms",
     "MovieTruth",
     "Spectra",
+    "PreparedImage",
     "Spectrum",
     "StrainMaps",
     "Tracks",

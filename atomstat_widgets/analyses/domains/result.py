@@ -20,6 +20,7 @@ from atomstat_widgets.stat import (
     Crops,
     Decomposition,
     LowRank,
+    PreparedImage,
     explained_variance_ratio,
 )
 
@@ -52,6 +53,8 @@ class DomainsResult:
     arrangement : tuple of int
         For each component which of those computed it is, counted from 1, negative where its sign was changed; empty
         where they are as computed.
+    preparation : PreparedImage or None
+        What was done to the image before; None where nothing was.
     """
 
     analysis: ClassVar = "domains"
@@ -66,6 +69,7 @@ class DomainsResult:
     labels: NDArray[np.intp] | None
     bic: float | None
     arrangement: tuple[int, ...] = ()
+    preparation: PreparedImage | None = None
 
     def arranged(self, arrangement: Sequence[int]) -> "DomainsResult":
         """Give components, as they were computed, other numbers and signs, see `arrangement`."""
@@ -76,6 +80,11 @@ class DomainsResult:
             labels=None if self.labels is None else numbers[self.labels],
             arrangement=tuple(arrangement),
         )
+
+    @property
+    def remark(self) -> str:
+        """How the image was prepared, in words."""
+        return "" if self.preparation is None else self.preparation.words
 
     @property
     def quality(self) -> str:

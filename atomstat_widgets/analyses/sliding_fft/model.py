@@ -10,7 +10,7 @@ from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image
 from atomstat_widgets.data.sampling import Whole, sampled
 from atomstat_widgets.glossary import in_brief
-from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, ImageModel
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, PreparedImageModel
 from atomstat_widgets.reactive.lengths import WholeLength
 from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.parameter import parameter
@@ -45,7 +45,7 @@ COARSE_BYTES = 4_000_000
 COARSE_WINDOWS = 50
 
 
-class SlidingFFTModel(ImageModel):
+class SlidingFFTModel(PreparedImageModel):
     """Parameters and result of a sliding-FFT analysis.
 
     Parameters
@@ -59,6 +59,8 @@ class SlidingFFTModel(ImageModel):
     ----------
     image : Image
         See `ImageModel`.
+    background, line_jitter, border : bool, optional
+        How it is prepared, see `PreparedImageModel`.
     window_y, window_x : int, optional
         Rows and columns of a window, in pixels; never more than the image has. By default they follow the lattice of
         the image, see `choose_window`.
@@ -214,8 +216,8 @@ class SlidingFFTModel(ImageModel):
             self.errors = {}
 
     def _choose(self, parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
-        """Window, step and zoom: those that were set, and for the others what suits the lattice."""
-        image = parameters["image"]
+        """The prepared image, and window, step and zoom: those that were set, and else what suits its lattice."""
+        image = self.prepared(parameters, progress).image
         chosen = choose_window(self._lattice.value("lattice", {"image": image}), image.sides)
         window = parameters["window_y"], parameters["window_x"]
         if None in window:
@@ -224,7 +226,7 @@ class SlidingFFTModel(ImageModel):
         step = parameters["step"] or max(1, min(window) // STEPS)
         zoom = parameters["zoom"] or chosen.zoom
         return {
-            "window_y": window[0], "window_x": window[1], "step": step, "zoom": zoom,
+            "image": image, "window_y": window[0], "window_x": window[1], "step": step, "zoom": zoom,
             "judge": parameters["n_components"] is None,
         }  # fmt: skip
 
@@ -248,7 +250,15 @@ class SlidingFFTModel(ImageModel):
         spectra, low_rank = (self._chain.value(name, settings) for name in ("spectra", "low_rank"))
         lattice = self._lattice.value("lattice", settings)
         result = SlidingFFTResult(
-            parameters["image"], parameters, lattice, settings["zoom"], spectra, low_rank, decomposition, coarse
+            parameters["image"],
+            parameters,
+            lattice,
+            settings["zoom"],
+            spectra,
+            low_rank,
+            decomposition,
+            coarse,
+            preparation=self.prepared(parameters, run).done,
         )
         if self.final is None or self.final.image.array is not result.image.array:
             return result

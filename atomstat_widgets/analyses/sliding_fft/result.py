@@ -13,6 +13,7 @@ from atomstat_widgets.stat import (
     Decomposition,
     Lattice,
     LowRank,
+    PreparedImage,
     WindowGrid,
     WindowSpectra,
 )
@@ -41,6 +42,8 @@ class SlidingFFTResult:
     arrangement : tuple of int
         For each component which of those computed it is, counted from 1, negative where its sign was changed; empty
         where they are as computed.
+    preparation : PreparedImage or None
+        What was done to the image before; None where nothing was.
     """
 
     analysis: ClassVar = "sliding-fft"
@@ -54,6 +57,7 @@ class SlidingFFTResult:
     decomposition: Decomposition
     coarse: bool
     arrangement: tuple[int, ...] = ()
+    preparation: PreparedImage | None = None
 
     def arranged(self, arrangement: Sequence[int]) -> "SlidingFFTResult":
         """Give components, as they were computed, other numbers and signs, see `arrangement`."""
@@ -70,8 +74,12 @@ class SlidingFFTResult:
 
     @property
     def remark(self) -> str:
-        """What the lattice is, and what is not final about it, in words."""
-        return ". ".join(["First impression with larger steps"] * self.coarse + [self.lattice.words])
+        """What is not final about it, how the image was prepared, and what its lattice is, in words."""
+        return ". ".join(
+            ["First impression with larger steps"] * self.coarse
+            + [done.words for done in [self.preparation] if done]
+            + [self.lattice.words]
+        )
 
     @property
     def quality(self) -> str:
