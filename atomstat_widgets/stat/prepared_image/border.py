@@ -26,7 +26,7 @@ def stands_out(pixels: Float32, blank: Mask) -> bool:
 
 def border_in_words(blank: Mask) -> str:
     """How wide a border without data is at each side, or what share of the image it is where it is no frame."""
-    rows, columns = blank.all(axis=1), blank.all(axis=0)
+    rows, columns = np.asarray(blank.all(axis=1)), np.asarray(blank.all(axis=0))
     sides = [(rows, "row", "at the top"), (rows[::-1], "row", "at the bottom"),
              (columns, "column", "at the left"), (columns[::-1], "column", "at the right")]  # fmt: skip
     if np.array_equal(blank, rows[:, None] | columns):

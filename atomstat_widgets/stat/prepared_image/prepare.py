@@ -146,7 +146,7 @@ def _filled(image: Any, fill: bool) -> tuple[Float32, NDArray[np.bool_] | None]:
     if not missing.any() or missing.all():
         return np.asarray(normalize_image(values)), None
     values = np.where(missing, np.nanmedian(values), values)
-    return normalize_image(values), missing.any(axis=2) if missing.ndim == 3 else missing
+    return normalize_image(values), np.asarray(missing.any(axis=2) if missing.ndim == 3 else missing)
 
 
 def _blank(pixels: Float32, missing: NDArray[np.bool_] | None, border: bool | None) -> NDArray[np.bool_] | None:
