@@ -44,7 +44,14 @@ class PrepareBar(ipywidgets.VBox):
         self.choices = {name: self._choice(name) for name in STEPS}
         self.words = ipywidgets.HTML()
         self.pictures = {name: Removed() for name in STEPS}
-        parts = [part for name in STEPS for part in (ipywidgets.Label(label_of(model, name)), self.choices[name])]
+        parts = [
+            part
+            for name in STEPS
+            for part in (
+                ipywidgets.Label(label_of(model, name), layout=ipywidgets.Layout(flex="0 0 auto")),
+                self.choices[name],
+            )
+        ]
         self._removed = ipywidgets.HBox([*self.pictures.values()])
         super().__init__(
             [ipywidgets.HBox([*parts, self.words]), self._removed], layout=ipywidgets.Layout(display="none")
@@ -59,6 +66,7 @@ class PrepareBar(ipywidgets.VBox):
         buttons = ipywidgets.ToggleButtons(
             options=CHOICES, style={"button_width": "auto"},
             tooltips=[words, f"{label}: always", f"{label}: never"],
+            layout=ipywidgets.Layout(flex="0 0 auto", width="150px"),
         )  # fmt: skip
         linked(self._model, name, buttons)
         return buttons
@@ -70,7 +78,7 @@ class PrepareBar(ipywidgets.VBox):
             return
         result: Any = self._model.result
         done: PreparedImage | None = None if result is None else result.preparation
-        self.words.value = escape("Nothing had to be removed." if done is None else f"{done.words}.")
+        self.words.value = "Nothing had to be removed." if done is None else ""  # else the status line says what
         for name, picture in self.pictures.items():
             picture.show(*_PICTURES[name](done) if done is not None else (None, ""))
         self._removed.layout.display = None if any(one.shown for one in self.pictures.values()) else "none"

@@ -21,7 +21,7 @@ def test_what_was_removed_is_seen(make):
     assert "A background of " in panel.status.text.value
     bar.switch.value = True
     assert bar.layout.display is None
-    assert "8 rows at the top" in bar.words.value
+    assert "8 rows at the top" in panel.status.text.value
     assert [name for name, one in bar.pictures.items() if one.shown] == ["background", "border"]
     assert all(one.picture.value[:4] == b"\x89PNG" for one in bar.pictures.values() if one.shown)
     bar.choices["background"].value = False
