@@ -201,6 +201,8 @@ class AutomaticSlider(ipywidgets.HBox):
     def show(self, value: float) -> None:
         """Show the number that was chosen automatically."""
         slider, step = self.slider, self._step
+        if getattr(self._model, self._name) is not None or slider.number != self._shown:
+            return  # the user chooses another at this moment, and the page may not be told of this one
         slider.high = max(slider.high, value)
         value = slider.low + round((value - slider.low) / step) * step
         now = time.monotonic()
@@ -208,8 +210,6 @@ class AutomaticSlider(ipywidgets.HBox):
         self._shown = value
         with self._showing:
             slider.number = value
-        if (chosen := getattr(self._model, self._name)) is not None:  # by the user, at the same moment
-            self._follow(chosen)
 
     def in_units(self, units: HasTraits) -> "AutomaticSlider":
         """Show the number, which is a length in pixels, in the unit chosen."""
@@ -252,7 +252,8 @@ class AutomaticSlider(ipywidgets.HBox):
         with self._showing:  # the model has it already
             if value is not None:
                 self.slider.low, self.slider.high = min(self.slider.low, value), max(self.slider.high, value)
-                self.slider.number = value
+                self._shown = value
+            self.slider.number = self._shown
             self.automatic.value = value is None
 
 

@@ -33,11 +33,11 @@ def download(page: Page, form: str) -> tuple[str, bytes]:
 def test_numbers_and_figures_are_downloaded(page: Page, voila_server: str):
     open_app(page, voila_server)
     press(page, "Components", "ArrowLeft")
-    expect(status(page)).to_contain_text("3 components in")
+    expect(status(page)).to_contain_text("2 components in")
     page.get_by_role("button", name="Export").click()
     name, content = download(page, "Numbers (NumPy npz)")
     assert name == "Three_grains_sliding_fft.npz"
-    expected = numbers_of(SlidingFFTModel.analyse(samples.grains(), n_components=3)).arrays
+    expected = numbers_of(SlidingFFTModel.analyse(samples.grains(), n_components=2)).arrays
     with np.load(io.BytesIO(content)) as stored:
         assert stored["components"].shape == expected["components"].shape
         np.testing.assert_array_equal(np.sort(stored["loadings"].ravel()), np.sort(expected["loadings"].ravel()))
@@ -63,7 +63,7 @@ def test_of_another_panel_too(page: Page, voila_server: str):
 def test_a_link_opens_the_same_view(page: Page, voila_server: str):
     open_app(page, voila_server)
     press(page, "Components", "ArrowLeft")
-    expect(status(page)).to_contain_text("3 components in")
+    expect(status(page)).to_contain_text("2 components in")
     page.get_by_role("button", name="Unmixing").click()
     page.get_by_role("button", name="PCA").and_(page.locator(":visible")).click()
     expect(page.locator(".atomstat-status:visible")).to_contain_text("3 components in")
@@ -79,7 +79,7 @@ def test_a_link_opens_the_same_view(page: Page, voila_server: str):
         "class", re.compile("mod-active")
     )
     page.get_by_role("button", name="Sliding FFT").click()
-    expect(slider(page, "Components")).to_contain_text("3")
+    expect(slider(page, "Components")).to_contain_text("2")
 
 
 def test_a_damaged_link_is_said(page: Page, voila_server: str):
