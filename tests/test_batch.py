@@ -63,6 +63,7 @@ def test_parameters_by_options(file, out):
     assert run("sliding-fft", file, *options, "--out", out, "--formats", "json") == 0
     assert json.loads((out / "image_sliding_fft.json").read_text()) == {
         "window_y": 40, "window_x": 32, "step": 9, "n_components": 3, "zoom": 1, "hamming": False,
+        "background": None, "line_jitter": None, "border": None,
     }  # fmt: skip
 
 
@@ -113,7 +114,7 @@ def test_what_was_written_can_be_given_again(tmp_path, out):
     [
         ("no JSON", "p.json is no JSON"),
         ("[1]", "p.json holds no parameters by name"),
-        ('{"windows": 3}', "p.json: Sliding FFT has no parameter 'windows', but hamming, n_components, step"),
+        ('{"windows": 3}', "p.json: Sliding FFT has no parameter 'windows', but background, border, hamming"),
         ('{"image": "x"}', "p.json: Sliding FFT has no parameter 'image'"),
         (None, "p.json"),
     ],

@@ -9,7 +9,8 @@ import numpy as np
 from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.panels.controls import Explained, heading, title
 from atomstat_widgets.panels.panel import Panel, missing, row
-from atomstat_widgets.reactive.image_model import ImageModel
+from atomstat_widgets.panels.prepare_bar import PrepareBar
+from atomstat_widgets.reactive.image_model import ImageModel, PreparedImageModel
 from atomstat_widgets.views.html import Html, as_html
 
 ALL = -1  # overlay: all components at once, in their colours
@@ -70,6 +71,9 @@ class ImagePanel(Panel):
         return None
 
     # --- what they share
+
+    def _make_bars(self) -> Sequence[Any]:
+        return [PrepareBar(self.model)] if isinstance(self.model, PreparedImageModel) else []
 
     def _make_left(self) -> Sequence[ipywidgets.Widget]:
         self.truth.description = "True domains"

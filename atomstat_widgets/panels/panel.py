@@ -68,8 +68,11 @@ class Panel(ipywidgets.VBox):
         ):  # fmt: skip
             part.add_class(f"atomstat-{name}")
         history, export = HistoryBar(model), ExportBar(model, self.give_look)
-        self.status = StatusLine(model, self.units.switch, history.switch, export.switch)
-        bars = [OnAllBar(model), self.units, history, export]
+        own = self._make_bars()
+        self.status = StatusLine(
+            model, *(bar.switch for bar in own), self.units.switch, history.switch, export.switch
+        )  # fmt: skip
+        bars = [OnAllBar(model), *own, self.units, history, export]
         page = Page()
         super().__init__([style_sheet(), page, body, self.status, *bars])
         self.add_class("atomstat")
@@ -108,6 +111,10 @@ class Panel(ipywidgets.VBox):
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
         """Make what shows the result, to the right of the sample."""
         raise missing(self, "_make_views")
+
+    def _make_bars(self) -> Sequence[Any]:
+        """Make bars below the status line besides those of all panels, each with its `switch`; by default none."""
+        return []
 
     def choose_place(self, y: float, x: float) -> None:
         """Take a place (y, x), in pixels of the image, that was clicked."""

@@ -1,14 +1,18 @@
 """What the models of one image share."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-from traitlets import Bunch, validate
+from traitlets import Bool, Bunch, validate
 
 from atomstat_widgets.data import Image
 from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.parameter import Data, parameter
-from atomstat_widgets.stat import LowRank
+from atomstat_widgets.reactive.stages import Chain, Stage
+from atomstat_widgets.stat import LowRank, PreparedImage, prepare_image
+from atomstat_widgets.stat.blocks import in_blocks
+from atomstat_widgets.stat.progress import Progress
 
 MAX_COMPONENTS = 8  # as many as there are colours that everybody can tell apart
 RANK = MAX_COMPONENTS + 16  # of the factor that all these components are read from
@@ -61,3 +65,55 @@ class ImageModel(AnalysisModel):
 
     def make_way(self, result: Any) -> None:
         """Drop what does not go with the result that is about to be shown; for subclasses."""
+
+
+class Preparation(NamedTuple):
+    """An image as it is analysed, and what was done to it; None where nothing was."""
+
+    image: Image
+    done: PreparedImage | None
+
+
+class PreparedImageModel(ImageModel):
+    """An analysis of one image that is prepared before, where it has to be; see `prepare_image`.
+
+    Attributes
+    ----------
+    background, line_jitter, border : bool or None
+        Whether to subtract a rising background, to move rows that were shifted, and to leave out a border without
+        data; None does so where it is needed. What is larger than memory is prepared only where it is asked for.
+    """
+
+    background = parameter(
+        Bool(None, allow_none=True), label="Background",
+        help="Subtract what is coarser than the lattice; by default where it rises by more than its contrast",
+    )  # fmt: skip
+    line_jitter = parameter(
+        Bool(None, allow_none=True), label="Line jitter",
+        help="Move rows back that the scan shifted sideways; by default where both halves of the image tell so",
+    )  # fmt: skip
+    border = parameter(
+        Bool(None, allow_none=True), label="Border",
+        help="Leave out a border without data; by default where its level is off the data",
+    )  # fmt: skip
+
+    def __init__(self, *arguments: Any, **parameters: Any) -> None:
+        self._preparation = Chain(Stage("prepared", _prepare, ("image", "background", "line_jitter", "border")))
+        super().__init__(*arguments, **parameters)
+
+    def prepared(self, parameters: dict[str, Any], progress: Progress) -> Preparation:
+        """Image as it is analysed with these parameters."""
+        preparation: Preparation = self._preparation.value("prepared", parameters, progress)
+        return preparation
+
+
+def _prepare(
+    _: None, image: Image, background: bool | None, line_jitter: bool | None, border: bool | None, progress: Progress
+) -> Preparation:
+    switches = {"background": background, "line_jitter": line_jitter, "border": border}
+    if in_blocks(image.array):
+        switches = {name: bool(value) for name, value in switches.items()}
+    if not any(value is not False for value in switches.values()):
+        return Preparation(image, None)
+    done = prepare_image(image.array, dark=False, **switches)
+    return Preparation(replace(image, array=done.image), done) if done.changed else Preparation(image, None)

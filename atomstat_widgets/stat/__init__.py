@@ -13,11 +13,12 @@ Every analysis is a chain of stages that can be kept and reused::
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from atomstat_widgets.stat import atoms, lattice, matrices, spectra, strain, tracks, windows
+from atomstat_widgets.stat import atoms, lattice, matrices, prepared_image, spectra, strain, tracks, windows
 from atomstat_widgets.stat.atoms import *
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.lattice import *
 from atomstat_widgets.stat.matrices import *
+from atomstat_widgets.stat.prepared_image import *
 from atomstat_widgets.stat.spectra import *
 from atomstat_widgets.stat.strain import *
 from atomstat_widgets.stat.tracks import *
@@ -32,6 +33,7 @@ __all__ = ["normalize_image"]
 __all__ += atoms.__all__
 __all__ += lattice.__all__
 __all__ += matrices.__all__
+__all__ += prepared_image.__all__
 __all__ += spectra.__all__
 __all__ += strain.__all__
 __all__ += tracks.__all__

@@ -32,19 +32,22 @@ def mend(pixels: Float32) -> tuple[Float32, NDArray[np.bool_] | None]:
     blank : array, (height, width), bool, or None
         Where there are no data; None where there are everywhere.
     """
-    pixels = _without_outliers(np.ascontiguousarray(pixels))
-    blank = _blank_border(pixels)
-    if blank is None:
-        return pixels, None
+    pixels = without_outliers(np.ascontiguousarray(pixels))
+    blank = blank_border(pixels)
+    return (pixels, None) if blank is None else (continued(pixels, blank), blank)
+
+
+def continued(pixels: Float32, blank: NDArray[np.bool_]) -> Float32:
+    """Pixels with the mirror of what is beside them where there are no data, `blank`."""
     # From outside a border without data to inside, as far behind its edge as the pixel is before it.
     edge = ndimage.distance_transform_edt(blank, return_distances=False, return_indices=True)
     sides = np.array(pixels.shape).reshape(2, 1, 1)
     mirrored = np.clip(2 * edge - np.indices(pixels.shape), 0, sides - 1)
     mirrored = np.where(blank[tuple(mirrored)], edge, mirrored)
-    return np.where(blank, pixels[tuple(mirrored)], pixels), blank
+    return np.where(blank, pixels[tuple(mirrored)], pixels)
 
 
-def _without_outliers(pixels: Float32) -> Float32:
+def without_outliers(pixels: Float32) -> Float32:
     """Pixels without those that stand alone far above or below all around them."""
     inner = pixels[1:-1, 1:-1]
     bend = 4 * inner - pixels[:-2, 1:-1] - pixels[2:, 1:-1] - pixels[1:-1, :-2] - pixels[1:-1, 2:]
@@ -81,18 +84,17 @@ def _of_the_edge(shape: tuple[int, ...]) -> NDArray[np.intp]:
     return np.argwhere(edge)
 
 
-def _blank_border(pixels: Float32) -> NDArray[np.bool_] | None:
+def blank_border(pixels: Float32) -> NDArray[np.bool_] | None:
     """Where an image has no data: equal pixels, in an area that touches its edge."""
     equal_edge = sum(int(np.count_nonzero(np.diff(line) == 0)) for line in _sides(pixels))
     if equal_edge < FLAT:
         return None
-    flat = np.zeros(pixels.shape, bool)
-    flat[:, 1:] |= pixels[:, 1:] == pixels[:, :-1]
-    same = flat.copy()
-    same[1:] &= pixels[1:] == pixels[:-1]
-    # Squares of FLAT x FLAT equal pixels: opened, so that an area is whole squares.
-    core = ndimage.binary_erosion(same, np.ones((FLAT - 1, FLAT - 1)), border_value=1)
-    areas, count = ndimage.label(ndimage.binary_dilation(core, np.ones((FLAT, FLAT))))
+    # Middles of squares of FLAT x FLAT equal pixels: an area is whole squares.
+    core = ndimage.maximum_filter(pixels, FLAT) == ndimage.minimum_filter(pixels, FLAT)
+    rim = FLAT // 2
+    inside = np.zeros(pixels.shape, bool)
+    inside[rim:-rim, rim:-rim] = True
+    areas, count = ndimage.label(ndimage.binary_dilation(core & inside, np.ones((FLAT, FLAT))))
     if count == 0:
         return None
     size = np.bincount(areas.ravel(), minlength=count + 1)

@@ -16,6 +16,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from atomstat_widgets.data import Cube, Image, Movie
+from atomstat_widgets.stat import PreparedImage
 from atomstat_widgets.views.colors import DIVERGING_MAPS
 from atomstat_widgets.views.limits import CONTRAST
 from atomstat_widgets.views.rounding import round_length
@@ -60,6 +61,12 @@ def compose(groups: Sequence[int], top: float) -> tuple[Figure, Any, list[list[A
 
 
 # --- what is drawn
+
+
+def name_preparation(figure: Figure, done: PreparedImage | None) -> None:
+    """Say below a figure how its image was prepared, if it was."""
+    if done is not None:
+        figure.supxlabel(f"{done.words}.", fontsize=6, wrap=True)
 
 
 def show_image(axes: Axes, picture: NDArray[Any], data: Image | Movie, remark: str = "") -> None:

@@ -355,11 +355,14 @@ def test_windows_that_are_no_numbers(size):
 
 
 def test_a_parameter_that_there_is_not():
-    with pytest.raises(ValueError, match="there is no parameter n_component; there are hamming, n_components, spots"):
+    with pytest.raises(
+        ValueError,
+        match="there is no parameter n_component; there are background, border, hamming, line_jitter, n_components, spots",
+    ):
         SlidingFFTModel.analyse(np.random.default_rng(0).random((64, 64)), n_component=2)
 
 
 @pytest.mark.parametrize("state", [{"busy": True}, {"error": "x"}, {"result": None}, {"notice": "f"}])
 def test_what_the_model_tells_is_no_parameter(state):
-    with pytest.raises(ValueError, match=f"there is no parameter {next(iter(state))}; there are hamming"):
+    with pytest.raises(ValueError, match=f"there is no parameter {next(iter(state))}; there are background"):
         SlidingFFTModel.analyse(np.random.default_rng(0).random((64, 64)), **state)

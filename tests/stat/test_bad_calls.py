@@ -505,6 +505,14 @@ CALLS = [
         progress=Called(),
     ),
     call(
+        "prepare_image",
+        image=Array(IMAGE, IMAGE_WORDS, axes=False),
+        background=Switch(True, optional=True),
+        line_jitter=Switch(True, optional=True),
+        border=Switch(False, optional=True),
+        dark=Switch(True, optional=True),
+    ),
+    call(
         "pure_spectra",
         spectra=Of(SPECTRA),
         n_endmembers=Whole(2, also_bad=[0, 10**6]),
@@ -888,6 +896,7 @@ RESULTS = {  # which functions make, not users
     "MovieAtoms",
     "MovieTruth",
     "Spectra",
+    "PreparedImage",
     "Spectrum",
     "StrainMaps",
     "Tracks",

@@ -10,7 +10,16 @@ from atomstat_widgets.analyses.domains.result import DomainsResult
 from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.views.colors import COMPONENT_COLORS
 from atomstat_widgets.views.limits import amount_limits, own_limits
-from atomstat_widgets.views.paper import color_limits, compose, dress, show_image, show_map, sides_of, use_paper_style
+from atomstat_widgets.views.paper import (
+    color_limits,
+    compose,
+    dress,
+    name_preparation,
+    show_image,
+    show_map,
+    sides_of,
+    use_paper_style,
+)
 
 
 def domains_figure(result: "DomainsResult") -> Figure:
@@ -42,6 +51,7 @@ def domains_figure(result: "DomainsResult") -> Figure:
             axes.set(xlim=sides_of(image)[1], ylim=sides_of(image)[0], aspect="equal")
             axes.set_title(f"{words.amounts.capitalize()} {number + 1}")
             dress(axes, points, COMPONENT_COLORS[number])
+        name_preparation(figure, result.preparation)
     return figure
 
 

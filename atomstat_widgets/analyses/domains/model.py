@@ -12,7 +12,7 @@ from atomstat_widgets.data import Image, load
 from atomstat_widgets.data.readers.findings import with_findings
 from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.crops_to_components import Components, factor_of
-from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, ImageModel, most_components
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, PreparedImageModel, most_components
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
 from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.methods import Trial, measure_all
@@ -25,7 +25,7 @@ from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
 
-class DomainsModel(ImageModel):
+class DomainsModel(PreparedImageModel):
     """Parameters and result of a local image analysis.
 
     Parameters
@@ -45,6 +45,8 @@ class DomainsModel(ImageModel):
     image : Image
         See `ImageModel`. With a new image, spacing, strength, window, channel and class are automatic again,
         and atoms are bright.
+    background, line_jitter, border : bool or None
+        How it is prepared, see `PreparedImageModel`.
     dark : bool
         Atoms are darker than what is around them.
     spacing : float or None
@@ -176,7 +178,8 @@ class DomainsModel(ImageModel):
 
     def _value(self, stage: str, parameters: dict[str, Any], progress: Progress = unreported) -> Any:
         # All that the factor depends on of the method is whether it takes deviations from the mean.
-        return self._chain.value(stage, {**parameters, "centred": METHODS[parameters["method"]].centred}, progress)
+        given = {"image": self.prepared(parameters, progress).image, "centred": METHODS[parameters["method"]].centred}
+        return self._chain.value(stage, {**parameters, **given}, progress)
 
     def _result(self, parameters: dict[str, Any], run: Run) -> DomainsResult:
         components: Components = self._value("components", parameters, run)
@@ -184,6 +187,7 @@ class DomainsModel(ImageModel):
         found = DomainsResult(
             parameters["image"], parameters, atoms, crops, factor.low_rank, factor.base,
             components.decomposition, components.labels, components.bic,
+            preparation=self.prepared(parameters, run).done,
         )  # fmt: skip
         final = self.final
         if final is None or final.image is not found.image or final.parameters["method"] != parameters["method"]:

@@ -1,5 +1,7 @@
 """What is worth keeping of a result: arrays with axes in real units, tables, and the recipe."""
 
+from typing import Any
+
 from atomstat_widgets.analyses.domains.result import DomainsResult
 from atomstat_widgets.data.numbers import Numbers, Quantity, component_axis
 from atomstat_widgets.data.tables import crop_axes, loading_columns, place_columns
@@ -16,8 +18,11 @@ def domains_numbers(result: DomainsResult) -> Numbers:
         **({} if result.labels is None else {"class": result.labels + 1}),
         **loading_columns(loadings, words.amount),
     }
+    facts: dict[str, Any] = {"error": result.decomposition.reconstruction_error}
+    if result.preparation is not None:
+        facts["preparation"] = result.preparation.words
     return Numbers(
         {words.key: Quantity(pictures, (count, *crop_axes(pictures, result.image)))},
         {"atoms": table},
-        recipe_of(result).provenance(error=result.decomposition.reconstruction_error),
+        recipe_of(result).provenance(**facts),
     )

@@ -21,6 +21,7 @@ from atomstat_widgets.stat import (
     Crops,
     Decomposition,
     LowRank,
+    PreparedImage,
     explained_variance_ratio,
 )
 
@@ -53,6 +54,8 @@ class DomainsResult:
     arrangement : tuple of int
         For each component which of those computed it is, counted from 1, negative where its sign was changed; empty
         where they are as computed.
+    preparation : PreparedImage or None
+        What was done to the image before; None where nothing was.
     """
 
     analysis: ClassVar = "domains"
@@ -67,6 +70,7 @@ class DomainsResult:
     labels: NDArray[np.intp] | None
     bic: float | None
     arrangement: tuple[int, ...] = ()
+    preparation: PreparedImage | None = None
 
     def arranged(self, arrangement: Sequence[int]) -> "DomainsResult":
         """Give components, as they were computed, other numbers and signs, see `arrangement`."""
@@ -80,8 +84,9 @@ class DomainsResult:
 
     @property
     def remark(self) -> str:
-        """What the lattice is that the atoms were found on, and what is in doubt about them, in words."""
-        return remark_on([self.atoms], self.image)
+        """How the image was prepared, the lattice that the atoms are on, and what is in doubt about them, in words."""
+        prepared = [done.words for done in [self.preparation] if done]
+        return ". ".join([*prepared, remark_on([self.atoms], self.image)])
 
     @property
     def quality(self) -> str:

@@ -6,7 +6,15 @@ from atomstat_widgets.analyses.sliding_fft.result import SlidingFFTResult
 from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.views.colors import COMPONENT_COLORS
 from atomstat_widgets.views.limits import amount_limits, own_limits
-from atomstat_widgets.views.paper import compose, extent_of, show_image, show_map, sides_of, use_paper_style
+from atomstat_widgets.views.paper import (
+    compose,
+    extent_of,
+    name_preparation,
+    show_image,
+    show_map,
+    sides_of,
+    use_paper_style,
+)
 
 
 def sliding_fft_figure(result: "SlidingFFTResult") -> Figure:
@@ -27,4 +35,5 @@ def sliding_fft_figure(result: "SlidingFFTResult") -> Figure:
             axes.set_ylim(*sides_of(image)[0])
         above[0].set(xlabel=f"kx (1/{image.unit})", ylabel=f"ky (1/{image.unit})")
         above[0].tick_params(left=True, bottom=True, labelleft=True, labelbottom=True)
+        name_preparation(figure, result.preparation)
     return figure

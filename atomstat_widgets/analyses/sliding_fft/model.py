@@ -13,7 +13,7 @@ from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image
 from atomstat_widgets.data.sampling import Whole, sampled
 from atomstat_widgets.glossary import in_brief
-from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, ImageModel
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, PreparedImageModel
 from atomstat_widgets.reactive.lengths import WholeLength
 from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.parameter import parameter
@@ -49,7 +49,7 @@ COARSE_WINDOWS = 50
 STABLE = 0.96  # of `nmf_stability`: what components of the number that is chosen have
 
 
-class SlidingFFTModel(ImageModel):
+class SlidingFFTModel(PreparedImageModel):
     """Parameters and result of a sliding-FFT analysis.
 
     Parameters
@@ -63,6 +63,8 @@ class SlidingFFTModel(ImageModel):
     ----------
     image : Image
         See `ImageModel`.
+    background, line_jitter, border : bool, optional
+        How it is prepared, see `PreparedImageModel`.
     spots : sequence of int, optional
         Numbers of the spots of the lattice that are used, counted from 0, the strongest first; by default all that were
         found. With a new image it is all of them again.
@@ -237,9 +239,9 @@ class SlidingFFTModel(ImageModel):
             self.errors = {}
 
     def _choose(self, parameters: dict[str, Any], progress: Progress) -> dict[str, Any]:
-        """Window, step and zoom: those that were set, and for the others what suits the lattice."""
-        image = parameters["image"]
-        chosen = choose_window(self._lattice.value("lattice", parameters), image.sides)
+        """The prepared image, and window, step and zoom: those that were set, and else what suits its lattice."""
+        image = self.prepared(parameters, progress).image
+        chosen = choose_window(self._lattice.value("lattice", {**parameters, "image": image}), image.sides)
         window = parameters["window_y"], parameters["window_x"]
         if None in window:
             size = chosen.window if window == (None, None) else max(one for one in window if one is not None)
@@ -247,7 +249,7 @@ class SlidingFFTModel(ImageModel):
         step = parameters["step"] or max(1, min(window) // STEPS)
         zoom = parameters["zoom"] or chosen.zoom
         return {
-            "window_y": window[0], "window_x": window[1], "step": step, "zoom": zoom,
+            "image": image, "window_y": window[0], "window_x": window[1], "step": step, "zoom": zoom,
             "judge": parameters["n_components"] is None,
         }  # fmt: skip
 
@@ -271,7 +273,16 @@ class SlidingFFTModel(ImageModel):
         spectra, low_rank = (self._chain.value(name, settings) for name in ("spectra", "low_rank"))
         found, lattice = (self._lattice.value(name, settings) for name in ("found", "lattice"))
         result = SlidingFFTResult(
-            parameters["image"], parameters, found, lattice, settings["zoom"], spectra, low_rank, decomposition, coarse
+            parameters["image"],
+            parameters,
+            found,
+            lattice,
+            settings["zoom"],
+            spectra,
+            low_rank,
+            decomposition,
+            coarse,
+            preparation=self.prepared(parameters, run).done,
         )
         if self.final is None or self.final.image.array is not result.image.array:
             return result

@@ -20,6 +20,8 @@ def sliding_fft_numbers(result: SlidingFFTResult) -> Numbers:
         "settings": result.settings,
         "lattice": result.lattice.words,
     }
+    if result.preparation is not None:
+        facts["preparation"] = result.preparation.words
     windows = {**place_columns(grid.centers, result.image), **loading_columns(result.decomposition.loadings)}
     return Numbers(
         {

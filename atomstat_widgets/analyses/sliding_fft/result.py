@@ -13,6 +13,7 @@ from atomstat_widgets.stat import (
     Decomposition,
     Lattice,
     LowRank,
+    PreparedImage,
     WindowGrid,
     WindowSpectra,
 )
@@ -44,6 +45,8 @@ class SlidingFFTResult:
     arrangement : tuple of int
         For each component which of those computed it is, counted from 1, negative where its sign was changed; empty
         where they are as computed.
+    preparation : PreparedImage or None
+        What was done to the image before; None where nothing was.
     """
 
     analysis: ClassVar = "sliding-fft"
@@ -58,6 +61,7 @@ class SlidingFFTResult:
     decomposition: Decomposition
     coarse: bool
     arrangement: tuple[int, ...] = ()
+    preparation: PreparedImage | None = None
 
     def arranged(self, arrangement: Sequence[int]) -> "SlidingFFTResult":
         """Give components, as they were computed, other numbers and signs, see `arrangement`."""
@@ -74,10 +78,13 @@ class SlidingFFTResult:
 
     @property
     def remark(self) -> str:
-        """What the lattice is, and what is not final or in doubt about it, in words."""
+        """What is not final about it, how the image was prepared, what its lattice is, and what is in doubt."""
         doubt = doubt_of_window(self.lattice, self.spectra.grid)
         return ". ".join(
-            ["First impression with larger steps"] * self.coarse + [self.lattice.words] + [doubt] * bool(doubt)
+            ["First impression with larger steps"] * self.coarse
+            + [done.words for done in [self.preparation] if done]
+            + [self.lattice.words]
+            + [doubt] * bool(doubt)
         )
 
     @property

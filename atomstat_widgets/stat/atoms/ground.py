@@ -3,11 +3,10 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from atomstat_widgets.stat.atoms.maxima import BandPass, Float32
-from atomstat_widgets.stat.lattice.tiles import binned
+from atomstat_widgets.stat.lattice.tiles import binned, enlarged
 
 COARSE = 0.75  # of the longest period: the scale of a band-pass in which a lattice does not show
 STEEP = 0.4  # of the response of an atom: what a ground that is subtracted has in the same band-pass
@@ -54,23 +53,9 @@ def without_steep_ground(
     factor = _factor(scale / FINE_ENOUGH, pixels)
     window = 2 * round(WINDOW * spacing / factor / 2) + 1
     ground = ndimage.median_filter(binned(pixels, factor), window, mode="reflect")
-    return pixels - _enlarged(ground, factor, pixels.shape)
+    return pixels - enlarged(ground, factor, pixels.shape)
 
 
 def _factor(most: float, pixels: Float32) -> int:
     """How many pixels are binned along each axis, of which at least 8 are left."""
     return int(max(1, min(most, min(pixels.shape) // 8)))
-
-
-def _enlarged(values: Float32, factor: int, shape: tuple[int, ...]) -> Float32:
-    """Undo `binned`: linear between the middles of its squares, constant beyond the last."""
-    for axis, side in enumerate(shape):
-        if factor == 1:
-            break
-        place = ((np.arange(side) + 0.5) / factor - 0.5).clip(0, values.shape[axis] - 1)
-        before = np.minimum(place.astype(np.intp), max(values.shape[axis] - 2, 0))
-        on: NDArray[np.float32] = (place - before).astype(np.float32)
-        on = on[:, None] if axis == 0 else on
-        after = np.minimum(before + 1, values.shape[axis] - 1)
-        values = np.take(values, before, axis) * (1 - on) + np.take(values, after, axis) * on
-    return values

@@ -1,0 +1,34 @@
+"""The bar that says what was removed from an image before its analysis."""
+
+import numpy as np
+import pytest
+
+from atomstat_widgets import DomainsPanel, SlidingFFTPanel, samples
+from atomstat_widgets.panels.prepare_bar import PrepareBar
+
+
+def bar_of(panel):
+    return next(one for one in panel.children if isinstance(one, PrepareBar))
+
+
+@pytest.mark.parametrize("make", [SlidingFFTPanel, DomainsPanel])
+def test_what_was_removed_is_seen(make):
+    image = np.asarray(samples.graphene(shape=(160, 160)).array) + 5 * np.arange(160) / 160
+    image[:8] = -9
+    panel = make(image)
+    bar = bar_of(panel)
+    assert bar.layout.display == "none"
+    assert "A background of " in panel.status.text.value
+    bar.switch.value = True
+    assert bar.layout.display is None
+    assert "8 rows at the top" in panel.status.text.value
+    assert [name for name, one in bar.pictures.items() if one.shown] == ["background", "border"]
+    assert all(one.picture.value[:4] == b"\x89PNG" for one in bar.pictures.values() if one.shown)
+    bar.choices["background"].value = False
+    assert panel.model.background is False
+    assert [name for name, one in bar.pictures.items() if one.shown] == ["border"]
+    panel.model.border = False
+    assert bar.choices["border"].value is False
+    assert bar.words.value == "Nothing had to be removed."
+    bar.choices["line_jitter"].value = True
+    assert [name for name, one in bar.pictures.items() if one.shown] == ["line_jitter"]

@@ -1,0 +1,289 @@
+"""Images that have to be prepared, and those that must be left as they are."""
+
+import dask.array as da
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from atomstat_widgets import samples
+from atomstat_widgets.stat import find_atoms, normalize_image, prepare_image
+from atomstat_widgets.stat.prepared_image.line_jitter import moved_back, row_shifts
+
+ROWS, COLUMNS = np.mgrid[:192, :160].astype(float)
+
+
+def bumps(period=12.0, angle=0.2, sharp=1.5):
+    """A square lattice of bumps, oblique to the rows."""
+    u, v = (
+        np.cos(angle) * COLUMNS + np.sin(angle) * ROWS,
+        np.cos(angle) * ROWS - np.sin(angle) * COLUMNS,
+    )
+    return np.exp(sharp * (np.cos(2 * np.pi * u / period) + np.cos(2 * np.pi * v / period) - 2))
+
+
+def noisy(image, noise, seed=0):
+    return image + noise * np.random.default_rng(seed).standard_normal(image.shape)
+
+
+def jittered(image, shifts):
+    """Rows shifted to the right, each by its own number of pixels."""
+    rows = (ndimage.shift(row, shift, order=5, mode="nearest") for row, shift in zip(image, shifts, strict=True))
+    return np.stack(list(rows))
+
+
+LATTICE = noisy(bumps(), 0.05)
+
+# --- what has to be left alone
+
+
+@pytest.mark.parametrize("name", ["ferroelectric", "grains", "graphene", "moire", "phase_boundary", "strained"])
+def test_the_samples_are_left_as_they_are(name):
+    image = getattr(samples, name)().array
+    found = prepare_image(image)
+    assert not found.changed
+    np.testing.assert_array_equal(found.image, normalize_image(image))
+    assert (found.border, found.shifts, found.background, found.dark) == (None, None, None, False)
+
+
+def test_clean_and_noisy_scenes_are_left_as_they_are(hard_scenes):
+    images = [hard_scenes.clean_honeycomb(noise=noise, seed=1)[0] for noise in (0, 0.2, 0.5)]
+    images += [
+        hard_scenes.resampled_honeycomb(side=128, seed=1)[0],
+        hard_scenes.on_background("vacuum", side=256, seed=1)[0],
+        hard_scenes.two_phases(side=256, seed=1)[0],
+        hard_scenes.drift_corrected(seed=1)[0][0],
+    ]
+    for image in images:
+        assert prepare_image(image).words == ""
+
+
+def test_noise_is_left_as_it_is():
+    assert not prepare_image(noisy(np.zeros((128, 200)), 1.0)).changed
+
+
+@given(st.sampled_from([0, 3]), st.sampled_from([0, 0.8]), st.booleans(), st.booleans(), st.integers(0, 3))
+@settings(max_examples=12, deadline=None)
+def test_a_prepared_image_needs_no_preparation(rise, jitter, border, dark, seed):
+    rng = np.random.default_rng(seed)
+    image = jittered(bumps() + rise * ROWS / 192, jitter * rng.standard_normal(192))
+    image = noisy(-image if dark else image, 0.05, seed)
+    if border:
+        image[:9] = image[:, -6:] = -8
+    once = prepare_image(image)
+    assert [once.background is not None, once.shifts is not None, once.border is not None, once.dark] == [
+        rise > 0, jitter > 0, border, dark,
+    ]  # fmt: skip
+    again = prepare_image(once.image)
+    assert again.words == ""
+    np.testing.assert_array_equal(again.image, normalize_image(once.image))
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e4))
+@settings(max_examples=8, deadline=None)
+def test_neither_an_offset_nor_a_gain_changes_anything(offset, gain):
+    image = LATTICE + 3 * COLUMNS / 160
+    one, other = prepare_image(image), prepare_image(gain * image + offset)
+    assert one.words == other.words
+    np.testing.assert_allclose(other.image, one.image, atol=1e-4)
+
+
+# --- background
+
+
+def test_a_wedge_is_subtracted():
+    wedge = 4 * COLUMNS / 160
+    found = prepare_image(LATTICE + wedge)
+    assert "A background of " in found.words
+    assert found.words.endswith("times the contrast of the lattice was subtracted (Gaussian of 12 px)")
+    whole = normalize_image(LATTICE + wedge)
+    np.testing.assert_allclose(found.image + found.background, whole, atol=1e-6)
+    inner = found.background[:, 24:-24]
+    slope = np.polyfit(np.arange(inner.shape[1]), inner.mean(axis=0), 1)[0]
+    assert slope == pytest.approx(4 / 160 / np.ptp(LATTICE + wedge), rel=0.01)
+    assert np.ptp(inner - inner.mean(axis=0)) < 0.01  # the lattice is not in it
+
+
+def test_never_and_always_a_background():
+    image = LATTICE + 4 * COLUMNS / 160
+    assert prepare_image(image, background=False).background is None
+    assert prepare_image(LATTICE).background is None
+    assert prepare_image(LATTICE, background=True).background is not None
+    words = prepare_image(noisy(ROWS / 64, 0.1), background=True).words
+    assert words.endswith("of the range of the image was subtracted (Gaussian of 20 px)")
+
+
+@pytest.mark.parametrize("kind", ["wedge", "blob", "step", "tilt"])
+def test_as_many_atoms_as_without_preparation(hard_scenes, kind):
+    image, truth = hard_scenes.on_background(kind, side=256, height=3, seed=3)
+    found = prepare_image(image)
+    assert found.background is not None
+    assert len(find_atoms(found.image).positions) == pytest.approx(len(truth), rel=0.02)
+
+
+# --- scan-line jitter
+
+
+@pytest.mark.parametrize("make", [samples.graphene, samples.grains])
+@pytest.mark.parametrize("size", [0.3, 0.6])
+def test_jitter_is_restored(make, size):
+    true = size * np.random.default_rng(4).standard_normal(512)
+    image = jittered(make().array, true)
+    found = prepare_image(image)
+    assert np.std(found.shifts - true) < 0.15
+    assert f"rms {np.sqrt(np.mean(found.shifts**2)):.2g} px" in found.words
+    smooth = ndimage.gaussian_filter(make().array, 1.0)
+    before, after = (ndimage.gaussian_filter(normalize_image(one), 1.0) for one in (image, found.image))
+    assert np.corrcoef(smooth.ravel(), after.ravel())[0, 1] > np.corrcoef(smooth.ravel(), before.ravel())[0, 1]
+
+
+def test_drift_stays():
+    """A sheared lattice stays sheared, and one with a slow wave keeps it."""
+    rows = np.arange(192)
+    for slow in (0.3 * rows, 4 * np.sin(2 * np.pi * rows / 150)):
+        image = noisy(jittered(bumps(), slow), 0.05)
+        assert prepare_image(image).shifts is None
+        assert np.std(row_shifts(image.astype(np.float32))) < 0.1
+
+
+def test_a_fault_is_no_jitter():
+    image = bumps(angle=0.0)
+    image[90:] = np.roll(image[90:], 5, axis=1)
+    assert prepare_image(noisy(image, 0.05)).shifts is None
+
+
+def test_never_and_always_rows_that_were_shifted():
+    image = noisy(jittered(bumps(), np.random.default_rng(1).standard_normal(192)), 0.05)
+    assert prepare_image(image, line_jitter=False).shifts is None
+    assert prepare_image(image).words.startswith("Rows were moved by up to ")
+    even = prepare_image(LATTICE, line_jitter=True)
+    assert np.abs(even.shifts).max() < 0.3
+
+
+def test_rows_are_moved_by_whole_pixels_exactly():
+    image = noisy(np.zeros((4, 40)), 1.0).astype(np.float32)
+    moved = moved_back(image, np.array([0.0, 1, -2, 40]))
+    np.testing.assert_allclose(moved[0], image[0], atol=1e-5)
+    np.testing.assert_allclose(moved[1, :-1], image[1, 1:], atol=1e-5)
+    np.testing.assert_allclose(moved[2, 2:], image[2, :-2], atol=1e-5)
+    np.testing.assert_allclose(moved[3], image[3, -1], atol=1e-5)
+
+
+def test_a_hot_pixel_moves_with_its_row_and_stays_one():
+    image = noisy(jittered(bumps(), np.random.default_rng(1).standard_normal(192)), 0.05)
+    image[50, 60] = 40
+    found = prepare_image(image)
+    (y, x), *others = np.argwhere(found.image > 0.5)
+    assert (y, x, others) == (50, 60 - round(found.shifts[50]), [])
+
+
+def test_jitter_of_simulated_scans(shared_data):
+    """These were simulated with it."""
+    for file in sorted((shared_data / "stem-simulated-with-positions").glob("*.h5"))[:3]:
+        with h5py.File(file) as opened:
+            image = opened["haadf/stem00-clean"][()].astype(float)
+        found = prepare_image(image)
+        assert found.words.startswith("Rows were moved by up to ")
+        roughness = [np.mean(np.diff(one, axis=0) ** 2) for one in (normalize_image(image), found.image)]
+        assert roughness[1] < 0.7 * roughness[0]
+
+
+# --- a border without data
+
+
+def test_a_border_is_left_out():
+    image = LATTICE.copy()
+    image[:12] = image[:, :6] = -5.0
+    found = prepare_image(image)
+    expected = (ROWS < 12) | (COLUMNS < 6)
+    np.testing.assert_array_equal(found.border, expected)
+    assert found.words == "A border without data was left out: 12 rows at the top, 6 columns at the left"
+    assert np.all(found.image[expected] == np.median(found.image[~expected]))
+    np.testing.assert_array_equal(found.image[~expected], normalize_image(image)[~expected])
+    assert prepare_image(image, border=False).border is None
+    assert prepare_image(LATTICE, border=True).words == "No border without data was found"
+
+
+def test_a_turned_frame_is_left_out():
+    image = LATTICE.copy()
+    outside = ROWS + COLUMNS < 70
+    image[outside] = 9.0
+    found = prepare_image(image)
+    assert np.mean(found.border != outside) < 0.01
+    assert found.words.startswith("Places without data were left out: 0.08")
+
+
+def test_vacuum_without_noise_is_no_border(hard_scenes):
+    image = np.where(np.hypot(ROWS - 96, COLUMNS - 80) < 60, bumps(sharp=3), 0)
+    image[image < 0.01] = 0
+    assert prepare_image(image).border is None
+
+
+def test_islands_of_data():
+    image = np.where(np.hypot(ROWS - 96, COLUMNS - 80) < 60, LATTICE, np.nan)
+    found = prepare_image(image)
+    np.testing.assert_array_equal(found.border, np.isnan(image))
+    assert np.isfinite(found.image).all()
+    with pytest.raises(ValueError, match=r"pixels are NaN or infinite, the first at row 0, column 0"):
+        prepare_image(image, border=False)
+    with pytest.raises(ValueError, match="are NaN or infinite"):
+        prepare_image(np.full((20, 20), np.nan))
+
+
+# --- dark atoms
+
+
+def test_dark_atoms_become_bright():
+    found = prepare_image(-LATTICE)
+    assert found.dark
+    assert found.words == "Atoms are dark: the image was negated"
+    np.testing.assert_allclose(found.image, normalize_image(LATTICE), atol=1e-6)
+    assert not prepare_image(-LATTICE, dark=False).dark
+    assert prepare_image(LATTICE, dark=True).dark
+
+
+def test_a_honeycomb_and_its_holes_are_in_doubt(hard_scenes):
+    image, _ = hard_scenes.clean_honeycomb(noise=0.2, seed=1)
+    for one in (image, -image):
+        found = prepare_image(one)
+        assert not found.dark
+        assert found.doubt == (
+            "Whether atoms are bright or dark is in doubt: dark atoms and a honeycomb of bright ones look alike"
+        )
+    assert prepare_image(-image, dark=True).doubt == ""
+
+
+def test_waves_of_one_kind_are_in_doubt():
+    found = prepare_image(noisy(np.cos(2 * np.pi * COLUMNS / 12) + np.cos(2 * np.pi * ROWS / 12), 0.1))
+    assert found.doubt.endswith("bright and dark are alike")
+
+
+# --- images of all kinds
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (2000, 50), (50, 2000), (1, 30), (30, 1), (2, 2), (3, 70)])
+@pytest.mark.parametrize("on", [None, True])
+def test_images_of_any_shape(shape, on):
+    image = np.random.default_rng(0).random(shape)
+    found = prepare_image(image, background=on, line_jitter=on, border=on, dark=on)
+    assert found.image.shape == shape
+    assert found.image.dtype == np.float32
+    assert np.isfinite(found.image).all()
+
+
+def test_images_that_cannot_be_used():
+    with pytest.raises(ValueError, match="all 400 pixels of the image are equal"):
+        prepare_image(np.ones((20, 20)))
+    with pytest.raises(TypeError, match=r"background is True or False, got 'yes'"):
+        prepare_image(LATTICE, background="yes")
+    with pytest.raises(TypeError, match="image"):
+        prepare_image("image.tif")
+
+
+def test_colours_and_blocks_are_as_they_are_elsewhere():
+    colours = np.stack([LATTICE, LATTICE, 2 * LATTICE], axis=-1)
+    np.testing.assert_allclose(prepare_image(colours).image, normalize_image(colours), atol=1e-6)
+    lazy = prepare_image(da.from_array(LATTICE, chunks=50))
+    np.testing.assert_array_equal(lazy.image, normalize_image(LATTICE))
