@@ -28,7 +28,7 @@ def stability_of(scores: NDArray[np.floating], trial: Trial) -> float:
 
 def strength_of(scores: NDArray[np.floating], trial: Trial) -> float:
     """How well each class of one half of the scores is found in the other; of pixels, which are many, in few looks."""
-    looks = {"starts": STARTS, "repeats": 5} if scores.shape[1] <= RANK else {"starts": 1, "repeats": 3}
+    looks = {"starts": STARTS} if scores.shape[1] <= RANK else {"starts": 1, "repeats": 3}
     covariance = _covariance_for(scores)
     return prediction_strength(scores, trial.n_components, covariance=covariance, progress=trial.progress, **looks)
 
