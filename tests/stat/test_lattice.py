@@ -161,9 +161,7 @@ def test_a_border_without_data_changes_little():
 def test_a_lattice_of_chosen_spots():
     """Two waves: 16 px along y with four times the energy of 8 px along x."""
     y, x = np.indices((128, 128))
-    lattice = find_lattice(
-        2 * np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8), pixel_size=0.02, unit="nm"
-    )
+    lattice = find_lattice(2 * np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8), pixel_size=0.02, unit="nm")
     np.testing.assert_allclose(lattice.energies, [0.8, 0.2], atol=0.03)
     both = lattice.of([1, 0])
     np.testing.assert_allclose(both.spacings, [0.32, 0.16], rtol=1e-5)

@@ -1,7 +1,6 @@
 """Controls of the strain panel: which reflections, against which region, and how finely."""
 
 from math import ceil
-from typing import Any
 
 import ipywidgets
 import numpy as np
