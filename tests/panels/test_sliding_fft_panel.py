@@ -49,6 +49,14 @@ def test_sliders_show_the_numbers_that_were_chosen_from_the_image():
     assert (panel.model.zoom, panel.zoom.slider.value, panel.zoom.automatic.value) == (1, 1, False)
 
 
+def test_a_number_chosen_from_the_image_is_not_shown_over_that_of_the_user():
+    panel, seen = SlidingFFTPanel(samples.grains(shape=(128, 128))), []
+    panel.step.slider.observe(lambda change: seen.append(change.new), "value")
+    panel.model.observe(lambda change: panel.step.show(7), "step")  # a result that comes at this moment
+    panel.step.slider.value = 20
+    assert (panel.model.step, seen) == (20, [20])
+
+
 def test_a_new_result_is_drawn(panel):
     before = grid_picture(panel)
     panel.model.n_components = 5
