@@ -86,7 +86,7 @@ def test_what_it_says():
     )
     model = SlidingFFTModel(Image(np.random.default_rng(0).random((32, 32)), "noise"), n_components=2)
     assert repr(model) == (
-        "SlidingFFTModel(image=Image 'noise', hamming=True, n_components=2, step=None, window_x=None, "
+        "SlidingFFTModel(image=Image 'noise', hamming=True, n_components=2, spots=None, step=None, window_x=None, "
         "window_y=None, zoom=None)"
     )
     assert repr(App(model.image)) == f"App with SlidingFFTPanel of {model!r}".replace(

@@ -9,8 +9,8 @@ from atomstat_widgets.stat import Atoms
 def remark_on(frames: Sequence[Atoms], data: Image | Movie) -> str:
     """Words about the atoms of an image, or of the frames of a movie, without the last full stop.
 
-    The lattice is that of the first frame that could be used, in the unit of the data; of atoms that were given there is none. Of the
-    doubts about frames the first is told, with the number of frames that are in doubt.
+    The lattice is that of the first frame that could be used, in the unit of the data; of atoms that were given there
+    is none. Of the doubts about frames the first is told, with the number of frames that are in doubt.
     """
     words = []
     doubtful = [number for number, atoms in enumerate(frames) if atoms.doubt]

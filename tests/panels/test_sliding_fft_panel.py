@@ -250,3 +250,32 @@ def test_public_names():
         assert getattr(atomstat_widgets, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         atomstat_widgets.nothing  # noqa: B018
+
+
+def test_a_click_on_a_spot_leaves_it_out_or_takes_it_back():
+    panel = SlidingFFTPanel(samples.grains(shape=(192, 256)))
+    found, view = panel.model.result.found, panel.lattice.view.view
+    count = len(found.frequencies)
+    assert np.shape(view.rings.x) == (2 * count, 33)
+    assert "0.236" in view.names.text
+    fy, fx = -found.frequencies[1]  # at the mirror's place
+    view.take_click(None, {"data": {"click_y": fy + 0.1, "click_x": fx - 0.1}})
+    assert panel.model.spots == tuple(sorted({*range(count)} - {1}))
+    assert f"{count - 1} of {count} spots used" in panel.lattice.words.value
+    assert [n for n, opacity in enumerate(view.rings.opacities) if opacity < 1] == [1, 1 + count]
+    assert not panel.lattice.automatic.value
+    view.take_click(None, {"data": {"click_y": 0.0, "click_x": 0.0}})  # no spot is there
+    assert len(panel.model.spots) == count - 1
+    panel.lattice.choose(1)
+    assert panel.model.spots is None
+    assert panel.lattice.automatic.value
+
+
+def test_without_a_lattice_there_is_nothing_to_choose():
+    panel = SlidingFFTPanel(np.random.default_rng(0).random((64, 64)), n_components=2)
+    assert "No lattice stands out of the noise" in panel.lattice.words.value
+    assert not panel.lattice.view.view.rings.visible
+    panel.model.image = np.random.default_rng(0).random((12, 12))
+    assert "too small" in panel.lattice.words.value
+    assert panel.lattice.figure.layout.visibility == panel.lattice.automatic.layout.visibility == "hidden"
+    assert panel.model.error == ""

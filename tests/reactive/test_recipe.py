@@ -52,7 +52,9 @@ def of_numpy_types(**values):
 
 RESULTS = {
     "sliding-fft": lambda: of_grains(n_components=6, zoom=1, hamming=False, step=9),
-    "sliding-fft of more": lambda: changed(SlidingFFTModel(samples.grains()), n_components=5, step=20, window_y=80),
+    "sliding-fft of more": lambda: changed(
+        SlidingFFTModel(samples.grains()), n_components=5, step=20, window_y=80, spots=[2, 0]
+    ),
     "domains by pca": lambda: of_graphene(smooth=0.5, recentre=False),
     "domains with numbers of numpy": lambda: of_numpy_types(spacing=np.float64(8.0), smooth=np.float64(0.5)),
     "domains by ica": lambda: of_graphene(method="ICA", n_components=3, smooth=2.0),

@@ -366,3 +366,26 @@ def test_a_parameter_that_there_is_not():
 def test_what_the_model_tells_is_no_parameter(state):
     with pytest.raises(ValueError, match=f"there is no parameter {next(iter(state))}; there are background"):
         SlidingFFTModel.analyse(np.random.default_rng(0).random((64, 64)), **state)
+
+
+def test_window_and_zoom_follow_the_spots_that_are_chosen():
+    """Waves of 16 px along y and, half as high, 8 px along x: a window has 2.5 to 5 of the longest period."""
+    y, x = np.indices((128, 128))
+    image = 2 * np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8)
+    model = SlidingFFTModel(image, n_components=1)
+    assert (model.result.settings["window_y"], model.result.settings["zoom"]) == (40, 3)
+    model.spots = [1]
+    assert model.spots == (1,)
+    assert (model.result.settings["window_y"], model.result.settings["zoom"]) == (20, 3)
+    assert model.result.remark == "Lattice planes 8 px apart, at 0°"
+    assert len(model.result.found.frequencies) == 2
+    again = SlidingFFTModel.analyse(image, n_components=1, spots=[1])
+    assert again.settings == model.result.settings
+    model.spots = []
+    assert model.result.remark == "No spot of the lattice is chosen"
+    model.spots = [2]
+    assert "spots has 2, which is no spot of this lattice: there are 2, counted from 0" in model.error
+    with pytest.raises(TraitError, match="spots are whole numbers"):
+        model.spots = [0.5]
+    model.image = image[:, :100]
+    assert (model.spots, model.error) == (None, "")

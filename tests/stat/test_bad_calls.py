@@ -47,6 +47,7 @@ GRID = WINDOWS.grid
 LATTICE = np.add(*(np.cos(2 * np.pi * at / 8) for at in np.indices((64, 72))))
 SPECTRUM = stat.power_spectrum(LATTICE)
 REFLECTIONS = np.array([[0.0, 0.125], [0.125, 0.0]])
+PLANES = stat.find_lattice(LATTICE)
 WAVES = stat.lattice_waves(LATTICE, REFLECTIONS)
 CROPS = stat.extract_crops(IMAGE, POINTS, 5)
 LOCAL = stat.imlocal(STACK, BY_FRAME, 6)
@@ -415,7 +416,7 @@ CALLS = [
         spacing=Number(8.0, optional=True, also_bad=[0, -1, 1e9]),
         strength=Number(3.0, optional=True, also_bad=[-1]),
         refine=Word("gaussian"),
-        lattice=Of(stat.find_lattice(LATTICE)),
+        lattice=Of(PLANES, optional=True),
     ),
     call(
         "find_movie_atoms",
@@ -612,6 +613,10 @@ CALLS = [
         total=Number(1e4, also_bad=[0, -1]),
         weights=Array(np.arange(6.0), axes=False, also_bad=[-np.ones(6), np.ones(5)]),
     ),
+    of_result(
+        PLANES, "of", spots=Array(np.array([1, 0]), integers=True, empty=True, also_bad=[[0, 0], [0, 99], [0, -1]])
+    ),
+    of_result(PLANES, "in_unit", pixel_size=Number(0.02, also_bad=[0, -1]), unit=Text("nm")),
     of_result(FOUND, "reordered", order=Array(np.array([1, 0]), integers=True, also_bad=[[0, 0], [0, 2], [0, -1]])),
     of_result(
         FOUND, "arranged", arrangement=Array(np.array([2, -1]), integers=True, also_bad=[[0, 1], [1, 1], [1, 3]])
@@ -648,7 +653,7 @@ CALLS = [
         window=Whole(8, also_bad=[0, 100], several=2),
         step=Whole(8, also_bad=[0], several=2),
     ),
-    call("choose_window", lattice=Of(stat.find_lattice(LATTICE)), image_shape=Pair((32, 32), ["the image"])),
+    call("choose_window", lattice=Of(PLANES), image_shape=Pair((32, 32), ["the image"])),
     call("WindowGrid", image_shape=Pair((32, 32), ["the image"]), window=Given(8), step=Given(8)),
     # AtomAI's classes.
     call("imlocal.extract_subimages_", function=LOCAL.extract_subimages_),

@@ -66,16 +66,16 @@ class LatticeChoice:
             return
         used = self._used
         self.view.show(self._found, used)
+        self.automatic.layout.visibility = "visible" if self._found else "hidden"
         self.words.value = _caption(self._found, len(used))
 
 
 def _caption(found: Lattice, used: int) -> Html:
     if found:
-        words = (
-            f"{used} of {count_of(len(found.frequencies), 'spot')} used. Click one to leave it out, or to take it back."
-        )
+        count = count_of(len(found.frequencies), "spot")
+        words = f"{used} of {count} used. Click one to leave it out, or to take it back."
     elif found.spectrum.size:
-        words = f"{found.words}. Window and zoom follow the size of the image."
+        words = f"{found.words}: window and zoom follow the image's size."
     else:
-        words = "The image is too small to tell a lattice from noise. The window follows its size."
+        words = "The image is too small to tell a lattice from noise."
     return Html(f'<div class="atomstat-caption">{as_html(words)}</div>')

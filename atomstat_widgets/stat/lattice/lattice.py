@@ -98,7 +98,15 @@ class Lattice:
         return Spots(self.frequencies * self.pixel_size, self.contrasts, self.energies)
 
     def in_unit(self, pixel_size: float, unit: str) -> "Lattice":
-        """Lattice with lengths in another unit, in which a pixel has this side."""
+        """Lattice with lengths in another unit, in which a pixel has this side.
+
+        Raises
+        ------
+        TypeError, ValueError
+            See `find_lattice`.
+        """
+        pixel_size = _side_of_pixel(pixel_size)
+        instance_of(unit, "unit", str)
         scale = pixel_size / self.pixel_size
         return replace(
             self, frequencies=self.frequencies / scale, vectors=self.vectors * scale, unit=unit, pixel_size=pixel_size
@@ -115,7 +123,7 @@ class Lattice:
         Raises
         ------
         ValueError
-            They are no whole numbers, twice the same, or there is no such spot.
+            They are no whole numbers, two are the same, or there is no such spot.
         """
         numbers, count = whole_array_of(spots, "spots", minimum=0), len(self.frequencies)
         if len(np.unique(numbers)) < len(numbers):
@@ -177,7 +185,7 @@ def find_lattice(image: ArrayLike, *, pixel_size: float = 1.0, unit: str = "px")
     >>> stat.find_lattice(np.random.default_rng(0).random((128, 128))).words
     'No lattice stands out of the noise'
     """
-    pixel_size = number_of(pixel_size, "pixel_size", above=0, words="the side of a pixel, above 0")
+    pixel_size = _side_of_pixel(pixel_size)
     instance_of(unit, "unit", str)
     pixels = take_into_memory(normalize_image(image), "the pixels")
     pixels, _ = mend(pixels)
@@ -194,6 +202,10 @@ def lattice_of(spots: Spots, tiles: Tiles, pixel_size: float = 1.0, unit: str = 
         spots.frequencies / pixel_size, spots.contrasts, _shares(spots.energies), vectors * pixel_size,
         tiles.centred(tiles.contrast), unit, pixel_size,
     )  # fmt: skip
+
+
+def _side_of_pixel(pixel_size: float) -> float:
+    return number_of(pixel_size, "pixel_size", above=0, words="the side of a pixel, above 0")
 
 
 def _shares(energies: Floats) -> Floats:
