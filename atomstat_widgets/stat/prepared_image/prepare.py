@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import array_of, switch_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.blemishes import blank_border, continued, mend, without_outliers
+from atomstat_widgets.stat.blemishes import blank_border, continued, without_outliers
 from atomstat_widgets.stat.blocks import in_blocks, take_into_memory
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.lattice import Lattice, find_lattice
@@ -167,6 +167,8 @@ class _Steps:
 
     def __init__(self, pixels: Float32) -> None:
         self.pixels = pixels
+        # Without hot pixels, by which all is judged.
+        self.seen = without_outliers(np.ascontiguousarray(pixels)) if min(pixels.shape) >= 3 else pixels
         self.shifts: NDArray[np.float64] | None = None
         self.background: Float32 | None = None
         self.dark = False
@@ -175,15 +177,16 @@ class _Steps:
 
     def straighten(self, wanted: bool | None) -> None:
         """Move rows that were shifted."""
-        if wanted is False or (wanted is None and not has_jitter(self._seen)):
+        if wanted is False or (wanted is None and not has_jitter(self.seen)):
             return
-        seen = self._seen
+        seen = self.seen
         self.shifts = row_shifts(seen)
         # A hot pixel would become a stripe under the spline.
         hot = np.argwhere(seen != self.pixels)
-        moved = moved_back(seen, self.shifts)
+        self.seen = moved_back(seen, self.shifts)
+        moved = self.seen.copy()
         for (y, x), value in zip(hot, self.pixels[tuple(hot.T)], strict=True):
-            moved[y, np.clip(x - round(float(self.shifts[y])), 0, moved.shape[1] - 1)] = value
+            moved[y, np.clip(x - round(float(self.shifts[y])), 0, seen.shape[1] - 1)] = value
         self.pixels = moved
         rms = float(np.sqrt(np.mean(self.shifts**2)))
         self.words.append(f"Rows were moved by up to {np.abs(self.shifts).max():.2g} px (rms {rms:.2g} px)")
@@ -193,7 +196,7 @@ class _Steps:
         if wanted is False or (wanted is None and not self.lattice):
             return
         period = self._period
-        seen, before = self._seen, self.pixels
+        seen, before = self.seen, self.pixels
         removed, first_rise, contrast = np.zeros_like(seen), 0.0, 0.0
         for count in range(ROUNDS):
             coarse = background_of(seen - removed, period)
@@ -208,7 +211,7 @@ class _Steps:
             removed = removed + coarse
         if not removed.any():
             return
-        self.background, self.pixels = removed, before - removed
+        self.background, self.pixels, self.seen = removed, before - removed, seen - removed
         size = (
             f"{first_rise / contrast:.2g} times the contrast of the lattice"
             if contrast > 0
@@ -219,7 +222,7 @@ class _Steps:
     def negate(self, wanted: bool | None) -> None:
         """Make dark atoms bright."""
         if wanted is None and self.lattice:
-            seen = self._seen
+            seen = self.seen
             flat = seen - background_of(seen, self._period)
             polarity = polarity_of(patches_of(flat, self._period), self.lattice)
             wanted = polarity == "dark"
@@ -237,12 +240,7 @@ class _Steps:
     @cached_property
     def lattice(self) -> Lattice:
         """Of the rows that were straightened; what is subtracted and negated later leaves it as it is."""
-        return find_lattice(self._seen)
-
-    @property
-    def _seen(self) -> Float32:
-        """Pixels without hot ones and borders, by which all is judged."""
-        return mend(self.pixels)[0] if min(self.pixels.shape) >= 3 else self.pixels
+        return find_lattice(self.seen)
 
     @property
     def _period(self) -> float:
