@@ -357,7 +357,7 @@ def test_windows_that_are_no_numbers(size):
 def test_a_parameter_that_there_is_not():
     with pytest.raises(
         ValueError,
-        match="there is no parameter n_component; there are background, border, hamming, line_jitter, n_components, spots",
+        match="there is no parameter n_component; there are background, border, hamming, line_jitter, n_components, sp",
     ):
         SlidingFFTModel.analyse(np.random.default_rng(0).random((64, 64)), n_component=2)
 

@@ -25,9 +25,6 @@ from atomstat_widgets.stat.atoms.doubles import join_doubles
 from atomstat_widgets.stat.progress import Progress
 
 ALL_CHANNELS, IMAGE = -2, -1  # channels: all of the network's, or the image itself
-# White noise without a lattice has some maxima above what is expected of it: in 600 images 6 at most, with a
-# signal-to-noise ratio of 9.9 at most.
-FEW, FAINT = 8, 10.0
 
 
 @brief
@@ -50,13 +47,7 @@ def find_or_take_atoms(
     """Take the atoms that come with an image, each once; without, find them."""
     if image.atoms is not None:
         return _given_atoms(positions_by_frame(image.atoms, 1)[0])
-    gray = gray_of(image.array, dark)
-    found = find_atoms(gray, spacing=spacing, strength=strength)
-    automatic = spacing is None and strength is None
-    if automatic and 0 < len(found.positions) < FEW and found.strengths[0] < FAINT and not find_lattice(gray):
-        nothing = np.empty(0)
-        return Atoms(found.positions[:0], nothing, found.spacing, nothing)
-    return found
+    return find_atoms(gray_of(image.array, dark), spacing=spacing, strength=strength)
 
 
 def _given_atoms(positions: NDArray[Any]) -> Atoms:
@@ -80,7 +71,8 @@ def place(
     else:
         source = image.channels[None] if channel == ALL_CHANNELS else image.channels[None, :, :, channel : channel + 1]
     positions = {0: atoms.positions}
-    window = choose_window(atoms.positions[:, :2], find_lattice(image.array), image.sides)
+    lattice = find_lattice(image.array) if atoms.lattice is None else atoms.lattice  # of atoms that were given
+    window = choose_window(atoms.positions[:, :2], lattice, image.sides)
     return Places(source, recentre_positions(source, positions) if recentre else positions, recentre, window)
 
 

@@ -46,6 +46,7 @@ PAIRED = 0.75  # of the distance of neighbours: those at a finer scale that are 
 SHARE_PARTED = 1 / 4  # of the certain maxima, for there to be pairs
 ENOUGH = 1024  # pixels of either side, to guess the spacing
 CLOSE = 0.15  # of the atoms, who have a neighbour closer than the guess of the spacing
+FEW, OF_FEW = 8, 7.0  # atoms without a lattice, and the strength that so few have
 LIKE = 24  # atoms of like strength, among whom the share of noise is estimated
 
 Refine = Literal["gaussian", "centroid", "together"]
@@ -300,6 +301,9 @@ class _Finder:
         ranks = np.arange(1, len(strengths) + 1)
         by_noise = self.noise.maxima_above(strengths) * self._free(ranks, spacing)
         good = np.flatnonzero((by_noise <= FALSE * ranks) & (strengths >= LEAST))
+        # Noise that is not quite Gaussian has a few high maxima; that no lattice explains.
+        if len(good) and good[-1] < FEW and not self.lattice:
+            good = good[strengths[good] >= OF_FEW]
         return float(strengths[good[-1]]) if len(good) else math.inf
 
     def certainties(self, strengths: Floats, spacing: float) -> Floats:

@@ -92,7 +92,9 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     wanted = (tiles.radius >= least) & (tiles.radius < highest * length)
     peak = tiles.whole_plane(log_power)
     peak = peak >= ndimage.maximum_filter(peak, 3, mode="wrap")
-    candidates = np.argwhere(wanted & (contrast > CONTRAST) & _half_plane(peak, tiles.side))
+    # Noise by rows or columns is noise, too.
+    beyond = contrast - np.log1p(np.median(tiles.streaks, axis=0)) > CONTRAST
+    candidates = np.argwhere(wanted & beyond & _half_plane(peak, tiles.side))
     if len(candidates) == 0:
         return np.empty((0, 2)), np.empty(0), np.empty(0)
 
