@@ -86,8 +86,8 @@ def test_what_it_says():
     )
     model = SlidingFFTModel(Image(np.random.default_rng(0).random((32, 32)), "noise"), n_components=2)
     assert repr(model) == (
-        "SlidingFFTModel(image=Image 'noise', hamming=True, n_components=2, spots=None, step=None, window_x=None, "
-        "window_y=None, zoom=None)"
+        "SlidingFFTModel(image=Image 'noise', background=None, border=None, hamming=True, line_jitter=None, "
+        "n_components=2, spots=None, step=None, window_x=None, window_y=None, zoom=None)"
     )
     assert repr(App(model.image)) == f"App with SlidingFFTPanel of {model!r}".replace(
         "n_components=2", "n_components=None"

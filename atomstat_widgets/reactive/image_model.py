@@ -1,10 +1,11 @@
 """What the models of one image share."""
 
-from dataclasses import replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 from traitlets import Bool, Bunch, validate
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Image
 from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.model import AnalysisModel
@@ -67,7 +68,9 @@ class ImageModel(AnalysisModel):
         """Drop what does not go with the result that is about to be shown; for subclasses."""
 
 
-class Preparation(NamedTuple):
+@brief
+@dataclass(frozen=True)
+class Preparation:
     """An image as it is analysed, and what was done to it; None where nothing was."""
 
     image: Image

@@ -35,7 +35,7 @@ def test_sliders_show_the_numbers_that_were_chosen_from_the_image():
     controls = {name: getattr(panel, name) for name in panel.model.result.settings}
     assert all(control.automatic.value for control in controls.values())
     shown = {name: control.slider.value for name, control in controls.items()}
-    assert shown == {"window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 2}
+    assert shown == {"window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 3}
     assert "Lattice planes 0.236 nm apart, at 30°, 90° and 150°" in panel.status.text.value
     panel.window_x.slider.value = 40
     assert (panel.model.window_y, panel.model.window_x, panel.model.step) == (40, 40, None)

@@ -238,7 +238,7 @@ class TestAxes:
         numbers = numbers_of(SlidingFFTModel.analyse(samples.grains(shape=(192, 256))))
         assert numbers.provenance["parameters"]["window_y"] is None
         assert numbers.provenance["settings"] == {
-            "window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 2,
+            "window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 3,
         }  # fmt: skip
         assert numbers.provenance["lattice"] == "Lattice planes 0.236 nm apart, at 30°, 90° and 150°"
 

@@ -16,6 +16,7 @@ from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Image
 from atomstat_widgets.panels.controls import AutomaticSlider
+from atomstat_widgets.reactive.image_model import Preparation
 from atomstat_widgets.stat import Lattice, WindowGrid
 from atomstat_widgets.stat.windows._sliding_fft import Band
 
@@ -28,6 +29,9 @@ class Planned(SlidingFFTModel):
 
     result = AnyTrait(None, allow_none=True)
     check_data = staticmethod(lambda image: image)
+
+    def prepared(self, parameters, progress):
+        return Preparation(parameters["image"], None)
 
     def compute(self, parameters, run):
         settings = self._choose(parameters, run)

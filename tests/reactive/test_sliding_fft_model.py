@@ -32,14 +32,14 @@ def test_what_is_not_set_follows_the_lattice(image):
     assert [getattr(model, name) for name in SET] == [None] * 5
     assert model.window_linked
     assert model.result.lattice.spacings[0] / image.pixel_size == pytest.approx(8.4, abs=0.1)
-    assert model.result.settings == {"window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 2}
-    assert model.result.loading_maps.shape == (2, 29, 39)
-    assert model.result.components.shape == (2, 8, 8)
-    assert model.result.remark == "Lattice planes 0.236 nm apart, at 30°, 90° and 150°"
-    model.n_components = 3  # what is set is taken, and the rest follows on
     assert model.result.settings == {"window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 3}
+    assert model.result.loading_maps.shape == (3, 29, 39)
+    assert model.result.components.shape == (3, 8, 8)
+    assert model.result.remark == "Lattice planes 0.236 nm apart, at 30°, 90° and 150°"
+    model.n_components = 2  # what is set is taken, and the rest follows on
+    assert model.result.settings == {"window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 2}
     model.window_y = 40
-    assert model.result.settings == {"window_y": 40, "window_x": 40, "step": 10, "zoom": 3, "n_components": 3}
+    assert model.result.settings == {"window_y": 40, "window_x": 40, "step": 10, "zoom": 3, "n_components": 2}
 
 
 def test_a_side_that_is_not_set_is_as_long_as_the_other():
@@ -377,7 +377,7 @@ def test_window_and_zoom_follow_the_spots_that_are_chosen():
     model.spots = [1]
     assert model.spots == (1,)
     assert (model.result.settings["window_y"], model.result.settings["zoom"]) == (20, 3)
-    assert model.result.remark == "Lattice planes 8 px apart, at 0°"
+    assert model.result.lattice.words == "Lattice planes 8 px apart, at 0°"
     assert len(model.result.found.frequencies) == 2
     again = SlidingFFTModel.analyse(image, n_components=1, spots=[1])
     assert again.settings == model.result.settings

@@ -13,7 +13,7 @@ from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image
 from atomstat_widgets.data.sampling import Whole, sampled
 from atomstat_widgets.glossary import in_brief
-from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, PreparedImageModel
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, PreparedImageModel, most_components
 from atomstat_widgets.reactive.lengths import WholeLength
 from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.parameter import parameter
@@ -319,7 +319,7 @@ def _low_rank(spectra: WindowSpectra, progress: Progress) -> LowRank:
 def _judge(low_rank: LowRank, judge: bool, progress: Progress) -> _Judged:
     if not judge:
         return _Judged(low_rank, None)
-    counts = range(1, min(MAX_COMPONENTS, low_rank.rank) + 1)
+    counts = range(1, max(1, most_components(low_rank)) + 1)
     errors = []
     for k in counts:
         errors.append(nmf(low_rank, k).reconstruction_error)

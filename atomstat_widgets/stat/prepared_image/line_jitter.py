@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, ndimage, stats
+from scipy import fft, ndimage
 
 REACH = 4.0  # pixels that a row is looked for to either side
 GRID = 0.5  # pixels between the places that are tried before the best is refined
@@ -39,7 +39,8 @@ def has_jitter(pixels: Float32) -> bool:
     steps = np.diff(left), np.diff(right)
     if min(one.std() for one in steps) == 0:
         return False
-    common = float(stats.spearmanr(*steps).statistic)
+    ranks = np.argsort(np.argsort(steps, axis=1), axis=1)
+    common = float(np.atleast_2d(np.corrcoef(ranks))[0, 1])
     # Of two that are alike, the covariance is without what is not.
     size = math.sqrt(max(common, 0.0) * float(np.median(np.abs(left)) * np.median(np.abs(right)))) / 0.6745
     return common > max(COMMON, 4 / math.sqrt(len(steps[0]))) and size >= LARGE
