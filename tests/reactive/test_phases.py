@@ -40,3 +40,8 @@ def test_as_many_components_as_phases(phases):
     result = SlidingFFTModel(Image(image, "phases", truth=label)).result
     assert result.decomposition.n_components == phases
     assert result.agreement() >= 0.85
+
+
+def test_one_lattice_is_one_component(hard_scenes):
+    image, _ = hard_scenes.on_background("wedge", side=384, height=10, seed=1)
+    assert SlidingFFTModel(Image(image, "wedge")).result.decomposition.n_components == 1

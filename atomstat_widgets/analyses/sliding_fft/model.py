@@ -46,6 +46,7 @@ MAX_FEATURE_BYTES = 1_500_000_000
 COARSE_ABOVE_BYTES = 40_000_000
 COARSE_BYTES = 4_000_000
 COARSE_WINDOWS = 50
+ONE_ENOUGH = 0.98  # of the error of one component: what two have at least where there is one lattice
 STABLE = 0.96  # of `nmf_stability`: what components of the number that is chosen have
 
 
@@ -77,7 +78,7 @@ class SlidingFFTModel(PreparedImageModel):
         Pixels between windows, along y and x; by default a quarter of the window.
     n_components : int, optional
         From 1 to 8; by default that from which on the error falls little, see `elbow`, or fewer, of more than two, if
-        they are not stable.
+        they are not stable; 1 where a second one lowers the error by less than 2 %.
     zoom : int, optional
         The centre ``1 / zoom`` of the frequencies is kept; by default it shows the strong spots of the lattice.
     hamming : bool
@@ -325,6 +326,8 @@ def _judge(low_rank: LowRank, judge: bool, progress: Progress) -> _Judged:
         errors.append(nmf(low_rank, k).reconstruction_error)
         progress(k / len(counts))
     count = elbow(list(counts), errors) or 1
+    if count > 1 and errors[1] > ONE_ENOUGH * errors[0]:
+        count = 1  # where the planes lie in a window changes its spectrum, too, but by little
     # A component that only one half of the windows has is the border of two others.
     while count > 2 and nmf_stability(low_rank, count, repeats=1) < STABLE:
         count -= 1
