@@ -12,8 +12,8 @@ from atomstat_widgets.stat.lattice.tiles import binned
 
 ITERATIONS = 8
 SETTLED, ALL_BUT_FEW = 1e-3, 0.98  # pixels: when so many atoms move no farther, no more steps are made
-# Atoms refined at a time: 10,000 patches of 9 x 9 pixels and their five derivatives would leave every cache.
-BLOCK = 256
+# Refined at a time: more patches and their five derivatives would leave every cache, of fewer the calls take longest.
+PIXELS_AT_A_TIME = 50_000
 ENOUGH = 4.5  # pixels: radius of a patch
 THREADS = 2
 
@@ -24,7 +24,7 @@ Refine = Callable[..., Floats]
 
 
 def _in_blocks(refine: Refine) -> Refine:
-    """Refine some atoms at a time, those that are wide in binned pixels, which tell as much."""
+    """Refine some atoms at a time; those that are wide in binned pixels, which tell as much."""
 
     @wraps(refine)
     def refined(pixels: Float32, points: Floats, spacing: float, blank: Blank = None) -> Floats:
@@ -33,7 +33,8 @@ def _in_blocks(refine: Refine) -> Refine:
             pixels = binned(pixels, factor)
             blank = None if blank is None else binned(blank.astype(np.float32), factor) > 0
         starts = np.rint((points - (factor - 1) / 2) / factor).clip(0, np.array(pixels.shape) - 1)
-        blocks = [starts[n : n + BLOCK] for n in range(0, len(starts), BLOCK)]
+        block = math.ceil(PIXELS_AT_A_TIME / (math.pi * _radius(spacing / factor) ** 2))
+        blocks = [starts[n : n + block] for n in range(0, len(starts), block)]
         with ThreadPoolExecutor(THREADS) as pool:
             parts = list(pool.map(lambda block: refine(pixels, block, spacing / factor, blank), blocks))
         found = np.concatenate([np.empty((0, 2)), *parts])
