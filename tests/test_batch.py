@@ -63,7 +63,7 @@ def test_parameters_by_options(file, out):
     assert run("sliding-fft", file, *options, "--out", out, "--formats", "json") == 0
     assert json.loads((out / "image_sliding_fft.json").read_text()) == {
         "window_y": 40, "window_x": 32, "step": 9, "n_components": 3, "zoom": 1, "hamming": False,
-        "background": None, "line_jitter": None, "border": None,
+        "background": None, "line_jitter": None, "border": None, "spots": None,
     }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def test_a_file_is_uploaded_and_what_is_too_large_is_not(page: Page, voila_serve
     np.save(tmp_path / "mine.npy", samples.grains(shape=(100, 140)).array)
     upload(page, tmp_path / "mine.npy")
     expect(page.get_by_text("mine.npy is shown.")).to_be_visible()
-    expect(status(page)).to_contain_text("2 components in")
+    expect(status(page)).to_contain_text("3 components in")
     expect(page.get_by_text("100 × 140 px")).to_be_visible()
 
 

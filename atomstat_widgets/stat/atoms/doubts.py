@@ -10,6 +10,7 @@ APART = 1.6  # times the spacing: a guess that most distances are beyond
 FEWEST_SITES = 0.5  # of the cells of a lattice that hold an atom
 UNCERTAIN = 0.9
 MANY = 0.5  # of the atoms
+NONE = "No atoms stand out of the noise."
 FEW = 6  # atoms of which no share is told
 
 
@@ -22,7 +23,7 @@ def doubt_of(
     """
     doubts = []
     if len(positions) == 0:
-        return "No atoms stand out of the noise."
+        return "A lattice stands out, but no bright atoms: they may be dark." if lattice else NONE
     if not lattice and not given:
         doubts.append(
             f"No lattice stands out of the noise: the scale of the atoms and their spacing of {spacing:.3g} px are "
