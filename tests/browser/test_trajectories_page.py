@@ -101,7 +101,7 @@ def test_sliders_redraw_what_depends_on_them(trajectories: Page) -> None:
         before = picture(page, changed)
         press(page, label, "ArrowRight")
         wait_for_another_picture(page, changed, before)
-        expect(page.locator(".atomstat-stale")).to_have_count(0)
+        expect(page.locator(".atomstat-stale")).to_have_count(0, timeout=20 * SECOND)
     expect(cells(page)).to_have_count(9)
     lagged = cells(page).first.inner_text()
     press(page, "Lag", "ArrowRight", "ArrowRight", "ArrowRight")

@@ -197,4 +197,6 @@ def _error(
     misfit = np.linalg.norm(scores - inside.T @ loadings)
     stray = components - inside @ low_rank.vt
     outside = np.vdot(stray @ stray.T, loadings @ loadings.T)
-    return float(np.sqrt((float(misfit) ** 2 + float(outside) + low_rank.outside) / low_rank.total))
+    # A sum of squares, which rounding may take below 0 where the fit is exact.
+    squares = max(float(misfit) ** 2 + float(outside) + low_rank.outside, 0.0)
+    return float(np.sqrt(squares / low_rank.total))
