@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from interactions import SECOND, status
 from playwright.sync_api import Page, expect
 
@@ -16,6 +17,7 @@ def upload(page: Page, path: Path) -> None:
     expect(page.get_by_text(f"{path.name} is shown.")).to_be_visible(timeout=30 * SECOND)
 
 
+@pytest.mark.slow
 def test_noise_is_said_and_dark_atoms_are_found_with_the_switch(page: Page, voila_server: str, tmp_path: Path) -> None:
     noise, dark = tmp_path / "noise.npy", tmp_path / "dark.npy"
     np.save(noise, np.random.default_rng(0).normal(size=(128, 128)).astype(np.float32))

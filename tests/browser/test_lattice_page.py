@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
 from interactions import SECOND, settled_text, status, view
 from playwright.sync_api import Page, expect
 
 
+@pytest.mark.slow
 def test_a_click_leaves_a_spot_out_and_another_takes_it_back(page: Page, voila_server: str) -> None:
     page.goto(voila_server)
     expect(status(page)).to_contain_text("Lattice planes 0.234 nm apart, at 10°, 50° and 170°.", timeout=60 * SECOND)

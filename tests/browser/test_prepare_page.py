@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from interactions import status
 from playwright.sync_api import Page, expect
 
@@ -19,6 +20,7 @@ def uneven_scan() -> np.ndarray:
     return image
 
 
+@pytest.mark.slow
 def test_what_was_removed_is_said_seen_and_switched_off(page: Page, voila_server: str, tmp_path: Path):
     np.save(tmp_path / "uneven.npy", uneven_scan())
     page.goto(voila_server)

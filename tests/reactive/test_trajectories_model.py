@@ -107,6 +107,7 @@ class TestSample:
         np.testing.assert_array_equal(sample.tracks.lengths, np.full(16, 96))
         assert 0 <= sum(map(len, sample.chosen.positions)) - total <= 2  # others, in no track that is counted
 
+    @pytest.mark.slow
     def test_intervals_hold_the_true_probabilities_as_often_as_they_promise(self):
         sums = np.zeros(7, int)
         for seed in range(10):
@@ -507,6 +508,7 @@ class TestModel:
         assert len(model.movie) == 12
 
 
+@pytest.mark.slow
 def test_spheres_in_water(shared_data):
     """Of 30 frames: 744 to 780 spheres in each, 577 tracks over all of them, 0.525 px² at lag 1 and 0.53 more a lag."""
     model = TrajectoriesModel(shared_data / "movie-bulk-water", dark=True, spacing=11.0, strength=5.0, rmax=5.0)
