@@ -49,7 +49,7 @@ print(sizes[len(sizes) // 10 - 1], sizes[-1])
 
 
 def interactive(page: Page) -> None:
-    expect(status(page)).to_contain_text("4 components", timeout=120 * SECOND)
+    expect(status(page)).to_contain_text("3 components", timeout=120 * SECOND)
     page.locator(".atomstat-spectra image").first.wait_for()
 
 

@@ -65,7 +65,7 @@ def place(
 ) -> Places:
     """Choose what the crops are cut from, and where; `recentre` moves atoms to their centres in it."""
     if len(atoms.positions) == 0:
-        raise ValueError(_why_none(image, strength))
+        raise ValueError(_why_none(image, atoms, strength))
     if channel == IMAGE or image.channels is None:
         source = gray_of(image.array, dark)[None, :, :, None]
     else:
@@ -76,12 +76,12 @@ def place(
     return Places(source, recentre_positions(source, positions) if recentre else positions, recentre, window)
 
 
-def _why_none(image: Image, strength: float | None) -> str:
+def _why_none(image: Image, atoms: Atoms, strength: float | None) -> str:
     if image.atoms is not None:
         return "no atoms are given with the image"
     if strength is not None:
         return "no atoms were found: lower the strength, or set the spacing; dark atoms need the check mark"
-    return "No atoms stand out of the noise: set the spacing or the strength; dark atoms need the check mark"
+    return f"{atoms.doubt.removesuffix('.')}: set the spacing or the strength; dark atoms need the check mark"
 
 
 def cut(

@@ -188,7 +188,7 @@ def find_atoms(
 
     finder = _Finder(*mend(pixels), lattice)
     given = spacing is not None
-    spacing = finder.guess_spacing() if spacing is None else spacing
+    spacing = max(2.0, min(finder.guess_spacing(), finder.longest_spacing)) if spacing is None else spacing
     maxima, strengths = finder.find(spacing, strength)
 
     patch = spacing if given else _typical_distance(maxima, spacing)
@@ -198,7 +198,7 @@ def find_atoms(
     alone = suppress(positions, spacing / 2)
     positions, strengths = positions[alone], strengths[alone]
     certainties = finder.certainties(strengths, spacing)
-    doubt = doubt_of(positions, certainties, spacing, given, finder.lattice, finder.tiles, finder.area)
+    doubt = doubt_of(positions, certainties, spacing, given, finder.lattice)
     lattice = replace(finder.lattice, spectrum=np.empty((0, 0), np.float32))
     return Atoms(positions, strengths, spacing, certainties, doubt, lattice)
 
@@ -234,6 +234,11 @@ class _Finder:
                 return guess
         guess = self._guess(self.band_pass, self.blank)
         return guess if math.isfinite(guess) else max(2.0, 4 * self.scale)
+
+    @property
+    def longest_spacing(self) -> float:
+        """Neighbours are no farther apart than the shortest vector of the lattice, which leads from one to another."""
+        return float(np.linalg.norm(self.lattice.vectors[0])) if len(self.lattice.vectors) else math.inf
 
     def _guess(self, band_pass: BandPass, blank: Blank) -> float:
         fine, finer = FINE * self.scale, FINE**2 * self.scale

@@ -4,26 +4,28 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from atomstat_widgets.stat.lattice.lattice import Lattice
-from atomstat_widgets.stat.lattice.tiles import Floats, Tiles
+from atomstat_widgets.stat.lattice.tiles import Floats
 
 APART = 1.6  # times the spacing: a guess that most distances are beyond
-FEWEST_SITES = 0.5  # of the cells of a lattice that hold an atom
+FEWEST_SITES = (
+    0.75  # of the places a lattice vector away from atoms that hold another; whole lattices have 0.92 and more
+)
+NEAR = 0.3  # spacings from such a place
+AROUND, PART = 16, 0.25  # atoms that are looked at together, and the share of the image in which the lattice is
 UNCERTAIN = 0.9
 MANY = 0.5  # of the atoms
 NONE = "No atoms stand out of the noise."
 FEW = 6  # atoms of which no share is told
 
 
-def doubt_of(
-    positions: Floats, certainties: Floats, spacing: float, given: bool, lattice: Lattice, tiles: Tiles, area: float
-) -> str:
+def doubt_of(positions: Floats, certainties: Floats, spacing: float, given: bool, lattice: Lattice) -> str:
     """Doubts about atoms (n, 2) with their certainties (n,) in sentences, empty where there are none.
 
-    The `spacing` was `given`, or else guessed. The `lattice` was found in `tiles` of an image with an `area` of pixels.
+    The `spacing` was `given`, or else guessed.
     """
     doubts = []
     if len(positions) == 0:
-        return "A lattice stands out, but no bright atoms: they may be dark." if lattice else NONE
+        return "A lattice stands out of the noise, but no bright atoms do." if lattice else NONE
     if not lattice and not given:
         doubts.append(
             f"No lattice stands out of the noise: the scale of the atoms and their spacing of {spacing:.3g} px are "
@@ -38,10 +40,10 @@ def doubt_of(
             )
     if lattice and len(lattice.vectors) < 2:
         doubts.append("Planes in one direction only stand out of the noise: atoms along them may be none.")
-    cells = _cells(lattice, tiles, area)
-    if cells and len(positions) < FEWEST_SITES * cells:
+    filled = _filled(positions, lattice.vectors, spacing)
+    if filled < FEWEST_SITES:
         doubts.append(
-            f"The lattice has about {cells:,.0f} cells here, and only {len(positions):,} atoms were found. "
+            f"Only {filled:.0%} of the places a lattice vector away from an atom hold another: many may be missing. "
             "Lower the strength, or set the spacing."
         )
     if len(positions) >= FEW and np.mean(certainties < UNCERTAIN) > MANY:
@@ -49,14 +51,18 @@ def doubt_of(
     return " ".join(doubts)
 
 
-def _cells(lattice: Lattice, tiles: Tiles, area: float) -> float:
-    """Cells of the lattice in the part of the image in which it shows."""
-    if len(lattice.vectors) < 2:
-        return 0.0
-    at = np.rint(lattice.frequencies[0] * tiles.side).astype(np.intp)
-    row, column = at if at[1] >= 0 else -at
-    power = tiles.power[:, row % tiles.side, column] - tiles.ground[:, tiles.rings[row % tiles.side, column]]
-    # A lattice that is in a part of a tile has the square of that share of its power.
-    shares = np.sqrt(np.maximum(power, 0))
-    shares = np.minimum(shares / max(float(np.quantile(shares, 0.9)), np.finfo(np.float32).tiny), 1)
-    return float(shares.mean()) * area / abs(float(np.linalg.det(lattice.vectors)))
+def _filled(positions: Floats, vectors: Floats, spacing: float) -> float:
+    """Share of the places a lattice vector away from atoms that hold another, in the part of the image with the most.
+
+    Other grains have other vectors. It is 1 where no vectors are known.
+    """
+    if len(vectors) < 2:
+        return 1.0
+    steps = np.stack([*vectors, *-vectors])
+    places = positions[:, None] + steps
+    tree = KDTree(positions)
+    found = tree.query(places)[0] <= NEAR * min(spacing, float(np.linalg.norm(vectors[0])))
+    inside = np.all((places >= positions.min(axis=0)) & (places <= positions.max(axis=0)), axis=2)
+    around = tree.query(positions, k=[*range(1, 1 + min(AROUND, len(positions)))])[1]
+    shares = (found & inside).sum(axis=1)[around].sum(axis=1) / np.maximum(inside.sum(axis=1)[around].sum(axis=1), 1)
+    return float(np.quantile(shares, 1 - PART))
