@@ -1,5 +1,7 @@
 """What is in doubt about atoms that were found, in words."""
 
+import math
+
 import numpy as np
 from scipy.spatial import KDTree
 
@@ -11,6 +13,7 @@ FEWEST_SITES = (
     0.75  # of the places a lattice vector away from atoms that hold another; whole lattices have 0.92 and more
 )
 NEAR = 0.3  # spacings from such a place
+LOOKED_AT = 300  # atoms at most; more would tell no more
 AROUND, PART = 16, 0.25  # atoms that are looked at together, and the share of the image in which the lattice is
 UNCERTAIN = 0.9
 MANY = 0.5  # of the atoms
@@ -59,10 +62,13 @@ def _filled(positions: Floats, vectors: Floats, spacing: float) -> float:
     if len(vectors) < 2:
         return 1.0
     steps = np.stack([*vectors, *-vectors])
-    places = positions[:, None] + steps
     tree = KDTree(positions)
-    found = tree.query(places)[0] <= NEAR * min(spacing, float(np.linalg.norm(vectors[0])))
+    some = positions[:: math.ceil(len(positions) / LOOKED_AT)]
+    around = tree.query(some, k=[*range(1, 1 + min(AROUND, len(positions)))])[1]
+    asked, at = np.unique(around, return_inverse=True)
+    places = positions[asked][:, None] + steps
+    near = NEAR * min(spacing, float(np.linalg.norm(vectors[0])))
     inside = np.all((places >= positions.min(axis=0)) & (places <= positions.max(axis=0)), axis=2)
-    around = tree.query(positions, k=[*range(1, 1 + min(AROUND, len(positions)))])[1]
-    shares = (found & inside).sum(axis=1)[around].sum(axis=1) / np.maximum(inside.sum(axis=1)[around].sum(axis=1), 1)
+    found = inside & np.isfinite(tree.query(places, distance_upper_bound=near)[0])
+    shares = found.sum(axis=1)[at].sum(axis=1) / np.maximum(inside.sum(axis=1)[at].sum(axis=1), 1)
     return float(np.quantile(shares, 1 - PART))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from atomstat_widgets.stat.lattice.tiles import binned
 
 ITERATIONS = 8
-SETTLED, ALL_BUT_FEW = 1e-3, 0.98  # pixels: when so many atoms move no farther, no more steps are made
+SETTLED = 1e-3  # pixels: an atom that moves no farther makes no more steps
 # Refined at a time: more patches and their five derivatives would leave every cache, of fewer the calls take longest.
 PIXELS_AT_A_TIME = 50_000
 ENOUGH = 4.5  # pixels: radius of a patch
@@ -49,13 +49,18 @@ def _patches(pixels: Float32, points: Floats, radius: float, blank: Blank = None
     reach = math.floor(radius)
     offsets = np.indices((2 * reach + 1, 2 * reach + 1)).reshape(2, -1) - reach
     offsets = offsets[:, np.hypot(*offsets) <= radius]
-    rows, columns = points.astype(np.intp).T[:, :, None] + offsets[:, None]
     height, width = pixels.shape
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    rows, columns = rows.clip(0, height - 1), columns.clip(0, width - 1)
-    values = pixels[rows, columns]
+    rows, columns = points.astype(np.intp).T
+    middle = (rows * width + columns)[:, None]
+    at = middle + offsets[0] * width + offsets[1]
+    inside = np.ones(at.shape, bool)
+    rim = np.flatnonzero((rows < reach) | (rows >= height - reach) | (columns < reach) | (columns >= width - reach))
+    beyond_y, beyond_x = rows[rim, None] + offsets[0], columns[rim, None] + offsets[1]
+    inside[rim] = (beyond_y >= 0) & (beyond_y < height) & (beyond_x >= 0) & (beyond_x < width)
+    at[rim] = np.where(inside[rim], at[rim], middle[rim])
+    values = pixels.ravel()[at]
     if blank is not None:
-        inside &= ~blank[rows, columns]
+        inside &= ~blank.ravel()[at]
     return offsets.astype(np.float64), values.astype(np.float64), inside.astype(np.float64)
 
 
@@ -78,11 +83,12 @@ def fit_gaussian(pixels: Float32, points: Floats, spacing: float, blank: Blank =
     zeros = np.zeros_like(height)
     p = np.stack([height, zeros, zeros, ground, np.full_like(height, start)], axis=1).astype(np.float64)
     limit = np.array([np.inf, 0.5, 0.5, np.inf, 0.3])  # one step: curbs those who start far from a peak
+    moving = np.arange(len(values))
     jacobian = np.empty((len(values), 5, values.shape[1]), np.float32)
     jacobian[:, 3] = weights
     with np.errstate(all="ignore"):  # those who diverge are told by their values
         for _ in range(ITERATIONS):
-            amplitude, y, x, ground, log_width = p.T[:, :, None].astype(np.float32)
+            amplitude, y, x, ground, log_width = p[moving].T[:, :, None].astype(np.float32)
             v, u, width2 = dy - y, dx - x, np.exp(2 * log_width)
             squares = v**2 + u**2
             profile = np.exp(squares / (-2 * width2), out=jacobian[:, 0])
@@ -98,9 +104,13 @@ def fit_gaussian(pixels: Float32, points: Floats, spacing: float, blank: Blank =
             diagonal += 1e-12
             right = (jacobian @ residual[:, :, None]).astype(np.float64)
             step = np.nan_to_num(np.clip(np.linalg.solve(normal, right)[:, :, 0], -limit, limit))
-            p += step
-            if np.quantile(np.abs(step[:, 1:3]).max(axis=1), ALL_BUT_FEW) < SETTLED:
+            p[moving] += step
+            left = np.abs(step[:, 1:3]).max(axis=1) >= SETTLED
+            if not left.any():
                 break
+            if not left.all():
+                moving, values, weights, jacobian = moving[left], values[left], weights[left], jacobian[: left.sum()]
+                jacobian[:, 3] = weights
     peak = (p[:, 0] > 0) & (np.abs(p[:, 4] - start) < math.log(4))
     return near(points, p[:, 1:3], spacing, peak)
 
