@@ -5,6 +5,7 @@ import http.client
 import itertools
 import multiprocessing
 import random
+import signal
 import socket
 import time
 import urllib.request
@@ -146,6 +147,23 @@ def test_the_frames_that_stopped_all(app: Served, name: str) -> None:
         with pytest.raises(ConnectionClosed):
             list(socket)
     assert (socket.close_code, "parts" in socket.close_reason) == (1008, True)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes cannot be stopped here")
+def test_a_session_that_does_not_answer_is_told_in_words(app: Served, kernel: str) -> None:
+    kernels, address = app.kernels(), socket_of(app.address, kernel)
+    with connect_sync(address, subprotocols=[V1]):
+        pass  # the first asks the kernel what it is, before it is a socket
+    for one in kernels:
+        one.suspend()
+    try:
+        with connect_sync(address, subprotocols=[V1]) as socket, pytest.raises(ConnectionClosed):
+            socket.recv(timeout=30)
+    finally:
+        for one in kernels:
+            one.resume()
+    assert (socket.close_code, socket.close_reason) == (1013, "the session does not answer: try again later")
 
 
 def test_a_flood_of_good_messages_is_cut(app: Served, kernel: str) -> None:

@@ -41,6 +41,7 @@ HEADERS = {
 
 RETRY_AFTER = 60  # s
 POLICY_VIOLATION = 1008  # of RFC 6455: why a socket is closed
+TRY_AGAIN_LATER = 1013  # registered after it
 
 
 class SafeHeaders(OutputTransform):
@@ -85,6 +86,14 @@ class Page(TornadoVoilaHandler):
 
 class KernelSocket(VoilaKernelWebsocketHandler):
     """The socket of a page to its kernel; one that sends what no page does is closed."""
+
+    async def open(self, kernel_id: str) -> None:
+        """Wait for the kernel; close in words where it does not answer, as Tornado would drop the connection."""
+        try:
+            await super().open(kernel_id)
+        except TimeoutError:
+            self.log.warning("The socket of kernel %s is closed: the kernel does not answer", kernel_id)
+            self.close(TRY_AGAIN_LATER, "the session does not answer: try again later")
 
     def on_message(self, ws_message: str | bytes) -> None:
         """Hand on a message."""
