@@ -44,7 +44,7 @@ def patches_of(flat: Float32, lattice: Lattice) -> Float32:
     sigma = SMOOTH * float(lattice.spacings.min())
     ours, all_there = (ndimage.gaussian_filter(one, (0, sigma, sigma)).var(axis=(1, 2)) for one in (repeated, patches))
     share = ours / np.maximum(all_there, np.finfo(np.float32).tiny)
-    return repeated[share >= max(REPEATS, OF_BEST * float(share.max()))]
+    return np.asarray(repeated[share >= max(REPEATS, OF_BEST * float(share.max()))])
 
 
 def _places(flat: Float32, half: int) -> list[tuple[int, int]]:

@@ -59,6 +59,11 @@ class PreparedImage:
         """Whether any step was done."""
         return bool(self.words)
 
+    @property
+    def says(self) -> str:
+        """Its words and its doubt."""
+        return ". ".join(filter(None, [self.words, self.doubt]))
+
 
 def prepare_image(
     image: ArrayLike,
