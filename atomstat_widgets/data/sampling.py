@@ -63,13 +63,17 @@ def sampled(data: Any) -> Any:
 
 
 def overview(image: Image) -> np.ndarray:
-    """Pixels of an image, from 0 to 1, or of one in blocks so many of them as can be seen at once."""
-    from atomstat_widgets.stat.image import normalize_image  # here, because `stat` takes longer to import than `data`
+    """Pixels of an image, from 0 to 1, or of one in blocks so many of them as can be seen at once.
+
+    Gaps, which are NaN, have the median of the others.
+    """
+    # Here, because `stat` takes longer to import than `data`.
+    from atomstat_widgets.stat.image import normalize_around_gaps
 
     if not in_blocks(image.array):
-        return normalize_image(image.array)
+        return normalize_around_gaps(image.array)[0]
     every = ceil(max(image.sides) / LARGEST_PICTURE)
-    return normalize_image(_compute(image.array[::every, ::every]))
+    return normalize_around_gaps(_compute(image.array[::every, ::every]))[0]
 
 
 def _movie(movie: Movie, every: int) -> Movie:

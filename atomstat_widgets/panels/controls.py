@@ -117,7 +117,7 @@ def linked(
     *,
     shown: Callable[[Any], Any] = lambda value: value,
     chosen: Callable[[Any], Any] = lambda value: value,
-) -> None:
+) -> Callable[[], None]:
     """Let a control and a trait of a model follow each other.
 
     The control shows what the model makes of a choice, which may be another value, or the old one: why a choice is
@@ -133,6 +133,11 @@ def linked(
         Of the control.
     shown, chosen : callable
         Make the control's value of the model's, and the reverse.
+
+    Returns
+    -------
+    callable
+        Shows the value of the model again, where `shown` depends on something else, too.
     """
     own = OwnChanges()
 
@@ -150,6 +155,7 @@ def linked(
     show()
     model.observe(show, name)
     control.observe(model.guard(choose), trait)
+    return show
 
 
 def slider(model: AnalysisModel, name: str, low: float, high: float, step: float = 1) -> NumberSlider:

@@ -14,7 +14,6 @@ from atomstat_widgets.stat import PreparedImage
 from atomstat_widgets.views.colors import to_bytes
 from atomstat_widgets.views.png import indexed_png
 
-STEPS = ("background", "line_jitter", "border")
 CHOICES = (("auto", None), ("on", True), ("off", False))
 SIDE = 96  # pixels of a picture of what was removed
 GRAY = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
@@ -39,14 +38,14 @@ class PrepareBar(ipywidgets.VBox):
         self._model = model
         self.switch = ipywidgets.ToggleButton(
             description="Prepare", icon="magic", layout=ipywidgets.Layout(width="96px", height="26px"),
-            tooltip="Background, scan-line jitter and border without data: what is removed before the analysis",
+            tooltip="Background, scan-line jitter, border without data: what is removed before the analysis",
         )  # fmt: skip
-        self.choices = {name: self._choice(name) for name in STEPS}
+        self.choices = {name: self._choice(name) for name in model.steps}
         self.words = ipywidgets.HTML()
-        self.pictures = {name: Removed() for name in STEPS}
+        self.pictures = {name: Removed() for name in _PICTURES}
         parts = [
             part
-            for name in STEPS
+            for name in model.steps
             for part in (
                 ipywidgets.Label(label_of(model, name), layout=ipywidgets.Layout(flex="0 0 auto")),
                 self.choices[name],
@@ -78,7 +77,8 @@ class PrepareBar(ipywidgets.VBox):
             return
         result: Any = self._model.result
         done: PreparedImage | None = None if result is None else result.preparation
-        self.words.value = "Nothing had to be removed." if done is None else ""  # else the status line says what
+        # Else the status line says what.
+        self.words.value = "" if done is not None and done.changed else "Nothing had to be removed."
         for name, picture in self.pictures.items():
             picture.show(*_PICTURES[name](done) if done is not None else (None, ""))
         self._removed.layout.display = None if any(one.shown for one in self.pictures.values()) else "none"

@@ -14,9 +14,9 @@ from atomstat_widgets.stat import (
     Decomposition,
     LowRank,
     factorize,
-    normalize_image,
 )
 from atomstat_widgets.stat.blocks import compute, in_blocks, split_like
+from atomstat_widgets.stat.image import normalize_around_gaps
 from atomstat_widgets.stat.progress import Progress
 
 BLOCK_ROWS = 4096
@@ -62,8 +62,11 @@ class Components:
 
 
 def gray_of(image: ArrayLike, dark: bool) -> NDArray[np.float32]:
-    """Pixels, grey, from 0 to 1, in which atoms are bright: those of an image with `dark` ones are turned over."""
-    gray = normalize_image(image)
+    """Pixels, grey, from 0 to 1, in which atoms are bright: those of an image with `dark` ones are turned over.
+
+    Gaps, which are NaN, have the median of the others.
+    """
+    gray, _ = normalize_around_gaps(image)
     return 1 - gray if dark else gray
 
 

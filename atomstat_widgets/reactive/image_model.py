@@ -1,8 +1,9 @@
 """What the models of one image share."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
 from traitlets import Bool, Bunch, validate
 
 from atomstat_widgets.brief import brief
@@ -13,6 +14,7 @@ from atomstat_widgets.reactive.parameter import Data, parameter
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import LowRank, PreparedImage, prepare_image
 from atomstat_widgets.stat.blocks import in_blocks
+from atomstat_widgets.stat.image import normalize_around_gaps
 from atomstat_widgets.stat.progress import Progress
 
 MAX_COMPONENTS = 8  # as many as there are colours that everybody can tell apart
@@ -71,7 +73,7 @@ class ImageModel(AnalysisModel):
 @brief
 @dataclass(frozen=True)
 class Preparation:
-    """An image as it is analysed, and what was done to it; None where nothing was."""
+    """An image as it is analysed, and what was done to it; None where nothing was, and nothing is in doubt."""
 
     image: Image
     done: PreparedImage | None
@@ -85,7 +87,11 @@ class PreparedImageModel(ImageModel):
     background, line_jitter, border : bool or None
         Whether to subtract a rising background, to move rows that were shifted, and to leave out a border without
         data; None does so where it is needed. What is larger than memory is prepared only where it is asked for.
+
+    Atoms are taken as they are, bright or dark, unless a subclass has the parameter `dark`.
     """
+
+    steps: ClassVar[tuple[str, ...]] = ("background", "line_jitter", "border")
 
     background = parameter(
         Bool(None, allow_none=True), label="Background",
@@ -101,22 +107,36 @@ class PreparedImageModel(ImageModel):
     )  # fmt: skip
 
     def __init__(self, *arguments: Any, **parameters: Any) -> None:
-        self._preparation = Chain(Stage("prepared", _prepare, ("image", "background", "line_jitter", "border")))
+        self._preparation = Chain(Stage("prepared", _prepare, ("image", "switches")))
         super().__init__(*arguments, **parameters)
+
+    @staticmethod
+    def check_data(source: Any) -> Image:
+        """Refuse an image that cannot be analysed before anything else is touched; one may have gaps, which are NaN."""
+        image: Image = open_data(source, "image")
+        if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
+            normalize_around_gaps(image.array)
+        return image
 
     def prepared(self, parameters: dict[str, Any], progress: Progress) -> Preparation:
         """Image as it is analysed with these parameters."""
-        preparation: Preparation = self._preparation.value("prepared", parameters, progress)
+        switches = tuple((name, parameters[name]) for name in self.steps)
+        preparation: Preparation = self._preparation.value("prepared", {**parameters, "switches": switches}, progress)
         return preparation
 
 
-def _prepare(
-    _: None, image: Image, background: bool | None, line_jitter: bool | None, border: bool | None, progress: Progress
-) -> Preparation:
-    switches = {"background": background, "line_jitter": line_jitter, "border": border}
+def _prepare(_: None, image: Image, switches: tuple[tuple[str, bool | None], ...], progress: Progress) -> Preparation:
+    wanted = {"dark": False, **dict(switches)}
+    if image.atoms is not None and wanted["dark"] is None:  # which are not looked for
+        wanted["dark"] = False
     if in_blocks(image.array):
-        switches = {name: bool(value) for name, value in switches.items()}
-    if not any(value is not False for value in switches.values()):
+        wanted = {name: bool(value) for name, value in wanted.items()}
+    if not any(value is not False for value in wanted.values()):
         return Preparation(image, None)
-    done = prepare_image(image.array, dark=False, **switches)
-    return Preparation(replace(image, array=done.image), done) if done.changed else Preparation(image, None)
+    try:
+        done = prepare_image(image.array, **wanted)
+    except ValueError as error:
+        if wanted["border"] is False and np.isnan(image.array).any():
+            raise ValueError(f"{error}: they are left out where Border is on, in the bar Prepare") from error
+        raise
+    return Preparation(replace(image, array=done.image) if done.changed else image, done if done.says else None)

@@ -89,22 +89,47 @@ def blank_border(pixels: Float32) -> NDArray[np.bool_] | None:
     equal_edge = sum(int(np.count_nonzero(np.diff(line) == 0)) for line in _sides(pixels))
     if equal_edge < FLAT:
         return None
-    # Middles of squares of FLAT x FLAT equal pixels: an area is whole squares.
-    core = ndimage.maximum_filter(pixels, FLAT) == ndimage.minimum_filter(pixels, FLAT)
-    rim = FLAT // 2
-    inside = np.zeros(pixels.shape, bool)
-    inside[rim:-rim, rim:-rim] = True
-    areas, count = ndimage.label(ndimage.binary_dilation(core & inside, np.ones((FLAT, FLAT))))
-    if count == 0:
-        return None
-    size = np.bincount(areas.ravel(), minlength=count + 1)
+    areas, count = equal_areas(pixels)
     touching = np.zeros(count + 1, bool)
     for line in _sides(areas):
         touching[line] = True
-    touching &= size >= LEAST_BLANK
     touching[0] = False
     blank = touching[areas]
     return blank if blank.any() and not blank.all() else None
+
+
+def equal_areas(pixels: Float32) -> tuple[NDArray[np.int32], int]:
+    """Areas of equal pixels, of whole squares and not too small: their numbers (height, width) from 1 on, and how many.
+
+    Where there is none the number is 0.
+    """
+    none = np.zeros(pixels.shape, np.int32)
+    if min(pixels.shape) < FLAT:
+        return none, 0
+    # First corners of squares of FLAT x FLAT equal pixels.
+    alike = _all_of(pixels[:, 1:] == pixels[:, :-1], FLAT - 1, axis=1)
+    corners = _all_of(alike, FLAT, axis=0) & _all_of((pixels[1:] == pixels[:-1])[:, : 1 - FLAT], FLAT - 1, axis=0)
+    if not corners.any():
+        return none, 0
+    squares = np.zeros(pixels.shape, bool)
+    squares[: 1 - FLAT, : 1 - FLAT] = corners
+    for line in ((1, FLAT), (FLAT, 1)):
+        squares = ndimage.binary_dilation(squares, np.ones(line), origin=tuple(-(side // 2) for side in line))
+    areas, count = ndimage.label(squares)
+    large = np.bincount(areas.ravel(), minlength=count + 1) >= LEAST_BLANK
+    large[0] = False
+    numbers = np.cumsum(large) * large
+    return np.asarray(numbers[areas], np.int32), int(large.sum())
+
+
+def _all_of(true: NDArray[np.bool_], count: int, axis: int) -> NDArray[np.bool_]:
+    """Whether so many neighbours, from each place on, are all true; as many places fewer, less one."""
+    true = np.moveaxis(true, axis, 0)
+    rest = len(true) - count
+    all_true = true[: rest + 1].copy()
+    for first in range(1, count):
+        all_true &= true[first : first + rest + 1]
+    return np.moveaxis(all_true, 0, axis)
 
 
 def _sides(pixels: NDArray[Any]) -> list[NDArray[Any]]:

@@ -56,6 +56,36 @@ def normalize_image(image: ArrayLike) -> NDArray[np.float32]:
     return _stretch(pixels, low, high)
 
 
+def normalize_around_gaps(image: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
+    """Normalise an image that may have places without data: NaN, which become the median of the others.
+
+    Parameters
+    ----------
+    image : array, (height, width) or (height, width, channels)
+        See `normalize_image`.
+
+    Returns
+    -------
+    pixels : array, (height, width), float32
+    gaps : array, (height, width), bool, or None
+        Where there are no data; None where there are data everywhere.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `normalize_image`; all pixels are NaN.
+    """
+    values = array_of(image, "image")
+    missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(1, bool)
+    if not missing.any() or missing.all():
+        return normalize_image(values), None
+    _require_image(values)
+    known = values[~missing]
+    _require_range(float(known.min()), float(known.max()), known.size, "pixels with data")
+    pixels = normalize_image(np.where(missing, np.median(known), values))
+    return pixels, np.asarray(missing.any(axis=2) if missing.ndim == 3 else missing)
+
+
 def normalize_blocks(image: Any, progress: Progress = unreported) -> Any:
     """Normalise an image of dask or Zarr, see `normalize_image`, with progress in the one look at all of it."""
     import dask.array as da
@@ -86,9 +116,9 @@ def _require_image(image: Any) -> None:
         )
 
 
-def _require_range(low: float, high: float, size: int) -> None:
+def _require_range(low: float, high: float, size: int, those: str = "pixels of the image") -> None:
     if low == high:
-        raise ValueError(f"all {size} pixels of the image are equal ({low:g}): there is nothing to analyse")
+        raise ValueError(f"all {size} {those} are equal ({low:g}): there is nothing to analyse")
     if not np.isfinite(high - low):
         raise ValueError(f"the range of the image, {low:g} to {high:g}, is too large for floating point")
 

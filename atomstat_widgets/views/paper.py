@@ -65,7 +65,7 @@ def compose(groups: Sequence[int], top: float) -> tuple[Figure, Any, list[list[A
 
 def name_preparation(figure: Figure, done: PreparedImage | None) -> None:
     """Say below a figure how its image was prepared, if it was."""
-    if done is not None:
+    if done is not None and done.changed:
         figure.supxlabel(f"{done.words}.", fontsize=6, wrap=True)
 
 

@@ -18,7 +18,7 @@ def upload(page: Page, path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_noise_is_said_and_dark_atoms_are_found_with_the_switch(page: Page, voila_server: str, tmp_path: Path) -> None:
+def test_noise_is_said_and_dark_atoms_are_found_and_said(page: Page, voila_server: str, tmp_path: Path) -> None:
     noise, dark = tmp_path / "noise.npy", tmp_path / "dark.npy"
     np.save(noise, np.random.default_rng(0).normal(size=(128, 128)).astype(np.float32))
     np.save(dark, -samples.graphene(shape=(192, 192)).array)
@@ -31,6 +31,10 @@ def test_noise_is_said_and_dark_atoms_are_found_with_the_switch(page: Page, voil
     upload(page, noise)
     expect(status(page)).to_contain_text("No atoms stand out of the noise", timeout=30 * SECOND)
     upload(page, dark)
+    expect(status(page)).to_contain_text("Atoms are dark: the image was negated", timeout=30 * SECOND)
+    expect(status(page)).to_contain_text("4 components in")
+    expect(page.get_by_role("checkbox", name="Dark atoms")).to_be_checked()
+    page.get_by_role("checkbox", name="Dark atoms").uncheck()
     expect(status(page)).to_contain_text("dark atoms need the check mark", timeout=30 * SECOND)
     page.get_by_role("checkbox", name="Dark atoms").check()
     expect(status(page)).to_contain_text("4 components in", timeout=30 * SECOND)

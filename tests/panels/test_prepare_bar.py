@@ -32,3 +32,19 @@ def test_what_was_removed_is_seen(make):
     assert bar.words.value == "Nothing had to be removed."
     bar.choices["line_jitter"].value = True
     assert [name for name, one in bar.pictures.items() if one.shown] == ["line_jitter"]
+
+
+def test_dark_atoms_have_a_choice_and_a_check_mark():
+    panel = DomainsPanel(-np.asarray(samples.graphene(shape=(160, 160)).array))
+    bar, mark = bar_of(panel), panel.controls.dark
+    assert "Atoms are dark: the image was negated." in panel.status.text.value
+    assert (bar.choices["dark"].value, mark.value, panel.model.dark) == (None, True, None)
+    bar.switch.value = True
+    assert (bar.words.value, [name for name, one in bar.pictures.items() if one.shown]) == ("", [])
+    mark.value = False
+    assert (bar.choices["dark"].value, panel.model.dark) == (False, False)
+    bar.choices["dark"].value = None
+    assert (mark.value, panel.model.dark) == (True, None)
+    panel.model.image = samples.graphene(shape=(160, 160))
+    assert (mark.value, panel.model.dark) == (False, None)
+    assert "dark" not in bar_of(SlidingFFTPanel(samples.graphene(shape=(96, 96)))).choices

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from traitlets import TraitError
 
 from atomstat_widgets import analyse, load, samples
 from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
+from atomstat_widgets.data.sampling import overview
 from atomstat_widgets.reactive.recipe import recipe_of
 from atomstat_widgets.reactive.results import figure_of, numbers_of
 
@@ -43,6 +45,84 @@ def test_an_image_that_needs_nothing_is_analysed_as_it_is(make):
     np.testing.assert_array_equal(model.result.decomposition.loadings, never.result.decomposition.loadings)
     model.background = True
     assert model.result.preparation.background is not None
+
+
+def gaps(image, inside):
+    """NaN in two islands of an image, or everywhere but there."""
+    rows, columns = np.mgrid[: image.shape[0], : image.shape[1]]
+    islands = (np.hypot(rows - 50, columns - 60) < 40) | (np.hypot(rows - 130, columns - 130) < 50)
+    return np.where(islands == inside, np.nan, image)
+
+
+@pytest.mark.parametrize("make", MODELS)
+@pytest.mark.parametrize("inside", [True, False])
+def test_an_image_with_gaps_is_prepared_and_said(make, inside):
+    image = np.asarray(samples.graphene(shape=(192, 192)).array)
+    model = make(image, advise=False)
+    model.image = gaps(image, inside)
+    assert model.error == ""
+    assert model.result.image is model.image
+    assert model.result.remark.startswith("Places without data were left out: 0.")
+    np.testing.assert_array_equal(model.result.preparation.border, np.isnan(model.image.array))
+    assert np.isfinite(overview(model.image)).all()
+    assert figure_of(model.result).axes
+    before = model.result
+    model.border = False
+    assert "pixels are NaN or infinite" in model.error
+    assert model.error.endswith("they are left out where Border is on, in the bar Prepare")
+    assert model.result is before
+    model.border = None
+    assert model.error == ""
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_without_data_a_file_is_refused_and_the_last_stays(make):
+    model = make(samples.graphene(shape=(96, 96)), advise=False)
+    before = model.image
+    constant = np.full((64, 64), np.nan)
+    constant[9:30, 9:30] = 2
+    for image, words in [
+        (np.full((64, 64), np.nan), "4096 of 4096 pixels are NaN or infinite"),
+        (np.full((64, 64), 3.0), r"all 4096 pixels of the image are equal \(3\)"),
+        (constant, r"all 441 pixels with data are equal \(2\)"),
+    ]:
+        with pytest.raises((ValueError, TraitError), match=words):
+            model.image = image
+        assert model.image is before
+    hot = np.ones((64, 64))
+    hot[5, 5] = 9
+    model.image = hot
+    assert model.error == "all but 1 of 4,096 pixels are without data or of one value: there is nothing to analyse"
+
+
+def test_dark_atoms_are_told_said_and_chosen():
+    image = np.asarray(samples.graphene(shape=(192, 192)).array)
+    expected = DomainsModel(image, advise=False).result
+    model = DomainsModel(-image, advise=False)
+    assert model.dark is None
+    assert model.result.remark.startswith("Atoms are dark: the image was negated. Lattice planes ")
+    np.testing.assert_allclose(model.result.atoms.positions, expected.atoms.positions, atol=1e-3)
+    assert numbers_of(model.result).provenance["preparation"] == "Atoms are dark: the image was negated"
+    model.dark = False
+    assert model.error.endswith("dark atoms need the check mark")
+    model.dark = True
+    np.testing.assert_allclose(model.result.atoms.positions, expected.atoms.positions, atol=1e-3)
+    assert (
+        DomainsModel(-image, expected.atoms.positions, advise=False).result.preparation is None
+    )  # none are looked for
+    assert SlidingFFTModel(-image, advise=False).result.preparation is None  # its spectra are those of the negative
+
+
+def test_a_doubt_about_dark_atoms_is_said_with_the_control_that_settles_it(hard_scenes):
+    model = DomainsModel(hard_scenes.clean_honeycomb(noise=0.2, seed=1)[0], advise=False)
+    doubt = (
+        "Whether atoms are bright or dark is in doubt: dark atoms and a honeycomb of bright ones look alike. "
+        "If they are dark, set the check mark Dark atoms"
+    )
+    assert model.result.remark.endswith(doubt)
+    assert figure_of(model.result).get_supxlabel() == ""
+    model.dark = False
+    assert doubt not in model.result.remark
 
 
 def test_what_was_asked_for_is_in_a_script(tmp_path, wedge):

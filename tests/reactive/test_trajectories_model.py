@@ -384,7 +384,7 @@ class TestMovies:
 
     def test_frames_that_cannot_be_used_are_skipped_and_said(self, movie, unchanged):
         frames = movie.frames.copy()
-        frames[3], frames[14, 50, 60] = 7, np.nan  # that at place 14 is frame 15
+        frames[3], frames[14, 50, 60] = 7, np.inf  # that at place 14 is frame 15
         model = TrajectoriesModel(Movie(frames, numbers=movie.numbers))
         assert model.error == ""
         assert model.notice.startswith("2 frames could not be used; of frame 3: all 16384 pixels")
@@ -395,6 +395,20 @@ class TestMovies:
         np.testing.assert_array_equal(model.result.tracks.lengths, [14] * 5)
         model.movie = movie
         assert model.notice == ""
+
+    def test_places_without_data_are_left_out_and_said(self, movie, unchanged):
+        """As drift correction leaves them: no frame is lost, and where there are data all atoms are found."""
+        frames = movie.frames.copy()
+        frames[2:5, :, :20] = frames[9, :15] = np.nan
+        model = TrajectoriesModel(frames)
+        assert (model.error, model.notice, model.result.found.skipped) == ("", "", {})
+        assert model.result.remark.startswith("Places without data were left out in 4 frames. ")
+        for place, points in enumerate(unchanged.result.found.positions):
+            far = (points[:, 1] > 26) & (points[:, 0] > 21)
+            found = model.result.found.positions[place]
+            distances = np.linalg.norm(found[:, None] - points[far], axis=2)
+            assert np.mean(distances.min(axis=0) < 0.3) > 0.97  # but for the faintest
+            assert np.isnan(frames[place]).any() or len(found) == len(points)
 
     def test_one_frame(self, movie):
         model = TrajectoriesModel(movie.frames[:1], min_length=1)

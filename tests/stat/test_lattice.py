@@ -58,7 +58,12 @@ def test_noise_and_edges_are_no_lattice(shape, seed):
     for name, image in noises(seed, shape):
         lattice = find_lattice(image)
         assert not lattice, name
-        assert lattice.words == "No lattice stands out of the noise"
+        assert lattice.words == (
+            "No lattice stands out of the noise"
+            if min(image.shape) >= 60
+            else f"No lattice of a period up to {min(image.shape) / 3:.3g} px stands out of the noise; "
+            "the image is too narrow to tell a longer one"
+        )
         assert lattice.spacings.shape == lattice.directions.shape == (0,)
         assert lattice.vectors.shape == (0, 2)
 
@@ -148,6 +153,20 @@ def test_the_basis_of_a_centred_cell_is_its_primitive():
 def test_refuses(image, options, error, message):
     with pytest.raises(error, match=message):
         find_lattice(image, **options)
+
+
+def test_of_a_narrow_image_it_is_said_which_periods_could_be_told():
+    y, x = np.mgrid[:2000, :50]
+    image = np.exp(np.cos(2 * np.pi * y / 40) + np.cos(2 * np.pi * x / 40))
+    image += np.random.default_rng(0).normal(0, 0.3, image.shape)
+    lattice = find_lattice(image, pixel_size=0.02, unit="nm")
+    assert (lattice.found, lattice.longest) == (False, pytest.approx(50 / 3 * 0.02))
+    assert lattice.words == (
+        "No lattice of a period up to 0.333 nm stands out of the noise; the image is too narrow to tell a longer one"
+    )
+    assert find_lattice(image).in_unit(0.02, "nm").words == lattice.words
+    assert find_atoms(image).doubt.startswith("No lattice of a period up to 16.7 px stands out of the noise; the image")
+    assert find_lattice(image[:8, :8]).words == "The image is too small to tell a lattice"
 
 
 def test_a_border_without_data_changes_little():

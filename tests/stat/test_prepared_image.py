@@ -123,6 +123,18 @@ def test_as_many_atoms_as_without_preparation(hard_scenes, kind):
     assert len(find_atoms(found.image).positions) == pytest.approx(len(truth), rel=0.02)
 
 
+@pytest.mark.parametrize("noise", [0, 0.05])
+def test_a_particle_of_few_atoms_has_no_background(noise):
+    """What is measured is the contrast of its atoms, which are in few patches of the image."""
+    rows, columns = np.mgrid[-128:128, -128:128]
+    places = 12.0 * np.array([[n * np.sqrt(3) / 2, m + n % 2 / 2] for n in range(-3, 4) for m in range(-3, 4)]) + 0.3
+    atoms = places[np.argsort(np.linalg.norm(places, axis=1))[:20]]
+    image = sum(np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 18) for y, x in atoms)
+    assert prepare_image(noisy(image, noise)).words == ""
+    found = prepare_image(noisy(image + 3 * columns / 256, noise))
+    assert "A background of " in found.words
+
+
 # --- scan-line jitter
 
 
@@ -232,6 +244,31 @@ def test_islands_of_data():
         prepare_image(np.full((20, 20), np.nan))
 
 
+def test_a_block_of_dead_pixels_is_left_out():
+    image = LATTICE + 10
+    image[60:80, 100:114] = 0
+    found = prepare_image(image)
+    np.testing.assert_array_equal(found.border, image == 0)
+    assert found.words == "Places without data were left out: 0.0091 of the image"
+    saturated = np.minimum(bumps(period=30, sharp=3), 0.5)  # the image goes over into it
+    assert prepare_image(saturated).border is None
+
+
+def test_islands_of_one_value_say_how_many_pixels_have_data():
+    image = np.full((40, 40), np.nan)
+    image[5:20, 5:20] = 3
+    with pytest.raises(ValueError, match=r"all 225 pixels with data are equal \(3\): there is nothing to analyse"):
+        prepare_image(image)
+
+
+@pytest.mark.parametrize("ground", [1.0, np.nan])
+def test_single_pixels_are_no_image(ground):
+    image = np.full((64, 64), ground)
+    image[5, 5], image[40, 12] = 9, 8
+    with pytest.raises(ValueError, match="all but 2 of 4,096 pixels are without data or of one value: there is nothi"):
+        prepare_image(image)
+
+
 # --- dark atoms
 
 
@@ -258,6 +295,58 @@ def test_a_honeycomb_and_its_holes_are_in_doubt(hard_scenes):
 def test_waves_of_one_kind_are_in_doubt():
     found = prepare_image(noisy(np.cos(2 * np.pi * COLUMNS / 12) + np.cos(2 * np.pi * ROWS / 12), 0.1))
     assert found.doubt.endswith("bright and dark are alike")
+
+
+def blemishes(kind, image, rng):
+    """Image with what detectors and scans leave: at 0, or far above, where the sample is about 10."""
+    image = image.copy()
+    width = image.shape[1]
+    if kind == "a dead column":
+        image[:, 85] = 0
+    elif kind == "a dead row":
+        image[85] = 0
+    elif kind == "two dead rows":
+        image[85:87] = 0
+    elif kind == "dead columns":
+        image[:, rng.integers(0, width, 4)] = 0
+    elif kind == "a hot row":
+        image[85] = 40
+    elif kind == "dead blocks":
+        for y, x in rng.integers(0, width - 16, (6, 2)):
+            image[y : y + 12, x : x + 14] = 0
+    elif kind == "hot pixels":
+        image[tuple(rng.integers(0, width, (2, 40)))] = 65535
+    elif kind == "spots":
+        for y, x in rng.integers(0, width - 2, (15, 2)):
+            image[y : y + 2, x : x + 2] = 0
+    return image
+
+
+BLEMISHES = [
+    "a dead column", "a dead row", "two dead rows", "dead columns", "a hot row", "dead blocks", "hot pixels", "spots",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BLEMISHES)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_blemishes_do_not_decide_whether_atoms_are_dark(hard_scenes, kind, seed):
+    rng = np.random.default_rng(seed)
+    honeycomb = hard_scenes.clean_honeycomb(noise=0.1, seed=seed)[0] + 10
+    columns = hard_scenes.uneven_columns(side=256, gradient=0, seed=seed)[0] + 10
+    unclear, bright, dark = (prepare_image(blemishes(kind, one, rng)) for one in (honeycomb, columns, 20 - columns))
+    assert (unclear.dark, bright.dark, dark.dark) == (False, False, True)
+    assert unclear.doubt.startswith("Whether atoms are bright or dark is in doubt: ")
+    assert (bright.doubt, dark.doubt) == ("", "")
+
+
+def test_hardly_any_lattice_is_in_doubt(hard_scenes):
+    """Of twelve atoms in vacuum: nowhere are half of the cells of a patch filled."""
+    places = hard_scenes.lattice(256, hard_scenes.basis(12, 10, 60), (1, 2))
+    nearest = places[np.argsort(np.linalg.norm(places - 128, axis=1))[:12]]
+    found = prepare_image(hard_scenes.draw(256, nearest, 1.0, 2))
+    assert (found.words, found.dark) == ("", False)
+    assert found.doubt == "Whether atoms are bright or dark is in doubt: nowhere does the lattice repeat clearly"
+    assert prepare_image(noisy(np.zeros((64, 64)), 1.0)).doubt.endswith("in doubt: there is no lattice to tell it by")
 
 
 # --- images of all kinds

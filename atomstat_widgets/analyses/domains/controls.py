@@ -19,7 +19,7 @@ from atomstat_widgets.panels.atom_controls import (
     strength_slider,
     window_slider,
 )
-from atomstat_widgets.panels.controls import Explained, choice, dropdown, heading, linked, slider
+from atomstat_widgets.panels.controls import Explained, checkbox, choice, dropdown, heading, linked, slider
 from atomstat_widgets.panels.method_controls import method_buttons, name_count, only_for
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
@@ -46,7 +46,8 @@ class DomainsControls:
     def __init__(self, model: DomainsModel, units: UnitsBar) -> None:
         self._model = model
         self.spacing, self.strength = spacing_slider(model, units), strength_slider(model)
-        self.dark = half_switch(model, "dark")
+        self.dark = checkbox(label_of(model, "dark"), help_of(model, "dark"))
+        self._show_dark = linked(model, "dark", self.dark, shown=self._is_dark)
         self.atom_class = dropdown([("All", ALL_CLASSES)], ALL_CLASSES, label_of(model, "atom_class"), "")
         self.window = window_slider(model, units)
         self.channel = dropdown([("Image", IMAGE)], IMAGE, label_of(model, "channel"), "")
@@ -106,6 +107,14 @@ class DomainsControls:
         ):
             if control.automatic.value:
                 control.show(value)
+        self._show_dark()
+
+    def _is_dark(self, chosen: bool | None) -> bool:
+        """Whether atoms are taken as dark: as it was chosen, or as it was told by the image."""
+        if chosen is not None:
+            return chosen
+        done = None if self._model.result is None else self._model.result.preparation
+        return done is not None and done.dark
 
     def _follow_method(self, _change: Bunch | None = None) -> None:
         method = METHODS[self.method.value]

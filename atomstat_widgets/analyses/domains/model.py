@@ -10,18 +10,16 @@ from atomstat_widgets.analyses.domains.stages import ALL_CHANNELS, IMAGE, cut, f
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image, load
 from atomstat_widgets.data.readers.findings import with_findings
+from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.crops_to_components import Components, factor_of
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, PreparedImageModel, most_components
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
-from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.methods import Trial, measure_all
 from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
-from atomstat_widgets.stat import normalize_image
 from atomstat_widgets.stat.atoms.atoms import SMALLEST_SIDE
-from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 
 
@@ -43,12 +41,12 @@ class DomainsModel(PreparedImageModel):
     Attributes
     ----------
     image : Image
-        See `ImageModel`. With a new image, spacing, strength, window, channel and class are automatic again,
-        and atoms are bright.
+        See `ImageModel`. With a new image, dark, spacing, strength, window, channel and class are automatic again.
     background, line_jitter, border : bool or None
         How it is prepared, see `PreparedImageModel`.
-    dark : bool
-        Atoms are darker than what is around them.
+    dark : bool or None
+        Atoms are darker than what is around them: the image is negated; None does so where that is certain, see
+        `prepare_image`, and no atoms are given.
     spacing : float or None
         Distance of neighbouring atoms in pixels, for finding them; None guesses it.
     strength : float or None
@@ -73,9 +71,13 @@ class DomainsModel(PreparedImageModel):
         By number of components, as far as known: "error" and "stability" (NMF), "bic" and "stability" (GMM).
     """
 
+    steps: ClassVar[tuple[str, ...]] = (*PreparedImageModel.steps, "dark")
     renamed: ClassVar = {"distance": "spacing", "normalise": "normalize"}
 
-    dark = parameter(Bool(False), label="Dark atoms", help="The atoms are darker than what is around them")
+    dark = parameter(
+        Bool(None, allow_none=True), label="Dark atoms",
+        help="The atoms are darker than what is around them; by default where that is certain",
+    )  # fmt: skip
     spacing = parameter(Length(None, allow_none=True, min=2), label="Spacing", help=in_brief("spacing"), unit="px")
     strength = parameter(Finite(None, allow_none=True, min=0), label="Strength", help=in_brief("strength"))
     atom_class = parameter(Int(None, allow_none=True), label="Class", help="Take only the given atoms of this class")
@@ -112,8 +114,8 @@ class DomainsModel(PreparedImageModel):
     def __init__(self, image: Any, coordinates: Any = None, network_output: Any = None, **parameters: Any) -> None:
         super().__init__(image=with_findings(load(image, kind="image"), coordinates, network_output), **parameters)
         self._chain = Chain(
-            Stage("atoms", find_or_take_atoms, ("image", "dark", "spacing", "strength")),
-            Stage("places", place, ("image", "dark", "strength", "channel", "recentre")),
+            Stage("atoms", find_or_take_atoms, ("image", "spacing", "strength")),
+            Stage("places", place, ("image", "strength", "channel", "recentre")),
             Stage("crops", cut, ("atom_class", "window", "normalize", "smooth")),
             Stage("factor", factor_of, ("centred",)),
             Stage("components", fit, ("method", "n_components", "gmm_dimensions")),
@@ -123,9 +125,7 @@ class DomainsModel(PreparedImageModel):
     @staticmethod
     def check_data(source: Any) -> Image:
         """Refuse an image in which no atoms can be found before anything else is touched."""
-        image: Image = open_data(source, "image")
-        if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
-            normalize_image(image.array)
+        image = PreparedImageModel.check_data(source)
         if min(image.array.shape[:2]) < SMALLEST_SIDE:
             raise ValueError(f"an image of shape {image.array.shape} has no room for atoms")
         return image
@@ -142,8 +142,13 @@ class DomainsModel(PreparedImageModel):
         """Choose anew for a new image what depends on its scale."""
         if name == "image":
             with self.hold_trait_notifications():  # one run, and none with half of it
-                self.spacing = self.strength = self.window = self.atom_class = None
-                self.channel, self.dark = IMAGE, False
+                self.dark = self.spacing = self.strength = self.window = self.atom_class = None
+                self.channel = IMAGE
+
+    def for_all(self, parameters: dict[str, Any], whole: Whole) -> dict[str, Any]:
+        """That atoms are dark is told by the sample."""
+        done = None if self.result is None else self.result.preparation
+        return parameters if done is None or not done.dark else {**parameters, "dark": True}
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
         """Publish the analysis, and give the facts of the run."""

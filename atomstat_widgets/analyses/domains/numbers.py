@@ -20,7 +20,7 @@ def domains_numbers(result: DomainsResult) -> Numbers:
     }
     facts: dict[str, Any] = {"error": result.decomposition.reconstruction_error}
     if result.preparation is not None:
-        facts["preparation"] = result.preparation.words
+        facts["preparation"] = result.preparation.says
     return Numbers(
         {words.key: Quantity(pictures, (count, *crop_axes(pictures, result.image)))},
         {"atoms": table},

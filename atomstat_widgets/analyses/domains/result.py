@@ -85,8 +85,11 @@ class DomainsResult:
     @property
     def remark(self) -> str:
         """How the image was prepared, the lattice that the atoms are on, and what is in doubt about them, in words."""
-        prepared = [done.words for done in [self.preparation] if done]
-        return ". ".join([*prepared, remark_on([self.atoms], self.image)])
+        done, atoms = self.preparation, remark_on([self.atoms], self.image)
+        if done is None:
+            return atoms
+        doubt = done.doubt and f"{done.doubt}. If they are dark, set the check mark Dark atoms"
+        return ". ".join(filter(None, [done.words, atoms, doubt]))
 
     @property
     def quality(self) -> str:

@@ -10,7 +10,6 @@ from atomstat_widgets.analyses.domains.crop_window import choose_window
 from atomstat_widgets.brief import brief
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image
-from atomstat_widgets.reactive.crops_to_components import gray_of
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
@@ -18,6 +17,7 @@ from atomstat_widgets.stat import (
     find_atoms,
     find_lattice,
     neighbour_distances,
+    normalize_image,
     recentre_positions,
 )
 from atomstat_widgets.stat.atoms.crops import positions_by_frame
@@ -42,12 +42,12 @@ class Places:
 
 
 def find_or_take_atoms(
-    _: None, image: Image, dark: bool, spacing: float | None, strength: float | None, progress: Progress
+    _: None, image: Image, spacing: float | None, strength: float | None, progress: Progress
 ) -> Atoms:
     """Take the atoms that come with an image, each once; without, find them."""
     if image.atoms is not None:
         return _given_atoms(positions_by_frame(image.atoms, 1)[0])
-    return find_atoms(gray_of(image.array, dark), spacing=spacing, strength=strength)
+    return find_atoms(image.array, spacing=spacing, strength=strength)
 
 
 def _given_atoms(positions: NDArray[Any]) -> Atoms:
@@ -61,13 +61,13 @@ def _given_atoms(positions: NDArray[Any]) -> Atoms:
 
 
 def place(
-    atoms: Atoms, image: Image, dark: bool, strength: float | None, channel: int, recentre: bool, progress: Progress
+    atoms: Atoms, image: Image, strength: float | None, channel: int, recentre: bool, progress: Progress
 ) -> Places:
     """Choose what the crops are cut from, and where; `recentre` moves atoms to their centres in it."""
     if len(atoms.positions) == 0:
         raise ValueError(_why_none(image, atoms, strength))
     if channel == IMAGE or image.channels is None:
-        source = gray_of(image.array, dark)[None, :, :, None]
+        source = normalize_image(image.array)[None, :, :, None]
     else:
         source = image.channels[None] if channel == ALL_CHANNELS else image.channels[None, :, :, channel : channel + 1]
     positions = {0: atoms.positions}

@@ -15,7 +15,6 @@ from atomstat_widgets.data.sampling import Whole, sampled
 from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, PreparedImageModel, most_components
 from atomstat_widgets.reactive.lengths import WholeLength
-from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
 from atomstat_widgets.reactive.stages import Chain, Stage
@@ -32,7 +31,6 @@ from atomstat_widgets.stat import (
     match_components,
     nmf,
     nmf_stability,
-    normalize_image,
     sliding_fft,
 )
 from atomstat_widgets.stat.blocks import in_blocks
@@ -131,9 +129,7 @@ class SlidingFFTModel(PreparedImageModel):
     @staticmethod
     def check_data(source: Any) -> Image:
         """Refuse an image that cannot be analysed before anything else is touched."""
-        image: Image = open_data(source, "image")
-        if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
-            normalize_image(image.array)
+        image = PreparedImageModel.check_data(source)
         if min(image.array.shape[:2]) < SMALLEST_WINDOW:
             raise ValueError(
                 f"an image of shape {image.array.shape} has no room for a window of {SMALLEST_WINDOW} pixels"

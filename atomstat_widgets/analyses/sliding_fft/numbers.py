@@ -21,7 +21,7 @@ def sliding_fft_numbers(result: SlidingFFTResult) -> Numbers:
         "lattice": result.lattice.words,
     }
     if result.preparation is not None:
-        facts["preparation"] = result.preparation.words
+        facts["preparation"] = result.preparation.says
     windows = {**place_columns(grid.centers, result.image), **loading_columns(result.decomposition.loadings)}
     return Numbers(
         {

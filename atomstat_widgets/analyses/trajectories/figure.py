@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
+from atomstat_widgets.analyses.trajectories.stages import frame_reader
 from atomstat_widgets.counting import count_of
-from atomstat_widgets.stat import normalize_image
 from atomstat_widgets.views.colors import COMPONENT_COLORS, UNKNOWN
 from atomstat_widgets.views.limits import common_limits
 from atomstat_widgets.views.paper import A_ROW, INK, compose, show_image, show_map, use_paper_style
@@ -25,7 +25,7 @@ def trajectories_figure(result: "TrajectoriesResult") -> Figure:
         sample = figure.add_subplot(grid[0, : A_ROW // 2])
         skipped, numbers = result.found.skipped, movie.frame_numbers.tolist()
         place, frame = next((place, frame) for place, frame in enumerate(numbers) if frame not in skipped)
-        show_image(sample, normalize_image(movie[place]), movie, f"frame {frame}" if place else "first frame")
+        show_image(sample, frame_reader(movie, dark=False)(place), movie, f"frame {frame}" if place else "first frame")
         for number in range(len(tracks)):
             rows, columns = tracks.track(number)[1].T
             states = result.states_of(number)

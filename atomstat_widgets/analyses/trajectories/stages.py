@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.brief import brief
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Movie
 from atomstat_widgets.reactive.crops_to_components import NEIGHBOURS, Factor, classes_of, factor_of, gray_of
 from atomstat_widgets.reactive.doubts import remark_on
@@ -58,7 +59,7 @@ class Found:
 @brief
 @dataclass(eq=False)
 class FoundSoFar:
-    """Atoms of the first frames, as far as they were looked at; frames that could not be used, and why.
+    """Atoms of the first frames, as far as they were looked at; frames with gaps; those that are of no use, and why.
 
     Kept so that a run that was stopped is not lost. `first` is the number of frames to show before the others.
     """
@@ -66,6 +67,7 @@ class FoundSoFar:
     first: int | None = None
     spacing: float | None = None
     atoms: list[Atoms] = field(default_factory=list)
+    gaps: list[int] = field(default_factory=list)
     skipped: dict[int, str] = field(default_factory=dict)
 
 
@@ -151,15 +153,19 @@ def find(
         so_far.skipped.update((int(movie.frame_numbers[place]), why) for place, why in everywhere.skipped.items())
         so_far.atoms.extend(everywhere.frames)
     for place in range(len(so_far.atoms), frames):
+        number = int(movie.frame_numbers[place])
         try:
             if given is None:
-                atoms = find_atoms(read(place), spacing=spacing, strength=strength)
+                frame = movie[place]
+                atoms = find_atoms(gray_of(frame, dark), spacing=spacing, strength=strength)
+                if frame.dtype.kind == "f" and np.isnan(frame).any():
+                    so_far.gaps.append(number)
             else:
-                points = np.asarray(given.get(int(movie.frame_numbers[place]), NO_ATOMS), np.float64)
+                points = np.asarray(given.get(number, NO_ATOMS), np.float64)
                 atoms = _given_atoms(movie, read, place, points, spacing)
             so_far.atoms.append(atoms)
         except (ValueError, OSError) as error:  # a blank or damaged frame must not cost the others
-            so_far.skipped[int(movie.frame_numbers[place])] = str(error)
+            so_far.skipped[number] = str(error)
             so_far.atoms.append(Atoms(NO_ATOMS, np.empty(0), spacing))
         progress((place + 1) / frames)
     last = movie.frame_numbers[frames - 1]
@@ -175,7 +181,10 @@ def find(
             else "no atoms are given with the movie"
         )
     positions, strengths = [atoms.positions for atoms in every], [atoms.strengths for atoms in every]
-    return Found(positions, strengths, spacing, skipped, remark_on(every[:frames], movie))
+    gaps = sum(number <= last for number in so_far.gaps)
+    left_out = f"Places without data were left out in {count_of(gaps, 'frame')}" if gaps else ""
+    remark = ". ".join(filter(None, [left_out, remark_on(every[:frames], movie)]))
+    return Found(positions, strengths, spacing, skipped, remark)
 
 
 def _given_spacing(movie: Movie, atoms: Mapping[int, NDArray[Any]]) -> float:
@@ -193,13 +202,15 @@ def _given_atoms(
 
 def _typical_spacing(read: Callable[[int], NDArray[np.float32]], count: int) -> float:
     spacings, why = [], ""
-    for place in np.unique(np.linspace(0, count - 1, GUESSES).astype(int)).tolist():
+    places = np.unique(np.linspace(0, count - 1, GUESSES).astype(int)).tolist()
+    for place in places:
         try:
             spacings.append(find_atoms(read(place)).spacing)
         except (ValueError, OSError) as error:
             why = f"; of frame {place}: {error}"
     if not spacings:
-        raise ValueError(f"no frame that was looked at tells the spacing of atoms: set it{why}")
+        set_it = "" if len(places) == count else ": set it"
+        raise ValueError(f"no frame that was looked at tells the spacing of atoms{set_it}{why}")
     return float(np.median(spacings))
 
 

@@ -31,7 +31,7 @@ def doubt_of(positions: Floats, certainties: Floats, spacing: float, given: bool
         return "A lattice stands out of the noise, but no bright atoms do." if lattice else NONE
     if not lattice and not given:
         doubts.append(
-            f"No lattice stands out of the noise: the scale of the atoms and their spacing of {spacing:.3g} px are "
+            f"{lattice.words}: the scale of the atoms and their spacing of {spacing:.3g} px are "
             "guesses. Set the spacing."
         )
     elif not given and len(positions) >= FEW:

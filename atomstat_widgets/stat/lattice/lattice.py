@@ -1,5 +1,6 @@
 """The lattice of an image: which planes are there, how far apart and in which directions."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from atomstat_widgets.stat.lattice.spots import Spots, find_spots
 from atomstat_widgets.stat.lattice.tiles import Tiles
 
 SMALLEST_SIDE = 16  # pixels in which a lattice can be told from noise
+LONG = 20  # pixels: where not even such a period could be found, it is said up to which
 
 
 @brief
@@ -42,6 +44,8 @@ class Lattice:
         Side of a pixel in the unit.
     left_out : int
         Spots that were found in the image and are not among these, see `of`.
+    longest : float
+        Longest period that could be found, in units: three have to be in the shorter side; 0 if that is too short.
     """
 
     frequencies: Floats
@@ -52,6 +56,7 @@ class Lattice:
     unit: str = "px"
     pixel_size: float = 1.0
     left_out: int = 0
+    longest: float = math.inf
 
     def __bool__(self) -> bool:
         return self.found
@@ -84,13 +89,24 @@ class Lattice:
     def words(self) -> str:
         """What was found, in a sentence without its full stop."""
         if not self.found:
-            return "No spot of the lattice is chosen" if self.left_out else "No lattice stands out of the noise"
+            return self._why_none
         first = self.spacings[0]
         alike = np.flatnonzero(np.abs(self.spacings / first - 1) < 0.05)[:3]
         directions = sorted(round(float(self.directions[n])) % 180 for n in alike)
         *most, last = [f"{one}°" for one in directions]
         listed = f"{', '.join(most)} and {last}" if most else last
         return f"Lattice planes {first:.3g} {self.unit} apart, at {listed}"
+
+    @property
+    def _why_none(self) -> str:
+        if self.left_out:
+            return "No spot of the lattice is chosen"
+        if self.longest == 0:
+            return "The image is too small to tell a lattice"
+        if self.longest >= LONG * self.pixel_size:
+            return "No lattice stands out of the noise"
+        looked_for = f"a period up to {self.longest:.3g} {self.unit}"
+        return f"No lattice of {looked_for} stands out of the noise; the image is too narrow to tell a longer one"
 
     @property
     def spots(self) -> Spots:
@@ -109,8 +125,9 @@ class Lattice:
         instance_of(unit, "unit", str)
         scale = pixel_size / self.pixel_size
         return replace(
-            self, frequencies=self.frequencies / scale, vectors=self.vectors * scale, unit=unit, pixel_size=pixel_size
-        )
+            self, frequencies=self.frequencies / scale, vectors=self.vectors * scale, unit=unit, pixel_size=pixel_size,
+            longest=self.longest * scale,
+        )  # fmt: skip
 
     def of(self, spots: ArrayLike) -> "Lattice":
         """Lattice of some of the spots alone; its two vectors are those that these tell.
@@ -191,7 +208,8 @@ def find_lattice(image: ArrayLike, *, pixel_size: float = 1.0, unit: str = "px")
     pixels, _ = mend(pixels)
     if min(pixels.shape) < SMALLEST_SIDE:
         nothing = np.empty((0, 2))
-        return Lattice(nothing, np.empty(0), np.empty(0), nothing, np.empty((0, 0), np.float32), unit, pixel_size)
+        spectrum = np.empty((0, 0), np.float32)
+        return Lattice(nothing, np.empty(0), np.empty(0), nothing, spectrum, unit, pixel_size, longest=0.0)
     return lattice_of(*find_spots(pixels), pixel_size, unit)
 
 
@@ -200,7 +218,7 @@ def lattice_of(spots: Spots, tiles: Tiles, pixel_size: float = 1.0, unit: str = 
     vectors = basis_of(spots.frequencies, spots.energies)
     return Lattice(
         spots.frequencies / pixel_size, spots.contrasts, _shares(spots.energies), vectors * pixel_size,
-        tiles.centred(tiles.contrast), unit, pixel_size,
+        tiles.centred(tiles.contrast), unit, pixel_size, longest=spots.longest * pixel_size,
     )  # fmt: skip
 
 

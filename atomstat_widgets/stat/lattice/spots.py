@@ -5,6 +5,7 @@ median along its own ray, which a streak raises; and its neighbours along the ra
 does not rise.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,11 +40,14 @@ class Spots:
         Logarithm of the power over what noise has there.
     energies : array, (n,)
         Variance of the image that each explains.
+    longest : float
+        Pixels of the longest period that was looked for: of a longer one too few are in the shorter side.
     """
 
     frequencies: Floats
     contrasts: Floats
     energies: Floats
+    longest: float = math.inf
 
 
 def find_spots(pixels: NDArray[np.float32]) -> tuple[Spots, Tiles]:
@@ -78,7 +82,7 @@ def find_spots(pixels: NDArray[np.float32]) -> tuple[Spots, Tiles]:
         highest = lowest
     frequencies, contrasts, energies = (np.concatenate(parts) for parts in zip(*found, strict=True))
     order = np.argsort(-energies, kind="stable")
-    return Spots(frequencies[order], contrasts[order], energies[order]), first
+    return Spots(frequencies[order], contrasts[order], energies[order], longest / FEWEST_PERIODS), first
 
 
 def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tuple[Floats, Floats, Floats]:

@@ -40,7 +40,9 @@ def rise_of(background: Float32, period: float) -> float:
 
 
 def contrast_of(patches: Float32, shortest: float) -> float:
-    """Difference of bright and dark in patches (n, side, side) of a lattice, with little of the noise."""
+    """Difference of bright and dark in patches (n, side, side) of a lattice, with little of the noise; 0 of none."""
+    if len(patches) == 0:
+        return 0.0
     smooth = ndimage.gaussian_filter(patches, (0, SMOOTH * shortest, SMOOTH * shortest))
     low, high = np.quantile(smooth, [0.05, 0.95])
     return float(high - low)

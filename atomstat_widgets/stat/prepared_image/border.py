@@ -1,27 +1,58 @@
 """A border without data: whether it has to be left out, and where it is, in words."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from atomstat_widgets.stat.blemishes import blank_border, equal_areas
+
+SMALLEST = 8  # pixels: side of a square of data that there has to be, or half a side of a smaller image
+ENOUGH = 100_000  # pixels that tell what the data are like
 OFF = 0.5  # of the usual distance from the median, both ways: so far a level is off all data
 
 Float32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 
-def stands_out(pixels: Float32, blank: Mask) -> bool:
-    """Whether a border without data is at a level that the data beside it are not at.
+def blank_areas(pixels: Float32, *, all_borders: bool) -> Mask | None:
+    """Where an image (height, width) has no data: areas of equal pixels that stand out; None where it has everywhere.
 
-    The vacuum of a simulation and what is saturated are of one value, too, and the image goes over into them. A border
-    that was filled with the median of the data is where it should be.
+    They are at a level that neither the data nor what is beside them are at: a border, or a block of dead pixels. The
+    vacuum of a simulation and what is saturated are of one value, too, and the image goes over into them. A border that
+    was filled with the median of the data is where it should be. `all_borders` takes what touches the edge anyway.
     """
-    data, level = pixels[~blank], float(np.median(pixels[blank]))
+    border = blank_border(pixels)
+    numbers, count = equal_areas(pixels)
+    data = pixels[numbers == 0]
+    if count == 0 or data.size == 0:
+        return border if all_borders else None
+    data = data[:: math.ceil(data.size / ENOUGH)]
     middle = float(np.median(data))
     spread = float(np.median(np.abs(data - middle)))
-    beside = pixels[ndimage.binary_dilation(blank) & ~blank]
-    step = float(np.median(np.abs(beside - level)))
-    return abs(level - middle) > OFF * spread and step > OFF * float(np.median(np.abs(data - level)))
+    blank = np.zeros(pixels.shape, bool)
+    for number, (rows, columns) in enumerate(ndimage.find_objects(numbers), start=1):
+        around = slice(max(rows.start - 1, 0), rows.stop + 1), slice(max(columns.start - 1, 0), columns.stop + 1)
+        area, here = numbers[around] == number, pixels[around]
+        level = float(here[area][0])
+        beside = here[ndimage.binary_dilation(area) & (numbers[around] == 0)]
+        if beside.size and abs(level - middle) > OFF * spread:
+            step = float(np.median(np.abs(beside - level)))
+            blank[around] |= area & (step > OFF * float(np.median(np.abs(data - level))))
+    if all_borders and border is not None:
+        blank |= border
+    return blank if blank.any() else None
+
+
+def require_data(data: Mask) -> None:
+    """Refuse by a ValueError an image whose data (height, width) are single pixels, as hot ones on one colour are."""
+    side = min(SMALLEST, *(max(1, one // 2) for one in data.shape))
+    if not ndimage.binary_erosion(data, np.ones((side, side))).any():
+        there = int(np.count_nonzero(data))
+        raise ValueError(
+            f"all but {there:,} of {data.size:,} pixels are without data or of one value: there is nothing to analyse"
+        )
 
 
 def border_in_words(blank: Mask) -> str:

@@ -2,22 +2,21 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atomstat_widgets.arguments import array_of, switch_of
+from atomstat_widgets.arguments import switch_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.blemishes import blank_border, continued, without_outliers
+from atomstat_widgets.stat.blemishes import continued, without_outliers
 from atomstat_widgets.stat.blocks import in_blocks, take_into_memory
-from atomstat_widgets.stat.image import normalize_image
+from atomstat_widgets.stat.image import normalize_around_gaps, normalize_image
 from atomstat_widgets.stat.lattice import Lattice, find_lattice
 from atomstat_widgets.stat.prepared_image.background import RISES, ROUNDS, background_of, contrast_of, rise_of
-from atomstat_widgets.stat.prepared_image.border import border_in_words, stands_out
+from atomstat_widgets.stat.prepared_image.border import blank_areas, border_in_words, require_data
 from atomstat_widgets.stat.prepared_image.line_jitter import has_jitter, moved_back, row_shifts
 from atomstat_widgets.stat.prepared_image.patches import patches_of
-from atomstat_widgets.stat.prepared_image.polarity import is_hexagonal, polarity_of
+from atomstat_widgets.stat.prepared_image.polarity import Polarity, is_hexagonal, polarity_of
 
 WITHOUT_LATTICE = 1 / 8  # of the shorter side: deviation of the Gaussian where no period is known
 
@@ -60,6 +59,11 @@ class PreparedImage:
         """Whether any step was done."""
         return bool(self.words)
 
+    @property
+    def says(self) -> str:
+        """Its words and its doubt."""
+        return ". ".join(filter(None, [self.words, self.doubt]))
+
 
 def prepare_image(
     image: ArrayLike,
@@ -101,10 +105,12 @@ def prepare_image(
     -----
     The background is a Gaussian whose standard deviation is the longest distance of lattice planes, see `find_lattice`,
     or an eighth of the shorter side where there is no lattice. It is subtracted again, up to four times, while what is
-    left rises as much. Without a lattice only a border is left out, and jitter taken away, by default.
+    left rises as much. The contrast is that of the patches that show the lattice, be they few. Without a lattice only
+    a border is left out, and jitter taken away, by default.
 
-    Whether atoms are dark is told by the skewness of the lattice. A honeycomb of broad bright atoms looks as a
-    triangular lattice of dark ones does, so there only strong skewness counts, and `doubt` says so.
+    Whether atoms are dark is told by the skewness of what repeats from cell to cell, in patches that show the lattice.
+    So neither dead lines, nor hot spots, nor the rim of a particle tell it. A honeycomb of broad bright atoms looks as
+    a triangular lattice of dark ones does, so there only strong skewness counts, and `doubt` says so.
 
     Hot pixels stay, but count for nothing here.
 
@@ -121,8 +127,11 @@ def prepare_image(
     """
     switches = {"background": background, "line_jitter": line_jitter, "border": border, "dark": dark}
     switches = {name: None if value is None else switch_of(value, name) for name, value in switches.items()}
-    raw, missing = _filled(image, switches["border"] is not False)
-    blank = _blank(raw, missing, switches["border"])
+    values = take_into_memory(image, "the pixels") if in_blocks(image) else image
+    raw, gaps = (normalize_image(values), None) if switches["border"] is False else normalize_around_gaps(values)
+    blank = _blank(raw, gaps, switches["border"])
+    if blank is not None:
+        require_data(~blank)
     steps = _Steps(raw if blank is None else continued(raw, blank))
     if blank is not None:
         steps.words.append(border_in_words(blank))
@@ -139,27 +148,15 @@ def prepare_image(
     )  # fmt: skip
 
 
-def _filled(image: Any, fill: bool) -> tuple[Float32, NDArray[np.bool_] | None]:
-    """Pixels between 0 and 1, and where they were NaN, if they may be; there they are filled with the median."""
-    values = take_into_memory(image, "the pixels") if in_blocks(image) else array_of(image, "image")
-    missing = np.isnan(values) if values.dtype.kind == "f" and fill else np.zeros(1, bool)
-    if not missing.any() or missing.all():
-        return np.asarray(normalize_image(values)), None
-    values = np.where(missing, np.nanmedian(values), values)
-    return normalize_image(values), np.asarray(missing.any(axis=2) if missing.ndim == 3 else missing)
-
-
-def _blank(pixels: Float32, missing: NDArray[np.bool_] | None, border: bool | None) -> NDArray[np.bool_] | None:
+def _blank(pixels: Float32, gaps: NDArray[np.bool_] | None, border: bool | None) -> NDArray[np.bool_] | None:
     """Where there are no data that count as such; None where there are data everywhere."""
     if border is False:
         return None
     seen = without_outliers(np.ascontiguousarray(pixels))
-    blank = blank_border(seen) if min(pixels.shape) >= 3 else None
-    if blank is not None and missing is None and not border and not stands_out(seen, blank):
-        blank = None
-    if missing is None or blank is None:
-        return missing if blank is None else blank
-    return missing | blank
+    blank = blank_areas(seen, all_borders=border is True) if min(pixels.shape) >= 3 else None
+    if gaps is None or blank is None:
+        return gaps if blank is None else blank
+    return gaps | blank
 
 
 class _Steps:
@@ -203,8 +200,8 @@ class _Steps:
             rise = rise_of(coarse, period)
             flat = seen - removed - coarse
             if self.lattice:
-                contrast = contrast_of(patches_of(flat, period), float(self.lattice.spacings.min()))
-            enough = not self.lattice or rise <= RISES * contrast
+                contrast = contrast_of(patches_of(flat, self.lattice), float(self.lattice.spacings.min()))
+            enough = contrast == 0 or rise <= RISES * contrast
             if enough and not (wanted and count == 0):
                 break
             first_rise = first_rise or rise
@@ -221,21 +218,27 @@ class _Steps:
 
     def negate(self, wanted: bool | None) -> None:
         """Make dark atoms bright."""
-        if wanted is None and self.lattice:
-            seen = self.seen
-            flat = seen - background_of(seen, self._period)
-            polarity = polarity_of(patches_of(flat, self._period), self.lattice)
+        if wanted is None:
+            polarity, why = self._polarity()
             wanted = polarity == "dark"
-            if polarity == "in doubt":
-                why = (
-                    "dark atoms and a honeycomb of bright ones look alike"
-                    if is_hexagonal(self.lattice)
-                    else "bright and dark are alike"
-                )
-                self.doubt = f"Whether atoms are bright or dark is in doubt: {why}"
+            self.doubt = f"Whether atoms are bright or dark is in doubt: {why}" if why else ""
         if wanted:
             self.pixels, self.dark = np.float32(1) - self.pixels, True
             self.words.append("Atoms are dark: the image was negated")
+
+    def _polarity(self) -> tuple[Polarity, str]:
+        """What atoms are, and why it is in doubt, if it is."""
+        if not self.lattice:
+            return "in doubt", "there is no lattice to tell it by"
+        patches = patches_of(self.seen - background_of(self.seen, self._period), self.lattice)
+        polarity = polarity_of(patches, self.lattice)
+        if polarity != "in doubt":
+            return polarity, ""
+        if len(patches) == 0:
+            return polarity, "nowhere does the lattice repeat clearly"
+        if is_hexagonal(self.lattice):
+            return polarity, "dark atoms and a honeycomb of bright ones look alike"
+        return polarity, "bright and dark are alike"
 
     @cached_property
     def lattice(self) -> Lattice:
