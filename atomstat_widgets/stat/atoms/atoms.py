@@ -199,7 +199,7 @@ def find_atoms(
     alone = suppress(positions, spacing / 2)
     positions, strengths = positions[alone], strengths[alone]
     certainties = finder.certainties(strengths, spacing)
-    doubt = doubt_of(positions, certainties, spacing, given, finder.lattice)
+    doubt = doubt_of(positions, certainties, spacing, given, finder.lattice, min(pixels.shape))
     lattice = replace(finder.lattice, spectrum=np.empty((0, 0), np.float32))
     return Atoms(positions, strengths, spacing, certainties, doubt, lattice)
 

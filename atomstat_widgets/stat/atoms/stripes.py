@@ -54,14 +54,16 @@ def _more_than_lattice(pixels: Float32, frequencies: Floats, added: float) -> Fl
     """
     height, width = pixels.shape
     down, across = (np.hanning(side + 2)[1:-1] / (side + 1) * 2 for side in pixels.shape)
-    means = pixels @ across
+    means: Floats = pixels @ across
     seen = frequencies[np.abs(frequencies[:, 1]) * width < ALONG]
     if len(seen) == 0:
         return means
     beside = np.stack(np.meshgrid(ACROSS_SPOT, ALONG_SPOT, indexing="ij"), axis=-1).reshape(-1, 2) / [height, width]
     places = (seen[:, None] + beside).reshape(-1, 2)
     places = np.concatenate([places, -places])
-    y, x = (np.exp(2j * np.pi * np.arange(side)[:, None] * one) for side, one in zip(pixels.shape, places.T, strict=True))
+    y, x = (
+        np.exp(2j * np.pi * np.arange(side)[:, None] * one) for side, one in zip(pixels.shape, places.T, strict=True)
+    )
     told = added / (1 + added)  # of a mean: what noise by rows explains
     in_mean = across @ x
     alike = (y.conj().T * down) @ y
