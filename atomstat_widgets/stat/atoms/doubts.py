@@ -47,7 +47,7 @@ def doubt_of(
             )
     if lattice and len(lattice.vectors) < 2:
         doubts.append("Planes in one direction only stand out of the noise: atoms along them may be none.")
-    periods = shorter / float(lattice.spacings.max()) if lattice else math.inf
+    periods = shorter / float(lattice.spacings[0]) if lattice else math.inf
     if periods < FEWEST_PERIODS:
         doubts.append(
             f"The image is so small that only {periods:.0f} planes of the lattice fit in it: noise, or what the border "

@@ -7,7 +7,7 @@ from atomstat_widgets.stat.atoms.maxima import Float32, Floats
 from atomstat_widgets.stat.lattice.tiles import Tiles
 
 STRIPED = 1.0  # of the ground: what is added to it along an axis of the spectrum
-LOW = 0.5  # of the lowest frequency of the lattice: below, rows differ as the sample does
+LOW = 0.7  # of the lowest frequency of the lattice: below, rows differ as the sample does
 ALONG = 4.0  # periods along a row, below which a spot shows in the mean of the row under a taper
 # Periods beside such a spot, across and along: waves that describe a lattice that ends in the image or is not even.
 ACROSS_SPOT, ALONG_SPOT = (-1.0, -0.5, 0.0, 0.5, 1.0), (-0.5, 0.0, 0.5)
@@ -53,7 +53,7 @@ def _more_than_lattice(pixels: Float32, frequencies: Floats, added: float) -> Fl
     are more than noise by rows, whose power over that of other noise is `added`.
     """
     height, width = pixels.shape
-    down, across = (np.hanning(side + 2)[1:-1] / (side + 1) * 2 for side in pixels.shape)
+    across = np.hanning(width + 2)[1:-1] / (width + 1) * 2
     means: Floats = pixels @ across
     seen = frequencies[np.abs(frequencies[:, 1]) * width < ALONG]
     if len(seen) == 0:
@@ -66,11 +66,11 @@ def _more_than_lattice(pixels: Float32, frequencies: Floats, added: float) -> Fl
     )
     told = added / (1 + added)  # of a mean: what noise by rows explains
     in_mean = across @ x
-    alike = (y.conj().T * down) @ y
+    alike = y.conj().T @ y
     alike *= (x.conj().T * across) @ x - told * np.outer(in_mean.conj(), in_mean)
     # The mean of the image is no wave of the lattice.
-    level = float(down @ means)
-    right = np.einsum("yn,yn->n", y.conj() * down[:, None], (pixels - level) @ (across[:, None] * x.conj()))
-    right -= told * in_mean.conj() * (y.conj().T @ (down * (means - level)))
+    level = float(means.mean())
+    right = np.einsum("yn,yn->n", y.conj(), (pixels - level) @ (across[:, None] * x.conj()))
+    right -= told * in_mean.conj() * (y.conj().T @ (means - level))
     heights = np.linalg.pinv(alike, rcond=ALIKE, hermitian=True) @ right
     return np.asarray(means - (y @ (heights * in_mean)).real, np.float64)
