@@ -8,6 +8,7 @@ from scipy import ndimage
 
 OUTLYING = 8.0  # times what 99 of 100 pixels differ from their neighbours at most
 ALONE = 5.0  # times the third highest of the eight neighbours: of the narrowest column that is resolved, at most 3
+BLOCK = 3  # pixels: side of the largest spot of a cosmic ray, or of dead pixels
 FLAT = 5  # pixels: side of the squares of equal pixels that a border without data is made of
 LEAST_BLANK = 64  # pixels of a border without data
 
@@ -17,9 +18,9 @@ Float32 = NDArray[np.float32]
 def mend(pixels: Float32) -> tuple[Float32, NDArray[np.bool_] | None]:
     """Replace the pixels that show no sample, so that filters and spectra do not see them.
 
-    Hot and dead pixels, alone or up to three together, become the median of what is around them. A border without data,
-    as drift correction leaves it, is an area of equal pixels that touches the edge of the image; there the image goes
-    on as its mirror.
+    Hot and dead pixels, alone or in spots of up to 3 x 3, become the median of what is around them. A border without
+    data, as drift correction leaves it, is an area of equal pixels that touches the edge of the image; there the image
+    goes on as its mirror.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ def continued(pixels: Float32, blank: NDArray[np.bool_]) -> Float32:
 
 
 def without_outliers(pixels: Float32) -> Float32:
-    """Pixels without those that stand alone far above or below all around them."""
+    """Pixels without those that stand, alone or as a small spot, far above or below all around them."""
     inner = pixels[1:-1, 1:-1]
     bend = 4 * inner - pixels[:-2, 1:-1] - pixels[2:, 1:-1] - pixels[1:-1, :-2] - pixels[1:-1, 2:]
     np.abs(bend, out=bend)
@@ -58,23 +59,69 @@ def without_outliers(pixels: Float32) -> Float32:
         return pixels
     suspects = np.argwhere(bend > OUTLYING * np.quantile(usual, 0.99)) + 1
     suspects = np.concatenate([suspects, _of_the_edge(pixels.shape)])
-    # Of the suspects' surroundings, 5 x 5 pixels, mirrored at the edge.
-    rows, columns = (np.abs(at[:, None] + np.arange(-2, 3)) for at in suspects.T)
-    rows, columns = (
-        np.minimum(at, 2 * (side - 1) - at) for at, side in zip((rows, columns), pixels.shape, strict=True)
-    )
-    around = pixels[rows[:, :, None], columns[:, None, :]].astype(np.float64)
+    around = pixels[_surroundings(suspects, 2, pixels.shape)].astype(np.float64)
     ground = np.median(around.reshape(-1, 25), axis=1)
     near = around[:, 1:-1, 1:-1].reshape(-1, 9) - ground[:, None]
     here = near[:, 4]
     others = np.sort(np.sign(here)[:, None] * np.delete(near, 4, axis=1), axis=1)
     spread = np.quantile(usual, 0.99) / 4
-    hot = np.abs(here) > np.maximum(ALONE * np.maximum(others[:, -3], 0), OUTLYING * spread)
-    if not hot.any():
+    outlying = np.abs(here) > OUTLYING * spread
+    hot = outlying & (np.abs(here) > ALONE * np.maximum(others[:, -3], 0))
+    spots = _spots(pixels, suspects[outlying & ~hot], OUTLYING * spread)
+    if not hot.any() and spots is None:
         return pixels
     mended = pixels.copy()
     mended[tuple(suspects[hot].T)] = ground[hot]
+    if spots is not None:
+        at, values = spots
+        mended[at] = values
     return mended
+
+
+def _spots(
+    pixels: Float32, suspects: NDArray[np.intp], least: float
+) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float64]] | None:
+    """Pixels of the spots that suspects (n, 2) are of, no larger than a block, and what is around them; None without.
+
+    Their edge is sharp: the faintest pixel of a spot is far above, or below, all that is around the block.
+    """
+    if len(suspects) == 0:
+        return None
+    reach = BLOCK
+    places = _surroundings(suspects, reach, pixels.shape)
+    around = pixels[places].astype(np.float64)
+    count, side = len(around), 2 * reach + 1
+    ground = np.median(around.reshape(count, -1), axis=1)
+    near = around - ground[:, None, None]
+    near *= np.sign(near[:, reach, reach])[:, None, None]
+    lines = np.arange(-reach, reach + 1)
+    beyond = [places[0] != suspects[:, 0, None, None] + lines[:, None], places[1] != suspects[:, 1, None, None] + lines]
+    near[beyond[0] | beyond[1]] = -np.inf  # the mirror of a spot at the edge is no part of it
+    falling = -np.sort(-near.reshape(count, -1), axis=1)[:, : BLOCK**2 + 1]
+    gap = falling[:, :-1] > np.maximum(ALONE * falling[:, 1:], least)
+    lowest = np.where(gap, falling[:, :-1], np.inf).min(axis=1)  # of the largest spot
+    of_spot = near >= lowest[:, None, None]
+    small = of_spot[:, reach, reach]
+    for axis in (1, 2):
+        lines = of_spot.any(axis=axis)
+        last = side - 1 - lines[:, ::-1].argmax(axis=1)
+        small &= last - lines.argmax(axis=1) < BLOCK
+    if not small.any():
+        return None
+    of_spot &= small[:, None, None]
+    rows, columns = (np.broadcast_to(at, of_spot.shape)[of_spot] for at in places)
+    return (rows, columns), np.broadcast_to(ground[:, None, None], of_spot.shape)[of_spot]
+
+
+def _surroundings(
+    points: NDArray[np.intp], reach: int, shape: tuple[int, ...]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows (n, side, 1) and columns (n, 1, side) of squares around points (n, 2), mirrored at the edge of an image."""
+    near = np.arange(-reach, reach + 1)
+    rows, columns = (
+        np.abs((side - 1) - np.abs((side - 1) - (at[:, None] + near))) for at, side in zip(points.T, shape, strict=True)
+    )
+    return rows[:, :, None], columns[:, None, :]
 
 
 def _of_the_edge(shape: tuple[int, ...]) -> NDArray[np.intp]:

@@ -8,6 +8,7 @@ from scipy.spatial import KDTree
 from test_atoms import columns, score
 
 from atomstat_widgets.stat import find_atoms, find_lattice
+from atomstat_widgets.stat.blemishes import without_outliers
 
 SCENES = {
     "dirty_honeycomb": ({"side": 384}, 8.0),
@@ -81,6 +82,57 @@ def test_hot_pixels_are_no_atoms():
     _, recall, precision, _ = score(found.positions, points, 3)
     assert (recall, precision) == (1, 1)
     assert found.spacing == pytest.approx(12, rel=0.15)
+
+
+@pytest.mark.parametrize("side", [2, 3])
+@pytest.mark.parametrize("value", [65_535, 0])
+def test_small_spots_of_hot_and_dead_pixels_are_mended(side, value):
+    rng = np.random.default_rng(6)
+    points = np.stack(np.meshgrid(np.arange(6, 250, 12.0), np.arange(7, 250, 12.0), indexing="ij"), -1).reshape(-1, 2)
+    clean = rng.poisson(200 + 600 * columns(points, np.ones(len(points)), 2.6, (256, 256))).astype(np.float32)
+    image = clean.copy()
+    at = np.array([[30, 37], [100, 61], [72, 200], [180, 12], [222, 133], [0, 90], [150, 253]])
+    for y, x in at:
+        image[y : y + side, x : x + side] = value
+    mended = without_outliers(image)
+    kept = image == clean
+    if value:
+        assert np.all(mended[~kept] < 1_500)
+        _, recall, precision, _ = score(find_atoms(image).positions, points, 3)
+        assert min(recall, precision) >= 0.99
+    np.testing.assert_array_equal(mended[kept], clean[kept])
+
+
+@pytest.mark.parametrize("place", [(0, 0), (0.5, 0), (0.5, 0.5), (0.2, 0.4)])
+def test_the_narrowest_atoms_are_no_spots(place):
+    points = np.stack(np.meshgrid(np.arange(8, 120, 12.0), np.arange(8, 120, 12.0), indexing="ij"), -1).reshape(-1, 2)
+    image = columns(points + place, np.ones(len(points)), 1.0, (128, 128)).astype(np.float32)
+    image += np.float32(0.01) * np.random.default_rng(0).standard_normal((128, 128), np.float32)
+    np.testing.assert_array_equal(without_outliers(image), image)
+
+
+@pytest.mark.parametrize("seed", [24, 31])
+@pytest.mark.parametrize("spread", [0.2, 1])
+def test_noise_by_rows_of_a_small_image(hard_scenes, spread, seed):
+    image, truth = hard_scenes.clean_honeycomb(side=200, noise=0.1, seed=seed)
+    found = find_atoms(image + spread * np.random.default_rng(seed).normal(size=(200, 1))).positions
+    found = found[((found > 1) & (found < 198)).all(axis=1)]  # the scene has no atoms at the border, which it cuts
+    _, recall, precision, _ = score(found, truth, 3.0)
+    assert recall >= 0.99
+    assert precision >= 0.97
+
+
+@pytest.mark.parametrize(("kind", "side", "seed"), [("step", 160, 25), ("tilt", 128, 20), ("tilt", 128, 24)])
+def test_atoms_on_a_background_of_a_small_image(hard_scenes, kind, side, seed):
+    image, truth = hard_scenes.on_background(kind, side=side, height=10, seed=seed)
+    _, recall, precision, _ = score(find_atoms(image).positions, truth, 3.0)
+    assert recall >= 0.99
+    assert precision >= 0.97
+
+
+def test_an_image_of_few_planes_is_a_doubt(hard_scenes):
+    image, _ = hard_scenes.clean_honeycomb(side=96, noise=0.1, seed=1)
+    assert "so small that only 7 planes" in find_atoms(image).doubt
 
 
 def dumbbells(noise, seed=0, side=256, pair=6.5, width=1.9):

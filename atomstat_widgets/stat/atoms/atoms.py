@@ -12,7 +12,7 @@ from scipy.spatial import KDTree
 from atomstat_widgets.arguments import instance_of, number_of, word_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.atoms.doubts import doubt_of
-from atomstat_widgets.stat.atoms.ground import without_steep_ground
+from atomstat_widgets.stat.atoms.ground import without_steep_ground, without_tilt
 from atomstat_widgets.stat.atoms.maxima import (
     BandPass,
     Float32,
@@ -186,7 +186,8 @@ def find_atoms(
     if lattice is not None:
         instance_of(lattice, "lattice", Lattice)
 
-    finder = _Finder(*mend(pixels), lattice)
+    pixels, blank = mend(pixels)
+    finder = _Finder(without_tilt(pixels), blank, lattice)
     given = spacing is not None
     spacing = max(2.0, min(finder.guess_spacing(), finder.longest_spacing)) if spacing is None else spacing
     maxima, strengths = finder.find(spacing, strength)
@@ -198,7 +199,7 @@ def find_atoms(
     alone = suppress(positions, spacing / 2)
     positions, strengths = positions[alone], strengths[alone]
     certainties = finder.certainties(strengths, spacing)
-    doubt = doubt_of(positions, certainties, spacing, given, finder.lattice)
+    doubt = doubt_of(positions, certainties, spacing, given, finder.lattice, min(pixels.shape))
     lattice = replace(finder.lattice, spectrum=np.empty((0, 0), np.float32))
     return Atoms(positions, strengths, spacing, certainties, doubt, lattice)
 

@@ -18,11 +18,16 @@ AROUND, PART = 16, 0.25  # atoms that are looked at together, and the share of t
 UNCERTAIN = 0.9
 MANY = 0.5  # of the atoms
 NONE = "No atoms stand out of the noise."
+FEWEST_PERIODS = 8  # of the lattice along the shorter side: of fewer its spots are as wide as they are far apart
 FEW = 6  # atoms of which no share is told
 
 
-def doubt_of(positions: Floats, certainties: Floats, spacing: float, given: bool, lattice: Lattice) -> str:
+def doubt_of(
+    positions: Floats, certainties: Floats, spacing: float, given: bool, lattice: Lattice, shorter: int
+) -> str:
     """Doubts about atoms (n, 2) with their certainties (n,) in sentences, empty where there are none.
+
+    The `shorter` side of the image is in pixels.
 
     The `spacing` was `given`, or else guessed.
     """
@@ -43,6 +48,12 @@ def doubt_of(positions: Floats, certainties: Floats, spacing: float, given: bool
             )
     if lattice and len(lattice.vectors) < 2:
         doubts.append("Planes in one direction only stand out of the noise: atoms along them may be none.")
+    periods = shorter / float(lattice.spacings[0]) if lattice else math.inf
+    if periods < FEWEST_PERIODS:
+        doubts.append(
+            f"The image is so small that only {periods:.0f} planes of the lattice fit in it: noise, or what the border "
+            "cuts, may pass for atoms, and atoms may be missing. Take a larger part of the sample."
+        )
     filled = _filled(positions, lattice.vectors, spacing)
     if filled < FEWEST_SITES:
         doubts.append(

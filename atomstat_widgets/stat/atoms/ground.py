@@ -14,6 +14,8 @@ WINDOW = 1.3  # spacings: side of the square whose median is the ground
 COARSE_ENOUGH = 4.0  # pixels that are left of that scale where pixels are binned for it
 FINE_ENOUGH = 1.5  # pixels that are left of the scale where pixels are binned for the median
 FEWEST = 1e-3  # of the pixels that are steep
+SOME = 256  # rows and columns of which the slope of an image is told
+REACH = 4  # times in a side of the image is the distance of the pixels that tell its slope
 
 
 def without_steep_ground(
@@ -54,6 +56,22 @@ def without_steep_ground(
     window = 2 * round(WINDOW * spacing / factor / 2) + 1
     ground = ndimage.median_filter(binned(pixels, factor), window, mode="reflect")
     return pixels - enlarged(ground, factor, pixels.shape)
+
+
+def without_tilt(pixels: Float32) -> Float32:
+    """Subtract the plane that an image rises along: where it meets its mirror it has a crest, which is no atom.
+
+    From the medians of differences, so that neither a step nor a particle tilts the rest.
+    """
+    rise = np.zeros((), np.float32)
+    for axis, side in enumerate(pixels.shape):
+        apart = max(side // REACH, 1)
+        lines = np.moveaxis(pixels, axis, 0)[:, :: max(1, pixels.shape[1 - axis] // SOME)]
+        later = np.arange(apart, side, max(1, side // SOME))
+        slope = np.median(lines[later] - lines[later - apart]) / np.float32(apart)
+        along = slope * (np.arange(side, dtype=np.float32) - np.float32((side - 1) / 2))
+        rise = rise + (along[:, None] if axis == 0 else along)
+    return pixels - rise
 
 
 def _factor(most: float, pixels: Float32) -> int:

@@ -181,7 +181,7 @@ def find_lattice(image: ArrayLike, *, pixel_size: float = 1.0, unit: str = "px")
 
     Notes
     -----
-    Power spectra of square tiles that overlap, each faded out and without its mean. The ground of a tile is the median
+    Power spectra of square tiles that overlap, each faded out and without its plane. The ground of a tile is the median
     of each ring of equal frequency, so neither dirt, nor the outline of a particle, nor a rising background poses as a
     period. What counts is the power over the ground that a quarter of the tiles reach, so most of the image may be
     empty. Spots are peaks along the radius, too, which the streak of an edge or of noise by rows is not. Periods longer

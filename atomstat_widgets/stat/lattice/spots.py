@@ -97,7 +97,7 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     peak = tiles.whole_plane(log_power)
     peak = peak >= ndimage.maximum_filter(peak, 3, mode="wrap")
     # Noise by rows or columns is noise, too.
-    beyond = contrast - np.log1p(np.median(tiles.streaks, axis=0)) > CONTRAST
+    beyond = contrast - np.log1p(tiles.streaks) > CONTRAST
     candidates = np.argwhere(wanted & beyond & _half_plane(peak, tiles.side))
     if len(candidates) == 0:
         return np.empty((0, 2)), np.empty(0), np.empty(0)

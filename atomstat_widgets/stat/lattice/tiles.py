@@ -96,17 +96,18 @@ class Tiles:
 
     @cached_property
     def streaks(self) -> Float32:
-        """Power over the ground that noise by rows or columns adds, (tiles, side, side // 2 + 1): 0 off the axes.
+        """Power over the ground that noise by rows or columns adds, (side, side // 2 + 1): 0 off the axes.
 
-        From the median along each axis, as far as the taper spreads it to both sides.
+        From the median along each axis, as far as the taper spreads it to both sides. Such noise is everywhere: what
+        few of the tiles have is the streak of an edge.
         """
-        added = np.zeros_like(self.power)
+        added = np.zeros(self.power.shape[1:], np.float32)
         ratio = self.power / (self.ground[:, self.rings] * math.log(2))
         beyond = self.rings >= STREAK
         for line in [(slice(None), column) for column in (0, 1)] + [(row, slice(None)) for row in (-1, 0, 1)]:
             along = ratio[:, *line][:, beyond[line]]
             excess = np.median(along, axis=1) - 1 if along.shape[1] else np.zeros(len(ratio))
-            added[:, *line] = np.maximum(added[:, *line], np.maximum(excess, 0)[:, None])
+            added[line] = np.maximum(added[line], max(float(np.quantile(excess, SHARE)), 0.0))
         return added
 
     def ground_beside(self, frequencies: Floats) -> Float32:
@@ -171,7 +172,7 @@ def tile_side(shape: tuple[int, ...]) -> int:
 
 
 def make_tiles(pixels: Float32, side: int) -> Tiles:
-    """Spectra of tiles of one side that lie evenly over an image, each faded out and without its mean.
+    """Spectra of tiles of one side that lie evenly over an image, each faded out and without its plane.
 
     They overlap by half, or less where more than 9 would lie along an axis.
     """
@@ -184,7 +185,12 @@ def make_tiles(pixels: Float32, side: int) -> Tiles:
     weights: NDArray[Any] = np.outer(taper, taper).astype(np.float32)
     pieces = np.stack([pixels[y : y + side, x : x + side] for y, x in corners])
     means = np.einsum("nij,ij->n", pieces, weights) / weights.sum()
-    spectra = fft.rfft2((pieces - means[:, None, None].astype(np.float32)) * weights)
+    at = np.arange(side, dtype=np.float32) - (side - 1) / 2
+    down, across = (
+        np.einsum("nij,ij->n", pieces, weights * one) / np.sum(weights * one**2) for one in (at[:, None], at)
+    )
+    planes = means[:, None, None] + down[:, None, None] * at[:, None] + across[:, None, None] * at
+    spectra = fft.rfft2((pieces - planes.astype(np.float32)) * weights)
     power = (spectra.real**2 + spectra.imag**2) / float(np.sum(weights.astype(float) ** 2))
     return Tiles(power.astype(np.float32, copy=False), corners)
 
