@@ -123,7 +123,7 @@ def prepare_image(
     >>> stat.prepare_image(lattice).changed
     False
     >>> stat.prepare_image(lattice + x / 4, line_jitter=False).words
-    'A background of 4.4 times the contrast of the lattice was subtracted (Gaussian of 16 px)'
+    'A background of 4.3 times the contrast of the lattice was subtracted (Gaussian of 16 px)'
     """
     switches = {"background": background, "line_jitter": line_jitter, "border": border, "dark": dark}
     switches = {name: None if value is None else switch_of(value, name) for name, value in switches.items()}
