@@ -29,7 +29,7 @@ def test_words_about_frames():
 
 
 def test_a_result_says_what_is_in_doubt():
-    assert analyse("domains", samples.graphene(shape=(96, 96))).remark == (
+    assert analyse("domains", samples.graphene(shape=(160, 160))).remark == (
         "Lattice planes 0.213 nm apart, at 37°, 97° and 157°"
     )
     noise = Image(np.random.default_rng(0).random((96, 96)))

@@ -1,5 +1,6 @@
 """Basis of a lattice from its spots."""
 
+import math
 from itertools import combinations
 
 import numpy as np
@@ -12,6 +13,7 @@ COLLINEAR = float(np.sin(np.deg2rad(15)))  # sine of the angle from which on two
 TOLERANCE = 0.06  # of the shorter of two reciprocal vectors: how far a spot is from a node of theirs at most
 MOST_TURNS = 100  # each makes the vectors shorter by far
 HIGHEST = 4  # order of a spot
+SQUARE = 1e-3  # of its length: a vector that is off by no more is along an axis, or at a right angle to another
 
 
 def basis_of(frequencies: Floats, energies: Floats) -> Floats:
@@ -66,8 +68,16 @@ def reduced(vectors: Floats) -> Floats:
         if turns == 0:
             break
         one, other = sorted((one, other - turns * one), key=np.linalg.norm)
-    one = one if (one[1], one[0]) > (0, 0) else -one
-    return np.stack([one, other if one @ other >= 0 else -other])
+    one = _turned(one)
+    along = float(one @ other)
+    square = abs(along) <= SQUARE * float(one @ one)  # then both directions of the other are as good
+    return np.stack([one, _turned(other) if square else math.copysign(1, along) * other])
+
+
+def _turned(vector: Floats) -> Floats:
+    """Of a vector and its opposite the one that points right, or down."""
+    x = 0.0 if abs(vector[1]) <= SQUARE * np.linalg.norm(vector) else vector[1]
+    return vector if (x, vector[0]) > (0, 0) else -vector
 
 
 def _indexed(frequencies: Floats, pair: Floats) -> tuple[Floats, NDArray[np.bool_]]:
