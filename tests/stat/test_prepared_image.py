@@ -233,6 +233,18 @@ def test_vacuum_without_noise_is_no_border(hard_scenes):
     assert prepare_image(image).border is None
 
 
+@pytest.mark.parametrize("period, ratio, seed", [(8, 1.5, 0), (12, 1.1, 1)])
+def test_what_is_even_between_atoms_without_noise_has_data(hard_scenes, period, ratio, seed):
+    image, _ = hard_scenes.two_phases(period=period, ratio=ratio, noise=0, seed=seed)
+    assert prepare_image(image).border is None
+
+
+@pytest.mark.parametrize("factor", [5, 8])
+def test_an_image_that_was_enlarged_pixel_by_pixel_has_data_everywhere(hard_scenes, factor):
+    image, _ = hard_scenes.clean_honeycomb(side=64, noise=0.1, seed=1)
+    assert prepare_image(np.kron(image, np.ones((factor, factor)))).border is None
+
+
 def test_islands_of_data():
     image = np.where(np.hypot(ROWS - 96, COLUMNS - 80) < 60, LATTICE, np.nan)
     found = prepare_image(image)

@@ -12,6 +12,9 @@ SMALLEST = 8  # pixels: side of a square of data that there has to be, or half a
 ENOUGH = 100_000  # pixels that tell what the data are like
 OFF = 0.5  # of the usual distance from the median, both ways: so far a level is off all data
 
+OF_DATA = 0.1  # of the data: so many that have the level are of the sample
+MOST_LEVELS = 16  # of areas without data; those of an image that was enlarged pixel by pixel have more
+
 Float32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -19,9 +22,10 @@ Mask = NDArray[np.bool_]
 def blank_areas(pixels: Float32, *, all_borders: bool) -> Mask | None:
     """Where an image (height, width) has no data: areas of equal pixels that stand out; None where it has everywhere.
 
-    They are at a level that neither the data nor what is beside them are at: a border, or a block of dead pixels. The
-    vacuum of a simulation and what is saturated are of one value, too, and the image goes over into them. A border that
-    was filled with the median of the data is where it should be. `all_borders` takes what touches the edge anyway.
+    All areas of one level are asked together whether neither the data nor what is beside them are at it. They are then
+    a border, or blocks of dead pixels. The vacuum of a simulation and what is saturated are of one value, too, but many
+    other pixels have it, and the image goes over into them. A border that was filled with the median of the data is
+    where it should be. `all_borders` takes what touches the edge anyway.
     """
     border = blank_border(pixels)
     numbers, count = equal_areas(pixels)
@@ -31,15 +35,17 @@ def blank_areas(pixels: Float32, *, all_borders: bool) -> Mask | None:
     data = data[:: math.ceil(data.size / ENOUGH)]
     middle = float(np.median(data))
     spread = float(np.median(np.abs(data - middle)))
+    levels = np.asarray(ndimage.minimum(pixels, numbers, np.arange(1, count + 1)))
+    near = np.where(numbers == 0, ndimage.maximum_filter(numbers, 3), 0)
     blank = np.zeros(pixels.shape, bool)
-    for number, (rows, columns) in enumerate(ndimage.find_objects(numbers), start=1):
-        around = slice(max(rows.start - 1, 0), rows.stop + 1), slice(max(columns.start - 1, 0), columns.stop + 1)
-        area, here = numbers[around] == number, pixels[around]
-        level = float(here[area][0])
-        beside = here[ndimage.binary_dilation(area) & (numbers[around] == 0)]
-        if beside.size and abs(level - middle) > OFF * spread:
+    different = np.unique(levels)
+    for level in different if len(different) <= MOST_LEVELS else ():
+        alike = np.concatenate([[False], levels == level])
+        beside = pixels[alike[near]]
+        if beside.size and abs(level - middle) > OFF * spread and np.mean(data == level) < OF_DATA:
             step = float(np.median(np.abs(beside - level)))
-            blank[around] |= area & (step > OFF * float(np.median(np.abs(data - level))))
+            if step > OFF * float(np.median(np.abs(data - level))):
+                blank |= alike[numbers]
     if all_borders and border is not None:
         blank |= border
     return blank if blank.any() else None
