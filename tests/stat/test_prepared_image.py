@@ -233,7 +233,7 @@ def test_vacuum_without_noise_is_no_border(hard_scenes):
     assert prepare_image(image).border is None
 
 
-@pytest.mark.parametrize("period, ratio, seed", [(8, 1.5, 0), (12, 1.1, 1)])
+@pytest.mark.parametrize(("period", "ratio", "seed"), [(8, 1.5, 0), (12, 1.1, 1)])
 def test_what_is_even_between_atoms_without_noise_has_data(hard_scenes, period, ratio, seed):
     image, _ = hard_scenes.two_phases(period=period, ratio=ratio, noise=0, seed=seed)
     assert prepare_image(image).border is None
