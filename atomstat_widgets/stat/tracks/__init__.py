@@ -3,6 +3,7 @@
 from atomstat_widgets.stat.tracks._link import Tracks, link, nearest_steps
 from atomstat_widgets.stat.tracks.drift import estimate_drift, remove_drift
 from atomstat_widgets.stat.tracks.motion import diffusion_coefficient, mean_squared_displacement, step_lengths
+from atomstat_widgets.stat.tracks.registration import Registration, register
 from atomstat_widgets.stat.tracks.transitions import (
     TransitionCounts,
     TransitionMatrix,
@@ -13,6 +14,7 @@ from atomstat_widgets.stat.tracks.transitions import (
 )
 
 __all__ = [
+    "Registration",
     "Tracks",
     "TransitionCounts",
     "TransitionMatrix",
@@ -24,6 +26,7 @@ __all__ = [
     "link",
     "mean_squared_displacement",
     "nearest_steps",
+    "register",
     "remove_drift",
     "step_lengths",
     "sum_transitions",
