@@ -522,6 +522,11 @@ CALLS = [
         seed=SEED,
     ),
     call("recentre_positions", images=IMAGES, positions=ByFrame(BY_FRAME, POSITIONS)),
+    call(
+        "register",
+        movie=Array(STACK[..., 0], ["frame"], finite=False, lazy=False, rows=False),
+        progress=Called(),
+    ),
     call("remove_drift", positions=ByFrame(BY_FRAME, POSITIONS), drift=Array(np.ones((3, 2)))),
     call("scree", x=Array(MATRIX, ["values", "rows", "matrix"])),
     call("power_spectrum", image=Array(LATTICE, IMAGE_WORDS, axes=False)),
@@ -904,6 +909,7 @@ RESULTS = {  # which functions make, not users
     "PreparedImage",
     "Spectrum",
     "StrainMaps",
+    "Registration",
     "Tracks",
     "TransitionCounts",
     "TransitionMatrix",
@@ -1019,6 +1025,8 @@ def test_bad_frames_of_any_number():
     for frames in ([], np.empty((0, 9, 9)), {}, "text", 3, None):
         with pytest.raises((TypeError, ValueError), match="movie"):
             stat.find_movie_atoms(frames)
+        with pytest.raises((TypeError, ValueError), match="movie"):
+            stat.register(frames)
     for positions in (None, "text", 3, [["a"]], pd.DataFrame({"x": [1.0], "y": [2.0]})):
         with pytest.raises((TypeError, ValueError), match="positions"):
             stat.extract_movie_crops(STACK[..., 0].__getitem__, positions, 6)

@@ -60,8 +60,9 @@ class Correlation:
     def __init__(self, shape: tuple[int, int]) -> None:
         sides = [_fast(side, 1) for side in shape]
         self._part = tuple(slice((a - b) // 2, (a - b) // 2 + b) for a, b in zip(shape, sides, strict=True))
-        self._tapers = [_taper(side) for side in sides]
-        self._taper: NDArray[np.float32] = np.outer(*self._tapers).astype(np.float32)
+        tapers = [_taper(side) for side in sides]
+        self._taper: NDArray[np.float32] = np.outer(*tapers).astype(np.float32)
+        self._seen = [np.correlate(one, one, "full")[len(one) - 1 :] / np.sum(one**2) for one in tapers]
         self._rows, self._columns = (_fast(side // 2, 2) for side in sides)
         self.pixel: Floats = np.array([sides[0] / self._rows, sides[1] / self._columns])
         down, across = np.fft.fftfreq(self._rows, 1 / self._rows), np.arange(self._columns // 2 + 1.0)
@@ -108,15 +109,22 @@ class Correlation:
     def overlap(self, places: NDArray[np.intp]) -> Floats:
         """Share of a faded picture that both show at places (n, 2) of the map, (n,)."""
         shares = np.ones(len(places))
-        for along, taper in zip((places * self.pixel).T, self._tapers, strict=True):
-            seen = np.correlate(taper, taper, "full")[len(taper) - 1 :]
-            shares *= np.interp(np.abs(along), np.arange(len(taper)), seen / seen[0])
+        for along, seen in zip((places * self.pixel).T, self._seen, strict=True):
+            shares *= np.interp(np.abs(along), np.arange(len(seen)), seen)
         return shares
+
+    def _fading(self, shift: Floats) -> Floats:
+        """Relative slopes (2,) of `overlap` at a shift: it draws peaks towards no shift."""
+        slopes = []
+        for along, seen in zip(shift, self._seen, strict=True):
+            below, above = np.interp(np.abs(along + np.array([-0.5, 0.5])), np.arange(len(seen)), seen)
+            slopes.append((above - below) / max(below + above, TINY) * 2)
+        return np.array(slopes)
 
     def refined(self, before: Spectrum, after: Spectrum, place: NDArray[np.intp]) -> Floats:
         """Shift (2,) in pixels, from a place of the map: where the cross-correlation itself is highest.
 
-        All amplitudes count here: what is strong is what tells the shift best.
+        It is that of what both pictures show. All amplitudes count here: what is strong tells the shift best.
         """
         product = after * before.conj() * self._weights
         down, across = self._waves
@@ -127,7 +135,7 @@ class Correlation:
             rows = np.stack([left, left * down, left * down**2]).astype(np.complex64)
             columns = np.stack([right, right * across, right * across**2], axis=1).astype(np.complex64)
             sums = rows @ product @ columns
-            slope = -np.array([sums[1, 0].imag, sums[0, 1].imag], float)
+            slope = -np.array([sums[1, 0].imag, sums[0, 1].imag], float) - sums[0, 0].real * self._fading(shift)
             bend = np.array([[sums[2, 0].real, sums[1, 1].real], [sums[1, 1].real, sums[0, 2].real]], float)
             if not (bend[0, 0] > 0 and np.linalg.det(bend) > 0):  # no hill
                 return start

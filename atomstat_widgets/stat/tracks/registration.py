@@ -1,5 +1,6 @@
 """How far each frame of a movie is shifted, from the pictures alone: before there are atoms to be linked."""
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,7 +13,7 @@ from atomstat_widgets.arguments import array_of, progress_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.stat import blocks
-from atomstat_widgets.stat.image import LUMINANCE
+from atomstat_widgets.stat.image import normalize_around_gaps
 from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.tracks.chain import best_chain
 from atomstat_widgets.stat.tracks.correlation import SMALLEST, Correlation, Peaks, Spectrum
@@ -23,7 +24,7 @@ LONG = 0.08  # of the shorter side, root mean square
 NEAR = 2.0  # of them is what a step that is longer by the distance of two peaks has to be better by
 CONTRADICTS = 0.5  # of the highest correlation of n and n + 2: less has their two steps
 FARTHEST = 1 / 3  # of a side: farther, too little of the picture is in both frames
-REPEATS = 0.8  # of the height of a copy, of the second peak: the picture repeats itself
+REPEATS = 0.75  # of the height of a copy, of the second peak: the picture repeats itself
 SEEN = 0.5  # of the picture: where less is, a second peak may be noise
 WANDERS = 0.2  # of the distance of two peaks, root mean square: some steps may be nearer to another
 
@@ -122,7 +123,7 @@ def register(movie: Any, *, progress: Progress = unreported) -> Registration:
     read, steps, skipped = _reader(movie), _Steps(), {}
     for place in range(len(movie)):
         try:
-            steps.take(place, _gray(read(place), f"frame {place}"))
+            steps.take(place, _even(read(place), place))
         except (ValueError, OSError) as error:  # a blank or damaged frame must not cost the others
             skipped[place] = str(error)
         progress((place + 1) / len(movie))
@@ -210,36 +211,32 @@ class _Steps:
 
 
 def _reader(movie: Any) -> Callable[[int], Any]:
-    """Make a function that gives a frame; of dask or Zarr it computes those around it, too, and holds these alone."""
+    """Make a function that gives a frame; of dask or Zarr it computes whole blocks, and holds the last of them."""
     if not blocks.in_blocks(movie):
         return lambda place: movie[place]
     stack = blocks.as_dask(movie)
-    together = max(1, int(blocks.BLOCK_BYTES // max(1, stack.nbytes // len(stack))))
+    firsts = [rows.start for rows in blocks.row_slices(stack)]
 
     @lru_cache(maxsize=1)
-    def part(number: int) -> Any:
-        return blocks.compute([stack[number * together : (number + 1) * together]])[0]
+    def block(number: int) -> Any:
+        return blocks.compute([stack.blocks[number]])[0]
 
-    return lambda place: part(place // together)[place % together]
+    def read(place: int) -> Any:
+        number = bisect_right(firsts, place) - 1
+        return block(number)[place - firsts[number]]
+
+    return read
 
 
-def _gray(frame: Any, name: str) -> NDArray[np.float32]:
-    """Check a frame, and give its brightness, with a mean of 0 and a variance of 1."""
-    pixels = array_of(frame, name, "(height, width)", "(height, width, colours)", empty=False)
-    if pixels.ndim == 3:
-        pixels = pixels[..., :3] @ np.array(LUMINANCE) if pixels.shape[2] > 2 else pixels.mean(axis=2)
-    mean = float(pixels.mean(dtype=np.float64))
-    if not np.isfinite(mean):
-        known = np.isfinite(pixels)
-        if not known.any():
-            raise ValueError(f"none of its {pixels.size} pixels is a number")
-        mean = float(pixels[known].mean(dtype=np.float64))
-        pixels = np.where(known, pixels, mean)
-    if pixels.min() == pixels.max():
-        raise ValueError(f"all its {pixels.size} pixels are equal ({mean:g})")
-    # float32 holds the pixels of every detector once the offset is gone.
-    gray: NDArray[np.float32] = np.subtract(pixels, mean, dtype=np.float64)
-    return np.asarray(gray / gray.std(), np.float32)
+def _even(frame: Any, place: int) -> NDArray[np.float32]:
+    """Brightness of a frame, with a mean of 0 and a variance of 1; places without data have the mean of the others."""
+    try:
+        pixels, gaps = normalize_around_gaps(frame)
+    except TypeError as error:
+        raise TypeError(f"frame {place}: {error}") from None
+    known = pixels if gaps is None else pixels[~gaps]
+    even = (pixels - known.mean()) / known.std()
+    return even if gaps is None else np.where(gaps, np.float32(0), even)
 
 
 def _sides(shape: tuple[int, ...]) -> str:
