@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from traitlets import TraitError
 
-from atomstat_widgets.analyses.trajectories import stages
+from atomstat_widgets.analyses.trajectories import drift, stages
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.trajectories.result import ABSENT, UNKNOWN, Score, TrajectoriesResult, align
 from atomstat_widgets.data import Movie, MovieTruth, ReadError, movies
@@ -61,13 +61,14 @@ def laid(table, *, numbers=None, probabilities=None, n_states=2, moved=None, own
     found = stages.Found(positions, [np.ones(len(at)) for at in there], 10.0, {})
     chosen = stages.choose(found, film, "all", unreported)
     parameters = {"rmax": 5.0, "memory": 0, "min_length": 1, "lag": 1, "frames": len(film), **parameters}
-    links = stages.track(None, chosen, parameters["rmax"], parameters["memory"], unreported)
+    still = drift.remove(None, chosen, drift.Drift(np.zeros((len(film), 2))), unreported)
+    linked = drift.track(still, chosen, parameters["rmax"], parameters["memory"], unreported)
     labels = [own[at, place] for place, at in enumerate(there)]
     known = np.flatnonzero(np.concatenate(labels) >= 0)
     frames = np.repeat(np.arange(len(film)), [len(at) for at in there])[known]
     crops = Crops(np.zeros((len(known), 1)), (1, 1, 1), np.concatenate(positions)[known], frames, 0, known)
     states = stages.States(crops, labels, np.arange(n_states)[:, None, None])
-    return TrajectoriesResult(film, parameters, found, chosen, states, links)
+    return TrajectoriesResult(film, parameters, found, chosen, states, linked, still.steps)
 
 
 class FrameByFrame:
@@ -182,6 +183,7 @@ class TestChain:
         ("name", "value", "done"),
         [
             *(("rmax", 12.0, {"link"}), ("memory", 0, {"link"}), ("min_length", 5, set()), ("lag", 2, set())),
+            *(("drift", "off", {"link"}), ("drift", [[0, 0]] * 16, {"link"})),
             *(("n_states", 3, {"classes_of"}), ("window", 20, {"extract_movie_crops", "classes_of"})),
             ("normalize", False, {"extract_movie_crops", "classes_of"}),
             ("atoms", "all", {"extract_movie_crops", "classes_of", "link"}),
@@ -189,16 +191,17 @@ class TestChain:
         ],
     )
     def test_only_what_a_parameter_changes_is_computed(self, model, monkeypatch, name, value, done):
-        names = ("find_atoms", "extract_movie_crops", "classes_of", "link")
-        spies = {one: Mock(wraps=getattr(stages, one)) for one in names}
+        names = ("find_atoms", "extract_movie_crops", "classes_of", "link", "register")
+        homes = {one: drift if one in ("link", "register") else stages for one in names}
+        spies = {one: Mock(wraps=getattr(home, one)) for one, home in homes.items()}
         for one, spy in spies.items():
-            monkeypatch.setattr(stages, one, spy)
+            monkeypatch.setattr(homes[one], one, spy)
         given, before = getattr(model, name), model.result
         setattr(model, name, value)
         counts = {one: spy.call_count for one, spy in spies.items()}
         assert ({one for one in names if counts[one]}, model.error) == (done, "")
         assert max(counts[one] for one in names[1:]) <= 1
-        assert model.result.parameters[name] == value
+        assert model.result.parameters[name] == getattr(model, name)
         assert (model.result.states.labels is before.states.labels) == ("classes_of" not in done)
         setattr(model, name, given)
         assert counts == {one: spy.call_count for one, spy in spies.items()}

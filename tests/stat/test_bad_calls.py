@@ -365,7 +365,7 @@ CALLS = [
             *(("largest_stable", "stabilities"), ("largest_stable_in_a_row", "stabilities")),
         )
     ),
-    call("estimate_drift", tracks=Of(TRACKS)),
+    call("estimate_drift", tracks=Of(TRACKS), fewest=Whole(1, also_bad=[0])),
     call("explained_variance_ratio", low_rank=Of(CENTRED)),
     call(
         "extract_crops",

@@ -17,7 +17,8 @@ from atomstat_widgets.views.paper import A_ROW, INK, compose, show_image, show_m
 def trajectories_figure(result: "TrajectoriesResult") -> Figure:
     """Tracks over the first frame, mean crops of the states, and transition probabilities with their counts.
 
-    It is the first that can be used. A track has the colour of the state that it is in most often.
+    It is the first that can be used, and tracks are seen from it, without drift. A track has the colour of the state that
+    it is in most often.
     """
     movie, tracks, centroids = result.movie, result.tracks, result.states.centroids
     with use_paper_style():
@@ -27,7 +28,7 @@ def trajectories_figure(result: "TrajectoriesResult") -> Figure:
         place, frame = next((place, frame) for place, frame in enumerate(numbers) if frame not in skipped)
         show_image(sample, frame_reader(movie, dark=False)(place), movie, f"frame {frame}" if place else "first frame")
         for number in range(len(tracks)):
-            rows, columns = tracks.track(number)[1].T
+            rows, columns = (result.still.track(number)[1] + result.drift.shifts[place]).T
             states = result.states_of(number)
             known = states[states >= 0]
             color = COMPONENT_COLORS[np.bincount(known).argmax()] if len(known) else UNKNOWN

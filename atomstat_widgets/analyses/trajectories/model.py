@@ -5,8 +5,10 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 import numpy as np
+from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Enum, Instance, Int, TraitError, validate
 
+from atomstat_widgets.analyses.trajectories.drift import OFF, agree, measure, remove, track
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult, align
 from atomstat_widgets.analyses.trajectories.stages import (
     ALL,
@@ -19,8 +21,8 @@ from atomstat_widgets.analyses.trajectories.stages import (
     find,
     frame_reader,
     sort,
-    track,
 )
+from atomstat_widgets.arguments import array_of
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Movie
 from atomstat_widgets.glossary import in_brief
@@ -40,6 +42,10 @@ FEWEST = 10  # frames of a first look
 MOST_OF = 0.7  # of all frames: it is not worth while to look at so many first
 MOST_FRAMES = 10**9
 KEPT = 4  # sets of parameters of which what was found is kept
+
+
+def _shifts_to_json(drift: Any) -> Any:
+    return drift if isinstance(drift, str) else [list(shift) for shift in drift]
 
 
 class TrajectoriesModel(AnalysisModel):
@@ -75,6 +81,9 @@ class TrajectoriesModel(AnalysisModel):
         Give every crop zero mean and unit variance: shapes count, not heights.
     n_states : int
         Number of Gaussians that crops are sorted into, from 1 to 8.
+    drift : {'automatic', 'off'} or sequence of (float, float)
+        How far each frame is shifted along rows and columns, in pixels, which is taken off before atoms are linked:
+        measured from the pictures, nothing, or as it is given.
     rmax : float or None
         Search range: farthest that an atom goes between two of its points, in pixels; None is half the distance of
         neighbours among those that are followed.
@@ -109,6 +118,11 @@ class TrajectoriesModel(AnalysisModel):
     n_states = parameter(
         Int(2, min=1, max=MAX_COMPONENTS), label="States", help=in_brief("number of states"), option="states"
     )
+    drift = parameter(
+        AnyTrait(AUTOMATIC), label="Drift", argument={"choices": (AUTOMATIC, OFF)},
+        help="Motion of the whole sample, taken off before atoms are linked: measured from the pictures, none, or given",
+        to_json=_shifts_to_json,
+    )  # fmt: skip
     rmax = parameter(Length(None, allow_none=True, min=0), label="rmax", help=in_brief("search range"), unit="px")
     memory = parameter(Int(1, min=0, max=MOST_FRAMES), label="Memory", help=in_brief("memory"), unit="frames")
     min_length = parameter(
@@ -128,7 +142,10 @@ class TrajectoriesModel(AnalysisModel):
         )
         self._found: dict[tuple[Any, ...], FoundSoFar] = {}
         # Apart from the states: neither waits for the other's slider.
-        self._links = Chain(Stage("tracks", track, ("chosen", "rmax", "memory")))
+        self._drift = Chain(Stage("measured", measure, ("movie", "frames", "drift")), Stage("drift", agree, ("found",)))
+        self._links = Chain(
+            Stage("still", remove, ("chosen", "drift")), Stage("linked", track, ("chosen", "rmax", "memory"))
+        )
         self._numbered: tuple[States, States] | None = None  # as computed, and with the numbers that are shown
         self.start()
 
@@ -164,6 +181,21 @@ class TrajectoriesModel(AnalysisModel):
     def _checked_movie(self, proposal: Bunch) -> Movie:
         return self.check_data(proposal["value"])
 
+    @validate("drift")
+    def _checked_drift(self, proposal: Bunch) -> Any:
+        drift = proposal["value"]
+        if isinstance(drift, str):
+            if drift not in (AUTOMATIC, OFF):
+                raise TraitError(f"drift is {AUTOMATIC!r}, {OFF!r} or a shift (y, x) of each frame, got {drift!r}")
+            return drift
+        try:
+            shifts = array_of(drift, "drift", "(frames, 2)", dtype=np.float64, finite=True)
+        except (TypeError, ValueError) as error:
+            raise TraitError(str(error)) from None
+        if shifts.shape != (len(self.movie), 2):
+            raise TraitError(f"drift has a row (y, x) for each of {len(self.movie)} frames, got shape {shifts.shape}")
+        return tuple(tuple(shift) for shift in shifts.tolist())
+
     @validate("rmax")
     def _checked_rmax(self, proposal: Bunch) -> float | None:
         rmax: float | None = proposal["value"]
@@ -176,7 +208,7 @@ class TrajectoriesModel(AnalysisModel):
         if name == "movie":
             with self.hold_trait_notifications():  # one run, and none with half of it
                 self.spacing = self.strength = self.window = self.rmax = None
-                self.atoms = AUTOMATIC
+                self.atoms = self.drift = AUTOMATIC
                 self.dark = False
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
@@ -215,14 +247,18 @@ class TrajectoriesModel(AnalysisModel):
     def _show(self, parameters: dict[str, Any], run: Run) -> str:
         states = self._states.value("states", parameters, run)
         found, chosen = (self._states.value(name, parameters) for name in ("found", "chosen"))
-        links = self._links.value("tracks", {**parameters, "chosen": chosen}, run)
+        drift = self._drift.value("drift", {**parameters, "found": found}, run)
+        linked = self._links.value("linked", {**parameters, "chosen": chosen, "drift": drift}, run)
+        still = self._links.value("still", {**parameters, "chosen": chosen, "drift": drift})
         final = self.final if self.final is not None and self.final.movie is parameters["movie"] else None
         if self._numbered is None or self._numbered[0] is not states:
             self._numbered = states, states if final is None else align(states, final)
-        result = TrajectoriesResult(parameters["movie"], parameters, found, chosen, self._numbered[1], links)
+        result = TrajectoriesResult(
+            parameters["movie"], parameters, found, chosen, self._numbered[1], linked, still.steps
+        )
         if self.admit(result.movie):
             self.publish(result)
-        count = sum(len(points) for points in chosen.positions)
+        links, count = result.links, sum(len(points) for points in chosen.positions)
         atoms = count_of(count, "bright atom" if chosen.bright else "atom")
         return (
             f"{atoms} in {count_of(len(result.movie), 'frame')}, {len(result.tracks):,} of "

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import KDTree
 
+from atomstat_widgets.analyses.trajectories.drift import Drift, Linked
 from atomstat_widgets.analyses.trajectories.stages import Chosen, Found, States, automatic_rmax
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie, MovieTruth
@@ -84,8 +85,10 @@ class TrajectoriesResult:
         Those that are followed.
     states : States
         Their states.
-    links : Tracks
-        All tracks.
+    linked : Linked
+        All tracks, and the drift.
+    nearest : array, (n,)
+        Steps of atoms to the nearest of the next frame with the drift removed, in pixels.
     """
 
     analysis: ClassVar = "trajectories"
@@ -95,7 +98,8 @@ class TrajectoriesResult:
     found: Found
     chosen: Chosen
     states: States
-    links: Tracks
+    linked: Linked
+    nearest: NDArray[np.float64]
 
     @property
     def arrangement(self) -> tuple[int, ...]:
@@ -116,12 +120,22 @@ class TrajectoriesResult:
         """What is not final about it, the lattice of the atoms, and what is in doubt about atoms, in words."""
         frames = self.parameters["frames"]
         first = [f"First impression: {frames} of {len(self.movie)} frames"] if self.coarse else []
-        return ". ".join([*first, *filter(None, [self.found.remark])])
+        return ". ".join([*first, *filter(None, [self.found.remark, self.drift.remark])])
 
     @property
     def quality(self) -> str:
         """How good it is, in words."""
         return f"{len(self.tracks):,} tracks, {self.links.ambiguous:,} ambiguous links"
+
+    @property
+    def drift(self) -> Drift:
+        """How far each frame is shifted, and which are in doubt."""
+        return self.linked.drift
+
+    @property
+    def links(self) -> Tracks:
+        """All tracks, as they are seen."""
+        return self.linked.seen
 
     @property
     def n_states(self) -> int:
@@ -143,6 +157,16 @@ class TrajectoriesResult:
     def tracks(self) -> Tracks:
         """Tracks that are long enough."""
         return self.links.at_least(self.parameters["min_length"])
+
+    @cached_property
+    def still(self) -> Tracks:
+        """The same tracks with the drift removed."""
+        return self.linked.still.at_least(self.parameters["min_length"])
+
+    @cached_property
+    def still_positions(self) -> NDArray[np.float64]:
+        """Positions of all `atoms` with the drift removed, (n, 2), in pixels."""
+        return np.concatenate(self.still.positions)
 
     @cached_property
     def atoms(self) -> Atoms:
@@ -208,7 +232,7 @@ class TrajectoriesResult:
     def diffusion(self) -> Diffusion | None:
         """Diffusion coefficient in the square of the movie's unit per frame; None where no track tells it."""
         try:
-            return diffusion_coefficient(self.tracks, pixel_size=self.movie.pixel_size or 1.0)
+            return diffusion_coefficient(self.still, pixel_size=self.movie.pixel_size or 1.0)
         except ValueError:
             return None
 

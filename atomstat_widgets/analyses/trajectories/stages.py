@@ -16,13 +16,10 @@ from atomstat_widgets.reactive.doubts import remark_on
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
-    Tracks,
     extract_crops,
     extract_movie_crops,
     find_atoms,
     find_movie_atoms,
-    link,
-    nearest_steps,
     neighbour_distances,
     otsu_threshold,
 )
@@ -80,13 +77,7 @@ class Chosen:
     positions: list[Floats]
     spacing: float
     bright: bool
-    steps: Floats  # of each atom to the nearest of the next frame
     distance: float  # between neighbours of one frame, the median; or half the shorter side
-
-    @property
-    def by_frame(self) -> dict[int, Floats]:
-        """Positions by frame number."""
-        return dict(zip(self.movie.frame_numbers.tolist(), self.positions, strict=True))
 
 
 @brief
@@ -237,8 +228,7 @@ def choose(found: Found, movie: Movie, atoms: str, progress: Progress) -> Chosen
     distances = neighbour_distances(positions)
     distances = distances[distances > 0]
     distance = float(np.median(distances)) if len(distances) else min(movie.sides) / 2
-    by_frame = dict(zip(movie.frame_numbers.tolist(), positions, strict=True))
-    return Chosen(movie, positions, found.spacing, bright, nearest_steps(by_frame), distance)
+    return Chosen(movie, positions, found.spacing, bright, distance)
 
 
 def _split(brightness: Floats) -> tuple[float, float]:
@@ -301,11 +291,6 @@ def sort(factored: Factored, n_states: int, progress: Progress) -> States:
     labels[crops.numbers] = np.asarray(found.labels)
     centroids = (factor.base + found.decomposition.components).reshape(-1, *crops.shape[:2])
     return States(crops, np.split(labels, np.cumsum(factored.counts)[:-1]), centroids)
-
-
-def track(_: None, chosen: Chosen, rmax: float | None, memory: int, progress: Progress) -> Tracks:
-    """Link the atoms."""
-    return link(chosen.by_frame, automatic_rmax(chosen) if rmax is None else rmax, memory=memory, progress=progress)
 
 
 def automatic_rmax(chosen: Chosen) -> float:

@@ -42,7 +42,7 @@ class Steps(ipywidgets.VBox):
         """Show those of a result, in the unit of its movie."""
         movie = result.movie
         size, unit = movie.pixel_size or 1.0, movie.unit if movie.pixel_size else "px"
-        rmax, steps = size * result.rmax, size * result.chosen.steps
+        rmax, steps = size * result.rmax, size * result.nearest
         self.title.value = title("Nearest steps", f"line: rmax = {rmax:.3g} {unit}")
         reach = max(2 * rmax, float(np.quantile(steps, 0.99)) if len(steps) else 0.0)
         colors = np.array([WITHIN, BEYOND])

@@ -47,6 +47,8 @@ class Correlation:
     ----------
     pixel : array, (2,)
         Sides of a pixel of its maps, in pixels of the pictures.
+    chance : float
+        Height that the highest peak of pictures without any relation has, in standard deviations of the map.
 
     Notes
     -----
@@ -65,6 +67,7 @@ class Correlation:
         self._seen = [np.correlate(one, one, "full")[len(one) - 1 :] / np.sum(one**2) for one in tapers]
         self._rows, self._columns = (_fast(side // 2, 2) for side in sides)
         self.pixel: Floats = np.array([sides[0] / self._rows, sides[1] / self._columns])
+        self.chance = math.sqrt(2 * math.log(self._rows * self._columns))
         down, across = np.fft.fftfreq(self._rows, 1 / self._rows), np.arange(self._columns // 2 + 1.0)
         kept = np.hypot(down[:, None], across) >= SLOWEST
         kept[self._rows // 2], kept[:, -1] = False, False  # of the highest frequency the sign is not known

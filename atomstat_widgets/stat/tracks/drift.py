@@ -3,25 +3,27 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atomstat_widgets.arguments import array_of, instance_of
+from atomstat_widgets.arguments import array_of, instance_of, whole_of
 from atomstat_widgets.stat.tracks._link import Movie, Tracks, frames_and_points
 
 Floats = NDArray[np.float64]
 
 
-def estimate_drift(tracks: Tracks) -> Floats:
+def estimate_drift(tracks: Tracks, *, fewest: int = 1) -> Floats:
     """How far each frame has moved since the first.
 
     Parameters
     ----------
     tracks : Tracks
         Linked with a range that holds the drift between two frames, too.
+    fewest : int
+        Atoms in both of two frames that tell it.
 
     Returns
     -------
     array, (frames, 2)
         Along rows and columns, in pixels. From frame to frame it is the median displacement of the atoms that are in
-        both, which a few that jump do not bend; none where there are no such atoms.
+        both, which a few that jump do not bend; none where there are fewer such atoms than `fewest`.
 
     Examples
     --------
@@ -31,6 +33,7 @@ def estimate_drift(tracks: Tracks) -> Floats:
            [1., 0.]])
     """
     instance_of(tracks, "tracks", Tracks)
+    fewest = whole_of(fewest, "fewest", minimum=1)
     drift = np.zeros((len(tracks.frames), 2))
     for number in range(1, len(drift)):
         # Ids of one frame differ from each other, but for those of no track.
@@ -39,7 +42,7 @@ def estimate_drift(tracks: Tracks) -> Floats:
         _, before, here = np.intersect1d(earlier, later, assume_unique=True, return_indices=True)
         before, here = kept[0][before], kept[1][here]
         steps = tracks.positions[number][here] - tracks.positions[number - 1][before]
-        drift[number] = np.median(steps, axis=0) if len(steps) else 0
+        drift[number] = np.median(steps, axis=0) if len(steps) >= fewest else 0
     return np.cumsum(drift, axis=0)
 
 

@@ -22,6 +22,7 @@ CLEAR = 1.2  # standard deviations of a correlation: by so much all others are w
 CLEARER = 5.0  # and where they are
 LONG = 0.08  # of the shorter side, root mean square
 NEAR = 2.0  # of them is what a step that is longer by the distance of two peaks has to be better by
+BY_CHANCE = 1.15  # times the highest peak that pictures without any relation have
 CONTRADICTS = 0.5  # of the highest correlation of n and n + 2: less has their two steps
 FARTHEST = 1 / 3  # of a side: farther, too little of the picture is in both frames
 REPEATS = 0.75  # of the height of a copy, of the second peak: the picture repeats itself
@@ -189,9 +190,13 @@ class _Steps:
         wanders = typical > WANDERS * period and self._repeats(best)
         unclear = margins < (CLEARER if typical > LONG * min(self._shape) else CLEAR)
         doubtful = {}
+        heights = np.array([peaks.heights[at] for peaks, at in zip(self._peaks, best, strict=True)])
+        chance = heights < BY_CHANCE * self._correlation.chance
         for step, place in enumerate(self.used[1:]):
             if far[step]:
                 doubtful[place] = "too little of the picture is in both frames"
+            elif chance[step]:
+                doubtful[place] = "it is no more like the frame before than by chance"
             elif alone[step]:
                 doubtful[place] = "the frame after next contradicts"
             elif unclear[step]:

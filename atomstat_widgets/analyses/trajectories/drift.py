@@ -1,0 +1,208 @@
+"""Drift, between atoms and links: measured from the pictures, checked by the atoms, refined by the tracks."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+from atomstat_widgets.analyses.trajectories.stages import AUTOMATIC, Chosen, Found, automatic_rmax
+from atomstat_widgets.brief import brief
+from atomstat_widgets.counting import count_of
+from atomstat_widgets.data import Movie
+from atomstat_widgets.stat import Registration, Tracks, estimate_drift, link, nearest_steps, register
+from atomstat_widgets.stat.blocks import in_blocks
+from atomstat_widgets.stat.progress import Progress
+
+OFF = "off"
+SHARED = 0.8  # of the distances to the next frame's atoms: with the drift removed they are shorter, if atoms share it
+TOLD = 0.5  # pixels: a shorter step does not tell
+FEWEST = 6  # atoms in two frames whose median step refines that of the pictures
+WORTH_TELLING = 1.0  # pixels
+NAMED = 5  # frames in words
+
+Floats = NDArray[np.float64]
+
+
+@brief
+@dataclass(frozen=True, eq=False)
+class Drift:
+    """How far each frame is shifted against the first.
+
+    Attributes
+    ----------
+    shifts : array, (frames, 2)
+        Along rows and columns, in pixels, by the place of the frame.
+    doubtful : dict of int to str
+        Frames, by their place, whose step from the one before is not certain, and why.
+    remark : str
+        What was done, in words.
+    refined : bool
+        Whether tracks may refine it.
+    """
+
+    shifts: Floats
+    doubtful: dict[int, str] = field(default_factory=dict)
+    remark: str = ""
+    refined: bool = False
+
+
+@brief
+@dataclass(frozen=True, eq=False)
+class Still:
+    """Atoms to be followed in the frame of reference of the sample, and how far it is to the next ones.
+
+    Attributes
+    ----------
+    drift : Drift
+    positions : list of array, (n, 2)
+        With the drift removed, in pixels, by the place of the frame.
+    steps : array, (n,)
+        Distance of each to the nearest one of the next frame, in pixels, where the step is certain.
+    """
+
+    drift: Drift
+    positions: list[Floats]
+    steps: Floats
+
+
+@brief
+@dataclass(frozen=True, eq=False)
+class Linked:
+    """Tracks in both frames of reference, and the drift between these.
+
+    Attributes
+    ----------
+    seen, still : Tracks
+        The same tracks, as they are seen, and with the drift removed. None goes on over a doubtful frame.
+    drift : Drift
+        Refined by the tracks.
+    """
+
+    seen: Tracks
+    still: Tracks
+    drift: Drift
+
+
+def measure(_: None, movie: Movie, frames: int, drift: Any, progress: Progress) -> Drift:
+    """Measure the drift of the first frames from their pictures, or take what is given."""
+    shifts = np.zeros((len(movie), 2))
+    if drift == OFF:
+        return Drift(shifts)
+    if drift != AUTOMATIC:
+        if len(drift) != len(movie):
+            raise ValueError(f"drift is given for {len(drift)} frames, and {movie.name} has {len(movie)}")
+        return Drift(np.array(drift, np.float64), remark="The drift that is given was removed")
+    try:
+        pictures = movie.frames if in_blocks(movie.frames) else _First(movie, frames)
+        found: Registration = register(pictures, progress=progress)
+    except ValueError as error:
+        return Drift(shifts, remark=f"The drift is not known, none was removed: {error}" if len(movie) > 1 else "")
+    known = np.isfinite(found.shifts[:, 0])
+    # A frame that cannot be compared is where the last one was.
+    last = np.maximum.accumulate(np.where(known, np.arange(len(known)), int(known.argmax())))
+    shifts[: len(known)] = found.shifts[last]
+    return Drift(shifts, found.doubtful, refined=True)
+
+
+def agree(measured: Drift, found: Found, progress: Progress) -> Drift:
+    """Take the measured drift, unless the atoms go their own ways: then what the pictures share is no drift."""
+    if not measured.refined:
+        return measured
+    before, after = [np.empty(0)], [np.empty(0)]
+    steps = np.diff(measured.shifts, axis=0)
+    for (here, later), step in zip(pairwise(found.positions), steps, strict=True):
+        if np.linalg.norm(step) >= TOLD and len(here) and len(later):
+            tree = KDTree(later)
+            before.append(np.asarray(tree.query(here)[0]))
+            after.append(np.asarray(tree.query(here + step)[0]))
+    alone, moved = np.concatenate(before), np.concatenate(after)
+    if len(alone) and np.median(moved) > SHARED * np.median(alone):
+        return Drift(np.zeros_like(measured.shifts), remark="Atoms share no drift, none was removed")
+    return measured
+
+
+def remove(_: None, chosen: Chosen, drift: Drift, progress: Progress) -> Still:
+    """Take the drift off the positions of the atoms that are followed."""
+    positions = [points - moved for points, moved in zip(chosen.positions, drift.shifts, strict=True)]
+    numbers = chosen.movie.frame_numbers.tolist()
+    parts = _parts(len(positions), drift.doubtful)
+    steps = [nearest_steps(dict(zip(numbers[part], positions[part], strict=True))) for part in parts]
+    return Still(drift, positions, np.concatenate(steps))
+
+
+def track(still: Still, chosen: Chosen, rmax: float | None, memory: int, progress: Progress) -> Linked:
+    """Link the atoms where the sample is still, and refine the drift by their tracks."""
+    rmax = automatic_rmax(chosen) if rmax is None else rmax
+    drift = still.drift
+    tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
+    if drift.refined:
+        rest = estimate_drift(tracks, fewest=FEWEST)
+        far = np.linalg.norm(np.diff(rest, axis=0), axis=1) > chosen.distance / 2
+        if far.any():
+            contradicted = dict.fromkeys(
+                (np.flatnonzero(far) + 1).tolist(), "tracks and pictures contradict each other"
+            )
+            drift = Drift(drift.shifts, dict(sorted({**drift.doubtful, **contradicted}.items())), refined=True)
+            tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
+            rest = estimate_drift(tracks, fewest=FEWEST)
+        drift = Drift(drift.shifts + rest, drift.doubtful, drift.remark)
+    positions = [points - moved for points, moved in zip(chosen.positions, drift.shifts, strict=True)]
+    return Linked(
+        Tracks(tracks.frames, chosen.positions, tracks.ids, tracks.ambiguous),
+        Tracks(tracks.frames, positions, tracks.ids, tracks.ambiguous),
+        Drift(drift.shifts, drift.doubtful, _words(drift, chosen.movie)),
+    )
+
+
+def _linked(
+    still: Still, chosen: Chosen, doubtful: dict[int, str], rmax: float, memory: int, progress: Progress
+) -> Tracks:
+    """Tracks of the parts between doubtful frames, one after the other."""
+    numbers = chosen.movie.frame_numbers
+    ids, count, ambiguous = [], 0, 0
+    for part in _parts(len(numbers), doubtful):
+        points = dict(zip(numbers[part].tolist(), still.positions[part], strict=True))
+        tracks = link(points, rmax, memory=memory)
+        progress(part.stop / len(numbers))
+        ids += [own + count for own in tracks.ids]
+        count, ambiguous = count + len(tracks), ambiguous + tracks.ambiguous
+    return Tracks(numbers, still.positions, ids, ambiguous)
+
+
+def _parts(count: int, doubtful: dict[int, str]) -> list[slice]:
+    """Places of frames between doubtful steps."""
+    return [slice(*ends) for ends in pairwise([0, *sorted(doubtful), count])]
+
+
+def _words(drift: Drift, movie: Movie) -> str:
+    """What was done about the drift, and which frames are doubtful."""
+    farthest = float(np.linalg.norm(drift.shifts, axis=1).max())
+    words = drift.remark
+    if not words and farthest >= WORTH_TELLING:
+        words = f"A drift of up to {farthest:.3g} px was removed"
+    if not drift.doubtful:
+        return words
+    places = list(drift.doubtful)
+    numbers = movie.frame_numbers[places].tolist()
+    names = ", ".join(map(str, numbers[:NAMED])) + (", ..." if len(numbers) > NAMED else "")
+    doubt = (
+        f"How far {count_of(len(numbers), 'frame')} moved is in doubt, no step into them is counted ({names}); "
+        f"of frame {numbers[0]}: {drift.doubtful[places[0]]}. Set Drift to off, or give shifts, to count them"
+    )
+    return ". ".join(filter(None, [words, doubt]))
+
+
+class _First:
+    """The first frames of a movie, which are read one by one."""
+
+    def __init__(self, movie: Movie, count: int) -> None:
+        self._movie, self._count = movie, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, place: int) -> NDArray[Any]:
+        return self._movie[place]
