@@ -1,6 +1,7 @@
 """What is right, beside its bound.
 
     python tests/benchmarks/truth.py images [--seeds 20] [--sheet FILE.png]     (needs ../shared)
+    python tests/benchmarks/truth.py movies [--seeds 10]
 
 Scenes that look as real data do, each with its truth (../shared/scenes/hard_scenes.py), every seed and two sizes, with
 all defaults; then the simulated HAADF images of ../shared/data. A found atom is right within a third of the distance of
@@ -8,6 +9,9 @@ neighbours of a true one, one to one. A line says the worst of the seeds; what m
 
 At last sliding FFT with all defaults on two lattices beside each other: the adjusted Rand index at the centres of the
 windows, and whether a doubt is said where it is below its bound.
+
+Movies: atoms of a sheet that drifts, with all defaults. Of all true links those that were found, of all true transitions
+those that were counted, and by how many the counts differ from the true ones, as a share of all transitions.
 """
 
 import argparse
@@ -27,7 +31,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stat"))
 from test_atoms import multislice, nearest_distance
 
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
-from atomstat_widgets.data import Image
+from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
+from atomstat_widgets.data import Image, Movie, MovieTruth
 from atomstat_widgets.stat import Atoms, find_atoms
 from atomstat_widgets.stat.windows.lattice_window import doubt_of_window
 
@@ -35,6 +40,7 @@ SHARED = Path(__file__).resolve().parents[3] / "shared"
 RECALL, PRECISION = 0.99, 0.97
 CRAMER_RAO = 1.3  # times the bound of lone columns
 INDEX, OFTEN = 0.9, 0.95  # adjusted Rand index, and the share of images that have it
+LINKS, COUNTS_OFF = 0.99, 0.03  # of all true links, and of all true transitions
 SECONDS = 2.0  # of an image of 4,096 x 4,096
 
 Scene = tuple[str, int, int, np.ndarray, np.ndarray, float, np.ndarray | None]
@@ -207,6 +213,30 @@ def phases(seeds: range) -> list[tuple[str, np.ndarray, np.ndarray]]:
     return shown
 
 
+def movies(seeds: range) -> None:
+    """Print how many links and transitions of movies that drift are right."""
+    make = hard_scenes()
+    print(f"{'drifting_movie':<16}{'links':>8}{'wrong':>7}{'counted':>9}{'counts off':>12}{'in doubt':>10}", end="")
+    print(f"   wanted links {LINKS}, counts off {COUNTS_OFF}; means, worst in brackets")
+    for drift in (0.0, 0.1, 0.3, 0.6, 1.0):
+        lines = []
+        for seed in seeds:
+            frames, positions, states, _ = make.drifting_movie(drift=drift, seed=seed)
+            numbers = [np.arange(states.shape[1])] * len(states)
+            true = MovieTruth(list(positions), numbers, list(states), np.array([[0.9, 0.1], [0.2, 0.8]]))
+            result = TrajectoriesModel(Movie(frames, "drifting", truth=true)).result
+            score, table = result.score(), np.zeros((2, 2), int)
+            np.add.at(table, (states[:-1].ravel(), states[1:].ravel()), 1)
+            counts = result.matrix.counts
+            off = min(np.abs(one - table).sum() for one in (counts, counts[::-1, ::-1])) / table.sum()
+            counted = counts.sum() / table.sum()
+            lines.append((score.links / score.all_links, score.wrong_links, counted, off, len(result.drift.doubtful)))
+        links, wrong, counted, off, doubtful = np.array(lines).T
+        miss = "" if links.min() >= LINKS and off.max() <= COUNTS_OFF else "  <<<"
+        print(f"  drift {drift:<8}{links.min():>8.4f}{int(wrong.sum()):>7}{counted.mean():>9.3f}", end="")
+        print(f"{off.mean():>7.3f} ({off.max():.2f}){int(doubtful.sum()):>9}{miss}", flush=True)
+
+
 def write_sheet(
     file: Path, shown: list[tuple[str, np.ndarray, Atoms]], maps: list[tuple[str, np.ndarray, np.ndarray]]
 ) -> None:
@@ -236,11 +266,14 @@ def write_sheet(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["images"])
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("what", choices=["images", "movies"])
+    parser.add_argument("--seeds", type=int)
     parser.add_argument("--sheet", type=Path)
     arguments = parser.parse_args()
-    images(range(arguments.seeds), arguments.sheet)
+    if arguments.what == "images":
+        images(range(arguments.seeds or 20), arguments.sheet)
+    else:
+        movies(range(arguments.seeds or 10))
 
 
 if __name__ == "__main__":

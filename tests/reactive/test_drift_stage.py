@@ -57,7 +57,7 @@ def wrong_links(result, sites, shifts):
 def test_atoms_are_linked_where_the_sample_is_still(film, result):
     np.testing.assert_allclose(result.drift.shifts, SHIFTS, atol=0.15)
     assert not result.drift.doubtful
-    assert "A drift of up to 12.6 px was removed" in result.remark
+    assert "Drift of up to 12.6 px removed" in result.remark
     sites = drifting()[1]
     wrong, count = wrong_links(result, sites, SHIFTS)
     assert (wrong, count > 100) == (0, True)
@@ -100,8 +100,8 @@ def test_no_step_is_counted_across_a_doubtful_frame():
     assert {4, 5} <= set(result.drift.doubtful)
     for number in range(len(result.links)):
         at = result.links.track(number)[0]
-        assert not (at.min() < 4 <= at.max() or at.min() < 5 <= at.max())
-    assert "How far 2 frames moved is in doubt, no step into them is counted (4, 5); of frame 4:" in result.remark
+        assert not any(at.min() < doubtful <= at.max() for doubtful in (4, 5))
+    assert "The drift of 2 frames is in doubt (4, 5), no step into them is counted; of frame 4:" in result.remark
     kept = [place for place in range(8) if place != 4]
     for part in (kept[:4], kept[4:]):
         np.testing.assert_allclose(np.diff(result.drift.shifts[part], axis=0), np.diff(SHIFTS[part], axis=0), atol=0.2)
@@ -124,7 +124,7 @@ def test_atoms_that_go_their_own_ways_share_no_drift():
 def test_sharing_by_hand():
     points = 9.0 * np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     measured = Drift(np.array([[0.0, 0.0], [3.0, 0.0]]), refined=True)
-    moved = Found([points, points + (3, 0)], [np.ones(4)] * 2, 9.0, {})
+    moved = Found([points, np.add(points, (3, 0))], [np.ones(4)] * 2, 9.0, {})
     still = Found([points, points], [np.ones(4)] * 2, 9.0, {})
     assert agree(measured, moved, unreported) is measured
     assert (agree(measured, still, unreported).shifts == 0).all()

@@ -5,6 +5,7 @@ from math import ceil
 import ipywidgets
 import numpy as np
 
+from atomstat_widgets.analyses.trajectories.drift_control import DriftControl
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
 from atomstat_widgets.analyses.trajectories.stages import ALL, AUTOMATIC, BRIGHT
@@ -42,6 +43,7 @@ class TrajectoriesControls:
         self.window = window_slider(model, units)
         self.normalize, self.dark = half_switch(model, "normalize"), half_switch(model, "dark")
         self.n_states = slider(model, "n_states", 1, MAX_COMPONENTS)
+        self.drift = DriftControl(model)
         self.rmax = AutomaticSlider(model, "rmax", 0.5, 40.0, 0.5).in_units(units)
         self.memory = slider(model, "memory", 0, 10)
         self.min_length = slider(model, "min_length", 1, 50)
@@ -50,7 +52,7 @@ class TrajectoriesControls:
             heading("Atoms", units), self.spacing, self.strength, Explained(self.atoms),
             heading("Crops and states", units), self.window, self.n_states,
             ipywidgets.HBox([Explained(self.normalize), Explained(self.dark)]),
-            heading("Tracks", units, ", frames"), self.rmax, self.memory, self.min_length, self.lag,
+            heading("Tracks", units, ", frames"), self.drift, self.rmax, self.memory, self.min_length, self.lag,
         ]  # fmt: skip
 
     def take_movie(self, movie: Movie) -> None:

@@ -182,17 +182,17 @@ def _words(drift: Drift, movie: Movie) -> str:
     farthest = float(np.linalg.norm(drift.shifts, axis=1).max())
     words = drift.remark
     if not words and farthest >= WORTH_TELLING:
-        words = f"A drift of up to {farthest:.3g} px was removed"
+        words = f"Drift of up to {farthest:.3g} px removed"
     if not drift.doubtful:
         return words
     places = list(drift.doubtful)
     numbers = movie.frame_numbers[places].tolist()
     names = ", ".join(map(str, numbers[:NAMED])) + (", ..." if len(numbers) > NAMED else "")
     doubt = (
-        f"How far {count_of(len(numbers), 'frame')} moved is in doubt, no step into them is counted ({names}); "
-        f"of frame {numbers[0]}: {drift.doubtful[places[0]]}. Set Drift to off, or give shifts, to count them"
+        f"The drift of {count_of(len(numbers), 'frame')} is in doubt ({names}), no step into them is counted; "
+        f"of frame {numbers[0]}: {drift.doubtful[places[0]]}. Drift off or given counts them"
     )
-    return ". ".join(filter(None, [words, doubt]))
+    return ". ".join(filter(None, [doubt, words]))
 
 
 class _First:

@@ -17,8 +17,8 @@ from atomstat_widgets.views.paper import A_ROW, INK, compose, show_image, show_m
 def trajectories_figure(result: "TrajectoriesResult") -> Figure:
     """Tracks over the first frame, mean crops of the states, and transition probabilities with their counts.
 
-    It is the first that can be used, and tracks are seen from it, without drift. A track has the colour of the state that
-    it is in most often.
+    It is the first that can be used, and tracks are seen from it, without drift. A track has the colour of the state
+    that it is in most often.
     """
     movie, tracks, centroids = result.movie, result.tracks, result.states.centroids
     with use_paper_style():

@@ -120,7 +120,7 @@ class TrajectoriesModel(AnalysisModel):
     )
     drift = parameter(
         AnyTrait(AUTOMATIC), label="Drift", argument={"choices": (AUTOMATIC, OFF)},
-        help="Motion of the whole sample, taken off before atoms are linked: measured from the pictures, none, or given",
+        help="Motion of all that is seen, taken off before atoms are linked: measured in the pictures, none, or given",
         to_json=_shifts_to_json,
     )  # fmt: skip
     rmax = parameter(Length(None, allow_none=True, min=0), label="rmax", help=in_brief("search range"), unit="px")

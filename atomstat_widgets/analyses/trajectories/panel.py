@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.analyses.trajectories.controls import TrajectoriesControls
+from atomstat_widgets.analyses.trajectories.drift_curve import DriftCurve
 from atomstat_widgets.analyses.trajectories.frame_reading import FrameReading
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.trajectories.occurrences import Occurrences
@@ -97,7 +98,8 @@ class TrajectoriesPanel(Panel):
         ]  # fmt: skip
 
     def _make_middle(self) -> Sequence[ipywidgets.Widget]:
-        self.player = Player()
+        self.player, self.drift = Player(), DriftCurve(456, 88)
+        self._on(self.drift.still, "value", self._draw_overlay)
         self.opacity.layout.width = "190px"
         with self._quietly():
             self.overlay.options = [STATES, TRACKS, NONE]
@@ -115,6 +117,7 @@ class TrajectoriesPanel(Panel):
                 '<div class="atomstat-caption">Click an atom or a row of the strip for its track, a cell of the matrix '
                 "for the frames where that transition happens.</div>"
             ),
+            self.drift,
         ]  # fmt: skip
 
     def _make_views(self) -> Sequence[ipywidgets.Widget]:
@@ -242,6 +245,7 @@ class TrajectoriesPanel(Panel):
             self._draw_strip(result)  # first, since there the tracks are seen
             self._draw_overlay()
             self.steps.show(result)
+            self.drift.show(result)
             self._draw_states(result)
             self.transitions.show(result)
             self._draw_score()
@@ -283,6 +287,7 @@ class TrajectoriesPanel(Panel):
             self.pixels = pixels
             self._draw_image()
         self.strip.show_time(number)
+        self.drift.view.show_time(number)
         self._draw_overlay()
         self._draw_truth()
 
@@ -311,9 +316,8 @@ class TrajectoriesPanel(Panel):
             if self.overlay.value == NONE:
                 self.sample.clear_overlay()
             else:
-                trails = Trails(
-                    np.stack([atoms.positions[first], atoms.positions[later]], axis=1), levels[later], lit[later]
-                )
+                way = result.still_positions + result.drift_at(now)  # as seen from this frame
+                trails = Trails(np.stack([way[first], way[later]], axis=1), levels[later], lit[later])
                 self.sample.show_atoms(
                     atoms.positions[here], levels[here], colors, ATOM_RADIUS * result.chosen.spacing, lit[here],
                     self.opacity.value, rings=True, trails=trails,
@@ -331,6 +335,10 @@ class TrajectoriesPanel(Panel):
         if self.zoom.value and self.track is not None:
             if position is not None:  # while it is missing the picture stays where it is
                 self.sample.look_at((y, x), ZOOM * window / 2)
+        elif self.drift.still.value and self._shown is not None:
+            height, width = self.model.movie.sides
+            down, across = self._shown.drift_at(self._frame).tolist()
+            self.sample.look_at(((height - 1) / 2 + down, (width - 1) / 2 + across), max(height, width) / 2)
         else:
             self.sample.look_at(None, 0)
 

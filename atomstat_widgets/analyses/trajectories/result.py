@@ -117,10 +117,10 @@ class TrajectoriesResult:
 
     @property
     def remark(self) -> str:
-        """What is not final about it, the lattice of the atoms, and what is in doubt about atoms, in words."""
+        """What is not final about it, the drift, the lattice of the atoms, and what is in doubt, in words."""
         frames = self.parameters["frames"]
         first = [f"First impression: {frames} of {len(self.movie)} frames"] if self.coarse else []
-        return ". ".join([*first, *filter(None, [self.found.remark, self.drift.remark])])
+        return ". ".join([*first, *filter(None, [self.drift.remark, self.found.remark])])
 
     @property
     def quality(self) -> str:
@@ -131,6 +131,11 @@ class TrajectoriesResult:
     def drift(self) -> Drift:
         """How far each frame is shifted, and which are in doubt."""
         return self.linked.drift
+
+    def drift_at(self, number: int) -> NDArray[np.float64]:
+        """Shift (2,) of a frame by its number, in pixels; of one that was not recorded that of the last one before."""
+        place = int(np.searchsorted(self.movie.frame_numbers, number, side="right")) - 1
+        return np.asarray(self.drift.shifts[max(place, 0)])
 
     @property
     def links(self) -> Tracks:
