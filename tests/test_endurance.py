@@ -8,6 +8,8 @@ import pytest
 
 PROGRAM = Path(__file__).parent / "benchmarks" / "endurance.py"
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.slow
 def test_a_long_session() -> None:

@@ -28,6 +28,8 @@ FRAMES = 10_000
 CONTEXT = multiprocessing.get_context("spawn")
 TOGETHER = 5  # times two sockets at once
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[Served]:

@@ -24,6 +24,8 @@ from atomstat_widgets.serving.start import serve
 
 ROOT = Path(__file__).parents[1]
 
+pytestmark = pytest.mark.alone
+
 
 def get(url: str, **headers: str) -> tuple[int, str]:
     try:

@@ -22,6 +22,8 @@ from atomstat_widgets.serving import temporary
 from atomstat_widgets.serving.kernels import Kernels
 from atomstat_widgets.serving.server import possible_sessions
 
+pytestmark = pytest.mark.alone
+
 BUSY = "import time\nwhile True:\n    pass"
 
 

@@ -28,7 +28,7 @@ from atomstat_widgets.views.sample import SampleView
 
 
 class Panel(ipywidgets.VBox):
-    """Controls on the left, the sample in the middle, the panel's own views on the right, the status line below.
+    """The status line, and below it controls on the left, the sample in the middle, the panel's own views on the right.
 
     A subclass supplies `_make_left`, `_make_middle` and `_make_views`, which give widgets, and `_draw_image`,
     `_draw_overlay`, `_draw_truth`, `_draw_result` and `choose_place`, which are called when what they show changes and
@@ -54,11 +54,11 @@ class Panel(ipywidgets.VBox):
         self._quiet = OwnChanges()  # which are not to be drawn one by one
         self._make_sample()
         self.units = UnitsBar(model, self.sample.show_line, lengths=self.has_lengths)
-        self.left = ipywidgets.VBox(self._make_left(), layout=ipywidgets.Layout(width="252px", flex="0 0 auto"))
+        self.left = ipywidgets.VBox(self._make_left(), layout=ipywidgets.Layout(width="244px", flex="0 0 auto"))
         self.middle = ipywidgets.VBox(
-            self._make_middle(), layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px", width="466px")
+            self._make_middle(), layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px", width="460px")
         )
-        self.right = ipywidgets.VBox(self._make_views(), layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 8px"))
+        self.right = ipywidgets.VBox(self._make_views(), layout=ipywidgets.Layout(flex="0 0 auto", padding="0 0 0 6px"))
         # On a narrow page, or in a notebook, the right part goes below the picture.
         views = ipywidgets.HBox([self.middle, self.right], layout={"flex_flow": "row wrap"})
         body = ipywidgets.HBox([self.left, views])
@@ -74,7 +74,8 @@ class Panel(ipywidgets.VBox):
         )  # fmt: skip
         bars = [OnAllBar(model), *own, self.units, history, export]
         page = Page()
-        super().__init__([style_sheet(), page, body, self.status, *bars])
+        # On top: what is in doubt about the pictures is read before they are.
+        super().__init__([style_sheet(), page, self.status, *bars, body])
         self.add_class("atomstat")
         self._on(model, "result", self._draw_result)
         self._on(model, "stale", self._mark_stale)

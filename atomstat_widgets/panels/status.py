@@ -9,7 +9,7 @@ from atomstat_widgets.views.html import alert
 
 
 class StatusLine(ipywidgets.HBox):
-    """State of a model's runs, in one line of fixed height.
+    """State of a model's runs; two lines of words have room, so that nothing moves while they change.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class StatusLine(ipywidgets.HBox):
         )
         self.cancel.on_click(lambda _button: model.cancel())
         self.text = ipywidgets.HTML(layout=ipywidgets.Layout(flex="1 1 auto"))
-        super().__init__([self.cancel, self._progress, self.text, *tools])
+        super().__init__([self.text, self._progress, self.cancel, *tools])
         self.add_class("atomstat-status")
         model.observe(lambda change: self._show_progress(), ["progress", "busy"])
         model.observe(lambda change: self._show_text(), ["status", "error", "details", "stale", "busy", "result"])

@@ -10,6 +10,7 @@ one, the kernel killed.
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -27,7 +28,8 @@ from serving import Served, serving
 
 MOST_GROWTH = 5  # per cent
 WARM_UP = 10  # one part in so many
-PANELS = ("Domains", "Trajectories", "Unmixing", "Sliding FFT")
+# Each with what its line of status counts: the line of the panel before is there until the next one is shown.
+PANELS = {"Domains": "atoms", "Trajectories": "tracks", "Unmixing": "spectra", "Sliding FFT": "windows"}
 # To and fro, so that every move gives another picture.
 MOVES = [("Components", "ArrowRight"), ("Height", "ArrowRight"), ("Step", "ArrowRight"),
          ("Components", "ArrowLeft"), ("Height", "ArrowLeft"), ("Step", "ArrowLeft")]  # fmt: skip
@@ -104,9 +106,9 @@ def moves(page: Page, kernel: psutil.Process, count: int) -> bool:
 def turns(page: Page, kernel: psutil.Process, count: int) -> bool:
     before = 0
     for number in range(count):
-        for name in PANELS:
+        for name, counted in PANELS.items():
             page.get_by_role("button", name=name, exact=True).click()
-            expect(status(page)).to_contain_text(" in ", timeout=60 * SECOND)
+            expect(status(page)).to_contain_text(re.compile(f"{counted}.* in "), timeout=60 * SECOND)
             if number < warm_up(count):
                 page.wait_for_timeout(2 * SECOND)  # for what is computed after a result
         if number + 1 == warm_up(count):
@@ -167,6 +169,9 @@ def session(count: int, cycles: int) -> list[bool]:
         browser = playwright.chromium.launch(executable_path=find(), args=LAUNCH_ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(60 * SECOND)
+        # Where a turn fails, what the browser complained of says why.
+        page.on("console", lambda said: said.type == "error" and print("console:", said.text, flush=True))
+        page.on("pageerror", lambda error: print("page error:", error, flush=True))
         page.goto(served.address)
         interactive(page)
         kernel = kernel_of(page, served)

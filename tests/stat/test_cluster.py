@@ -19,7 +19,7 @@ from atomstat_widgets.analyses.unmixing.model import UnmixingModel
 from atomstat_widgets.data import Cube, sampling
 from atomstat_widgets.stat import blocks
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")
