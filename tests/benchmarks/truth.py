@@ -10,8 +10,9 @@ neighbours of a true one, one to one. A line says the worst of the seeds; what m
 At last sliding FFT with all defaults on two lattices beside each other: the adjusted Rand index at the centres of the
 windows, and whether a doubt is said where it is below its bound.
 
-Movies: atoms of a sheet that drifts, with all defaults. Of all true links those that were found, of all true transitions
-those that were counted, and by how many the counts differ from the true ones, as a share of all transitions.
+Movies: atoms of a sheet that drifts, with all defaults. Of all true links those that were found, of all true
+transitions those that were counted, and by how many the counts differ from the true ones, as a share of all; then the
+same where states are told by heights, in crops of the atom alone: what linking has to do with it.
 """
 
 import argparse
@@ -41,6 +42,7 @@ RECALL, PRECISION = 0.99, 0.97
 CRAMER_RAO = 1.3  # times the bound of lone columns
 INDEX, OFTEN = 0.9, 0.95  # adjusted Rand index, and the share of images that have it
 LINKS, COUNTS_OFF = 0.99, 0.03  # of all true links, and of all true transitions
+ATOM = 12  # pixels: a crop of an atom alone
 SECONDS = 2.0  # of an image of 4,096 x 4,096
 
 Scene = tuple[str, int, int, np.ndarray, np.ndarray, float, np.ndarray | None]
@@ -216,25 +218,33 @@ def phases(seeds: range) -> list[tuple[str, np.ndarray, np.ndarray]]:
 def movies(seeds: range) -> None:
     """Print how many links and transitions of movies that drift are right."""
     make = hard_scenes()
-    print(f"{'drifting_movie':<16}{'links':>8}{'wrong':>7}{'counted':>9}{'counts off':>12}{'in doubt':>10}", end="")
-    print(f"   wanted links {LINKS}, counts off {COUNTS_OFF}; means, worst in brackets")
+    print(f"{'drifting_movie':<16}{'links':>8}{'wrong':>7}{'counted':>9}{'counts off':>14}{'by heights':>14}", end="")
+    print(f"{'in doubt':>10}   wanted links {LINKS}, counts off {COUNTS_OFF}; means, worst in brackets")
     for drift in (0.0, 0.1, 0.3, 0.6, 1.0):
         lines = []
         for seed in seeds:
             frames, positions, states, _ = make.drifting_movie(drift=drift, seed=seed)
             numbers = [np.arange(states.shape[1])] * len(states)
             true = MovieTruth(list(positions), numbers, list(states), np.array([[0.9, 0.1], [0.2, 0.8]]))
-            result = TrajectoriesModel(Movie(frames, "drifting", truth=true)).result
-            score, table = result.score(), np.zeros((2, 2), int)
+            model = TrajectoriesModel(Movie(frames, "drifting", truth=true))
+            result, table = model.result, np.zeros((2, 2), int)
+            score = result.score()
             np.add.at(table, (states[:-1].ravel(), states[1:].ravel()), 1)
-            counts = result.matrix.counts
-            off = min(np.abs(one - table).sum() for one in (counts, counts[::-1, ::-1])) / table.sum()
-            counted = counts.sum() / table.sum()
-            lines.append((score.links / score.all_links, score.wrong_links, counted, off, len(result.drift.doubtful)))
-        links, wrong, counted, off, doubtful = np.array(lines).T
+            with model.one_run():
+                model.normalize, model.window = False, ATOM
+            shares = [
+                min(np.abs(one - table).sum() for one in (counts, counts[::-1, ::-1])) / table.sum()
+                for counts in (result.matrix.counts, model.result.matrix.counts)
+            ]
+            counted = result.matrix.counts.sum() / table.sum()
+            links = score.links / score.all_links
+            lines.append((links, score.wrong_links, counted, *shares, len(result.drift.doubtful)))
+        links, wrong, counted, off, by_height, doubtful = np.array(lines).T
         miss = "" if links.min() >= LINKS and off.max() <= COUNTS_OFF else "  <<<"
         print(f"  drift {drift:<8}{links.min():>8.4f}{int(wrong.sum()):>7}{counted.mean():>9.3f}", end="")
-        print(f"{off.mean():>7.3f} ({off.max():.2f}){int(doubtful.sum()):>9}{miss}", flush=True)
+        for share in (off, by_height):
+            print(f"{share.mean():>7.3f} ({share.max():.2f})", end="")
+        print(f"{int(doubtful.sum()):>9}{miss}", flush=True)
 
 
 def write_sheet(

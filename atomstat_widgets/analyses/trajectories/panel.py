@@ -98,7 +98,7 @@ class TrajectoriesPanel(Panel):
         ]  # fmt: skip
 
     def _make_middle(self) -> Sequence[ipywidgets.Widget]:
-        self.player, self.drift = Player(), DriftCurve(456, 88)
+        self.player, self.drift = Player(), DriftCurve(448, 88)
         self._on(self.drift.still, "value", self._draw_overlay)
         self.opacity.layout.width = "190px"
         with self._quietly():
