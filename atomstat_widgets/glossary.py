@@ -19,6 +19,7 @@ GLOSSARY: Mapping[str, str] = {
     "spectra. Each piece is a sum of them, times its loadings.",
     "crop window": "Side of the square crop around each atom.",
     "crop": "A small square cut from an image around an atom.",
+    "drift": "Motion of all that is seen, as a microscope drifts. Atoms are linked where it is taken off.",
     "endmember": "The spectrum of a pure material; the components of spectral unmixing are meant to be endmembers.",
     "Hamming taper": "Fade windows out at their edges, against streaks in their spectra.",
     "lag": "Number of frames from one state to the next in the transition matrix. Where the memory of a process is "

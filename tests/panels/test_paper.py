@@ -99,7 +99,7 @@ def test_trajectories():
     figure = figure_of(result)
     sample = titled(figure, "Hopping dopants, first frame")
     assert len(sample.lines) == len(result.tracks)
-    y, x = result.tracks.track(0)[1].T * result.movie.pixel_size
+    y, x = result.still.track(0)[1].T * result.movie.pixel_size  # as seen from the first frame
     np.testing.assert_allclose(sample.lines[0].get_xydata(), np.column_stack([x, y]))
     cells = titled(figure, "Transition probabilities (counts)")
     np.testing.assert_array_equal(shown(cells), result.matrix.probabilities)

@@ -6,9 +6,9 @@ import pytest
 from registered import draw
 from traitlets import TraitError
 
-from atomstat_widgets.analyses.trajectories.drift import Drift, agree, measure
+from atomstat_widgets.analyses.trajectories.drift import Drift, agree, measure, remove, track
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
-from atomstat_widgets.analyses.trajectories.stages import Found
+from atomstat_widgets.analyses.trajectories.stages import Chosen, Found
 from atomstat_widgets.data import Movie, movies
 from atomstat_widgets.reactive.recipe import recipe_of
 from atomstat_widgets.reactive.results import numbers_of
@@ -128,6 +128,18 @@ def test_sharing_by_hand():
     still = Found([points, points], [np.ones(4)] * 2, 9.0, {})
     assert agree(measured, moved, unreported) is measured
     assert (agree(measured, still, unreported).shifts == 0).all()
+
+
+def test_tracks_that_contradict_the_pictures_are_cut():
+    sites = 20.0 * np.stack(np.divmod(np.arange(9), 3), axis=1) + 20
+    positions = [np.add(sites, (0, 12 * (place > 1))) for place in range(4)]  # which the pictures have missed
+    chosen = Chosen(Movie(np.zeros((4, 99, 99))), positions, 20.0, False, 20.0)
+    still = remove(None, chosen, Drift(np.zeros((4, 2)), refined=True), unreported)
+    near, far = (track(still, chosen, rmax, 0, unreported) for rmax in (7.0, 13.0))
+    assert (len(near.seen), near.drift.doubtful) == (18, {})  # out of reach: nothing is joined
+    assert (len(far.seen), far.drift.doubtful) == (18, {2: "tracks and pictures contradict each other"})
+    given = remove(None, chosen, Drift(np.zeros((4, 2))), unreported)
+    assert len(track(given, chosen, 13.0, 0, unreported).seen) == 9
 
 
 def test_movies_without_pictures_to_compare_have_no_drift():

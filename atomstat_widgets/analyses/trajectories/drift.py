@@ -1,6 +1,6 @@
 """Drift, between atoms and links: measured from the pictures, checked by the atoms, refined by the tracks."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +19,8 @@ from atomstat_widgets.stat.progress import Progress
 OFF = "off"
 SHARED = 0.8  # of the distances to the next frame's atoms: with the drift removed they are shorter, if atoms share it
 TOLD = 0.5  # pixels: a shorter step does not tell
-FEWEST = 6  # atoms in two frames whose median step refines that of the pictures
+FEWEST = 6  # atoms in two frames whose median step may contradict that of the pictures
+MANY = 50  # and that refines it: the median of fewer is less certain than the pictures
 WORTH_TELLING = 1.0  # pixels
 NAMED = 5  # frames in words
 
@@ -138,22 +139,20 @@ def track(still: Still, chosen: Chosen, rmax: float | None, memory: int, progres
     rmax = automatic_rmax(chosen) if rmax is None else rmax
     drift = still.drift
     tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
-    if drift.refined:
-        rest = estimate_drift(tracks, fewest=FEWEST)
-        far = np.linalg.norm(np.diff(rest, axis=0), axis=1) > chosen.distance / 2
-        if far.any():
-            contradicted = dict.fromkeys(
-                (np.flatnonzero(far) + 1).tolist(), "tracks and pictures contradict each other"
-            )
-            drift = Drift(drift.shifts, dict(sorted({**drift.doubtful, **contradicted}.items())), refined=True)
+    if drift.refined and rmax > chosen.distance / 2:  # else tracks cannot contradict
+        rest = np.diff(estimate_drift(tracks, fewest=FEWEST), axis=0)
+        far = np.flatnonzero(np.linalg.norm(rest, axis=1) > chosen.distance / 2) + 1
+        if len(far):
+            contradicted = dict.fromkeys(far.tolist(), "tracks and pictures contradict each other")
+            drift = replace(drift, doubtful=dict(sorted({**drift.doubtful, **contradicted}.items())))
             tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
-            rest = estimate_drift(tracks, fewest=FEWEST)
-        drift = Drift(drift.shifts + rest, drift.doubtful, drift.remark)
+    if drift.refined:
+        drift = replace(drift, shifts=drift.shifts + estimate_drift(tracks, fewest=MANY))
     positions = [points - moved for points, moved in zip(chosen.positions, drift.shifts, strict=True)]
     return Linked(
         Tracks(tracks.frames, chosen.positions, tracks.ids, tracks.ambiguous),
         Tracks(tracks.frames, positions, tracks.ids, tracks.ambiguous),
-        Drift(drift.shifts, drift.doubtful, _words(drift, chosen.movie)),
+        replace(drift, remark=_words(drift, chosen.movie)),
     )
 
 

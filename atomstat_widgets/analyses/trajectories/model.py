@@ -119,9 +119,8 @@ class TrajectoriesModel(AnalysisModel):
         Int(2, min=1, max=MAX_COMPONENTS), label="States", help=in_brief("number of states"), option="states"
     )
     drift = parameter(
-        AnyTrait(AUTOMATIC), label="Drift", argument={"choices": (AUTOMATIC, OFF)},
-        help="Motion of all that is seen, taken off before atoms are linked: measured in the pictures, none, or given",
-        to_json=_shifts_to_json,
+        AnyTrait(AUTOMATIC), label="Drift", argument={"choices": (AUTOMATIC, OFF)}, to_json=_shifts_to_json,
+        help="Motion of all that is seen, taken off before atoms are linked: measured, none, or given",
     )  # fmt: skip
     rmax = parameter(Length(None, allow_none=True, min=0), label="rmax", help=in_brief("search range"), unit="px")
     memory = parameter(Int(1, min=0, max=MOST_FRAMES), label="Memory", help=in_brief("memory"), unit="frames")

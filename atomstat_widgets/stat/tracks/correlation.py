@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from atomstat_widgets.brief import brief
+
 WHITENED = 0.5  # power of the amplitudes that is divided out
 SLOPE = 0.5  # of each side: where the picture fades out
 SLOWEST = 2.0  # periods a picture: what is slower is uneven light
@@ -19,6 +21,7 @@ Floats = NDArray[np.float64]
 Spectrum = NDArray[np.complex64]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Peaks:
     """Peaks of a cross-correlation, the highest first.
