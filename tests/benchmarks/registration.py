@@ -6,9 +6,9 @@ A step is wrong from half a spacing on. What misses its bound ends in "<<<".
 """
 
 import argparse
-import resource
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from truth import hard_scenes
 from atomstat_widgets.stat import register
 
 ERROR = 0.1  # pixels, the largest of a step
-SECONDS, MEGABYTES = 10.0, 50.0  # of 1,000 frames of 512 x 512: of processor time, and beyond that of 50 frames
+SECONDS, MEGABYTES = 10.0, 2.0  # of 1,000 frames of 512 x 512, of processor time; of 200 frames beyond those of 20
 
 
 def movies(seeds: range) -> Iterator[tuple[str, float, bool, np.ndarray, np.ndarray]]:
@@ -62,8 +62,12 @@ def steps(seeds: range) -> None:
 
 def speed() -> None:
     frames, _, _, _ = hard_scenes().drifting_movie(frames=12, side=512)
-    register(Repeated(frames, 50))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peaks = []
+    for count in (20, 200):
+        tracemalloc.start()
+        register(Repeated(frames, count))
+        peaks.append(tracemalloc.get_traced_memory()[1] / 2**20)
+        tracemalloc.stop()
     began, wall = time.process_time(), time.perf_counter()
     register(Repeated(frames, 1000))
     seconds, wall = time.process_time() - began, time.perf_counter() - wall

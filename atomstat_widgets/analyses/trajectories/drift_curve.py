@@ -47,5 +47,6 @@ class DriftCurve(ipywidgets.VBox):
         doubtful = movie.frame_numbers[sorted(drift.doubtful)]
         pixel, unit = movie.pixel_size or 1.0, movie.unit if movie.pixel_size else "px"
         self.view.show(movie.frame_numbers, pixel * drift.shifts, np.asarray(doubtful), unit, pixel)
-        names = [(ALONG_Y, "y"), (ALONG_X, "x"), *([(DOUBT, f"▲ {len(doubtful)} in doubt")] if len(doubtful) else [])]
-        self.title.value = title("Drift", Html(" ".join(f'<b style="color:{one}">{name}</b>' for one, name in names)))
+        names = [(ALONG_Y, "y"), (ALONG_X, "x"), *([(DOUBT, f"{len(doubtful)} in doubt")] if len(doubtful) else [])]
+        marks = [f'<span style="color:{color}">■</span> {name}' for color, name in names]
+        self.title.value = title("Drift", Html(" &ensp;".join(marks)))
