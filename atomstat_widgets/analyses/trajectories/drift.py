@@ -164,11 +164,16 @@ def _linked(
     ids, count, ambiguous = [], 0, 0
     for part in _parts(len(numbers), doubtful):
         points = dict(zip(numbers[part].tolist(), still.positions[part], strict=True))
-        tracks = link(points, rmax, memory=memory)
-        progress(part.stop / len(numbers))
+        done = part.start / len(numbers), part.stop / len(numbers)
+        tracks = link(points, rmax, memory=memory, progress=_between(progress, *done))
         ids += [own + count for own in tracks.ids]
         count, ambiguous = count + len(tracks), ambiguous + tracks.ambiguous
     return Tracks(numbers, still.positions, ids, ambiguous)
+
+
+def _between(progress: Progress, first: float, last: float) -> Progress:
+    """Progress of a part of the work, from one fraction of all of it to another."""
+    return lambda fraction: progress(first + fraction * (last - first))
 
 
 def _parts(count: int, doubtful: dict[int, str]) -> list[slice]:
