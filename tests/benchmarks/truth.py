@@ -29,7 +29,6 @@ from test_atoms import multislice, nearest_distance
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.data import Image
 from atomstat_widgets.stat import Atoms, find_atoms
-from atomstat_widgets.stat.windows.lattice_window import doubt_of_window
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 RECALL, PRECISION = 0.99, 0.97
@@ -195,8 +194,7 @@ def phases(seeds: range) -> list[tuple[str, np.ndarray, np.ndarray]]:
         for ratio, noise, seed in itertools.product((1.1, 1.25, 1.5), (0.0, 0.3, 0.6), seeds[:10]):
             image, label = make.two_phases(period=period, ratio=ratio, noise=noise, seed=seed)
             result = SlidingFFTModel(Image(image, "two phases", truth=label)).result
-            doubt = doubt_of_window(result.lattice, result.spectra.grid)
-            lines.append((result.agreement() >= INDEX, bool(doubt) or not result.lattice))
+            lines.append((result.agreement() >= INDEX, bool(result.doubt) or not result.lattice))
             if (ratio, noise, seed) == (1.25, 0.3, seeds[0]):
                 shape = result.spectra.grid.shape
                 shown.append((f"two_phases {period}", image, result.decomposition.strongest.reshape(shape)))

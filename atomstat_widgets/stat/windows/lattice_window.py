@@ -13,11 +13,11 @@ from atomstat_widgets.stat.windows.grid import SMALLEST_WINDOW, WindowGrid, auto
 
 STRONG = 0.1  # of the energy of the strongest spot: what a window must show
 # Longest strong periods in a window. Fewer do not tell two lattices of much the same period apart, more blur borders.
-FEWEST, MOST = 2.5, 5.0
+FEWEST, MOST = 3.0, 5.0
 MARGIN = 1.3  # times as far as the farthest strong spot goes what is kept of the spectrum
 LARGEST_ZOOM = 8
 STEPS = 4  # of a window in its side
-FEWEST_BESIDE = 7.9  # windows along the shorter side, for maps whose borders are right
+FEWEST_BESIDE = 4.7  # windows along the shorter side, for maps whose borders are right
 ROUNDING = 0.03
 ENOUGH = 8  # windows and features at least: components that can be asked for
 
@@ -55,7 +55,7 @@ def choose_window(lattice: Lattice, image_shape: tuple[int, int]) -> WindowChoic
     Returns
     -------
     WindowChoice
-        The window has an eighth of the image's shorter side, but at least 2.5 and at most 5 of the longest strong
+        The window has an eighth of the image's shorter side, but at least 3 and at most 5 of the longest strong
         period. Without a lattice it follows `automatic_window`, and the zoom is 2. It is smaller where not eight
         windows would fit the image.
 
@@ -95,8 +95,11 @@ def strong_periods(lattice: Lattice) -> NDArray[np.float64]:
     return np.asarray((lattice.spacings / lattice.pixel_size)[lattice.energies >= STRONG * lattice.energies.max()])
 
 
-def doubt_of_window(lattice: Lattice, grid: WindowGrid) -> str:
-    """What is in doubt about maps of windows, in a sentence without its full stop; empty where nothing is."""
+def doubt_of_window(lattice: Lattice, grid: WindowGrid, *, borders: bool) -> str:
+    """What is in doubt about maps of windows, with borders or without, in a sentence without its full stop.
+
+    Empty where nothing is.
+    """
     if not lattice:
         return ""  # which is said already
     window, longest = min(grid.window), float(strong_periods(lattice).max())
@@ -104,8 +107,10 @@ def doubt_of_window(lattice: Lattice, grid: WindowGrid) -> str:
         return f"A window of {window} px holds only {window / longest:.1f} periods of the lattice: enlarge it"
     fit = min(grid.image_shape) / window
     if fit < FEWEST_BESIDE:
-        return (
-            f"Only {fit:.1f} windows fit beside each other: borders between components are uncertain by up to "
-            f"{window // 4} px"
+        what = f"borders between components are uncertain by up to {window // 4} px" if borders else (
+            "areas that differ may be missed"
         )
+        return f"Only {fit:.1f} windows fit beside each other: {what}"
+    if len(lattice.vectors) == 0:
+        return "Planes in one direction only stand out of the noise: the window may be too small for others"
     return ""

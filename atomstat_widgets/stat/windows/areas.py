@@ -1,0 +1,93 @@
+"""Areas of a map, in each of which one component is the strongest, and how many components have such an area."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from atomstat_widgets.stat.matrices._nmf import nmf
+from atomstat_widgets.stat.matrices.low_rank import LowRank
+from atomstat_widgets.stat.progress import Progress, unreported
+from atomstat_widgets.stat.windows.grid import WindowGrid
+
+# Of the sum of squares: what each component of several lattices explains at least. One lattice has 0.1 to 0.6 % for a
+# second, since where its planes lie in a window changes the spectrum, too.
+EXPLAINS = 0.0075
+
+
+class Advice(NamedTuple):
+    """How many components suit a map.
+
+    Attributes
+    ----------
+    n_components : int
+    narrow : bool
+        Whether one more would explain enough, but is nowhere as wide as a window.
+    """
+
+    n_components: int
+    narrow: bool
+
+
+def advise_components(
+    low_rank: LowRank, grid: WindowGrid, most: int, progress: Progress = unreported
+) -> Advice:
+    """Count the components that have an area of their own.
+
+    Parameters
+    ----------
+    low_rank : LowRank
+        Of the spectra of the windows.
+    grid : WindowGrid
+        Where these are.
+    most : int
+        That may be advised.
+    progress : callable
+        Called with the fraction done at most; an exception it raises stops the computation.
+
+    Returns
+    -------
+    Advice
+        The largest number up to which each component explains its share of the sum of squares, and none has a thin
+        area. Of two lattices beside each other, a third component is their border.
+    """
+    number, error = 1, nmf(low_rank, 1).reconstruction_error
+    for more in range(2, most + 1):
+        progress(number / most)
+        found = nmf(low_rank, more)
+        if error**2 - found.reconstruction_error**2 < EXPLAINS:
+            break
+        if has_thin_area(found.strongest, more, grid):
+            return Advice(number, True)
+        number, error = more, found.reconstruction_error
+    return Advice(number, False)
+
+
+def has_thin_area(strongest: NDArray[np.intp], n_components: int, grid: WindowGrid) -> bool:
+    """Whether a component is nowhere the strongest over the width of a window.
+
+    A window on the border of two areas holds both, and one as wide as that can be nothing but their border.
+
+    Parameters
+    ----------
+    strongest : array, (windows,)
+        Number of the strongest component of each window, from 0.
+    n_components : int
+        How many there are.
+    grid : WindowGrid
+        Where the windows are.
+    """
+    areas = strongest.reshape(grid.shape)
+    steps = np.divide(grid.step, grid.window)  # of a window
+    for number in range(n_components):
+        # Beyond the rim of the image an area may go on, so that a place there counts for both sides.
+        inside = areas == number
+        if not inside.all() and 2 * ndimage.distance_transform_edt(inside, steps).max() - steps.max() < 1:
+            return True
+    return False
+
+
+def has_border(strongest: NDArray[np.intp]) -> bool:
+    """Whether more than one component is the strongest anywhere, given its number in each window."""
+    return bool(np.any(strongest != strongest[0]))
