@@ -94,10 +94,11 @@ class SlidingFFTResult:
     def doubt(self) -> str:
         """What is in doubt about window and components, in a sentence without its full stop; empty where nothing is."""
         grid, borders = self.spectra.grid, has_border(self.decomposition.strongest)
-        if self.narrow and not borders:
+        doubt = doubt_of_window(self.lattice, grid, borders=borders)
+        if self.narrow and not borders and not doubt:
             size = f"a window of {min(grid.window)} px"
-            return f"What differs is narrower than {size}: make it smaller, or set the number of components"
-        return doubt_of_window(self.lattice, grid, borders=borders)
+            doubt = f"What differs is narrower than {size}: make it smaller, or set the number of components"
+        return doubt
 
     @property
     def quality(self) -> str:

@@ -11,8 +11,8 @@ from atomstat_widgets.stat.matrices.low_rank import LowRank
 from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.windows.grid import WindowGrid
 
-# Of the sum of squares: what each component of several lattices explains at least. One lattice has 0.1 to 0.6 % for a
-# second, since where its planes lie in a window changes the spectrum, too.
+# Of the sum of squares: of several lattices, each explains that at least. Of one, a second component has 0.1 to 0.6 %,
+# since where the planes lie in a window changes its spectrum, too.
 EXPLAINS = 0.0075
 
 
@@ -49,14 +49,25 @@ def advise_components(
     Returns
     -------
     Advice
-        The largest number up to which each component explains its share of the sum of squares, and none has a thin
-        area. Of two lattices beside each other, a third component is their border.
+        The largest number up to which each component explains its share of the sum of squares, more of it than one of
+        noise would, and none has a thin area. Of two lattices beside each other, a third component is their border.
+
+    Notes
+    -----
+    Of noise, the leading component explains ``(1 / sqrt(n) + 1 / sqrt(p))**2`` of n rows of p numbers [1]_; n are the
+    windows that fit in the image without an overlap.
+
+    References
+    ----------
+    .. [1] Johnstone, Ann. Stat. 29, 295 (2001).
     """
+    windows = np.prod(np.divide(grid.image_shape, grid.window))
+    of_noise = float(windows**-0.5 + low_rank.vt.shape[1] ** -0.5) ** 2
     number, error = 1, nmf(low_rank, 1).reconstruction_error
     for more in range(2, most + 1):
         progress(number / most)
         found = nmf(low_rank, more)
-        if error**2 - found.reconstruction_error**2 < EXPLAINS:
+        if error**2 - found.reconstruction_error**2 < max(EXPLAINS, of_noise * error**2):
             break
         if has_thin_area(found.strongest, more, grid):
             return Advice(number, True)
