@@ -30,9 +30,7 @@ class Advice(NamedTuple):
     narrow: bool
 
 
-def advise_components(
-    low_rank: LowRank, grid: WindowGrid, most: int, progress: Progress = unreported
-) -> Advice:
+def advise_components(low_rank: LowRank, grid: WindowGrid, most: int, progress: Progress = unreported) -> Advice:
     """Count the components that have an area of their own.
 
     Parameters

@@ -107,9 +107,8 @@ def doubt_of_window(lattice: Lattice, grid: WindowGrid, *, borders: bool) -> str
         return f"A window of {window} px holds only {window / longest:.1f} periods of the lattice: enlarge it"
     fit = min(grid.image_shape) / window
     if fit < FEWEST_BESIDE:
-        what = f"borders between components are uncertain by up to {window // 4} px" if borders else (
-            "areas that differ may be missed"
-        )
+        uncertain = f"borders between components are uncertain by up to {window // 4} px"
+        what = uncertain if borders else "areas that differ may be missed"
         return f"Only {fit:.1f} windows fit beside each other: {what}"
     if len(lattice.vectors) == 0:
         return "Planes in one direction only stand out of the noise: the window may be too small for others"
