@@ -105,7 +105,9 @@ def test_the_automatic_scale_of_an_image_that_is_mostly_empty():
     assert sliding_fft(unseen, 4, 4, scale=None).scale == 1
 
 
-@pytest.mark.parametrize(("scale", "error"), [(0, ValueError), (-1, ValueError), (np.nan, ValueError), ("8", TypeError)])
+@pytest.mark.parametrize(
+    ("scale", "error"), [(0, ValueError), (-1, ValueError), (np.nan, ValueError), ("8", TypeError)]
+)
 def test_refuses_scale(scale, error):
     with pytest.raises(error, match="scale"):
         sliding_fft(np.eye(32), 16, 8, scale=scale)

@@ -73,7 +73,7 @@ class SlidingFFTModel(PreparedImageModel):
         Pixels between windows, along y and x; by default a quarter of the window.
     n_components : int, optional
         From 1 to 8; by default as many as have an area of the map to themselves that is at least as wide as a window,
-        each of which explains at least 0.75 % of the sum of squares.
+        each of which explains at least 0.6 % of the sum of squares.
     zoom : int, optional
         The centre ``1 / zoom`` of the frequencies is kept; by default it shows the strong spots of the lattice.
     hamming : bool

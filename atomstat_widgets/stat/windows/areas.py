@@ -11,9 +11,9 @@ from atomstat_widgets.stat.matrices.low_rank import LowRank
 from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.windows.grid import WindowGrid
 
-# Of the sum of squares: of several lattices, each explains that at least. Of one, a second component has 0.1 to 0.6 %,
+# Of the sum of squares: of several lattices, each explains that at least. Of one, a second component has 0.1 to 0.55 %,
 # since where the planes lie in a window changes its spectrum, too.
-EXPLAINS = 0.0075
+EXPLAINS = 0.006
 
 
 class Advice(NamedTuple):
