@@ -144,8 +144,8 @@ def sliding_fft(
         to a spot of the lattice, or takes from it, by where in the window the planes lie: maps of an even lattice get
         stripes.
     scale : float, optional
-        What magnitudes are divided by before the logarithm, above 0; 1 is AtomAI's. None takes eight times their median,
-        below which noise hardly counts.
+        What magnitudes are divided by before the logarithm, above 0; 1 is AtomAI's. None takes eight times their
+        median, below which noise hardly counts.
     progress : callable
         Called with the fraction done; an exception it raises stops the computation.
 
