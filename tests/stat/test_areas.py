@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from atomstat_widgets.stat import WindowGrid, factorize
-from atomstat_widgets.stat.windows.areas import advise_components, has_border, has_thin_area
+from atomstat_widgets.stat.windows.areas import advise_components, has_border, has_thin_area, likeness_of
 
 GRID = WindowGrid((70, 94), 16, 4)  # windows of 4 steps, 14 rows of 20
 
@@ -67,6 +67,13 @@ def test_windows_of_two_sides():
 def test_borders():
     assert has_border(stripes(10, 10))
     assert not has_border(stripes(20))
+
+
+def test_likeness_is_the_largest_cosine():
+    components = np.array([[1.0, 0, 0], [0, 3, 0], [1, 1, 1]])
+    assert likeness_of(components, np.ones(3)) == pytest.approx(3**-0.5)
+    assert likeness_of(components, np.array([4.0, 0, 1])) == pytest.approx(0.8**0.5)
+    assert likeness_of(components[:1], np.ones(3)) == 0
 
 
 @pytest.mark.parametrize("widths", [(20,), (10, 10), (6, 6, 8), (5, 5, 5, 5)])

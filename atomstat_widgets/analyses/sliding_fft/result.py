@@ -17,7 +17,7 @@ from atomstat_widgets.stat import (
     WindowGrid,
     WindowSpectra,
 )
-from atomstat_widgets.stat.windows.areas import has_border
+from atomstat_widgets.stat.windows.areas import has_border, likeness_of
 from atomstat_widgets.stat.windows.lattice_window import doubt_of_window
 
 
@@ -93,8 +93,9 @@ class SlidingFFTResult:
     @property
     def doubt(self) -> str:
         """What is in doubt about window and components, in a sentence without its full stop; empty where nothing is."""
-        grid, borders = self.spectra.grid, has_border(self.decomposition.strongest)
-        doubt = doubt_of_window(self.lattice, grid, borders=borders)
+        grid, components, weights = self.spectra.grid, self.decomposition.components, self.low_rank.weights
+        borders = has_border(self.decomposition.strongest)
+        doubt = doubt_of_window(self.lattice, grid, likeness_of(components, weights) if borders else None)
         if self.narrow and not borders and not doubt:
             size = f"a window of {min(grid.window)} px"
             doubt = f"What differs is narrower than {size}: make it smaller, or set the number of components"

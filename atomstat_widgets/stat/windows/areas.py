@@ -97,6 +97,14 @@ def has_thin_area(strongest: NDArray[np.intp], n_components: int, grid: WindowGr
     return False
 
 
+def likeness_of(components: NDArray[np.floating], weights: NDArray[np.float64]) -> float:
+    """Largest cosine between two of the components (k, features), with weights of the features; 0 of one component."""
+    rows = components * np.sqrt(weights)
+    lengths = np.linalg.norm(rows, axis=1)
+    cosines = np.triu(rows @ rows.T, 1) / np.maximum(np.outer(lengths, lengths), np.finfo(rows.dtype).tiny)
+    return float(cosines.max())
+
+
 def has_border(strongest: NDArray[np.intp]) -> bool:
     """Whether more than one component is the strongest anywhere, given its number in each window."""
     return bool(np.any(strongest != strongest[0]))

@@ -17,7 +17,9 @@ FEWEST, MOST = 3.0, 5.0
 MARGIN = 1.3  # times as far as the farthest strong spot goes what is kept of the spectrum
 LARGEST_ZOOM = 8
 STEPS = 4  # of a window in its side
-FEWEST_BESIDE = 4.7  # windows along the shorter side, for maps whose borders are right
+# Windows along the shorter side, for maps whose borders are right: of any components, and of two that are much alike.
+FEWEST_BESIDE, FEWEST_OF_ALIKE = 4.7, 7.0
+ALIKE = 0.8  # cosine: two lattices are, whose periods differ by a tenth
 ROUNDING = 0.03
 ENOUGH = 8  # windows and features at least: components that can be asked for
 
@@ -95,10 +97,15 @@ def strong_periods(lattice: Lattice) -> NDArray[np.float64]:
     return np.asarray((lattice.spacings / lattice.pixel_size)[lattice.energies >= STRONG * lattice.energies.max()])
 
 
-def doubt_of_window(lattice: Lattice, grid: WindowGrid, *, borders: bool) -> str:
-    """What is in doubt about maps of windows, with borders or without, in a sentence without its full stop.
+def doubt_of_window(lattice: Lattice, grid: WindowGrid, likeness: float | None) -> str:
+    """What is in doubt about maps of windows, in a sentence without its full stop; empty where nothing is.
 
-    Empty where nothing is.
+    Parameters
+    ----------
+    lattice : Lattice
+    grid : WindowGrid
+    likeness : float, optional
+        Largest cosine between two of the components; None where the maps have no border.
     """
     if not lattice:
         return ""  # which is said already
@@ -106,10 +113,13 @@ def doubt_of_window(lattice: Lattice, grid: WindowGrid, *, borders: bool) -> str
     if window < (1 - ROUNDING) * FEWEST * longest:
         return f"A window of {window} px holds only {window / longest:.1f} periods of the lattice: enlarge it"
     fit = min(grid.image_shape) / window
+    few, uncertain = f"Only {fit:.1f} windows fit beside each other", f"are uncertain by up to {window // 4} px"
     if fit < FEWEST_BESIDE:
-        uncertain = f"borders between components are uncertain by up to {window // 4} px"
-        what = uncertain if borders else "areas that differ may be missed"
-        return f"Only {fit:.1f} windows fit beside each other: {what}"
+        return f"{few}: " + (
+            "areas that differ may be missed" if likeness is None else f"borders between components {uncertain}"
+        )
+    if fit < FEWEST_OF_ALIKE and (likeness or 0) > ALIKE:
+        return f"{few}, and two components are much alike: borders between components {uncertain}"
     if len(lattice.vectors) == 0:
         return "Planes in one direction only stand out of the noise: the window may be too small for others"
     return ""
