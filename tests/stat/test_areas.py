@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from atomstat_widgets.stat import WindowGrid, factorize
-from atomstat_widgets.stat.windows.areas import advise_components, has_border, has_thin_area, likeness_of
+from atomstat_widgets.stat.windows.areas import Advice, advise_components, has_border, has_thin_area, likeness_of
 
 GRID = WindowGrid((70, 94), 16, 4)  # windows of 4 steps, 14 rows of 20
 
@@ -78,25 +78,25 @@ def test_likeness_is_the_largest_cosine():
 
 @pytest.mark.parametrize("widths", [(20,), (10, 10), (6, 6, 8), (5, 5, 5, 5)])
 def test_as_many_components_as_areas(widths):
-    assert advise_components(spectra(stripes(*widths)), GRID, 8) == (len(widths), False)
+    assert advise_components(spectra(stripes(*widths)), GRID, 8) == Advice(len(widths), False)
 
 
 def test_what_is_narrow_is_said():
-    assert advise_components(spectra(stripes(9, 2, 9)), GRID, 8) == (2, True)
+    assert advise_components(spectra(stripes(9, 2, 9)), GRID, 8) == Advice(2, True)
     spots = np.zeros(GRID.shape, int)
     spots[::5, ::5] = 1
-    assert advise_components(spectra(spots.ravel()), GRID, 8) == (1, True)
+    assert advise_components(spectra(spots.ravel()), GRID, 8) == Advice(1, True)
 
 
 def test_no_more_than_are_wanted():
-    assert advise_components(spectra(stripes(5, 5, 5, 5)), GRID, 2) == (2, False)
+    assert advise_components(spectra(stripes(5, 5, 5, 5)), GRID, 2) == Advice(2, False)
 
 
 @pytest.mark.parametrize("shape", [(16, 20), (26, 26), (70, 94)])
 def test_noise_is_one_component(shape):
     grid = WindowGrid(shape, 16, 4)
     rows = np.random.default_rng(1).random((grid.count, 60))
-    assert advise_components(factorize(rows, min(20, grid.count)), grid, min(8, grid.count)) == (1, False)
+    assert advise_components(factorize(rows, min(20, grid.count)), grid, min(8, grid.count)) == Advice(1, False)
 
 
 def test_progress_grows():

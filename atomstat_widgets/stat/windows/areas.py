@@ -1,11 +1,12 @@
 """Areas of a map, in each of which one component is the strongest, and how many components have such an area."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.matrices._nmf import nmf
 from atomstat_widgets.stat.matrices.low_rank import LowRank
 from atomstat_widgets.stat.progress import Progress, unreported
@@ -16,7 +17,9 @@ from atomstat_widgets.stat.windows.grid import WindowGrid
 EXPLAINS = 0.006
 
 
-class Advice(NamedTuple):
+@brief
+@dataclass(frozen=True)
+class Advice:
     """How many components suit a map.
 
     Attributes
