@@ -25,8 +25,9 @@ NODES = 3  # of the ground along an axis, whose hats a Gaussian may meet
 def fit_together(pixels: Float32, points: Floats, spacing: float, blank: Blank = None) -> Floats:
     """Positions (n, 2) of Gaussians of one width on a smooth ground, all fitted to the image together [1]_.
 
-    Least squares by Gauss and Newton. The normal equations are sparse, since only neighbours overlap: they are integrals
-    of products of Gaussians, and solved by conjugate gradients, so the time goes with the number of atoms. The ground is linear between nodes four spacings apart.
+    Least squares by Gauss and Newton. The normal equations are sparse, since only neighbours overlap: they are
+    integrals of products of Gaussians, and solved by conjugate gradients, so the time goes with the number of atoms.
+    The ground is linear between nodes four spacings apart.
 
     References
     ----------
