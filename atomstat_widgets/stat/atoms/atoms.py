@@ -186,8 +186,8 @@ def find_atoms(
     if lattice is not None:
         instance_of(lattice, "lattice", Lattice)
 
-    pixels, blank = mend(pixels)
-    finder = _Finder(without_tilt(pixels), blank, lattice)
+    pixels, blank, level = mend(pixels)
+    finder = _Finder(without_tilt(pixels), blank, level, lattice)
     given = spacing is not None
     spacing = max(2.0, min(finder.guess_spacing(), finder.longest_spacing)) if spacing is None else spacing
     maxima, strengths = finder.find(spacing, strength)
@@ -207,14 +207,14 @@ def find_atoms(
 class _Finder:
     """What is known of an image and its lattice, and the atoms that stand out of it."""
 
-    def __init__(self, pixels: Float32, blank: Blank, lattice: Lattice | None) -> None:
-        self.pixels, self.blank = pixels, blank
+    def __init__(self, pixels: Float32, blank: Blank, level: float, lattice: Lattice | None) -> None:
+        self.pixels, self.blank, self.level = pixels, blank, level
         self.area = float(pixels.size if blank is None else pixels.size - np.count_nonzero(blank))
-        spots, self.tiles = find_spots(pixels)
+        spots, self.tiles = find_spots(pixels, level)
         even = without_stripes(pixels, self.tiles, spots.frequencies)
         if even is not None:
             self.pixels = pixels = even
-            spots, self.tiles = find_spots(pixels)
+            spots, self.tiles = find_spots(pixels, level)
         spots = spots if lattice is None else lattice.spots
         self.lattice = lattice_of(spots, self.tiles)
         self.ground = self.tiles.ground_beside(spots.frequencies)
@@ -294,6 +294,7 @@ class _Finder:
             keep = on_sites(maxima, strengths, keep, self.lattice.vectors, spacing)
         else:
             keep = strengths >= strength
+        keep &= heights >= self.level / (2 * scale**2)
         return maxima[keep], strengths[keep], float(np.median(heights[keep])) if keep.any() else 0.0
 
     def _spectral(self, scale: float) -> Noise:

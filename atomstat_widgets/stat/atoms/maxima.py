@@ -85,7 +85,7 @@ def noise_of(tiles: Tiles, ground: Float32, scale: float) -> Noise:
     variance = np.einsum("nij,ij->n", ground, transfer)
     slopes = np.einsum("nij,ij->n", ground, transfer * k2 / 2)
     deviation = math.sqrt(float(np.median(variance)))
-    corners = float(np.median(tiles.power[:, k2 > math.pi**2])) / math.log(2)
+    corners = max(float(np.median(tiles.power[:, k2 > math.pi**2])) / math.log(2), tiles.least)
     least = min(math.sqrt(corners * float(transfer.sum())), deviation)
     return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))), least)
 

@@ -205,12 +205,12 @@ def find_lattice(image: ArrayLike, *, pixel_size: float = 1.0, unit: str = "px")
     pixel_size = _side_of_pixel(pixel_size)
     instance_of(unit, "unit", str)
     pixels = take_into_memory(normalize_image(image), "the pixels")
-    pixels, _ = mend(pixels)
+    pixels, _, level = mend(pixels)
     if min(pixels.shape) < SMALLEST_SIDE:
         nothing = np.empty((0, 2))
         spectrum = np.empty((0, 0), np.float32)
         return Lattice(nothing, np.empty(0), np.empty(0), nothing, spectrum, unit, pixel_size, longest=0.0)
-    return lattice_of(*find_spots(pixels), pixel_size, unit)
+    return lattice_of(*find_spots(pixels, level), pixel_size, unit)
 
 
 def lattice_of(spots: Spots, tiles: Tiles, pixel_size: float = 1.0, unit: str = "px") -> Lattice:

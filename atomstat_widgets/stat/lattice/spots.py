@@ -50,8 +50,15 @@ class Spots:
     longest: float = math.inf
 
 
-def find_spots(pixels: NDArray[np.float32]) -> tuple[Spots, Tiles]:
+def find_spots(pixels: NDArray[np.float32], level: float = 0.0) -> tuple[Spots, Tiles]:
     """Find the spots of a lattice; short periods in short tiles, of which some may be empty, long ones in longer.
+
+    Parameters
+    ----------
+    pixels : array, (height, width), float32
+    level : float
+        Distance of the levels that they are rounded to, which is taken for noise: its errors are alike over many
+        pixels, so that one twelfth of its square is too little.
 
     Returns
     -------
@@ -60,14 +67,14 @@ def find_spots(pixels: NDArray[np.float32]) -> tuple[Spots, Tiles]:
         The shortest, of all pixels.
     """
     side = tile_side(pixels.shape)
-    first = make_tiles(pixels, side)
+    first = make_tiles(pixels, side, level**2)
     looks, longest = [(first, 1.0)], min(pixels.shape)
     length = side
     while length < longest:
         length = min(COARSER * length, longest)
         factor = max(1, length // side)
         coarse = binned(pixels, factor)
-        looks.append((make_tiles(coarse, min(length // factor, *coarse.shape)), float(factor)))
+        looks.append((make_tiles(coarse, min(length // factor, *coarse.shape), first.least / factor**2), float(factor)))
     found: list[tuple[Floats, Floats, Floats]] = []
     highest = 0.5
     for number, (tiles, factor) in enumerate(looks):

@@ -38,10 +38,13 @@ class Tiles:
         columns fx of `numpy.fft.rfftfreq`.
     corners : array, (tiles, 2)
         First row and column of each tile.
+    least : float
+        Variance of the noise that there is at least.
     """
 
     power: Float32
     corners: NDArray[np.intp]
+    least: float
 
     @property
     def side(self) -> int:
@@ -86,7 +89,7 @@ class Tiles:
         parts = zip(self.rings_apart, shares, strict=True)
         ground = np.stack([_quantile(power[:, at], share) / -math.log(1 - share) for at, share in parts], axis=1)
         strongest = float(np.quantile(self.power[:, self.rings >= 3], 0.999)) if (self.rings >= 3).any() else 0.0
-        return np.asarray(np.maximum(ground, max(FLOOR * float(strongest), TINY)), np.float32)
+        return np.asarray(np.maximum(ground, max(FLOOR * float(strongest), self.least, TINY)), np.float32)
 
     @cached_property
     def contrast(self) -> Floats:
@@ -171,10 +174,10 @@ def tile_side(shape: tuple[int, ...]) -> int:
     return int(2 ** (wanted.bit_length() - 1))
 
 
-def make_tiles(pixels: Float32, side: int) -> Tiles:
+def make_tiles(pixels: Float32, side: int, least: float = 0.0) -> Tiles:
     """Spectra of tiles of one side that lie evenly over an image, each faded out and without its plane.
 
-    They overlap by half, or less where more than 9 would lie along an axis.
+    They overlap by half, or less where more than 9 would lie along an axis. Noise has the variance `least`, or more.
     """
     firsts = [
         np.unique(np.rint(np.linspace(0, length - side, min(MOST, 1 + math.ceil(2 * (length - side) / side)))))
@@ -192,7 +195,7 @@ def make_tiles(pixels: Float32, side: int) -> Tiles:
     planes = means[:, None, None] + down[:, None, None] * at[:, None] + across[:, None, None] * at
     spectra = fft.rfft2((pieces - planes.astype(np.float32)) * weights)
     power = (spectra.real**2 + spectra.imag**2) / float(np.sum(weights.astype(float) ** 2))
-    return Tiles(power.astype(np.float32, copy=False), corners)
+    return Tiles(power.astype(np.float32, copy=False), corners, least)
 
 
 def binned(pixels: Float32, factor: int) -> Float32:
