@@ -42,6 +42,7 @@ FALSE = 0.005  # of the atoms, how many noise may be by expectation
 # where there are more maxima of noise to be mistaken.
 LEAST, CERTAIN = 3.0, 4.0
 FINE = 0.6  # of the scale, to part columns that touch
+CLOSEST = 2.5  # times the scale: neighbours that are closer are one thing at it
 PAIRED = 0.75  # of the distance of neighbours: those at a finer scale that are closer are pairs
 SHARE_PARTED = 1 / 4  # of the certain maxima, for there to be pairs
 ENOUGH = 1024  # pixels of either side, to guess the spacing
@@ -218,7 +219,7 @@ class _Finder:
         spots = spots if lattice is None else lattice.spots
         self.lattice = lattice_of(spots, self.tiles)
         self.ground = self.tiles.ground_beside(spots.frequencies)
-        self.scale = scale_of(spots, self.tiles)
+        self.scale = scale_of(pixels, spots, self.tiles)
         self.band_pass = BandPass(pixels)
         self.noise = Noise(1.0, 1.0, 1.0)  # known when atoms were looked for
 
@@ -246,6 +247,9 @@ class _Finder:
         guess = self._close_neighbours(band_pass, blank, fine)
         if finer >= FINEST and (pairs := self._close_neighbours(band_pass, blank, finer, parted=True)) < PAIRED * guess:
             guess = pairs
+        if not self.lattice and guess < CLOSEST * self.scale:  # maxima of noise, that are close at a fine scale
+            guess = self._close_neighbours(band_pass, blank, self.scale)
+            guess = guess if guess >= CLOSEST * self.scale else math.inf
         return max(2.0, guess)
 
     def _close_neighbours(self, band_pass: BandPass, blank: Blank, scale: float, parted: bool = False) -> float:
