@@ -9,9 +9,7 @@ from atomstat_widgets.stat.lattice.lattice import Lattice
 from atomstat_widgets.stat.lattice.tiles import Floats
 
 APART = 1.6  # times the spacing: a guess that most distances are beyond
-FEWEST_SITES = (
-    0.75  # of the places a lattice vector away from atoms that hold another; whole lattices have 0.92 and more
-)
+FEWEST_SITES = 0.85  # of the places a lattice vector away from atoms that hold another; whole ones have 0.92 and more
 NEAR = 0.3  # spacings from such a place
 LOOKED_AT = 300  # atoms at most; more would tell no more
 AROUND, PART = 16, 0.25  # atoms that are looked at together, and the share of the image in which the lattice is

@@ -8,7 +8,7 @@ from atomstat_widgets.stat.lattice.spots import Spots
 from atomstat_widgets.stat.lattice.tiles import Float32, Floats, Tiles, binned, make_tiles
 
 FINEST = 0.7  # pixels
-COARSEST = 1 / 8  # of a tile's side, without a lattice
+COARSEST = 1 / 8  # of a tile's side, without a lattice, or twice that: beyond, the tiles do not tell the noise
 STEPS = 100
 ABOVE_NOISE = 0.03  # of the energy of white noise at the same scale: what a thing has at least
 CERTAIN = 3.0  # standard deviations of that energy, which is of few frequencies at a coarse scale: likewise
@@ -32,9 +32,9 @@ def scale_of(pixels: Float32, spots: Spots, tiles: Tiles) -> float:
     for factor in sorted({1, min(pixels.shape) // tiles.side}):
         coarse = binned(pixels, factor)
         scale = factor * _of_things(tiles if factor == 1 else make_tiles(coarse, min(coarse.shape), tiles.least))
-        if math.isfinite(scale):
+        if scale <= 2 * COARSEST * tiles.side:
             return scale
-    return COARSEST * min(pixels.shape)
+    return COARSEST * tiles.side
 
 
 def _of_things(tiles: Tiles) -> float:
