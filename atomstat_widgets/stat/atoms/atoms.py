@@ -48,6 +48,7 @@ SHARE_PARTED = 1 / 4  # of the certain maxima, for there to be pairs
 ENOUGH = 1024  # pixels of either side, to guess the spacing
 CLOSE = 0.15  # of the atoms, who have a neighbour closer than the guess of the spacing
 FEW, OF_FEW = 8, 7.0  # atoms without a lattice, and the strength that so few have
+FAINT = 0.15  # of the strength of a typical atom: of a lattice fewer are fainter than noise is sometimes
 LIKE = 24  # atoms of like strength, among whom the share of noise is estimated
 
 Refine = Literal["gaussian", "centroid", "together"]
@@ -200,7 +201,7 @@ def find_atoms(
     alone = suppress(positions, spacing / 2)
     positions, strengths = positions[alone], strengths[alone]
     certainties = finder.certainties(strengths, spacing)
-    doubt = doubt_of(positions, certainties, spacing, given, finder.lattice, min(pixels.shape))
+    doubt = doubt_of(positions, strengths, certainties, spacing, given, finder.lattice)
     lattice = replace(finder.lattice, spectrum=np.empty((0, 0), np.float32))
     return Atoms(positions, strengths, spacing, certainties, doubt, lattice)
 
@@ -211,11 +212,11 @@ class _Finder:
     def __init__(self, pixels: Float32, blank: Blank, level: float, lattice: Lattice | None) -> None:
         self.pixels, self.blank, self.level = pixels, blank, level
         self.area = float(pixels.size if blank is None else pixels.size - np.count_nonzero(blank))
-        spots, self.tiles = find_spots(pixels, level)
+        spots, self.tiles = find_spots(pixels, level, blank)
         even = without_stripes(pixels, self.tiles, spots.frequencies)
         if even is not None:
             self.pixels = pixels = even
-            spots, self.tiles = find_spots(pixels, level)
+            spots, self.tiles = find_spots(pixels, level, blank)
         spots = spots if lattice is None else lattice.spots
         self.lattice = lattice_of(spots, self.tiles)
         self.ground = self.tiles.ground_beside(spots.frequencies)
@@ -296,6 +297,8 @@ class _Finder:
         if strength is None:
             keep = strengths >= self._least_strength(strengths, spacing)
             keep = on_sites(maxima, strengths, keep, self.lattice.vectors, spacing)
+            if self.lattice and keep.any():  # what the noise has above its estimate, where atoms are far above
+                keep &= strengths >= min(OF_FEW, FAINT * float(np.median(strengths[keep])))
         else:
             keep = strengths >= strength
         keep &= heights >= self.level / (2 * scale**2)

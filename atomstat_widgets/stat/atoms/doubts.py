@@ -15,17 +15,15 @@ LOOKED_AT = 300  # atoms at most; more would tell no more
 AROUND, PART = 16, 0.25  # atoms that are looked at together, and the share of the image in which the lattice is
 UNCERTAIN = 0.9
 MANY = 0.5  # of the atoms
+FAINT = 4.2  # median strength of atoms of which more than one in a hundred is below the noise
 NONE = "No atoms stand out of the noise."
-FEWEST_PERIODS = 8  # of the lattice along the shorter side: of fewer its spots are as wide as they are far apart
 FEW = 6  # atoms of which no share is told
 
 
 def doubt_of(
-    positions: Floats, certainties: Floats, spacing: float, given: bool, lattice: Lattice, shorter: int
+    positions: Floats, strengths: Floats, certainties: Floats, spacing: float, given: bool, lattice: Lattice
 ) -> str:
-    """Doubts about atoms (n, 2) with their certainties (n,) in sentences, empty where there are none.
-
-    The `shorter` side of the image is in pixels.
+    """Doubts about atoms (n, 2) with their strengths and certainties (n,) in sentences, empty where there are none.
 
     The `spacing` was `given`, or else guessed.
     """
@@ -46,10 +44,9 @@ def doubt_of(
             )
     if lattice and len(lattice.vectors) < 2:
         doubts.append("Planes in one direction only stand out of the noise: atoms along them may be none.")
-    periods = shorter / float(lattice.spacings[0]) if lattice else math.inf
-    if periods < FEWEST_PERIODS:
+    if lattice.coarse:
         doubts.append(
-            f"The image is so small that only {periods:.0f} planes of the lattice fit in it: noise, or what the border "
+            f"The image is so small that only {lattice.periods:.0f} planes of the lattice fit in it: noise, or what the border "
             "cuts, may pass for atoms, and atoms may be missing. Take a larger part of the sample."
         )
     filled = _filled(positions, lattice.vectors, spacing)
@@ -58,7 +55,8 @@ def doubt_of(
             f"Only {filled:.0%} of the places a lattice vector away from an atom hold another: many may be missing. "
             "Lower the strength, or set the spacing."
         )
-    if len(positions) >= FEW and np.mean(certainties < UNCERTAIN) > MANY:
+    hardly = np.median(strengths) < FAINT or np.mean(certainties < UNCERTAIN) > MANY
+    if len(positions) >= FEW and hardly:
         doubts.append("Most of the atoms are hardly above the noise. Raise the strength, or smooth or bin the image.")
     return " ".join(doubts)
 

@@ -50,7 +50,9 @@ class Spots:
     longest: float = math.inf
 
 
-def find_spots(pixels: NDArray[np.float32], level: float = 0.0) -> tuple[Spots, Tiles]:
+def find_spots(
+    pixels: NDArray[np.float32], level: float = 0.0, blank: NDArray[np.bool_] | None = None
+) -> tuple[Spots, Tiles]:
     """Find the spots of a lattice; short periods in short tiles, of which some may be empty, long ones in longer.
 
     Parameters
@@ -59,6 +61,8 @@ def find_spots(pixels: NDArray[np.float32], level: float = 0.0) -> tuple[Spots, 
     level : float
         Distance of the levels that they are rounded to, which is taken for noise: its errors are alike over many
         pixels, so that one twelfth of its square is too little.
+    blank : array, (height, width), bool, optional
+        Where there are no data.
 
     Returns
     -------
@@ -67,7 +71,7 @@ def find_spots(pixels: NDArray[np.float32], level: float = 0.0) -> tuple[Spots, 
         The shortest, of all pixels.
     """
     side = tile_side(pixels.shape)
-    first = make_tiles(pixels, side, level**2)
+    first = make_tiles(pixels, side, level**2, blank)
     looks, longest = [(first, 1.0)], min(pixels.shape)
     length = side
     while length < longest:

@@ -12,6 +12,7 @@ from scipy import fft
 from atomstat_widgets.brief import brief
 
 SMALLEST, LARGEST = 32, 256  # pixels of a tile's side; smaller only where the image is
+MOST_EMPTY = 0.5  # of a tile
 MOST = 9  # tiles along an axis; more would tell no more
 SHARE = 0.25  # of the tiles that show the lattice; the others may be empty
 LOWEST = 1e-3  # power over the ground that is told; lower is rounding
@@ -174,16 +175,20 @@ def tile_side(shape: tuple[int, ...]) -> int:
     return int(2 ** (wanted.bit_length() - 1))
 
 
-def make_tiles(pixels: Float32, side: int, least: float = 0.0) -> Tiles:
+def make_tiles(pixels: Float32, side: int, least: float = 0.0, blank: NDArray[np.bool_] | None = None) -> Tiles:
     """Spectra of tiles of one side that lie evenly over an image, each faded out and without its plane.
 
     They overlap by half, or less where more than 9 would lie along an axis. Noise has the variance `least`, or more.
+    Tiles that are mostly `blank`, without data, are left out where there are others.
     """
     firsts = [
         np.unique(np.rint(np.linspace(0, length - side, min(MOST, 1 + math.ceil(2 * (length - side) / side)))))
         for length in pixels.shape
     ]
     corners = np.stack(np.meshgrid(*firsts, indexing="ij"), axis=-1).reshape(-1, 2).astype(np.intp)
+    if blank is not None:
+        empty = np.array([np.mean(blank[y : y + side, x : x + side]) for y, x in corners])
+        corners = corners[empty <= max(MOST_EMPTY, float(empty.min()))]
     taper = np.hanning(side + 2)[1:-1]
     weights: NDArray[Any] = np.outer(taper, taper).astype(np.float32)
     pieces = np.stack([pixels[y : y + side, x : x + side] for y, x in corners])
