@@ -17,6 +17,8 @@ UNCERTAIN = 0.9
 MANY = 0.5  # of the atoms
 FAINT = 4.2  # median strength of atoms of which more than one in a hundred is below the noise
 NONE = "No atoms stand out of the noise."
+UNEVEN, TAIL = 1.6, 0.1  # times as far are some of the nearest neighbours as others, and the share that may be
+MANY_NEIGHBOURS = 50  # of whom that is told
 FEW = 6  # atoms of which no share is told
 
 
@@ -46,8 +48,8 @@ def doubt_of(
         doubts.append("Planes in one direction only stand out of the noise: atoms along them may be none.")
     if lattice.coarse:
         doubts.append(
-            f"The image is so small that only {lattice.periods:.0f} planes of the lattice fit in it: noise, or what the border "
-            "cuts, may pass for atoms, and atoms may be missing. Take a larger part of the sample."
+            f"The image is so small that only {lattice.periods:.0f} planes of the lattice fit in it: noise, or what "
+            "the border cuts, may pass for atoms, and atoms may be missing. Take a larger part of the sample."
         )
     filled = _filled(positions, lattice.vectors, spacing)
     if filled < FEWEST_SITES:
@@ -55,6 +57,13 @@ def doubt_of(
             f"Only {filled:.0%} of the places a lattice vector away from an atom hold another: many may be missing. "
             "Lower the strength, or set the spacing."
         )
+    elif len(lattice.vectors) == 2 and len(positions) >= MANY_NEIGHBOURS:
+        near, far = np.quantile(KDTree(positions).query(positions, k=[2])[0], [TAIL, 1 - TAIL])
+        if far > UNEVEN * near:
+            doubts.append(
+                f"Neighbours are {near:.3g} to {far:.3g} px apart, more than one lattice explains: where two sheets "
+                "lie on each other, atoms that blend count as one, or none."
+            )
     hardly = np.median(strengths) < FAINT or np.mean(certainties < UNCERTAIN) > MANY
     if len(positions) >= FEW and hardly:
         doubts.append("Most of the atoms are hardly above the noise. Raise the strength, or smooth or bin the image.")

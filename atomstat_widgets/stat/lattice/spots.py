@@ -75,8 +75,10 @@ def find_spots(
     looks, longest = [(first, 1.0)], min(pixels.shape)
     length = side
     while length < longest:
+        highest = ENOUGH_PERIODS / length
         length = min(COARSER * length, longest)
-        factor = max(1, length // side)
+        # Binned no more than leaves room beside the shortest period that is left to this look.
+        factor = max(1, min(length // side, int(length / (2 * (highest * length + BESIDE[0] + 1)))))
         coarse = binned(pixels, factor)
         looks.append((make_tiles(coarse, min(length // factor, *coarse.shape), first.least / factor**2), float(factor)))
     found: list[tuple[Floats, Floats, Floats]] = []
