@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from atomstat_widgets.stat.lattice.tiles import binned, enlarged
+from atomstat_widgets.stat.binning import binned, enlarged
 
 SOME = 256  # rows and columns of which is told how far apart the levels are
 BEND, MOST = 2.5, 0.9  # levels, and of the bends: so many are no larger where rounding is all that is not smooth

@@ -28,7 +28,7 @@ def curved(side, rise):
         slope(256, 20, 45),
         slope(256, 60, 20),
         curved(128, 10),
-        curved(256, 30),
+        curved(256, 10),
     ],
 )
 def test_steps_of_rounding_are_no_lattice_and_have_no_atoms(surface):

@@ -48,7 +48,9 @@ SHARE_PARTED = 1 / 4  # of the certain maxima, for there to be pairs
 ENOUGH = 1024  # pixels of either side, to guess the spacing
 CLOSE = 0.15  # of the atoms, who have a neighbour closer than the guess of the spacing
 FEW, OF_FEW = 8, 7.0  # atoms without a lattice, and the strength that so few have
-FAINT = 0.15  # of the strength of a typical atom: of a lattice fewer are fainter than noise is sometimes
+# Of the strength of a typical atom, and a strength: what is below both may be white noise beside a lattice.
+FAINT, UNCERTAIN = 0.15, 4.5
+WHITE = 1.4  # times the deviation of its white part: noise with no more is mostly white
 LIKE = 24  # atoms of like strength, among whom the share of noise is estimated
 
 Refine = Literal["gaussian", "centroid", "together"]
@@ -297,8 +299,9 @@ class _Finder:
         if strength is None:
             keep = strengths >= self._least_strength(strengths, spacing)
             keep = on_sites(maxima, strengths, keep, self.lattice.vectors, spacing)
-            if self.lattice and keep.any():  # what the noise has above its estimate, where atoms are far above
-                keep &= strengths >= min(OF_FEW, FAINT * float(np.median(strengths[keep])))
+            # White noise has more high maxima than its estimate, which shows where the atoms are far above both.
+            if self.lattice and keep.any() and self.noise.deviation < WHITE * self.noise.least:
+                keep &= strengths >= min(UNCERTAIN, FAINT * float(np.median(strengths[keep])))
         else:
             keep = strengths >= strength
         keep &= heights >= self.level / (2 * scale**2)

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from atomstat_widgets.stat.binning import binned
 from atomstat_widgets.stat.lattice.spots import Spots
-from atomstat_widgets.stat.lattice.tiles import Float32, Floats, Tiles, binned, make_tiles
+from atomstat_widgets.stat.lattice.tiles import Float32, Floats, Tiles, make_tiles
 
 FINEST = 0.7  # pixels
 COARSEST = 1 / 8  # of a tile's side, without a lattice, or twice that: beyond, the tiles do not tell the noise
@@ -33,7 +34,7 @@ def scale_of(pixels: Float32, spots: Spots, tiles: Tiles) -> float:
         coarse = binned(pixels, factor)
         scale = factor * _of_things(tiles if factor == 1 else make_tiles(coarse, min(coarse.shape), tiles.least))
         if scale <= 2 * COARSEST * tiles.side:
-            return scale
+            return float(scale)
     return COARSEST * tiles.side
 
 

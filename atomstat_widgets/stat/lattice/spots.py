@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.lattice.tiles import SHARE, Floats, Tiles, binned, make_tiles, reached, tile_side
+from atomstat_widgets.stat.binning import binned
+from atomstat_widgets.stat.lattice.tiles import SHARE, Floats, Tiles, make_tiles, reached, tile_side
 
 CONTRAST = 2.5  # of a spot, the least; the highest of white noise have 0.7 to 1.5
 ABOVE_RAY = 3.0  # logarithm of the power over the median on its ray; of a streak one in 10^6 pixels has more
