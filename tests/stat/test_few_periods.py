@@ -99,12 +99,11 @@ def test_two_sheets_on_each_other_are_a_doubt(hard_scenes, turn):
     assert "where two sheets lie on each other" in find_atoms(image).doubt
 
 
-def test_noise_beside_strong_atoms_is_none(hard_scenes):
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_beside_strong_atoms_is_none(hard_scenes, seed):
     """Half of the image is vacuum, and the atoms are a hundred times above the noise."""
-    image, truth = hard_scenes.on_background("vacuum", side=256, noise=0.02, bond=14.0, seed=1)
-    _, recall, precision, _ = score(find_atoms(image).positions, truth, 4)
-    assert recall >= 0.99
-    assert precision >= 0.99
+    image, truth = hard_scenes.on_background("vacuum", side=256, noise=0.02, seed=seed)
+    assert score(find_atoms(image).positions, truth, 3)[1:3] == (1, 1)
 
 
 def test_faint_atoms_are_a_doubt(hard_scenes):
