@@ -198,7 +198,8 @@ def find_lattice(image: ArrayLike, *, pixel_size: float = 1.0, unit: str = "px")
     empty. Spots are peaks along the radius, too, which the streak of an edge or of noise by rows is not. Periods longer
     than a twelfth of a tile are looked for in tiles four times as long, at last in the whole image.
 
-    Hot and dead pixels and a border without data are mended before.
+    Hot and dead pixels and a border without data are mended before, and the steps that rounding makes of a slope
+    become a slope.
 
     Examples
     --------
