@@ -132,10 +132,10 @@ def find_atoms(
 
     Notes
     -----
-    Hot pixels and steps of rounding are mended, and a border without data is left out. The lattice is looked for as by `find_lattice`. The
-    band-pass is the Laplacian of a Gaussian, at the scale at which the spots of the lattice have the most energy [1]_,
-    or a quarter of the spacing where that is finer. Without a lattice it is the finest scale at which the image has
-    more energy than at those around.
+    Hot pixels and steps of rounding are mended, and a border without data is left out. The lattice is looked for as by
+    `find_lattice`. The band-pass is the Laplacian of a Gaussian, at the scale at which the spots of the lattice have
+    the most energy [1]_, or a quarter of the spacing where that is finer. Without a lattice it is the finest scale at
+    which the image has more energy than at those around.
 
     The noise of the band-passed image is what the ground of its spectrum gives: the medians of rings of equal frequency
     beside the spots, over tiles of the image. So it need not be white. Noise by rows or columns is subtracted before.
