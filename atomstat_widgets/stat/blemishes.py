@@ -6,25 +6,29 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from atomstat_widgets.stat.rounding import level_of, without_rounding
+
 OUTLYING = 8.0  # times what 99 of 100 pixels differ from their neighbours at most
 ALONE = 5.0  # times the third highest of the eight neighbours: of the narrowest column that is resolved, at most 3
 BLOCK = 3  # pixels: side of the largest spot of a cosmic ray, or of dead pixels
 FLAT = 5  # pixels: side of the squares of equal pixels that a border without data is made of
 LEAST_BLANK = 64  # pixels of a border without data
+SINGLE = 4 * float(np.finfo(np.float32).eps)  # level of what was computed in single precision
 
 Float32 = NDArray[np.float32]
 
 
-def mend(pixels: Float32) -> tuple[Float32, NDArray[np.bool_] | None]:
+def mend(pixels: Float32) -> tuple[Float32, NDArray[np.bool_] | None, float]:
     """Replace the pixels that show no sample, so that filters and spectra do not see them.
 
     Hot and dead pixels, alone or in spots of up to 3 x 3, become the median of what is around them. A border without
     data, as drift correction leaves it, is an area of equal pixels that touches the edge of the image; there the image
-    goes on as its mirror.
+    goes on as its mirror. The steps of rounding on a slope become a slope.
 
     Parameters
     ----------
     pixels : array, (height, width), float32
+        Between 0 and 1.
 
     Returns
     -------
@@ -32,10 +36,15 @@ def mend(pixels: Float32) -> tuple[Float32, NDArray[np.bool_] | None]:
         The same array where there was nothing to mend.
     blank : array, (height, width), bool, or None
         Where there are no data; None where there are everywhere.
+    level : float
+        Distance of the levels that the pixels are rounded to, in their unit.
     """
     pixels = without_outliers(np.ascontiguousarray(pixels))
-    blank = blank_border(pixels)
-    return (pixels, None) if blank is None else (continued(pixels, blank), blank)
+    level = level_of(pixels)
+    blank = blank_border(pixels, level)
+    if blank is not None:
+        pixels = continued(pixels, blank)
+    return (without_rounding(pixels, level) if level else pixels), blank, max(level, SINGLE)
 
 
 def continued(pixels: Float32, blank: NDArray[np.bool_]) -> Float32:
@@ -131,8 +140,11 @@ def _of_the_edge(shape: tuple[int, ...]) -> NDArray[np.intp]:
     return np.argwhere(edge)
 
 
-def blank_border(pixels: Float32) -> NDArray[np.bool_] | None:
-    """Where an image has no data: equal pixels, in an area that touches its edge."""
+def blank_border(pixels: Float32, level: float = 0.0) -> NDArray[np.bool_] | None:
+    """Where an image has no data: equal pixels, in an area that touches its edge.
+
+    What is no farther than one `level` of its rounding from all around it is a step of a slope.
+    """
     equal_edge = sum(int(np.count_nonzero(np.diff(line) == 0)) for line in _sides(pixels))
     if equal_edge < FLAT:
         return None
@@ -141,6 +153,9 @@ def blank_border(pixels: Float32) -> NDArray[np.bool_] | None:
     for line in _sides(areas):
         touching[line] = True
     touching[0] = False
+    if level and touching.any():
+        steep = ndimage.maximum_filter(pixels, 3) - ndimage.minimum_filter(pixels, 3) > 1.5 * level
+        touching &= np.bincount(areas[steep], minlength=count + 1) > 0
     blank = touching[areas]
     return blank if blank.any() and not blank.all() else None
 

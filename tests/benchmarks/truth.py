@@ -8,7 +8,7 @@ all defaults; then the simulated HAADF images of ../shared/data. A found atom is
 neighbours of a true one, one to one. A line says the worst of the seeds; what misses its bound ends in "<<<".
 
 At last sliding FFT with all defaults on two lattices beside each other: the adjusted Rand index at the centres of the
-windows, and whether a doubt is said where it is below its bound.
+windows, and whether a doubt is said in every image where it is below its bound.
 
 Movies: atoms of a sheet that drifts, with all defaults. Of all true links those that were found, of all true
 transitions those that were counted, and by how many the counts differ from the true ones, as a share of all; then the
@@ -35,7 +35,6 @@ from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.data import Image, Movie, MovieTruth
 from atomstat_widgets.stat import Atoms, find_atoms
-from atomstat_widgets.stat.windows.lattice_window import doubt_of_window
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 RECALL, PRECISION = 0.99, 0.97
@@ -197,21 +196,22 @@ def speed() -> None:
 def phases(seeds: range) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """Print how well sliding FFT parts two phases; give a name, an image and a map of each period."""
     make, shown = hard_scenes(), []
-    print(f"\n{'two_phases, 512 px':<24}{'index >= 0.9':>13}{'or doubted':>12}{'doubted':>9}   wanted 0.95, doubt else")
+    print(
+        f"\n{'two_phases, 512 px':<24}{'index >= 0.9':>13}{'or doubted':>12}{'right, doubted':>16}   wanted 0.95, or 1"
+    )
     for period in (8, 12, 16, 24, 36, 48, 64):
         lines = []
-        for ratio, noise, seed in itertools.product((1.1, 1.25, 1.5), (0.0, 0.3, 0.6), seeds[:10]):
+        for ratio, noise, seed in itertools.product((1.1, 1.25, 1.35, 1.5), (0.0, 0.3, 0.6), seeds[:10]):
             image, label = make.two_phases(period=period, ratio=ratio, noise=noise, seed=seed)
             result = SlidingFFTModel(Image(image, "two phases", truth=label)).result
-            doubt = doubt_of_window(result.lattice, result.spectra.grid)
-            lines.append((result.agreement() >= INDEX, bool(doubt) or not result.lattice))
+            lines.append((result.agreement() >= INDEX, bool(result.doubt) or not result.lattice))
             if (ratio, noise, seed) == (1.25, 0.3, seeds[0]):
                 shape = result.spectra.grid.shape
                 shown.append((f"two_phases {period}", image, result.decomposition.strongest.reshape(shape)))
         fine, doubted = np.array(lines).T
-        shares = (fine.mean(), (fine | doubted).mean(), doubted.mean())
-        miss = "" if shares[0] >= OFTEN else "  <<<"
-        print(f"  period {period:<15}{shares[0]:>13.2f}{shares[1]:>12.2f}{shares[2]:>9.2f}{miss}", flush=True)
+        shares = (fine.mean(), (fine | doubted).mean(), (fine & doubted).mean())
+        miss = "" if shares[0] >= OFTEN or shares[1] == 1 else "  <<<"
+        print(f"  period {period:<15}{shares[0]:>13.2f}{shares[1]:>12.2f}{shares[2]:>16.2f}{miss}", flush=True)
     return shown
 
 

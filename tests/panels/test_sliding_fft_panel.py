@@ -35,13 +35,13 @@ def test_sliders_show_the_numbers_that_were_chosen_from_the_image():
     controls = {name: getattr(panel, name) for name in panel.model.result.settings}
     assert all(control.automatic.value for control in controls.values())
     shown = {name: control.slider.value for name, control in controls.items()}
-    assert shown == {"window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 3}
+    assert shown == {"window_y": 25, "window_x": 25, "step": 6, "zoom": 3, "n_components": 3}
     assert "Lattice planes 0.236 nm apart, at 30°, 90° and 150°" in panel.status.text.value
     panel.window_x.slider.value = 40
     assert (panel.model.window_y, panel.model.window_x, panel.model.step) == (40, 40, None)
     assert (panel.step.slider.value, panel.step.automatic.value) == (10, True)
     panel.window_y.automatic.value = True
-    assert (panel.model.window_x, panel.window_x.slider.value, panel.step.slider.value) == (None, 24, 6)
+    assert (panel.model.window_x, panel.window_x.slider.value, panel.step.slider.value) == (None, 25, 6)
     panel.zoom.automatic.value = False
     assert panel.model.zoom == 3
     panel.model.zoom = None

@@ -235,11 +235,13 @@ class TestAxes:
         assert frequency.values[len(frequency.values) // 2] == 0
 
     def test_of_sliding_fft_whose_numbers_were_chosen(self):
-        numbers = numbers_of(SlidingFFTModel.analyse(samples.grains(shape=(192, 256))))
+        result = SlidingFFTModel.analyse(samples.grains(shape=(192, 256)))
+        numbers = numbers_of(result)
         assert numbers.provenance["parameters"]["window_y"] is None
         assert numbers.provenance["settings"] == {
-            "window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 3,
+            "window_y": 25, "window_x": 25, "step": 6, "zoom": 3, "n_components": 3,
         }  # fmt: skip
+        assert numbers.provenance["scale"] == result.spectra.scale
         assert numbers.provenance["lattice"] == "Lattice planes 0.236 nm apart, at 30°, 90° and 150°"
 
     def test_without_a_scale_they_are_pixels(self):

@@ -27,17 +27,17 @@ def model(image):
 
 
 def test_what_is_not_set_follows_the_lattice(image):
-    """Of planes 8.4 px apart: an eighth of the shorter side, 24 px, has between 2.5 and 5 of them."""
+    """Of planes 8.4 px apart: a window has three of them, of which an eighth of the shorter side, 24 px, has fewer."""
     model = SlidingFFTModel(image)
     assert [getattr(model, name) for name in SET] == [None] * 5
     assert model.window_linked
     assert model.result.lattice.spacings[0] / image.pixel_size == pytest.approx(8.4, abs=0.1)
-    assert model.result.settings == {"window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 3}
-    assert model.result.loading_maps.shape == (3, 29, 39)
+    assert model.result.settings == {"window_y": 25, "window_x": 25, "step": 6, "zoom": 3, "n_components": 3}
+    assert model.result.loading_maps.shape == (3, 28, 39)
     assert model.result.components.shape == (3, 8, 8)
     assert model.result.remark == "Lattice planes 0.236 nm apart, at 30°, 90° and 150°"
     model.n_components = 2  # what is set is taken, and the rest follows on
-    assert model.result.settings == {"window_y": 24, "window_x": 24, "step": 6, "zoom": 3, "n_components": 2}
+    assert model.result.settings == {"window_y": 25, "window_x": 25, "step": 6, "zoom": 3, "n_components": 2}
     model.window_y = 40
     assert model.result.settings == {"window_y": 40, "window_x": 40, "step": 10, "zoom": 3, "n_components": 2}
 
@@ -69,7 +69,7 @@ def test_the_middle_tells_the_lattice_of_an_image_in_blocks(image, monkeypatch):
 
 def test_the_result_is_that_of_the_functions(model, image):
     model.n_components = 3
-    spectra = sliding_fft(image.array, 32, 8)
+    spectra = sliding_fft(image.array, 32, 8, scale=None)
     expected = nmf(factorize(spectra.features, module.RANK, weights=spectra.weights), 3)
     order = np.argsort(-model.result.decomposition.energies)
     np.testing.assert_allclose(model.result.decomposition.components[order], expected.components)
@@ -369,14 +369,14 @@ def test_what_the_model_tells_is_no_parameter(state):
 
 
 def test_window_and_zoom_follow_the_spots_that_are_chosen():
-    """Waves of 16 px along y and, half as high, 8 px along x: a window has 2.5 to 5 of the longest period."""
+    """Waves of 16 px along y and, half as high, 8 px along x: a window has 3 to 5 of the longest period."""
     y, x = np.indices((128, 128))
     image = 2 * np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8)
     model = SlidingFFTModel(image, n_components=1)
-    assert (model.result.settings["window_y"], model.result.settings["zoom"]) == (40, 3)
+    assert (model.result.settings["window_y"], model.result.settings["zoom"]) == (48, 3)
     model.spots = [1]
     assert model.spots == (1,)
-    assert (model.result.settings["window_y"], model.result.settings["zoom"]) == (20, 3)
+    assert (model.result.settings["window_y"], model.result.settings["zoom"]) == (24, 3)
     assert model.result.lattice.words == "Lattice planes 8 px apart, at 0°"
     assert len(model.result.found.frequencies) == 2
     again = SlidingFFTModel.analyse(image, n_components=1, spots=[1])

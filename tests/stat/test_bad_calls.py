@@ -560,6 +560,7 @@ CALLS = [
         zoom=Whole(2, also_bad=[0]),
         hamming=Switch(True),
         keep_mean=Switch(False),
+        scale=Number(4.0, optional=True, also_bad=[0, -1.0]),
         progress=Called(),
     ),
     call("step_lengths", tracks=Of(TRACKS), pixel_size=Number(2.0, also_bad=[0])),

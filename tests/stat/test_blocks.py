@@ -265,16 +265,17 @@ def test_image_that_cannot_be_used_is_told_alike(image) -> None:
 @settings(max_examples=15, deadline=None)
 @given(
     data=st.data(), window=st.tuples(st.integers(4, 20), st.integers(4, 20)), step=st.integers(1, 9),
-    zoom=st.integers(1, 3), block=st.integers(3_000, 100_000),
+    zoom=st.integers(1, 3), block=st.integers(3_000, 100_000), scale=st.sampled_from([1.0, None]),
 )  # fmt: skip
-def test_windows_across_blocks_are_those_of_the_image(data, window, step, zoom, block) -> None:
+def test_windows_across_blocks_are_those_of_the_image(data, window, step, zoom, block, scale) -> None:
     image = image_of(37, 41)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "BLOCK_BYTES", block)
-        found = stat.sliding_fft(data.draw(chunked(image)), window, step, zoom=zoom)
+        found = stat.sliding_fft(data.draw(chunked(image)), window, step, zoom=zoom, scale=scale)
         features = found.features.compute()
-    expected = stat.sliding_fft(image, window, step, zoom=zoom)
+    expected = stat.sliding_fft(image, window, step, zoom=zoom, scale=scale)
     assert (found.grid, found.band) == (expected.grid, expected.band)
+    assert found.scale == pytest.approx(expected.scale)
     np.testing.assert_allclose(features, expected.features, atol=1e-5)
 
 

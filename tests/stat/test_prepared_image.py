@@ -352,10 +352,10 @@ def test_blemishes_do_not_decide_whether_atoms_are_dark(hard_scenes, kind, seed)
 
 
 def test_hardly_any_lattice_is_in_doubt(hard_scenes):
-    """Of twelve atoms in vacuum: nowhere are half of the cells of a patch filled."""
+    """Of forty atoms in vacuum and noise: nowhere are half of the cells of a patch filled."""
     places = hard_scenes.lattice(256, hard_scenes.basis(12, 10, 60), (1, 2))
-    nearest = places[np.argsort(np.linalg.norm(places - 128, axis=1))[:12]]
-    found = prepare_image(hard_scenes.draw(256, nearest, 1.0, 2))
+    nearest = places[np.argsort(np.linalg.norm(places - 128, axis=1))[:40]]
+    found = prepare_image(noisy(hard_scenes.draw(256, nearest, 1.0, 2), 0.02))
     assert (found.words, found.dark) == ("", False)
     assert found.doubt == "Whether atoms are bright or dark is in doubt: nowhere does the lattice repeat clearly"
     assert prepare_image(noisy(np.zeros((64, 64)), 1.0)).doubt.endswith("in doubt: there is no lattice to tell it by")

@@ -22,11 +22,11 @@ def settings_of_windows(draw):
 
 
 @settings(deadline=None)
-@given(settings_of_windows(), st.integers(0, 2**32 - 1))
-def test_equals_numpy_fft_of_every_window(setting, seed):
+@given(settings_of_windows(), st.sampled_from([1.0, 0.2, 7]), st.integers(0, 2**32 - 1))
+def test_equals_numpy_fft_of_every_window(setting, scale, seed):
     shape, window, step, zoom, hamming, keep_mean = setting
     image = np.random.default_rng(seed).random(shape)
-    spectra = sliding_fft(image, window, step, zoom=zoom, hamming=hamming, keep_mean=keep_mean)
+    spectra = sliding_fft(image, window, step, zoom=zoom, hamming=hamming, keep_mean=keep_mean, scale=scale)
     pictures = spectra.unfold(spectra.features)
 
     normalized = (image - image.min()) / np.ptp(image)
@@ -36,7 +36,7 @@ def test_equals_numpy_fft_of_every_window(setting, seed):
     for picture, (row, column) in zip(pictures, spectra.grid.corners, strict=True):
         piece = normalized[row : row + window[0], column : column + window[1]]
         mean = 0.0 if keep_mean else np.average(piece, weights=taper)
-        expected = np.log1p(np.abs(np.fft.fftshift(np.fft.fft2((piece - mean) * taper))))[cut]
+        expected = np.log1p(np.abs(np.fft.fftshift(np.fft.fft2((piece - mean) * taper))) / scale)[cut]
         np.testing.assert_allclose(picture, expected, atol=1e-4)
 
 
@@ -79,6 +79,38 @@ def test_without_the_mean_an_even_lattice_has_fewer_stripes():
         return spots.std() / spots.mean()
 
     assert spread(False) < spread(True) / 2
+
+
+def test_the_automatic_scale_is_eight_medians():
+    image = np.random.default_rng(6).random((40, 52))
+    plain, scaled = (sliding_fft(image, 12, 4, scale=scale) for scale in (1.0, None))
+    magnitudes = np.expm1(plain.unfold(plain.features)).astype(float)
+    assert plain.grid.shape == (8, 11)  # of the 11 columns of windows, 8 are looked at
+    columns = [0, 1, 3, 4, 6, 7, 9, 10]
+    assert scaled.scale == pytest.approx(8 * np.median(magnitudes.reshape(8, 11, -1)[:, columns]), rel=1e-4)
+    np.testing.assert_allclose(scaled.features, np.log1p(np.expm1(plain.features) / scaled.scale), atol=1e-5)
+    assert plain.scale == 1
+
+
+def test_the_automatic_scale_of_an_image_that_is_mostly_empty():
+    image = np.zeros((64, 64))
+    image[40:50, 40:50] = np.random.default_rng(7).random((10, 10))
+    magnitudes = np.expm1(sliding_fft(image, 16, 6).features)
+    spectra = sliding_fft(image, 16, 6, scale=None)
+    assert np.median(magnitudes) < 1e-3 * magnitudes.max()
+    assert spectra.scale == pytest.approx(1e-3 * magnitudes.max(), rel=1e-4)
+    assert spectra.features.max() == pytest.approx(np.log1p(1000), rel=1e-4)
+    unseen = np.zeros((200, 200))
+    unseen[12, 12] = 1  # in no window that is looked at
+    assert sliding_fft(unseen, 4, 4, scale=None).scale == 1
+
+
+@pytest.mark.parametrize(
+    ("scale", "error"), [(0, ValueError), (-1, ValueError), (np.nan, ValueError), ("8", TypeError)]
+)
+def test_refuses_scale(scale, error):
+    with pytest.raises(error, match="scale"):
+        sliding_fft(np.eye(32), 16, 8, scale=scale)
 
 
 def test_weights_make_sums_over_the_half_plane_those_of_the_plane():

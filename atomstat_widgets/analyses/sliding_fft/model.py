@@ -13,7 +13,7 @@ from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image
 from atomstat_widgets.data.sampling import Whole, sampled
 from atomstat_widgets.glossary import in_brief
-from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, PreparedImageModel, most_components
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, RANK, PreparedImageModel
 from atomstat_widgets.reactive.lengths import WholeLength
 from atomstat_widgets.reactive.parameter import parameter
 from atomstat_widgets.reactive.runner import Run
@@ -25,17 +25,16 @@ from atomstat_widgets.stat import (
     WindowGrid,
     WindowSpectra,
     choose_window,
-    elbow,
     factorize,
     find_lattice,
     match_components,
     nmf,
-    nmf_stability,
     sliding_fft,
 )
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.windows._sliding_fft import Band
+from atomstat_widgets.stat.windows.areas import Advice, advise_components
 from atomstat_widgets.stat.windows.grid import SMALLEST_WINDOW
 from atomstat_widgets.stat.windows.lattice_window import LARGEST_ZOOM, STEPS
 
@@ -44,8 +43,6 @@ MAX_FEATURE_BYTES = 1_500_000_000
 COARSE_ABOVE_BYTES = 40_000_000
 COARSE_BYTES = 4_000_000
 COARSE_WINDOWS = 50
-ONE_ENOUGH = 0.98  # of the error of one component: what two have at least where there is one lattice
-STABLE = 0.96  # of `nmf_stability`: what components of the number that is chosen have
 
 
 class SlidingFFTModel(PreparedImageModel):
@@ -75,8 +72,8 @@ class SlidingFFTModel(PreparedImageModel):
     step : int, optional
         Pixels between windows, along y and x; by default a quarter of the window.
     n_components : int, optional
-        From 1 to 8; by default that from which on the error falls little, see `elbow`, or fewer, of more than two, if
-        they are not stable; 1 where a second one lowers the error by less than 2 %.
+        From 1 to 8; by default as many as have an area of the map to themselves that is at least as wide as a window,
+        each of which explains at least 0.6 % of the sum of squares.
     zoom : int, optional
         The centre ``1 / zoom`` of the frequencies is kept; by default it shows the strong spots of the lattice.
     hamming : bool
@@ -121,7 +118,7 @@ class SlidingFFTModel(PreparedImageModel):
         self._chain = Chain(
             Stage("spectra", _spectra, ("image", "window_y", "window_x", "step", "zoom", "hamming")),
             Stage("low_rank", _low_rank, ()),
-            Stage("judged", _judge, ("judge",)),
+            Stage("judged", _judge, ("judge", "image", "window_y", "window_x", "step")),
             Stage("decomposition", _decompose, ("n_components",)),
         )
         self.start()
@@ -267,7 +264,7 @@ class SlidingFFTModel(PreparedImageModel):
         self, parameters: dict[str, Any], settings: dict[str, Any], run: Run, *, coarse: bool
     ) -> SlidingFFTResult:
         decomposition = self._chain.value("decomposition", settings, run)
-        spectra, low_rank = (self._chain.value(name, settings) for name in ("spectra", "low_rank"))
+        spectra, low_rank, judged = (self._chain.value(name, settings) for name in ("spectra", "low_rank", "judged"))
         found, lattice = (self._lattice.value(name, settings) for name in ("found", "lattice"))
         result = SlidingFFTResult(
             parameters["image"],
@@ -280,6 +277,7 @@ class SlidingFFTModel(PreparedImageModel):
             decomposition,
             coarse,
             preparation=self.prepared(parameters, run).done,
+            narrow=judged.advice is not None and judged.advice.narrow,
         )
         if self.final is None or self.final.image.array is not result.image.array:
             return result
@@ -288,10 +286,10 @@ class SlidingFFTModel(PreparedImageModel):
 
 
 class _Judged(NamedTuple):
-    """A factor, and where it was asked for the number of components that suits it."""
+    """A factor, and where it was asked for how many components suit it."""
 
     low_rank: LowRank
-    n_components: int | None
+    advice: Advice | None
 
 
 def _found(_: None, image: Image, progress: Progress) -> Lattice:
@@ -306,30 +304,23 @@ def _chosen(found: Lattice, spots: Sequence[int] | None, progress: Progress) -> 
 def _spectra(
     _: None, image: Image, window_y: int, window_x: int, step: int, zoom: int, hamming: bool, progress: Progress
 ) -> WindowSpectra:
-    return sliding_fft(image.array, (window_y, window_x), step, zoom=zoom, hamming=hamming, progress=progress)
+    window = window_y, window_x
+    return sliding_fft(image.array, window, step, zoom=zoom, hamming=hamming, scale=None, progress=progress)
 
 
 def _low_rank(spectra: WindowSpectra, progress: Progress) -> LowRank:
     return factorize(spectra.features, RANK, weights=spectra.weights, progress=progress)
 
 
-def _judge(low_rank: LowRank, judge: bool, progress: Progress) -> _Judged:
+def _judge(
+    low_rank: LowRank, judge: bool, image: Image, window_y: int, window_x: int, step: int, progress: Progress
+) -> _Judged:
     if not judge:
         return _Judged(low_rank, None)
-    counts = range(1, max(1, most_components(low_rank)) + 1)
-    errors = []
-    for k in counts:
-        errors.append(nmf(low_rank, k).reconstruction_error)
-        progress(k / len(counts))
-    count = elbow(list(counts), errors) or 1
-    if count > 1 and errors[1] > ONE_ENOUGH * errors[0]:
-        count = 1  # where the planes lie in a window changes its spectrum, too, but by little
-    # A component that only one half of the windows has is the border of two others.
-    while count > 2 and nmf_stability(low_rank, count, repeats=1) < STABLE:
-        count -= 1
-    return _Judged(low_rank, count)
+    grid = WindowGrid(image.array.shape[:2], (window_y, window_x), step)
+    return _Judged(low_rank, advise_components(low_rank, grid, min(MAX_COMPONENTS, low_rank.rank), progress))
 
 
 def _decompose(judged: _Judged, n_components: int | None, progress: Progress) -> Decomposition:
-    count = n_components or judged.n_components or 1
-    return nmf(judged.low_rank, count, progress=progress)
+    advised = 1 if judged.advice is None else judged.advice.n_components
+    return nmf(judged.low_rank, n_components or advised, progress=progress)

@@ -18,6 +18,7 @@ def sliding_fft_numbers(result: SlidingFFTResult) -> Numbers:
     facts = {
         "error": result.decomposition.reconstruction_error,
         "settings": result.settings,
+        "scale": result.spectra.scale,
         "lattice": result.lattice.words,
     }
     if result.preparation is not None:

@@ -111,7 +111,7 @@ class SlidingFFTPanel(ImagePanel):
                 [
                     Alternatives(
                         [
-                            ("Component spectra", "log(1 + |FFT|) of each component", spectra),
+                            ("Component spectra", "log(1 + |FFT| / (8 medians of |FFT|)) of each component", spectra),
                             ("Lattice", "The spots of the lattice that window and zoom follow", self.lattice.widgets),
                         ]
                     ),

@@ -17,6 +17,7 @@ from atomstat_widgets.stat import (
     WindowGrid,
     WindowSpectra,
 )
+from atomstat_widgets.stat.windows.areas import has_border, likeness_of
 from atomstat_widgets.stat.windows.lattice_window import doubt_of_window
 
 
@@ -47,6 +48,8 @@ class SlidingFFTResult:
         where they are as computed.
     preparation : PreparedImage or None
         What was done to the image before; None where nothing was.
+    narrow : bool
+        Whether no more components were advised because the next would be nowhere as wide as a window.
     """
 
     analysis: ClassVar = "sliding-fft"
@@ -62,6 +65,7 @@ class SlidingFFTResult:
     coarse: bool
     arrangement: tuple[int, ...] = ()
     preparation: PreparedImage | None = None
+    narrow: bool = False
 
     def arranged(self, arrangement: Sequence[int]) -> "SlidingFFTResult":
         """Give components, as they were computed, other numbers and signs, see `arrangement`."""
@@ -79,13 +83,23 @@ class SlidingFFTResult:
     @property
     def remark(self) -> str:
         """What is not final about it, how the image was prepared, what its lattice is, and what is in doubt."""
-        doubt = doubt_of_window(self.lattice, self.spectra.grid)
         return ". ".join(
             ["First impression with larger steps"] * self.coarse
             + [done.words for done in [self.preparation] if done]
             + [self.lattice.words]
-            + [doubt] * bool(doubt)
+            + [self.doubt] * bool(self.doubt)
         )
+
+    @property
+    def doubt(self) -> str:
+        """What is in doubt about window and components, in a sentence without its full stop; empty where nothing is."""
+        grid, components, weights = self.spectra.grid, self.decomposition.components, self.low_rank.weights
+        borders = has_border(self.decomposition.strongest)
+        doubt = doubt_of_window(self.lattice, grid, likeness_of(components, weights) if borders else None)
+        if self.narrow and not borders and not doubt:
+            size = f"a window of {min(grid.window)} px"
+            doubt = f"What differs is narrower than {size}: make it smaller, or set the number of components"
+        return doubt
 
     @property
     def quality(self) -> str:

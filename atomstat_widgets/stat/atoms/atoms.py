@@ -42,11 +42,15 @@ FALSE = 0.005  # of the atoms, how many noise may be by expectation
 # where there are more maxima of noise to be mistaken.
 LEAST, CERTAIN = 3.0, 4.0
 FINE = 0.6  # of the scale, to part columns that touch
+CLOSEST = 2.5  # times the scale: neighbours that are closer are one thing at it
 PAIRED = 0.75  # of the distance of neighbours: those at a finer scale that are closer are pairs
 SHARE_PARTED = 1 / 4  # of the certain maxima, for there to be pairs
 ENOUGH = 1024  # pixels of either side, to guess the spacing
 CLOSE = 0.15  # of the atoms, who have a neighbour closer than the guess of the spacing
 FEW, OF_FEW = 8, 7.0  # atoms without a lattice, and the strength that so few have
+# Of the strength of a typical atom, and a strength: what is below both may be white noise beside a lattice.
+FAINT, UNCERTAIN = 0.15, 4.5
+WHITE = 1.4  # times the deviation of its white part: noise with no more is mostly white
 LIKE = 24  # atoms of like strength, among whom the share of noise is estimated
 
 Refine = Literal["gaussian", "centroid", "together"]
@@ -128,10 +132,10 @@ def find_atoms(
 
     Notes
     -----
-    Hot pixels are mended, and a border without data is left out. The lattice is looked for as by `find_lattice`. The
-    band-pass is the Laplacian of a Gaussian, at the scale at which the spots of the lattice have the most energy [1]_,
-    or a quarter of the spacing where that is finer. Without a lattice it is the finest scale at which the image has
-    more energy than at those around.
+    Hot pixels and steps of rounding are mended, and a border without data is left out. The lattice is looked for as by
+    `find_lattice`. The band-pass is the Laplacian of a Gaussian, at the scale at which the spots of the lattice have
+    the most energy [1]_, or a quarter of the spacing where that is finer. Without a lattice it is the finest scale at
+    which the image has more energy than at those around.
 
     The noise of the band-passed image is what the ground of its spectrum gives: the medians of rings of equal frequency
     beside the spots, over tiles of the image. So it need not be white. Noise by rows or columns is subtracted before.
@@ -186,8 +190,8 @@ def find_atoms(
     if lattice is not None:
         instance_of(lattice, "lattice", Lattice)
 
-    pixels, blank = mend(pixels)
-    finder = _Finder(without_tilt(pixels), blank, lattice)
+    pixels, blank, level = mend(pixels)
+    finder = _Finder(without_tilt(pixels), blank, level, lattice)
     given = spacing is not None
     spacing = max(2.0, min(finder.guess_spacing(), finder.longest_spacing)) if spacing is None else spacing
     maxima, strengths = finder.find(spacing, strength)
@@ -199,7 +203,7 @@ def find_atoms(
     alone = suppress(positions, spacing / 2)
     positions, strengths = positions[alone], strengths[alone]
     certainties = finder.certainties(strengths, spacing)
-    doubt = doubt_of(positions, certainties, spacing, given, finder.lattice, min(pixels.shape))
+    doubt = doubt_of(positions, strengths, certainties, spacing, given, finder.lattice)
     lattice = replace(finder.lattice, spectrum=np.empty((0, 0), np.float32))
     return Atoms(positions, strengths, spacing, certainties, doubt, lattice)
 
@@ -207,18 +211,18 @@ def find_atoms(
 class _Finder:
     """What is known of an image and its lattice, and the atoms that stand out of it."""
 
-    def __init__(self, pixels: Float32, blank: Blank, lattice: Lattice | None) -> None:
-        self.pixels, self.blank = pixels, blank
+    def __init__(self, pixels: Float32, blank: Blank, level: float, lattice: Lattice | None) -> None:
+        self.pixels, self.blank, self.level = pixels, blank, level
         self.area = float(pixels.size if blank is None else pixels.size - np.count_nonzero(blank))
-        spots, self.tiles = find_spots(pixels)
+        spots, self.tiles = find_spots(pixels, level, blank)
         even = without_stripes(pixels, self.tiles, spots.frequencies)
         if even is not None:
             self.pixels = pixels = even
-            spots, self.tiles = find_spots(pixels)
+            spots, self.tiles = find_spots(pixels, level, blank)
         spots = spots if lattice is None else lattice.spots
         self.lattice = lattice_of(spots, self.tiles)
         self.ground = self.tiles.ground_beside(spots.frequencies)
-        self.scale = scale_of(spots, self.tiles)
+        self.scale = scale_of(pixels, spots, self.tiles)
         self.band_pass = BandPass(pixels)
         self.noise = Noise(1.0, 1.0, 1.0)  # known when atoms were looked for
 
@@ -246,6 +250,9 @@ class _Finder:
         guess = self._close_neighbours(band_pass, blank, fine)
         if finer >= FINEST and (pairs := self._close_neighbours(band_pass, blank, finer, parted=True)) < PAIRED * guess:
             guess = pairs
+        if not self.lattice and guess < CLOSEST * self.scale:  # maxima of noise, that are close at a fine scale
+            guess = self._close_neighbours(band_pass, blank, self.scale)
+            guess = guess if guess >= CLOSEST * self.scale else math.inf
         return max(2.0, guess)
 
     def _close_neighbours(self, band_pass: BandPass, blank: Blank, scale: float, parted: bool = False) -> float:
@@ -292,8 +299,12 @@ class _Finder:
         if strength is None:
             keep = strengths >= self._least_strength(strengths, spacing)
             keep = on_sites(maxima, strengths, keep, self.lattice.vectors, spacing)
+            # White noise has more high maxima than its estimate, which shows where the atoms are far above both.
+            if self.lattice and keep.any() and self.noise.deviation < WHITE * self.noise.least:
+                keep &= strengths >= min(UNCERTAIN, FAINT * float(np.median(strengths[keep])))
         else:
             keep = strengths >= strength
+        keep &= heights >= self.level / (2 * scale**2)
         return maxima[keep], strengths[keep], float(np.median(heights[keep])) if keep.any() else 0.0
 
     def _spectral(self, scale: float) -> Noise:

@@ -9,25 +9,23 @@ from atomstat_widgets.stat.lattice.lattice import Lattice
 from atomstat_widgets.stat.lattice.tiles import Floats
 
 APART = 1.6  # times the spacing: a guess that most distances are beyond
-FEWEST_SITES = (
-    0.75  # of the places a lattice vector away from atoms that hold another; whole lattices have 0.92 and more
-)
+FEWEST_SITES = 0.85  # of the places a lattice vector away from atoms that hold another; whole ones have 0.92 and more
 NEAR = 0.3  # spacings from such a place
 LOOKED_AT = 300  # atoms at most; more would tell no more
 AROUND, PART = 16, 0.25  # atoms that are looked at together, and the share of the image in which the lattice is
 UNCERTAIN = 0.9
 MANY = 0.5  # of the atoms
+FAINT = 4.2  # median strength of atoms of which more than one in a hundred is below the noise
 NONE = "No atoms stand out of the noise."
-FEWEST_PERIODS = 8  # of the lattice along the shorter side: of fewer its spots are as wide as they are far apart
+UNEVEN, TAIL = 1.6, 0.1  # times as far are some of the nearest neighbours as others, and the share that may be
+MANY_NEIGHBOURS = 50  # of whom that is told
 FEW = 6  # atoms of which no share is told
 
 
 def doubt_of(
-    positions: Floats, certainties: Floats, spacing: float, given: bool, lattice: Lattice, shorter: int
+    positions: Floats, strengths: Floats, certainties: Floats, spacing: float, given: bool, lattice: Lattice
 ) -> str:
-    """Doubts about atoms (n, 2) with their certainties (n,) in sentences, empty where there are none.
-
-    The `shorter` side of the image is in pixels.
+    """Doubts about atoms (n, 2) with their strengths and certainties (n,) in sentences, empty where there are none.
 
     The `spacing` was `given`, or else guessed.
     """
@@ -48,11 +46,10 @@ def doubt_of(
             )
     if lattice and len(lattice.vectors) < 2:
         doubts.append("Planes in one direction only stand out of the noise: atoms along them may be none.")
-    periods = shorter / float(lattice.spacings[0]) if lattice else math.inf
-    if periods < FEWEST_PERIODS:
+    if lattice.coarse:
         doubts.append(
-            f"The image is so small that only {periods:.0f} planes of the lattice fit in it: noise, or what the border "
-            "cuts, may pass for atoms, and atoms may be missing. Take a larger part of the sample."
+            f"The image is so small that only {lattice.periods:.0f} planes of the lattice fit in it: noise, or what "
+            "the border cuts, may pass for atoms, and atoms may be missing. Take a larger part of the sample."
         )
     filled = _filled(positions, lattice.vectors, spacing)
     if filled < FEWEST_SITES:
@@ -60,7 +57,15 @@ def doubt_of(
             f"Only {filled:.0%} of the places a lattice vector away from an atom hold another: many may be missing. "
             "Lower the strength, or set the spacing."
         )
-    if len(positions) >= FEW and np.mean(certainties < UNCERTAIN) > MANY:
+    elif len(lattice.vectors) == 2 and len(positions) >= MANY_NEIGHBOURS:
+        near, far = np.quantile(KDTree(positions).query(positions, k=[2])[0], [TAIL, 1 - TAIL])
+        if far > UNEVEN * near:
+            doubts.append(
+                f"Neighbours are {near:.3g} to {far:.3g} px apart, more than one lattice explains: where two sheets "
+                "lie on each other, atoms that blend count as one, or none."
+            )
+    hardly = np.median(strengths) < FAINT or np.mean(certainties < UNCERTAIN) > MANY
+    if len(positions) >= FEW and hardly:
         doubts.append("Most of the atoms are hardly above the noise. Raise the strength, or smooth or bin the image.")
     return " ".join(doubts)
 

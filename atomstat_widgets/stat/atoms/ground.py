@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from atomstat_widgets.stat.atoms.maxima import BandPass, Float32
-from atomstat_widgets.stat.lattice.tiles import binned, enlarged
+from atomstat_widgets.stat.binning import binned, enlarged
 
 COARSE = 0.75  # of the longest period: the scale of a band-pass in which a lattice does not show
 STEEP = 0.4  # of the response of an atom: what a ground that is subtracted has in the same band-pass

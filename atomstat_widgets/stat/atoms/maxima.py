@@ -20,9 +20,10 @@ MEDIAN_OF_MAXIMA = 1.4  # of band-passed noise, in standard deviations
 TAIL, SKEWED = 0.02, 1.45  # of the pixels, and how much farther from 0 the bright ones are: noise has 1.35 at most
 # Two classes of maxima are noise and atoms if their medians are so far apart, and few maxima are between them, or if
 # they are farther apart than those of noise ever are.
-APART, FAR_APART, BETWEEN = 3.6, 8.0, 0.15
+APART, FAR_APART, BETWEEN = 3.6, 6.0, 0.15
 GAP = (0.4, 0.8)  # of the way from the one median to the other, on a logarithmic scale
 FEWEST_WEAKER = 8  # maxima of noise, to tell their height
+LEAST_WEAKER = 1 / 4  # of all maxima, likewise
 
 Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -85,7 +86,7 @@ def noise_of(tiles: Tiles, ground: Float32, scale: float) -> Noise:
     variance = np.einsum("nij,ij->n", ground, transfer)
     slopes = np.einsum("nij,ij->n", ground, transfer * k2 / 2)
     deviation = math.sqrt(float(np.median(variance)))
-    corners = float(np.median(tiles.power[:, k2 > math.pi**2])) / math.log(2)
+    corners = max(float(np.median(tiles.power[:, k2 > math.pi**2])) / math.log(2), tiles.least)
     least = min(math.sqrt(corners * float(transfer.sum())), deviation)
     return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))), least)
 
@@ -134,8 +135,7 @@ def calibrated(noise: Noise, heights: Floats, response: Float32 | None) -> Noise
     ground. Those that stand apart leave the median of its magnitude as it is; where they are dense it is skewed, as
     noise is not, and nothing but the `least` is known.
     """
-    # With a lattice the ground of the spectrum is right but for these; so they must be many to tell otherwise.
-    deviation = _of_weaker(heights, FEWEST_WEAKER if response is not None else len(heights) / 3)
+    deviation = _of_weaker(heights, with_lattice=response is None)
     if deviation is None and response is not None:
         some = response[:: max(1, response.shape[0] // 512), :: max(1, response.shape[1] // 512)]
         dark, bright = np.quantile(some, [TAIL, 1 - TAIL])
@@ -145,17 +145,22 @@ def calibrated(noise: Noise, heights: Floats, response: Float32 | None) -> Noise
     return replace(noise, deviation=min(noise.deviation, max(deviation, noise.least)))
 
 
-def _of_weaker(heights: Floats, fewest: float) -> float | None:
-    """Noise by the weaker of the two classes that Otsu's threshold makes of maxima, if they are clearly two."""
+def _of_weaker(heights: Floats, with_lattice: bool) -> float | None:
+    """Noise by the weaker of the two classes that Otsu's threshold makes of maxima, if they are clearly two.
+
+    With a lattice the ground of the spectrum is right but for dirt; what is not far below it must be many to tell
+    otherwise.
+    """
     if len(heights) < 2:
         return None
     logs = np.log(np.maximum(heights, DYNAMIC_RANGE * heights[0]))
     weak = logs <= otsu_threshold(logs)
-    if not fewest <= np.count_nonzero(weak) < len(logs):
+    if not FEWEST_WEAKER <= np.count_nonzero(weak) < len(logs):
         return None
     low, high = np.median(logs[weak]), np.median(logs[~weak])
     between = (logs > low + GAP[0] * (high - low)) & (logs < low + GAP[1] * (high - low))
-    if high - low < math.log(APART if np.mean(between) <= BETWEEN else FAR_APART):
+    told = np.mean(between) <= BETWEEN and not (with_lattice and np.mean(weak) < LEAST_WEAKER)
+    if high - low < math.log(APART if told else FAR_APART):
         return None
     return math.exp(low) / MEDIAN_OF_MAXIMA
 

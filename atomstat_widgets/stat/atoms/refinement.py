@@ -8,7 +8,7 @@ from functools import wraps
 import numpy as np
 from numpy.typing import NDArray
 
-from atomstat_widgets.stat.lattice.tiles import binned
+from atomstat_widgets.stat.binning import binned
 
 ITERATIONS = 8
 SETTLED = 1e-3  # pixels: an atom that moves no farther makes no more steps

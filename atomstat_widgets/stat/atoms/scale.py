@@ -4,20 +4,23 @@ import math
 
 import numpy as np
 
+from atomstat_widgets.stat.binning import binned
 from atomstat_widgets.stat.lattice.spots import Spots
-from atomstat_widgets.stat.lattice.tiles import Floats, Tiles
+from atomstat_widgets.stat.lattice.tiles import Float32, Floats, Tiles, make_tiles
 
 FINEST = 0.7  # pixels
-COARSEST = 1 / 8  # of a tile's side, without a lattice
+COARSEST = 1 / 8  # of a tile's side, without a lattice, or twice that: beyond, the tiles do not tell the noise
 STEPS = 100
 ABOVE_NOISE = 0.03  # of the energy of white noise at the same scale: what a thing has at least
+CERTAIN = 3.0  # standard deviations of that energy, which is of few frequencies at a coarse scale: likewise
 
 
-def scale_of(spots: Spots, tiles: Tiles) -> float:
+def scale_of(pixels: Float32, spots: Spots, tiles: Tiles) -> float:
     """Standard deviation of the Gaussian whose Laplacian suits the atoms, in pixels.
 
     Where there is a lattice, the scale at which its spots have the most energy [1]_. Without, the finest at which the
-    image, less its white noise, has more than at the scales around: not that of the largest thing in it.
+    image, less its white noise, has more than at the scales around: not that of the largest thing in it. What is too
+    large for the tiles is looked for in the whole image.
 
     References
     ----------
@@ -27,6 +30,16 @@ def scale_of(spots: Spots, tiles: Tiles) -> float:
         k2 = np.sum((2 * math.pi * spots.frequencies) ** 2, axis=1)
         scales = np.geomspace(FINEST, max(1 / math.sqrt(k2.min()), FINEST) * 2, STEPS)
         return float(scales[(_response(scales, k2) @ spots.energies).argmax()])
+    for factor in sorted({1, min(pixels.shape) // tiles.side}):
+        coarse = binned(pixels, factor)
+        scale = factor * _of_things(tiles if factor == 1 else make_tiles(coarse, min(coarse.shape), tiles.least))
+        if scale <= 2 * COARSEST * tiles.side:
+            return float(scale)
+    return COARSEST * tiles.side
+
+
+def _of_things(tiles: Tiles) -> float:
+    """Finest scale at which tiles have more energy than at those around, in pixels; infinite where there is none."""
     k2 = ((2 * math.pi * tiles.radius / tiles.side) ** 2).ravel()
     power = (tiles.power.mean(axis=0, dtype=np.float64) * tiles.weights).ravel()
     weights = np.broadcast_to(tiles.weights, tiles.radius.shape).ravel()
@@ -35,8 +48,11 @@ def scale_of(spots: Spots, tiles: Tiles) -> float:
     scales = np.geomspace(FINEST, max(COARSEST * tiles.side, 1.5), STEPS)
     response = _response(scales, k2)
     signal, noise = response @ (power - floor * weights), response @ (floor * weights)
-    peaks = (signal[1:-1] >= signal[:-2]) & (signal[1:-1] > signal[2:]) & (signal > ABOVE_NOISE * noise)[1:-1]
-    return float(scales[np.flatnonzero(peaks)[0] + 1] if peaks.any() else scales[signal.argmax()])
+    # Of noise each frequency has a power of its own, whose standard deviation is its mean.
+    spread = floor * np.sqrt(response**2 @ weights**2 / len(tiles.power))
+    least = np.maximum(ABOVE_NOISE * noise, CERTAIN * spread)
+    peaks = np.flatnonzero((signal[1:-1] >= signal[:-2]) & (signal[1:-1] > signal[2:]) & (signal > least)[1:-1])
+    return float(scales[peaks[0] + 1]) if len(peaks) else math.inf
 
 
 def _response(scales: Floats, k2: Floats) -> Floats:

@@ -9,7 +9,7 @@ from atomstat_widgets.stat.lattice.tiles import Floats
 NEAR = 0.25  # spacings from the site
 # Of eight neighbours at the vectors of the lattice and their sums, for what strength or more.
 ENOUGH = {2: 3.0, 3: 1.9}
-ROUNDS = 2  # in which atoms that were found on a site tell of others
+ROUNDS = 5  # in which atoms that were found on a site tell of others
 
 
 def on_sites(

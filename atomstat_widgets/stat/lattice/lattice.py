@@ -13,10 +13,11 @@ from atomstat_widgets.stat.blemishes import mend
 from atomstat_widgets.stat.blocks import take_into_memory
 from atomstat_widgets.stat.image import normalize_image
 from atomstat_widgets.stat.lattice.basis import Floats, basis_of
-from atomstat_widgets.stat.lattice.spots import Spots, find_spots
+from atomstat_widgets.stat.lattice.spots import FEWEST_PERIODS, Spots, find_spots
 from atomstat_widgets.stat.lattice.tiles import Tiles
 
 SMALLEST_SIDE = 16  # pixels in which a lattice can be told from noise
+ENOUGH_PLANES = 8  # along the shorter side of the image
 LONG = 20  # pixels: where not even such a period could be found, it is said up to which
 
 
@@ -67,6 +68,16 @@ class Lattice:
         return len(self.frequencies) > 0
 
     @property
+    def periods(self) -> float:
+        """How many planes of the first spot fit in the shorter side of the image; infinite without a spot."""
+        return FEWEST_PERIODS * self.longest / float(self.spacings[0]) if self.found else math.inf
+
+    @property
+    def coarse(self) -> bool:
+        """Whether so few planes fit in the image that the spots are as wide as they are far apart."""
+        return self.periods < ENOUGH_PLANES
+
+    @property
     def spacings(self) -> Floats:
         """Distance of the planes of each spot, (n,), in units."""
         return np.asarray(1 / np.linalg.norm(self.frequencies, axis=1))
@@ -111,7 +122,7 @@ class Lattice:
     @property
     def spots(self) -> Spots:
         """Its spots, in periods per pixel, with the shares of energies."""
-        return Spots(self.frequencies * self.pixel_size, self.contrasts, self.energies)
+        return Spots(self.frequencies * self.pixel_size, self.contrasts, self.energies, self.longest / self.pixel_size)
 
     def in_unit(self, pixel_size: float, unit: str) -> "Lattice":
         """Lattice with lengths in another unit, in which a pixel has this side.
@@ -187,7 +198,8 @@ def find_lattice(image: ArrayLike, *, pixel_size: float = 1.0, unit: str = "px")
     empty. Spots are peaks along the radius, too, which the streak of an edge or of noise by rows is not. Periods longer
     than a twelfth of a tile are looked for in tiles four times as long, at last in the whole image.
 
-    Hot and dead pixels and a border without data are mended before.
+    Hot and dead pixels and a border without data are mended before, and the steps that rounding makes of a slope
+    become a slope.
 
     Examples
     --------
@@ -205,12 +217,12 @@ def find_lattice(image: ArrayLike, *, pixel_size: float = 1.0, unit: str = "px")
     pixel_size = _side_of_pixel(pixel_size)
     instance_of(unit, "unit", str)
     pixels = take_into_memory(normalize_image(image), "the pixels")
-    pixels, _ = mend(pixels)
+    pixels, blank, level = mend(pixels)
     if min(pixels.shape) < SMALLEST_SIDE:
         nothing = np.empty((0, 2))
         spectrum = np.empty((0, 0), np.float32)
         return Lattice(nothing, np.empty(0), np.empty(0), nothing, spectrum, unit, pixel_size, longest=0.0)
-    return lattice_of(*find_spots(pixels), pixel_size, unit)
+    return lattice_of(*find_spots(pixels, level, blank), pixel_size, unit)
 
 
 def lattice_of(spots: Spots, tiles: Tiles, pixel_size: float = 1.0, unit: str = "px") -> Lattice:

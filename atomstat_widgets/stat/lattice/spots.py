@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.lattice.tiles import SHARE, Floats, Tiles, binned, make_tiles, reached, tile_side
+from atomstat_widgets.stat.binning import binned
+from atomstat_widgets.stat.lattice.tiles import SHARE, Floats, Tiles, make_tiles, reached, tile_side
 
 CONTRAST = 2.5  # of a spot, the least; the highest of white noise have 0.7 to 1.5
 ABOVE_RAY = 3.0  # logarithm of the power over the median on its ray; of a streak one in 10^6 pixels has more
@@ -50,8 +51,19 @@ class Spots:
     longest: float = math.inf
 
 
-def find_spots(pixels: NDArray[np.float32]) -> tuple[Spots, Tiles]:
+def find_spots(
+    pixels: NDArray[np.float32], level: float = 0.0, blank: NDArray[np.bool_] | None = None
+) -> tuple[Spots, Tiles]:
     """Find the spots of a lattice; short periods in short tiles, of which some may be empty, long ones in longer.
+
+    Parameters
+    ----------
+    pixels : array, (height, width), float32
+    level : float
+        Distance of the levels that they are rounded to, which is taken for noise: its errors are alike over many
+        pixels, so that one twelfth of its square is too little.
+    blank : array, (height, width), bool, optional
+        Where there are no data.
 
     Returns
     -------
@@ -60,14 +72,16 @@ def find_spots(pixels: NDArray[np.float32]) -> tuple[Spots, Tiles]:
         The shortest, of all pixels.
     """
     side = tile_side(pixels.shape)
-    first = make_tiles(pixels, side)
+    first = make_tiles(pixels, side, level**2, blank)
     looks, longest = [(first, 1.0)], min(pixels.shape)
     length = side
     while length < longest:
+        highest = ENOUGH_PERIODS / length
         length = min(COARSER * length, longest)
-        factor = max(1, length // side)
+        # Binned no more than leaves room beside the shortest period that is left to this look.
+        factor = max(1, min(length // side, int(length / (2 * (highest * length + BESIDE[0] + 1)))))
         coarse = binned(pixels, factor)
-        looks.append((make_tiles(coarse, min(length // factor, *coarse.shape)), float(factor)))
+        looks.append((make_tiles(coarse, min(length // factor, *coarse.shape), first.least / factor**2), float(factor)))
     found: list[tuple[Floats, Floats, Floats]] = []
     highest = 0.5
     for number, (tiles, factor) in enumerate(looks):

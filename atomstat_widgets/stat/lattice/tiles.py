@@ -12,6 +12,7 @@ from scipy import fft
 from atomstat_widgets.brief import brief
 
 SMALLEST, LARGEST = 32, 256  # pixels of a tile's side; smaller only where the image is
+MOST_EMPTY = 0.5  # of a tile
 MOST = 9  # tiles along an axis; more would tell no more
 SHARE = 0.25  # of the tiles that show the lattice; the others may be empty
 LOWEST = 1e-3  # power over the ground that is told; lower is rounding
@@ -38,10 +39,13 @@ class Tiles:
         columns fx of `numpy.fft.rfftfreq`.
     corners : array, (tiles, 2)
         First row and column of each tile.
+    least : float
+        Variance of the noise that there is at least.
     """
 
     power: Float32
     corners: NDArray[np.intp]
+    least: float
 
     @property
     def side(self) -> int:
@@ -86,7 +90,7 @@ class Tiles:
         parts = zip(self.rings_apart, shares, strict=True)
         ground = np.stack([_quantile(power[:, at], share) / -math.log(1 - share) for at, share in parts], axis=1)
         strongest = float(np.quantile(self.power[:, self.rings >= 3], 0.999)) if (self.rings >= 3).any() else 0.0
-        return np.asarray(np.maximum(ground, max(FLOOR * float(strongest), TINY)), np.float32)
+        return np.asarray(np.maximum(ground, max(FLOOR * float(strongest), self.least, TINY)), np.float32)
 
     @cached_property
     def contrast(self) -> Floats:
@@ -171,16 +175,20 @@ def tile_side(shape: tuple[int, ...]) -> int:
     return int(2 ** (wanted.bit_length() - 1))
 
 
-def make_tiles(pixels: Float32, side: int) -> Tiles:
+def make_tiles(pixels: Float32, side: int, least: float = 0.0, blank: NDArray[np.bool_] | None = None) -> Tiles:
     """Spectra of tiles of one side that lie evenly over an image, each faded out and without its plane.
 
-    They overlap by half, or less where more than 9 would lie along an axis.
+    They overlap by half, or less where more than 9 would lie along an axis. Noise has the variance `least`, or more.
+    Tiles that are mostly `blank`, without data, are left out where there are others.
     """
     firsts = [
         np.unique(np.rint(np.linspace(0, length - side, min(MOST, 1 + math.ceil(2 * (length - side) / side)))))
         for length in pixels.shape
     ]
     corners = np.stack(np.meshgrid(*firsts, indexing="ij"), axis=-1).reshape(-1, 2).astype(np.intp)
+    if blank is not None:
+        empty = np.array([np.mean(blank[y : y + side, x : x + side]) for y, x in corners])
+        corners = corners[empty <= max(MOST_EMPTY, float(empty.min()))]
     taper = np.hanning(side + 2)[1:-1]
     weights: NDArray[Any] = np.outer(taper, taper).astype(np.float32)
     pieces = np.stack([pixels[y : y + side, x : x + side] for y, x in corners])
@@ -192,28 +200,4 @@ def make_tiles(pixels: Float32, side: int) -> Tiles:
     planes = means[:, None, None] + down[:, None, None] * at[:, None] + across[:, None, None] * at
     spectra = fft.rfft2((pieces - planes.astype(np.float32)) * weights)
     power = (spectra.real**2 + spectra.imag**2) / float(np.sum(weights.astype(float) ** 2))
-    return Tiles(power.astype(np.float32, copy=False), corners)
-
-
-def binned(pixels: Float32, factor: int) -> Float32:
-    """Means of squares of `factor` x `factor` pixels; what is over at the last rows and columns is left out."""
-    if factor == 1:
-        return pixels
-    height, width = (side // factor for side in pixels.shape)
-    pixels = pixels[: height * factor, : width * factor]
-    rows = pixels.reshape(height, factor, -1).mean(axis=1)
-    return np.asarray(rows.reshape(height, width, factor).mean(axis=2), np.float32)
-
-
-def enlarged(values: Float32, factor: int, shape: tuple[int, ...]) -> Float32:
-    """Undo `binned`: linear between the middles of its squares, constant beyond the last."""
-    for axis, side in enumerate(shape):
-        if factor == 1:
-            break
-        place = ((np.arange(side) + 0.5) / factor - 0.5).clip(0, values.shape[axis] - 1)
-        before = np.minimum(place.astype(np.intp), max(values.shape[axis] - 2, 0))
-        on: NDArray[np.float32] = (place - before).astype(np.float32)
-        on = on[:, None] if axis == 0 else on
-        after = np.minimum(before + 1, values.shape[axis] - 1)
-        values = np.take(values, before, axis) * (1 - on) + np.take(values, after, axis) * on
-    return values
+    return Tiles(power.astype(np.float32, copy=False), corners, least)

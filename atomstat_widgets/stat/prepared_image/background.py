@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from atomstat_widgets.stat.lattice.tiles import binned, enlarged
+from atomstat_widgets.stat.binning import binned, enlarged
 
 RISES = 1.5  # times the contrast of the lattice: a background that has to be subtracted. Clean images reach 0.43
 ROUNDS = 4  # of subtraction; each leaves less beside a step

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from atomstat_widgets.stat.binning import binned
 from atomstat_widgets.stat.lattice import Lattice
-from atomstat_widgets.stat.lattice.tiles import binned
 
 ACROSS = 4  # cells: side of a patch
 MOST, LEAST, PIXELS = 36, 4, 2_000_000  # patches that lie evenly, and pixels of all of them

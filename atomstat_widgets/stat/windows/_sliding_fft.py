@@ -7,14 +7,14 @@ and of them only the half that the other half mirrors (the image is real).
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from atomstat_widgets.arguments import FLOATING, array_of, progress_of, switch_of, whole_of
+from atomstat_widgets.arguments import FLOATING, array_of, number_of, progress_of, switch_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat import blocks
 from atomstat_widgets.stat.image import normalize_blocks, normalize_image
@@ -23,6 +23,9 @@ from atomstat_widgets.stat.windows.grid import Pair, WindowGrid
 
 # Rows of windows transformed together: large enough for BLAS, small enough for the processor's cache.
 CHUNK_BYTES = 8_000_000
+MEDIANS = 8.0  # of the magnitudes, most of which are noise: so divided, they hardly count in the logarithm
+OF_HIGHEST = 1e-3  # at least, of the highest magnitude: the median may be 0 where most of an image is empty
+LOOKED_AT = 8  # windows along either side, whose magnitudes tell the median
 
 Float32 = NDArray[np.float32]
 
@@ -76,12 +79,16 @@ class WindowSpectra:
     band : Band
         Which frequencies were kept.
     features : array, (windows, n_features), float32
-        ``log1p(|FFT|)`` on the half plane, windows in reading order; of an image of dask or Zarr an array of dask.
+        ``log1p(|FFT| / scale)`` on the half plane, windows in reading order; of an image of dask or Zarr an array of
+        dask.
+    scale : float
+        By which the magnitudes were divided.
     """
 
     grid: WindowGrid
     band: Band
     features: Float32
+    scale: float = 1.0
 
     @property
     def weights(self) -> NDArray[np.float64]:
@@ -116,6 +123,7 @@ def sliding_fft(
     zoom: int = 2,
     hamming: bool = True,
     keep_mean: bool = False,
+    scale: float | None = 1.0,
     progress: Progress = unreported,
 ) -> WindowSpectra:
     """Spectra of windows that slide over an image.
@@ -135,6 +143,9 @@ def sliding_fft(
         Leave the mean of each window in, as AtomAI does. Through the taper it reaches other frequencies, where it adds
         to a spot of the lattice, or takes from it, by where in the window the planes lie: maps of an even lattice get
         stripes.
+    scale : float, optional
+        What magnitudes are divided by before the logarithm, above 0; 1 is AtomAI's. None takes eight times their
+        median, below which noise hardly counts.
     progress : callable
         Called with the fraction done; an exception it raises stops the computation.
 
@@ -145,12 +156,14 @@ def sliding_fft(
     Raises
     ------
     TypeError, ValueError
-        For an image or a window that cannot be used, see `normalize_image` and `WindowGrid`, or zoom < 1.
+        For an image or a window that cannot be used, see `normalize_image` and `WindowGrid`, zoom < 1, or a scale that
+        is not above 0.
 
     Notes
     -----
     The sliding FFT of Vasudevan et al. [1]_. With `keep_mean` it has the features of AtomAI's ``SlidingFFTNMF``. The
-    mean that is taken off is weighted by the taper, so that frequency 0 is 0.
+    mean that is taken off is weighted by the taper, so that frequency 0 is 0. The median is that of up to 64 windows
+    spread over the image, and the scale at least a thousandth of their highest magnitude.
 
     References
     ----------
@@ -165,15 +178,31 @@ def sliding_fft(
     """
     zoom, hamming = whole_of(zoom, "zoom"), switch_of(hamming, "hamming")
     keep_mean = switch_of(keep_mean, "keep_mean")
+    scale = None if scale is None else number_of(scale, "scale", above=0)
     progress_of(progress)
     stored = blocks.in_blocks(image)
     pixels = normalize_blocks(image, progress) if stored else normalize_image(image)
     grid = WindowGrid(pixels.shape, window, step)
-    transform = WindowTransform(grid.window, zoom=zoom, hamming=hamming, keep_mean=keep_mean)
+    of_scale = partial(WindowTransform, grid.window, zoom=zoom, hamming=hamming, keep_mean=keep_mean)
+    scale = scale or _automatic_scale(pixels, grid, of_scale())
+    transform = of_scale(scale=scale)
     if stored:
-        return WindowSpectra(grid, transform.band, _in_blocks(pixels, grid, transform))
+        return WindowSpectra(grid, transform.band, _in_blocks(pixels, grid, transform), scale)
     features = _features(pixels, grid, transform, progress)
-    return WindowSpectra(grid, transform.band, features.reshape(grid.count, -1))
+    return WindowSpectra(grid, transform.band, features.reshape(grid.count, -1), scale)
+
+
+def _automatic_scale(pixels: Any, grid: WindowGrid, transform: "WindowTransform") -> float:
+    """Some medians of the magnitudes of windows spread over an image, in memory or of dask."""
+    some = [np.linspace(0, n - 1, min(n, LOOKED_AT)).round().astype(int) for n in grid.shape]
+    corners = grid.corners.reshape(*grid.shape, 2)[np.ix_(*some)].reshape(-1, 2).tolist()
+    height, width = grid.window
+    windows = [pixels[y : y + height, x : x + width] for y, x in corners]
+    if blocks.in_blocks(pixels):
+        windows = blocks.compute(windows, unreported)
+    magnitudes = np.expm1(transform(np.stack(windows))[:, transform.band.unfolding])
+    scale = max(MEDIANS * float(np.median(magnitudes)), OF_HIGHEST * float(magnitudes.max()))
+    return scale or 1.0  # where these windows are all empty
 
 
 def _in_blocks(pixels: Any, grid: WindowGrid, transform: "WindowTransform") -> Any:
@@ -243,15 +272,19 @@ class WindowTransform:
         Taper the window.
     keep_mean : bool
         Leave its mean in.
+    scale : float
+        What magnitudes are divided by.
     """
 
-    def __init__(self, window: tuple[int, int], *, zoom: int, hamming: bool, keep_mean: bool) -> None:
+    def __init__(
+        self, window: tuple[int, int], *, zoom: int, hamming: bool, keep_mean: bool, scale: float = 1.0
+    ) -> None:
         self.window = window
         self.band = Band.of_window(window, zoom)
         half_y, half_x = self.band.half
         self.shape = (2, half_y + 1, 2, half_x + 1)
         """Of one window's transform: real | imaginary along y, frequency along y, cosine | sine along x, frequency."""
-        self.y_basis = _fourier_basis(window[0], half_y, hamming)
+        self.y_basis = _fourier_basis(window[0], half_y, hamming) / np.float32(scale)
         self.x_basis = np.ascontiguousarray(_fourier_basis(window[1], half_x, hamming).T)
         even = np.outer(self.y_basis[: half_y + 1].sum(axis=1), self.x_basis[:, : half_x + 1].sum(axis=0))
         self.of_even = None if keep_mean else even / even[0, 0]

@@ -13,11 +13,13 @@ from atomstat_widgets.stat.windows.grid import SMALLEST_WINDOW, WindowGrid, auto
 
 STRONG = 0.1  # of the energy of the strongest spot: what a window must show
 # Longest strong periods in a window. Fewer do not tell two lattices of much the same period apart, more blur borders.
-FEWEST, MOST = 2.5, 5.0
+FEWEST, MOST = 3.0, 5.0
 MARGIN = 1.3  # times as far as the farthest strong spot goes what is kept of the spectrum
 LARGEST_ZOOM = 8
 STEPS = 4  # of a window in its side
-FEWEST_BESIDE = 7.9  # windows along the shorter side, for maps whose borders are right
+# Windows along the shorter side, for maps whose borders are right: of any components, and of two that are much alike.
+FEWEST_BESIDE, FEWEST_OF_ALIKE = 4.7, 7.0
+ALIKE = 0.8  # cosine: two lattices are, whose periods differ by a tenth
 ROUNDING = 0.03
 ENOUGH = 8  # windows and features at least: components that can be asked for
 
@@ -55,7 +57,7 @@ def choose_window(lattice: Lattice, image_shape: tuple[int, int]) -> WindowChoic
     Returns
     -------
     WindowChoice
-        The window has an eighth of the image's shorter side, but at least 2.5 and at most 5 of the longest strong
+        The window has an eighth of the image's shorter side, but at least 3 and at most 5 of the longest strong
         period. Without a lattice it follows `automatic_window`, and the zoom is 2. It is smaller where not eight
         windows would fit the image.
 
@@ -95,17 +97,29 @@ def strong_periods(lattice: Lattice) -> NDArray[np.float64]:
     return np.asarray((lattice.spacings / lattice.pixel_size)[lattice.energies >= STRONG * lattice.energies.max()])
 
 
-def doubt_of_window(lattice: Lattice, grid: WindowGrid) -> str:
-    """What is in doubt about maps of windows, in a sentence without its full stop; empty where nothing is."""
+def doubt_of_window(lattice: Lattice, grid: WindowGrid, likeness: float | None) -> str:
+    """What is in doubt about maps of windows, in a sentence without its full stop; empty where nothing is.
+
+    Parameters
+    ----------
+    lattice : Lattice
+    grid : WindowGrid
+    likeness : float, optional
+        Largest cosine between two of the components; None where the maps have no border.
+    """
     if not lattice:
         return ""  # which is said already
     window, longest = min(grid.window), float(strong_periods(lattice).max())
     if window < (1 - ROUNDING) * FEWEST * longest:
         return f"A window of {window} px holds only {window / longest:.1f} periods of the lattice: enlarge it"
     fit = min(grid.image_shape) / window
+    few, uncertain = f"Only {fit:.1f} windows fit beside each other", f"are uncertain by up to {window // 4} px"
     if fit < FEWEST_BESIDE:
-        return (
-            f"Only {fit:.1f} windows fit beside each other: borders between components are uncertain by up to "
-            f"{window // 4} px"
+        return f"{few}: " + (
+            "areas that differ may be missed" if likeness is None else f"borders between components {uncertain}"
         )
+    if fit < FEWEST_OF_ALIKE and (likeness or 0) > ALIKE:
+        return f"{few}, and two components are much alike: borders between components {uncertain}"
+    if len(lattice.vectors) == 0:
+        return "Planes in one direction only stand out of the noise: the window may be too small for others"
     return ""
