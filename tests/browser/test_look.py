@@ -170,7 +170,7 @@ def test_on_a_phone_all_is_below_one_another(app: Page) -> None:
         assert not overlaps(app), tab
         top = [
             app.locator(f".atomstat-{part}:visible").first.bounding_box()["y"]
-            for part in ("sample", "controls", "right", "status")
+            for part in ("status", "sample", "controls", "right")
         ]
         assert top == sorted(top), tab
         assert app.evaluate("document.querySelector('#rendered_cells').scrollWidth") <= 390
