@@ -25,7 +25,7 @@ class ImpliedTimescales:
     ----------
     lags : array of int, (lags,)
     values, low, high : array, (lags, states - 1)
-        The longest first, and the ends of their intervals; NaN where the lag is too long to tell.
+        The longest first, NaN where the lag is too long to tell; and the ends of their intervals.
     doubts : tuple of str, (lags,)
         What cannot be trusted at each lag, in words.
     """
@@ -110,7 +110,7 @@ def compare_lags(
         return ImpliedTimescales(each, nothing, nothing, nothing, ())
     ends = [matrix.timescale_interval(level) for matrix in matrices]
     low, high = np.array([low for low, _ in ends]), np.array([high for _, high in ends])
-    values = np.where(np.isnan(low), np.nan, [matrix.timescales for matrix in matrices])
+    values = np.array([matrix.timescales_told(level) for matrix in matrices])
     return ImpliedTimescales(each, values, low, high, tuple(". ".join(matrix.doubts) for matrix in matrices))
 
 

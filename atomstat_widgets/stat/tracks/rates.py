@@ -23,8 +23,8 @@ class Rates:
     Attributes
     ----------
     values, low, high : array, (states, states)
-        Rates per frame from the state of the row to that of the column, on the diagonal minus that of leaving; ends of
-        their intervals. NaN where the lag is too long, or nothing is known of the state.
+        Rates per frame from the state of the row to that of the column, on the diagonal minus that of leaving; NaN
+        where the lag is too long, or nothing is known of the state. And the ends of their intervals.
     dwell_times, dwell_low, dwell_high : array, (states,)
         Mean time before a state is left, in frames, be it back in the next frame or not; ends of their intervals.
     doubt : str
@@ -77,27 +77,26 @@ def estimate_rates(matrix: TransitionMatrix, *, level: float = LEVEL) -> Rates:
     chain = matrix.probabilities + np.diag(~matrix.known).astype(float)
     found = _generator(chain, matrix.lag)
     drawn = _generators(matrix.draws, matrix.lag)
-    impossible = np.isnan(drawn[:, :1, :1]).mean() if drawn.size else 0.0
-    if found is None or impossible > tail:
-        nothing, no_times = np.full(chain.shape, np.nan), np.full(len(chain), np.nan)
-        doubt = f"A lag of {matrix.lag} frames is too long for rates, or there are too few transitions"
-        return Rates(nothing, nothing, nothing, no_times, no_times, no_times, doubt)
-    changed = found < 0
-    np.fill_diagonal(changed, False)
-    doubt = "No process has exactly these probabilities: a negative rate is taken as 0" if changed.any() else ""
-    values, drawn = _without_negative(found), _without_negative(drawn)
-    drawn = drawn[~np.isnan(drawn[:, 0, 0])] if drawn.size else drawn
-    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
-    leaving = -np.diagonal(drawn, axis1=1, axis2=2)
-    least, most = np.quantile(leaving, [tail, 1 - tail], axis=0)
-    unknown = np.where(matrix.known, 1.0, np.nan)
+    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0, method="inverted_cdf")
+    values, doubt = np.full(chain.shape, np.nan), ""
+    if found is None or np.isinf(drawn).any(axis=(1, 2)).mean() > tail:
+        doubt = f"A lag of {matrix.lag} frames is too long for rates, or transitions are few"
+    else:
+        values = np.where(matrix.known[:, None], _without_negative(found), np.nan)
+        low, high = np.fmin(low, values), np.fmax(high, values)
+        if (found[~np.eye(len(found), dtype=bool)] < 0).any():
+            doubt = "No process has exactly these probabilities: a negative rate is taken as 0"
     with np.errstate(divide="ignore"):
-        times = [unknown / rate for rate in (-np.diagonal(values), most, np.where(values.diagonal() == 0, 0, least))]
-    return Rates(
-        values * unknown[:, None], np.minimum(low, values) * unknown[:, None],
-        np.maximum(high, values) * unknown[:, None], times[0], np.minimum(times[1], times[0]),
-        np.maximum(times[2], times[0]), doubt,
-    )  # fmt: skip
+        dwell, shortest, longest = (
+            1 / np.abs(np.diagonal(rates)) for rates in (values, low, np.where(_left(matrix), high, 0))
+        )
+    return Rates(values, low, high, dwell, shortest, longest, doubt)
+
+
+def _left(matrix: TransitionMatrix) -> NDArray[np.bool_]:
+    """Which states were seen to be left over the lag, (states, 1)."""
+    counts = matrix.counted.expected
+    return np.asarray(counts.sum(axis=1) > counts.diagonal())[:, None]
 
 
 def _generator(chain: Floats, lag: int) -> Floats | None:
@@ -109,13 +108,14 @@ def _generator(chain: Floats, lag: int) -> Floats | None:
 
 
 def _generators(matrices: Floats, lag: int) -> Floats:
-    """Logarithms of matrices (n, states, states) over the lag, NaN where there is none that is real."""
+    """Rates of matrices (n, states, states), infinite ones where there is no logarithm that is real."""
     values, vectors = np.linalg.eig(matrices)
     values = values.astype(complex)
-    bad = ((np.abs(values) < NONE) | ((np.abs(values.imag) < NONE) & (values.real < 0))).any(axis=-1)
-    logs = np.log(np.where(bad[:, None], 1, values)) / lag
-    found = np.real((vectors * logs[:, None, :]) @ np.linalg.inv(vectors))
-    return np.where(bad[:, None, None], np.nan, found)
+    none = ((np.abs(values) < NONE) | ((np.abs(values.imag) < NONE) & (values.real < 0))).any(axis=-1)
+    logs = np.log(np.where(none[:, None], 1, values)) / lag
+    found = _without_negative(np.real((vectors * logs[:, None, :]) @ np.linalg.inv(vectors)))
+    found[none] = np.inf * (1 - 2 * np.eye(matrices.shape[-1]))
+    return found
 
 
 def _without_negative(rates: Floats) -> Floats:

@@ -185,8 +185,8 @@ class TransitionMatrix:
     def timescale_interval(self, level: float = LEVEL) -> Interval:
         """Lower and upper ends of the credible intervals of the implied timescales, in frames, (states - 1,) each.
 
-        NaN where there is none to tell: the lag is too long for a decay whose eigenvalue may as well be 0, or what
-        is seen to be left from frame to frame is not seen to be left over the lag.
+        The lower end is 0 where the eigenvalue may as well be 0: the lag is too long, or transitions are few, and there
+        is no timescale to tell but one that it is below.
 
         Raises
         ------
@@ -196,11 +196,24 @@ class TransitionMatrix:
         tail, seen, found = tail_of(level), self._seen, self.timescales
         drawn = self.draws[:, seen][:, :, seen]
         values = np.zeros((len(drawn), len(found)), complex)
-        values[:, : max(np.count_nonzero(seen) - 1, 0)] = decays(drawn / drawn.sum(axis=2, keepdims=True))
-        low, high = np.quantile(self._times(np.abs(values)), [tail, 1 - tail], axis=0)
-        none = ~resolved(self._eigenvalues, values, tail) & np.isfinite(found) | self._lost
-        none[max(np.count_nonzero(seen) - 1, 0) :] = False  # of states that were never seen nothing decays
-        return np.where(none, np.nan, np.minimum(low, found)), np.where(none, np.nan, np.maximum(high, found))
+        values[:, : self._decaying] = decays(drawn / drawn.sum(axis=2, keepdims=True))
+        low, high = np.quantile(self._times(np.abs(values)), [tail, 1 - tail], axis=0, method="inverted_cdf")
+        none = ~resolved(self._eigenvalues, values, tail) & np.isfinite(found)
+        return np.where(none, 0.0, np.minimum(low, found)), np.maximum(high, found)
+
+    def timescales_told(self, level: float = LEVEL) -> Floats:
+        """Implied timescales (states - 1,), NaN where there is none to tell, see `timescale_interval`.
+
+        Nor is there one of what is seen to be left from frame to frame, and not over the lag.
+
+        Raises
+        ------
+        ValueError
+            See `timescale_interval`.
+        """
+        none = (self.timescale_interval(level)[0] == 0) | self._lost
+        none[self._decaying :] = False  # of states that were never seen nothing decays
+        return np.where(none, np.nan, self.timescales)
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -217,8 +230,8 @@ class TransitionMatrix:
     def _too_long(self) -> str:
         if not self.known.any():
             return f"No track has two points {self.lag} frames apart"
-        decaying = np.count_nonzero(self._seen) - 1
-        missing = np.count_nonzero(np.isnan(self.timescale_interval()[0])) if len(self.counts) <= MOST_DRAWN else 0
+        missing = np.count_nonzero(np.isnan(self.timescales_told())) if len(self.counts) <= MOST_DRAWN else 0
+        decaying = self._decaying
         if missing == 0:
             return ""
         told = f"none of {decaying}" if missing == decaying else f"{decaying - missing} of {decaying}"
@@ -229,6 +242,11 @@ class TransitionMatrix:
         """States that were seen twice in a track, over any lag, (states,)."""
         either = self.counted.expected + self.counted.expected_nearest
         return np.asarray(either.sum(axis=0) + either.sum(axis=1) > 0)
+
+    @property
+    def _decaying(self) -> int:
+        """How many timescales there are: as many as states that were seen, but one."""
+        return max(int(self._seen.sum()) - 1, 0)
 
     @property
     def _lost(self) -> NDArray[np.bool_]:

@@ -16,15 +16,16 @@ Integers = NDArray[np.intp]
 DRAWS = 200
 CHAINS = 10  # sampled beside each other
 WARM_UP = 15  # rounds before the first that is kept
+STRETCH = 30  # points that are drawn together
 CERTAIN = 1 - 1e-6
 DOUBTFUL = 0.9  # a state that is less probable is one that cannot be trusted
 
 
 class _Runs(NamedTuple):
-    """Stretches of states that are not certain, the longest first, between points that are, or ends of tracks.
+    """Stretches of points whose states are drawn together, the longest first, between points that stay as they are.
 
-    Numbers of their points (runs, longest), lengths (runs,), and the certain state before and after each (runs,), -1
-    where there is none.
+    Numbers of their points (runs, longest), lengths (runs,), and the points before and after each (runs,), -1 where
+    the track begins or ends.
     """
 
     points: Integers
@@ -78,9 +79,9 @@ def draw_states(
     --------
     >>> import numpy as np
     >>> from atomstat_widgets import stat
-    >>> sure, doubtful = [0.99, 0.01], [0.45, 0.55]
-    >>> (states,) = stat.draw_states([sure] * 20 + [doubtful] + [sure] * 20)
-    >>> states.shape, bool(np.mean(states[:, 20] == 0) > 0.9)
+    >>> one, other, either = [1.0, 0.0], [0.0, 1.0], [0.5, 0.5]
+    >>> first, second = stat.draw_states([[one] * 20 + [either] + [one] * 20, [other] * 41])
+    >>> first.shape, bool(np.mean(first[:, 20] == 0) > 0.9)
     ((200, 41), True)
     """
     draws, seed = whole_of(draws, "draws", minimum=1, maximum=10**5), seed_of(seed, "seed")
@@ -128,8 +129,7 @@ def _sample(posteriors: Floats, linked: NDArray[np.bool_], draws: int, rng: np.r
         return states
     shares = posteriors.mean(axis=0)
     evidence = np.divide(posteriors, shares, out=np.zeros_like(posteriors), where=shares > 0)
-    runs = _runs_of(~certain, linked, likeliest)
-    steps = np.flatnonzero(linked)
+    places, steps = np.arange(len(likeliest)), np.flatnonzero(linked)
     now = np.repeat(likeliest[None], CHAINS, axis=0)
     kept = 0
     for turn in range(WARM_UP + -(-draws // CHAINS)):
@@ -137,26 +137,27 @@ def _sample(posteriors: Floats, linked: NDArray[np.bool_], draws: int, rng: np.r
         counts = np.bincount(codes.ravel(), minlength=CHAINS * count**2).reshape(CHAINS, count, count)
         drawn = np.maximum(rng.standard_gamma(counts + 1 / count), 1e-200)
         matrices = drawn / drawn.sum(axis=2, keepdims=True)
-        _redraw(now, matrices, shares, evidence, runs, rng)
+        # Some points stay as they are in this round: what is between them is drawn beside each other.
+        staying = certain | (places % STRETCH == rng.integers(STRETCH))
+        if not staying.all():
+            _redraw(now, matrices, shares, evidence, _runs_of(~staying, linked), rng)
         if turn >= WARM_UP:
             states[kept : kept + CHAINS] = now[: draws - kept]
             kept += CHAINS
     return states
 
 
-def _runs_of(uncertain: NDArray[np.bool_], linked: NDArray[np.bool_], likeliest: Integers) -> _Runs:
-    """Stretches of uncertain points, each one step before the next."""
-    numbers = np.flatnonzero(uncertain)
+def _runs_of(moving: NDArray[np.bool_], linked: NDArray[np.bool_]) -> _Runs:
+    """Stretches of points that do not stay, each one step before the next."""
+    numbers = np.flatnonzero(moving)
     goes_on = np.append(False, (np.diff(numbers) == 1) & linked[numbers[:-1]])
     first = numbers[~goes_on]
     lengths = np.bincount(np.cumsum(~goes_on) - 1)
     order = np.argsort(-lengths, kind="stable")
     first, lengths = first[order], lengths[order]
     last = first + lengths - 1
-    padded = np.append(likeliest, -1)  # whose last is what -1 and one too many lead to
-    before = np.where((first > 0) & linked[first - 1], padded[first - 1], -1)
-    after = np.where(linked[last], padded[last + 1], -1)
-    return _Runs(first[:, None] + np.arange(lengths[0]), lengths, before, after)
+    before = np.where((first > 0) & linked[first - 1], first - 1, -1)
+    return _Runs(first[:, None] + np.arange(lengths[0]), lengths, before, np.where(linked[last], last + 1, -1))
 
 
 def _redraw(
@@ -165,15 +166,14 @@ def _redraw(
     """Draw the states of all runs anew, in each chain (chains, n) given its matrix."""
     longest = runs.points.shape[1]
     active = [int(np.count_nonzero(runs.lengths > place)) for place in range(longest)]
-    starts = np.where((runs.before >= 0)[:, None], matrices[:, runs.before], shares)  # chains, runs, states
-    filtered = []
+    backwards, chains = np.swapaxes(matrices, 1, 2), np.arange(len(states))[:, None]
+    starts = np.where((runs.before >= 0)[:, None], matrices[chains, states[:, runs.before]], shares)
+    ends = np.where((runs.after >= 0)[:, None], backwards[chains, states[:, runs.after]], 1.0)
+    filtered: list[Floats] = []  # (chains, runs, states) each
     for place, some in enumerate(active):
         ahead = starts if place == 0 else filtered[-1][:, :some] @ matrices
         weights = ahead * evidence[runs.points[:some, place]]
         filtered.append(weights / np.maximum(weights.sum(axis=-1, keepdims=True), 1e-300))
-    backwards = np.swapaxes(matrices, 1, 2)  # chains, to, from
-    chains = np.arange(len(states))[:, None]
-    ends = np.where((runs.after >= 0)[:, None], backwards[:, runs.after], 1.0)
     following = np.empty((len(states), 0), np.intp)
     for place in range(longest - 1, -1, -1):
         some, longer = active[place], following.shape[1]
