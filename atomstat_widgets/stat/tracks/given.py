@@ -14,13 +14,23 @@ Integers = NDArray[np.intp]
 def tracks_of(given: Any, name: str, axes: int = 1) -> list[Any]:
     """Arrays of each track; one array with so many axes is that of one track."""
     if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable) or getattr(given, "ndim", 1) == 0:
-        kind = "whole numbers (n,)" if axes == 1 else "numbers (n, states)"
+        kind = "whole numbers (n,)" if axes == 1 else "numbers in rows"
         raise TypeError(f"{name} are {kind}, or such an array for each track, got {type(given).__name__}")
-    tracks = given if isinstance(given, np.ndarray) else list(given)
     if axes > 1:
-        return [tracks] if len(tracks) and np.ndim(tracks[0]) == axes - 1 else list(tracks)
+        return [given] if _axes(given) == axes else list(given)
+    tracks = given if isinstance(given, np.ndarray) else list(given)
     one = len(tracks) and not isinstance(tracks[0], (list, tuple)) and np.ndim(tracks[0]) == 0
     return [tracks] if one else list(tracks)
+
+
+def _axes(given: Any) -> int:
+    """How many axes there are, as far as the first of each tells."""
+    axes = 0
+    while not hasattr(given, "ndim") and isinstance(given, (list, tuple)):
+        if len(given) == 0:
+            return 0
+        axes, given = axes + 1, given[0]
+    return axes + int(getattr(given, "ndim", 0))
 
 
 def frames_of(frames: Any, lengths: list[int], what: str = "states") -> list[Integers]:

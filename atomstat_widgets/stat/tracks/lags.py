@@ -14,6 +14,7 @@ from atomstat_widgets.stat.tracks.transitions import count_transitions
 
 Floats = NDArray[np.float64]
 Tracks = ArrayLike | Sequence[ArrayLike]
+MOST_MULTIPLES = 100
 
 
 @brief
@@ -95,9 +96,8 @@ def compare_lags(
     Examples
     --------
     >>> from atomstat_widgets import stat
-    >>> found = stat.compare_lags([0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0], [1, 20])
-    >>> found.values.round(1)
-    array([[2.3],
+    >>> stat.compare_lags([0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0], [1, 20]).values.round(1)
+    array([[ 2.],
            [nan]])
     """
     tail_of(level)
@@ -149,7 +149,7 @@ def check_chapman_kolmogorov(
     states, frames, n_states, lag, drawn
         As for `count_transitions`.
     multiples : int
-        Compare at so many multiples of the lag, the first of which is the lag itself.
+        Compare at so many multiples of the lag, the first of which is the lag itself; at most 100.
     level : float
         Of the intervals.
 
@@ -160,7 +160,8 @@ def check_chapman_kolmogorov(
     Raises
     ------
     TypeError, ValueError
-        See `count_transitions`; there is no multiple; the level is not between 0 and 1; there are more than 20 states.
+        See `count_transitions`; there is no multiple, or are too many; the level is not between 0 and 1; there are more
+        than 20 states.
 
     Notes
     -----
@@ -174,7 +175,10 @@ def check_chapman_kolmogorov(
     >>> found.lags, found.doubt
     (array([1, 2, 3]), '')
     """
-    lag, multiples = whole_of(lag, "lag", minimum=1), whole_of(multiples, "multiples", minimum=1)
+    lag, multiples = (
+        whole_of(lag, "lag", minimum=1),
+        whole_of(multiples, "multiples", minimum=1, maximum=MOST_MULTIPLES),
+    )
     tail = tail_of(level)
     powers = range(1, multiples + 1)
     matrices = [

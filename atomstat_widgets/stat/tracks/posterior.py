@@ -24,7 +24,8 @@ def tail_of(level: float) -> float:
     TypeError, ValueError
         The level is no number between 0 and 1.
     """
-    return (1 - number_of(level, "the level of an interval", above=0, below=1, words="between 0 and 1")) / 2
+    level = number_of(level, "the level of an interval", above=0, below=1, words="between 0 and 1")
+    return (1 - float(level)) / 2
 
 
 def quantiles_of_betas(first: Floats, second: Floats, share: float) -> Floats:

@@ -68,9 +68,9 @@ def estimate_rates(matrix: TransitionMatrix, *, level: float = LEVEL) -> Rates:
     Examples
     --------
     >>> from atomstat_widgets import stat
-    >>> matrix = stat.count_transitions([0, 0, 0, 0, 1, 1, 1, 0, 0, 0], lag=1).matrix()
+    >>> matrix = stat.count_transitions(([0] * 20 + [1] * 10) * 6).matrix()
     >>> stat.estimate_rates(matrix).dwell_times.round(2)
-    array([4.69, 2.34])
+    array([18.62, 10.99])
     """
     instance_of(matrix, "matrix", TransitionMatrix)
     tail = tail_of(level)

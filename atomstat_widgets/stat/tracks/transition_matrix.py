@@ -107,7 +107,6 @@ class TransitionMatrix:
         if len(counts) < 2:  # one state is always left for itself
             return np.ones(counts.shape), np.ones(counts.shape)
         totals = counts.sum(axis=1, keepdims=True)
-        tail = (1 - level) / 2
         if self.reversible:
             low, high = np.quantile(self.draws, [tail, 1 - tail], axis=0)
         else:
@@ -199,6 +198,7 @@ class TransitionMatrix:
         values[:, : self._decaying] = decays(drawn / drawn.sum(axis=2, keepdims=True))
         low, high = np.quantile(self._times(np.abs(values)), [tail, 1 - tail], axis=0, method="inverted_cdf")
         none = ~resolved(self._eigenvalues, values, tail) & np.isfinite(found)
+        high[self._decaying :] = np.inf  # of states that were never seen
         return np.where(none, 0.0, np.minimum(low, found)), np.maximum(high, found)
 
     def timescales_told(self, level: float = LEVEL) -> Floats:

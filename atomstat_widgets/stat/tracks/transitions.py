@@ -219,14 +219,17 @@ def _drawn_of(drawn: Any, known: list[NDArray[np.bool_]], n_states: int) -> list
     """States of each track (draws, n) as they may be as well, at the points at which they are known."""
     if drawn is None:
         return []
-    if len(drawn) != len(known):
-        raise ValueError(f"drawn states are of each track, got those of {len(drawn)} for {len(known)} tracks")
+    tables = [
+        array_of(given, f"drawn states of track {number}", "(draws, n)")
+        for number, given in enumerate(tracks_of(drawn, "drawn states", 2))
+    ]
+    if len(tables) != len(known):
+        raise ValueError(f"drawn states are of each track, got those of {len(tables)} for {len(known)} tracks")
     found = []
-    for number, (given, own) in enumerate(zip(drawn, known, strict=True)):
-        name = f"drawn states of track {number}"
-        table = array_of(given, name, "(draws, n)")
-        if table.shape[1] != len(own) or table.dtype.kind not in "iu" or len(table) != len(np.asarray(drawn[0])):
-            raise ValueError(f"{name} are whole numbers ({len(np.asarray(drawn[0]))}, {len(own)}), got {table.shape}")
+    for number, (table, own) in enumerate(zip(tables, known, strict=True)):
+        name, shape = f"drawn states of track {number}", (len(tables[0]), len(own))
+        if table.shape != shape or table.dtype.kind not in "iu":
+            raise ValueError(f"{name} are whole numbers {shape}, got {table.dtype} of shape {table.shape}")
         table = table[:, own]
         if table.size and not (table.min() >= 0 and table.max() < n_states):
             raise ValueError(f"{name} are from 0 to {n_states - 1} where there is a state, got {table.min()}")
