@@ -103,12 +103,14 @@ class Factored:
 class States:
     """State of each atom, from 0 on, the largest first, -1 without a crop; by frame, in the order of the positions.
 
+    `posteriors` (n, k) tell how probable each state is for each atom by its crop alone, NaN without a crop.
     `arrangement` tells for each state which of those computed it is, counted from 1; empty where they are as computed.
     """
 
     crops: Crops
     labels: list[NDArray[np.intp]]
     centroids: NDArray[Any]  # mean crop of each state, (k, side, side)
+    posteriors: list[Floats]
     arrangement: tuple[int, ...] = ()
 
     def arranged(self, arrangement: Sequence[int]) -> "States":
@@ -116,7 +118,10 @@ class States:
         order = np.asarray(arrangement) - 1
         numbers = np.append(np.argsort(order), -1)  # the last is that of -1
         labels = [numbers[one] for one in self.labels]
-        return replace(self, labels=labels, centroids=self.centroids[order], arrangement=tuple(arrangement))
+        return replace(
+            self, labels=labels, centroids=self.centroids[order],
+            posteriors=[one[:, order] for one in self.posteriors], arrangement=tuple(arrangement),
+        )  # fmt: skip
 
     @property
     def counts(self) -> NDArray[np.intp]:
@@ -299,8 +304,11 @@ def sort(factored: Factored, n_states: int, progress: Progress) -> States:
     found = classes_of(factor, n_states, GMM_DIMENSIONS)
     labels = np.full(sum(factored.counts), -1, np.intp)
     labels[crops.numbers] = np.asarray(found.labels)
+    posteriors = np.full((len(labels), n_states), np.nan)
+    posteriors[crops.numbers] = found.decomposition.loadings
     centroids = (factor.base + found.decomposition.components).reshape(-1, *crops.shape[:2])
-    return States(crops, np.split(labels, np.cumsum(factored.counts)[:-1]), centroids)
+    ends = np.cumsum(factored.counts)[:-1]
+    return States(crops, np.split(labels, ends), centroids, np.split(posteriors, ends))
 
 
 def track(_: None, chosen: Chosen, rmax: float | None, memory: int, progress: Progress) -> Tracks:
