@@ -16,6 +16,7 @@ from atomstat_widgets.analyses.trajectories.stages import (
     States,
     choose,
     cut,
+    draw,
     find,
     frame_reader,
     sort,
@@ -129,6 +130,7 @@ class TrajectoriesModel(AnalysisModel):
         self._found: dict[tuple[Any, ...], FoundSoFar] = {}
         # Apart from the states: neither waits for the other's slider.
         self._links = Chain(Stage("tracks", track, ("chosen", "rmax", "memory")))
+        self._draws = Chain(Stage("drawn", draw, ("states", "links", "min_length")))
         self._numbered: tuple[States, States] | None = None  # as computed, and with the numbers that are shown
         self.start()
 
@@ -219,7 +221,9 @@ class TrajectoriesModel(AnalysisModel):
         final = self.final if self.final is not None and self.final.movie is parameters["movie"] else None
         if self._numbered is None or self._numbered[0] is not states:
             self._numbered = states, states if final is None else align(states, final)
-        result = TrajectoriesResult(parameters["movie"], parameters, found, chosen, self._numbered[1], links)
+        numbered = self._numbered[1]
+        drawn = self._draws.value("drawn", {**parameters, "states": numbered, "links": links}, run)
+        result = TrajectoriesResult(parameters["movie"], parameters, found, chosen, numbered, links, drawn)
         if self.admit(result.movie):
             self.publish(result)
         count = sum(len(points) for points in chosen.positions)

@@ -1,7 +1,7 @@
 """What was found by following atoms through a movie."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import KDTree
 
-from atomstat_widgets.analyses.trajectories.stages import Chosen, Found, States, automatic_rmax
+from atomstat_widgets.analyses.trajectories.stages import Chosen, Found, States, automatic_rmax, draw
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie, MovieTruth
 from atomstat_widgets.stat import (
@@ -21,6 +21,7 @@ from atomstat_widgets.stat import (
     diffusion_coefficient,
     match_components,
 )
+from atomstat_widgets.stat.progress import unreported
 from atomstat_widgets.stat.tracks.motion import Diffusion
 from atomstat_widgets.stat.tracks.overlap import pairs_apart
 
@@ -86,6 +87,9 @@ class TrajectoriesResult:
         Their states.
     links : Tracks
         All tracks.
+    drawn : list of array of int, (draws, n)
+        States along the tracks that are long enough as they may be as well, see `draw_states`; empty where they are
+        certain.
     """
 
     analysis: ClassVar = "trajectories"
@@ -96,6 +100,7 @@ class TrajectoriesResult:
     chosen: Chosen
     states: States
     links: Tracks
+    drawn: list[NDArray[np.int16]] = field(default_factory=list)
 
     @property
     def arrangement(self) -> tuple[int, ...]:
@@ -104,7 +109,10 @@ class TrajectoriesResult:
 
     def arranged(self, arrangement: Sequence[int]) -> "TrajectoriesResult":
         """Give states, as they were computed, other numbers, see `arrangement`."""
-        return replace(self, states=self.states.arranged(arrangement))
+        states = self.states.arranged(arrangement)
+        return replace(
+            self, states=states, drawn=draw(None, states, self.links, self.parameters["min_length"], unreported)
+        )
 
     @property
     def coarse(self) -> bool:
@@ -173,7 +181,7 @@ class TrajectoriesResult:
         numbers = range(len(self.tracks))
         return count_transitions(
             [self.states_of(number) for number in numbers], [self.tracks.track(number)[0] for number in numbers],
-            n_states=self.n_states, lag=self.parameters["lag"],
+            n_states=self.n_states, lag=self.parameters["lag"], drawn=self.drawn or None,
         )  # fmt: skip
 
     @cached_property

@@ -17,6 +17,7 @@ from atomstat_widgets.stat import (
     Atoms,
     Crops,
     Tracks,
+    draw_states,
     extract_crops,
     extract_movie_crops,
     find_atoms,
@@ -314,6 +315,17 @@ def sort(factored: Factored, n_states: int, progress: Progress) -> States:
 def track(_: None, chosen: Chosen, rmax: float | None, memory: int, progress: Progress) -> Tracks:
     """Link the atoms."""
     return link(chosen.by_frame, automatic_rmax(chosen) if rmax is None else rmax, memory=memory, progress=progress)
+
+
+def draw(_: None, states: States, links: Tracks, min_length: int, progress: Progress) -> list[NDArray[np.int16]]:
+    """Draw the states along each track that is long enough, as they may be as well: (draws, n) each."""
+    tracks, posteriors = links.at_least(min_length), np.concatenate(states.posteriors)
+    if posteriors.shape[1] < 2:
+        return []
+    numbers = range(len(tracks))
+    return draw_states(
+        [posteriors[tracks.members(number)] for number in numbers], [tracks.track(number)[0] for number in numbers]
+    )
 
 
 def automatic_rmax(chosen: Chosen) -> float:

@@ -13,8 +13,8 @@ from atomstat_widgets.stat.tracks.overlap import usual_gap
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
-DRAWS = 200
-CHAINS = 10  # sampled beside each other
+DRAWS = 100
+CHAINS = 5  # sampled beside each other
 WARM_UP = 15  # rounds before the first that is kept
 STRETCH = 30  # points that are drawn together
 CERTAIN = 1 - 1e-6
@@ -82,7 +82,7 @@ def draw_states(
     >>> one, other, either = [1.0, 0.0], [0.0, 1.0], [0.5, 0.5]
     >>> first, second = stat.draw_states([[one] * 20 + [either] + [one] * 20, [other] * 41])
     >>> first.shape, bool(np.mean(first[:, 20] == 0) > 0.9)
-    ((200, 41), True)
+    ((100, 41), True)
     """
     draws, seed = whole_of(draws, "draws", minimum=1, maximum=10**5), seed_of(seed, "seed")
     tables = [_posteriors_of(table, number) for number, table in enumerate(tracks_of(posteriors, "posteriors", 2))]
