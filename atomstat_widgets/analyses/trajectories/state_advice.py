@@ -1,0 +1,42 @@
+"""How many states there are: as many as are told apart again in other crops, and atoms change between."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomstat_widgets.stat import largest_stable_in_a_row
+from atomstat_widgets.stat.tracks.uncertain import DOUBTFUL
+
+STABILITY, CHANGES = "stability", "changes"
+MISTAKES = 4  # changes that one mistaken label is taken to make, which are two: there and back
+
+
+def changes(
+    labels: NDArray[np.intp], posteriors: NDArray[np.float64], steps: tuple[NDArray[np.intp], NDArray[np.intp]]
+) -> float:
+    """How many steps between states are no mistakes of labels, at least: 0 where all may be.
+
+    Parameters
+    ----------
+    labels : array of int, (n,)
+        States of all atoms, -1 where they are not known.
+    posteriors : array, (n, states)
+    steps : tuple of array of int, (m,) each
+        Numbers of an atom and of the next in its track.
+    """
+    best = posteriors.max(axis=1, initial=0)
+    sure = (labels >= 0) & (best >= DOUBTFUL)
+    first, later = (part[sure[steps[0]] & sure[steps[1]]] for part in steps)
+    seen = np.count_nonzero(labels[first] != labels[later])
+    return float(max(0.0, seen - MISTAKES * np.sum(1 - best[sure])))
+
+
+def advised_states(advice: Mapping[str, Mapping[int, float]], most: int) -> int | None:
+    """Number of states that is advised, None until all are known: 1 where nothing is stable, or nothing changes."""
+    stability, moving = advice.get(STABILITY, {}), advice.get(CHANGES, {})
+    if len(stability) < most or len(moving) < most:
+        return None
+    counts = sorted(stability)
+    found = largest_stable_in_a_row(counts, [stability[k] for k in counts])
+    return max((k for k in counts if k <= (found or 1) and moving[k] > 0), default=1)
