@@ -29,6 +29,7 @@ from atomstat_widgets.stat import (
 )
 from atomstat_widgets.stat.blocks import as_dask, in_blocks
 from atomstat_widgets.stat.progress import Progress
+from atomstat_widgets.stat.tracks.uncertain import CERTAIN
 
 AUTOMATIC, ALL, BRIGHT = "automatic", "all", "bright"  # which atoms are followed
 GUESSES = 5  # frames from which the distance of neighbours is guessed
@@ -318,9 +319,9 @@ def track(_: None, chosen: Chosen, rmax: float | None, memory: int, progress: Pr
 
 
 def draw(_: None, states: States, links: Tracks, min_length: int, progress: Progress) -> list[NDArray[np.int16]]:
-    """Draw the states along each track that is long enough, as they may be as well: (draws, n) each."""
+    """Draw the states along each track that is long enough, as they may be as well: (draws, n) each, or none."""
     tracks, posteriors = links.at_least(min_length), np.concatenate(states.posteriors)
-    if posteriors.shape[1] < 2:
+    if np.nanmin(posteriors.max(axis=1), initial=1) >= CERTAIN:
         return []
     numbers = range(len(tracks))
     return draw_states(
