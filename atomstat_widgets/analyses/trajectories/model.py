@@ -24,7 +24,7 @@ from atomstat_widgets.analyses.trajectories.stages import (
     sort,
     track,
 )
-from atomstat_widgets.analyses.trajectories.state_advice import CHANGES, STABILITY, advised_states, changes
+from atomstat_widgets.analyses.trajectories.state_advice import CHANGES, STABILITY, advised_states, changes, next_count
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Movie
 from atomstat_widgets.glossary import in_brief
@@ -215,7 +215,7 @@ class TrajectoriesModel(AnalysisModel):
         parameters = result.parameters
         factor = self._states.value("crops", parameters, wait).factor
         scores = gmm_input(factor, GMM_DIMENSIONS)
-        for k in range(1, self.most_states(result) + 1):
+        while (k := next_count(self.advice, self.most_states(result))) is not None:
             wait(k / MAX_COMPONENTS)
             if k not in self.advice.get(STABILITY, {}):
                 self._advise_on(STABILITY, k, strength_of(scores, Trial(factor, k, parameters, lambda: None, wait)))

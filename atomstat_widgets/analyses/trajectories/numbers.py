@@ -47,6 +47,6 @@ def trajectories_numbers(result: TrajectoriesResult) -> Numbers:
             "transition_counts": Quantity(matrix.counts, (state, later)),
             "transition_probabilities": Quantity(matrix.probabilities, (state, later)),
         },
-        {"tracks": tracks, "transitions": transitions, "states": states},
+        {"tracks": tracks, "transitions": transitions, "dwell_times": states},
         recipe_of(result).provenance(rmax=f"{result.rmax:g} px", lag=f"{result.parameters['lag']} frames"),
     )

@@ -208,8 +208,10 @@ class TrajectoriesResult:
         doubtful = np.count_nonzero(self.certainties < DOUBTFUL)
         if doubtful == 0:
             return self.matrix.doubts
-        states = f"{doubtful:,} of {len(self.certainties):,} states are less than {DOUBTFUL:.0%} certain"
-        return (f"{states}: probabilities and intervals heed it, counts in the strip do not", *self.matrix.doubts)
+        states = (
+            f"{doubtful:,} of {len(self.certainties):,} states, hatched in time, are less than {DOUBTFUL:.0%} certain"
+        )
+        return (f"{states}: probabilities and intervals heed it", *self.matrix.doubts)
 
     @cached_property
     def certainties(self) -> NDArray[np.float64]:
