@@ -12,7 +12,6 @@ from atomstat_widgets.views.figure import make_axis, make_figure
 from atomstat_widgets.views.rounding import round_ticks, whole_ticks
 
 Ends = tuple[NDArray[Any], NDArray[Any]]
-NOTHING = [np.nan, np.nan]
 
 
 class LagCurves:
@@ -28,13 +27,13 @@ class LagCurves:
 
     def __init__(self, width: int, height: int, label: str) -> None:
         self.scales = {"x": bqplot.LinearScale(min=0, max=1), "y": bqplot.LinearScale(min=0, max=1)}
-        lines: dict[str, Any] = {"x": [0, 1], "y": NOTHING, "scales": self.scales, "colors": [INK]}
+        lines: dict[str, Any] = {"x": [0, 1], "y": [0, 0], "scales": self.scales, "colors": [INK], "visible": False}
         self.bound = bqplot.Lines(**{**lines, "colors": ["#999999"]}, line_style="dashed")
         self.ends = bqplot.Lines(**lines, stroke_width=1, line_style="dotted")
         self.curves = bqplot.Lines(**lines, stroke_width=1.5)
         self.bars = bqplot.Lines(**lines, stroke_width=1.5)
         self.points = bqplot.Scatter(
-            x=[0], y=[np.nan], scales=self.scales, colors=[INK], default_size=28, stroke=GROUND
+            x=[0], y=[0], scales=self.scales, colors=[INK], default_size=28, stroke=GROUND, visible=False
         )
         self.axes = [
             make_axis(self.scales["x"], "lag (frames)", grid_lines="none", tick_values=[0], tick_format="d",
