@@ -33,7 +33,7 @@ from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
 from atomstat_widgets.reactive.loading import open_data
 from atomstat_widgets.reactive.methods import Trial
-from atomstat_widgets.reactive.mixtures import strength_of
+from atomstat_widgets.reactive.mixtures import mixture_of, strength_of
 from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.parameter import Data, parameter
 from atomstat_widgets.reactive.runner import Run, has_kernel
@@ -220,9 +220,9 @@ class TrajectoriesModel(AnalysisModel):
             if k not in self.advice.get(STABILITY, {}):
                 self._advise_on(STABILITY, k, strength_of(scores, Trial(factor, k, parameters, lambda: None, wait)))
             if k not in self.advice.get(CHANGES, {}):
-                states = self._states.value("states", {**parameters, "n_states": k}, wait)
-                moving = changes(np.concatenate(states.labels), np.concatenate(states.posteriors), result.steps)
-                self._advise_on(CHANGES, k, moving)
+                posteriors = np.full((len(result.atoms.tracks), k), np.nan)
+                posteriors[factor.crops.numbers] = mixture_of(scores, k).probabilities
+                self._advise_on(CHANGES, k, changes(posteriors, result.steps))
 
     def _advise_on(self, name: str, k: int, value: float) -> None:
         self.advice = {**self.advice, name: {**self.advice.get(name, {}), k: value}}

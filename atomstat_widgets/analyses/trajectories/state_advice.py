@@ -13,23 +13,20 @@ UNSTABLE = 0.8  # two numbers of states in a row that are less stable end the se
 MISTAKES = 4  # changes that one mistaken label is taken to make, which are two: there and back
 
 
-def changes(
-    labels: NDArray[np.intp], posteriors: NDArray[np.float64], steps: tuple[NDArray[np.intp], NDArray[np.intp]]
-) -> float:
+def changes(posteriors: NDArray[np.float64], steps: tuple[NDArray[np.intp], NDArray[np.intp]]) -> float:
     """How many steps between states are no mistakes of labels, at least: 0 where all may be.
 
     Parameters
     ----------
-    labels : array of int, (n,)
-        States of all atoms, -1 where they are not known.
     posteriors : array, (n, states)
+        Of all atoms, NaN where they are not known.
     steps : tuple of array of int, (m,) each
         Numbers of an atom and of the next in its track.
     """
-    best = posteriors.max(axis=1, initial=0)
-    sure = (labels >= 0) & (best >= DOUBTFUL)
-    first, later = (part[sure[steps[0]] & sure[steps[1]]] for part in steps)
-    seen = np.count_nonzero(labels[first] != labels[later])
+    labels, best = np.nan_to_num(posteriors).argmax(axis=1), posteriors.max(axis=1)
+    sure = best >= DOUBTFUL  # which NaN is not
+    both = sure[steps[0]] & sure[steps[1]]
+    seen = np.count_nonzero(both & (labels[steps[0]] != labels[steps[1]]))
     return float(max(0.0, seen - MISTAKES * np.sum(1 - best[sure])))
 
 
