@@ -20,8 +20,11 @@ GLOSSARY: Mapping[str, str] = {
     "crop window": "Side of the square crop around each atom.",
     "crop": "A small square cut from an image around an atom.",
     "drift": "Motion of all that is seen, as a microscope drifts. Atoms are linked where it is taken off.",
+    "dwell time": "Mean time that an atom stays in a state before it leaves it, in frames.",
     "endmember": "The spectrum of a pure material; the components of spectral unmixing are meant to be endmembers.",
     "Hamming taper": "Fade windows out at their edges, against streaks in their spectra.",
+    "interval": "What holds the true number with a probability of 95 %, mistaken states and overlapping transitions "
+    "taken into account.",
     "lag": "Number of frames from one state to the next in the transition matrix. Where the memory of a process is "
     "short, dwell times do not depend on it.",
     "loadings": "How much of each component a piece of the data has; laid out over the image they are maps.",
@@ -60,6 +63,8 @@ GLOSSARY: Mapping[str, str] = {
     "the angle between x and y has closed (exy).",
     "strength": "Smallest signal-to-noise ratio of an atom that is found: the larger, the fewer.",
     "sum to one": "Abundances of each pixel are shares of a whole.",
+    "time scale": "How long the chain of states remembers where it began, in frames. Where the memory of a process is "
+    "short, it is the same at every lag that is not too long to tell.",
     "track": "The places of one atom in the frames of a movie.",
     "transition counts": "How often atoms in one state are in another a lag later. Divided by the sum of each row they "
     "are the transition matrix.",

@@ -1,5 +1,7 @@
 """What Gaussian mixtures sort, and how: the classes of crops and of spectra are found alike."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,8 +18,11 @@ def principal_scores(low_rank: LowRank, dimensions: int) -> NDArray[np.float64]:
 
 
 def mixture_of(scores: NDArray[np.floating], n_classes: int) -> Classes:
-    """Sort scores (rows, dimensions) into classes."""
-    return gmm(scores, n_classes, covariance=_covariance_for(scores), starts=STARTS)
+    """Sort scores (rows, dimensions) into classes, the same in whatever order the rows come."""
+    order = np.lexsort(scores[:, :RANK].T[::-1])
+    found = gmm(scores[order], n_classes, covariance=_covariance_for(scores), starts=STARTS)
+    back = np.argsort(order)
+    return replace(found, labels=found.labels[back], probabilities=found.probabilities[back])
 
 
 def stability_of(scores: NDArray[np.floating], trial: Trial) -> float:

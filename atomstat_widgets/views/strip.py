@@ -14,6 +14,7 @@ from atomstat_widgets.views.png import indexed_png
 from atomstat_widgets.views.rounding import whole_ticks
 
 MARGIN = {"top": 4, "bottom": 36, "left": 46, "right": 8}
+HATCH = 4  # pixels a side of a state that is hatched
 ABSENT = (128, 128, 128, 30)  # a shade of the page, light or dark
 
 
@@ -46,7 +47,7 @@ class StateStrip:
         self._shape, self._first = (0, 0), 0
         self.picture.mark.on_element_click(self.take_click)
 
-    def show(self, states: NDArray[np.intp], first: int) -> None:
+    def show(self, states: NDArray[np.intp], first: int, doubtful: NDArray[np.bool_] | None = None) -> None:
         """Show states.
 
         Parameters
@@ -55,6 +56,8 @@ class StateStrip:
             From 0 on; -1 is not known, -2 absent.
         first : int
             The first time.
+        doubtful : array of bool, (rows, times), optional
+            Which of them to hatch.
         """
         self._shape, self._first = states.shape, first
         height, width = max(1, states.shape[0]), states.shape[1]
@@ -69,6 +72,8 @@ class StateStrip:
         alpha = np.full(len(table), 255, np.uint8)
         alpha[0] = ABSENT[3]
         indices = (states + 2).astype(np.uint8) if len(states) else np.zeros((1, width), np.uint8)
+        if doubtful is not None and doubtful.any():
+            indices = _hatched(indices, doubtful)
         self.picture.show(indexed_png(indices, table, alpha), (first - 0.5, first + width - 0.5), (0.5, height + 0.5))
         self.cursor.y = [0.5, height + 0.5]
 
@@ -91,3 +96,12 @@ class StateStrip:
         time = min(max(time, self._first), self._first + self._shape[1] - 1)
         if 0 <= row < self._shape[0]:
             self._on_click(row, time)
+
+
+def _hatched(indices: NDArray[np.uint8], doubtful: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Picture in which each number takes so many pixels that stripes of 0 cross those that are doubtful."""
+    large, where = (np.kron(part, np.ones((HATCH, HATCH), part.dtype)) for part in (indices, doubtful))
+    rows, columns = np.arange(large.shape[0])[:, None], np.arange(large.shape[1])
+    stripes = (rows + columns) % HATCH < HATCH // 2
+    large[where & stripes] = 0
+    return large

@@ -67,7 +67,8 @@ def laid(table, *, numbers=None, probabilities=None, n_states=2, moved=None, own
     known = np.flatnonzero(np.concatenate(labels) >= 0)
     frames = np.repeat(np.arange(len(film)), [len(at) for at in there])[known]
     crops = Crops(np.zeros((len(known), 1)), (1, 1, 1), np.concatenate(positions)[known], frames, 0, known)
-    states = stages.States(crops, labels, np.arange(n_states)[:, None, None])
+    posteriors = [np.eye(n_states)[one] for one in labels]
+    states = stages.States(crops, labels, np.arange(n_states)[:, None, None], posteriors)
     return TrajectoriesResult(film, parameters, found, chosen, states, linked, still.steps)
 
 

@@ -347,6 +347,7 @@ CALLS = [
         n_states=Whole(3, ["a state is"], optional=True, also_bad=[1, 10**9]),
         lag=Whole(1, also_bad=[0]),
         counting=Word("sliding"),
+        drawn=Array(np.array([[[0, 1, 1, 1]]]), integers=True, lazy=False, optional=True, axes=False),
     ),
     call(
         "diffusion_coefficient",
@@ -453,6 +454,34 @@ CALLS = [
         window_size=Whole(6, ["window"], optional=True, also_bad=[0]),
         coord_class=Number(0, ["class"], also_bad=[7]),
     ),
+    call(
+        "check_chapman_kolmogorov",
+        states=Array(np.array([0, 1, 1, 0, 1]), ["a state"], integers=True, lazy=False, empty=True, axes=False),
+        frames=Array(np.arange(5), integers=True, lazy=False, optional=True, axes=False),
+        n_states=Whole(2, ["a state is"], optional=True),
+        lag=Whole(1, also_bad=[0]),
+        multiples=Whole(2, also_bad=[0, 10**7]),
+        drawn=Array(np.array([[[0, 1, 1, 1, 1]]]), integers=True, lazy=False, optional=True, axes=False),
+        level=Number(0.9, also_bad=[0, 1, 95]),
+    ),
+    call(
+        "compare_lags",
+        states=Array(np.array([0, 1, 1, 0, 1]), ["a state"], integers=True, lazy=False, empty=True, axes=False),
+        lags=Array(np.array([1, 2]), integers=True, empty=True, also_bad=[[0], [1, -2]]),
+        frames=Array(np.arange(5), integers=True, lazy=False, optional=True, axes=False),
+        n_states=Whole(2, ["a state is"], optional=True),
+        drawn=Array(np.array([[[0, 1, 1, 1, 1]]]), integers=True, lazy=False, optional=True, axes=False),
+        level=Number(0.9, also_bad=[0, 1, 95]),
+    ),
+    call("connected_sets", counts=Array(np.array([[3.0, 1], [0, 2]]), empty=True, also_bad=[np.ones((2, 3))])),
+    call(
+        "draw_states",
+        posteriors=Array(np.array([[0.9, 0.1], [0.4, 0.6]]), empty=True, finite=False, lazy=False, axes=False),
+        frames=Array(np.arange(2), integers=True, lazy=False, optional=True, axes=False),
+        draws=Whole(3, also_bad=[0]),
+        seed=Whole(0, also_bad=[2**32]),
+    ),
+    call("estimate_rates", matrix=Of(COUNTS.matrix()), level=Number(0.9, also_bad=[0, 1, 95])),
     call(
         "implied_timescales",
         states=Array(np.array([0, 1, 1, 0, 1]), ["a state"], integers=True, lazy=False, empty=True, axes=False),
@@ -640,9 +669,18 @@ CALLS = [
     of_result(TRACKS, "track", number=Whole(1, also_bad=[10**6])),
     of_result(TRACKS, "at_least", length=Whole(2)),
     of_result(UNMIXER.result_, "fit", number=Whole(1, also_bad=[20])),
-    of_result(COUNTS, "matrix"),
+    of_result(COUNTS, "matrix", reversible=Switch(False)),
     of_result(COUNTS, "dwell_times"),
-    of_result(COUNTS.matrix(), "interval", level=Number(0.9, also_bad=[0, 1, 95])),
+    *[
+        of_result(COUNTS.matrix(), name, level=Number(0.9, also_bad=[0, 1, 95]))
+        for name in (
+            "interval",
+            "stationary_interval",
+            "dwell_interval",
+            "timescale_interval",
+            "timescales_told",
+        )
+    ],
     of_result(GRID, "require", n_components=Whole(2, ["component"], also_bad=[0, 10**6])),
     of_result(
         GRID,
@@ -897,10 +935,12 @@ def public() -> dict[str, Callable[..., Any]]:
 
 RESULTS = {  # which functions make, not users
     "Atoms",
+    "ChapmanKolmogorov",
     "Classes",
     "Crops",
     "CubeTruth",
     "Decomposition",
+    "ImpliedTimescales",
     "Lattice",
     "LatticeWaves",
     "LowRank",
@@ -908,6 +948,7 @@ RESULTS = {  # which functions make, not users
     "MovieTruth",
     "Spectra",
     "PreparedImage",
+    "Rates",
     "Spectrum",
     "StrainMaps",
     "Registration",

@@ -6,29 +6,36 @@ from typing import Any, ClassVar
 
 import numpy as np
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Bunch, Enum, Instance, Int, TraitError, validate
+from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
 
+from atomstat_widgets.analyses.trajectories.checks import Checks, check
 from atomstat_widgets.analyses.trajectories.drift import OFF, agree, measure, remove, track
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult, align
 from atomstat_widgets.analyses.trajectories.stages import (
     ALL,
     AUTOMATIC,
     BRIGHT,
+    GMM_DIMENSIONS,
     FoundSoFar,
     States,
     choose,
     cut,
+    draw,
     find,
     frame_reader,
     sort,
 )
+from atomstat_widgets.analyses.trajectories.state_advice import CHANGES, STABILITY, advised_states, changes, next_count
 from atomstat_widgets.arguments import array_of
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Movie
 from atomstat_widgets.glossary import in_brief
+from atomstat_widgets.reactive.crops_to_components import gmm_input
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
 from atomstat_widgets.reactive.loading import open_data
+from atomstat_widgets.reactive.methods import Trial
+from atomstat_widgets.reactive.mixtures import mixture_of, strength_of
 from atomstat_widgets.reactive.model import AnalysisModel
 from atomstat_widgets.reactive.parameter import Data, parameter
 from atomstat_widgets.reactive.runner import Run, has_kernel
@@ -94,6 +101,10 @@ class TrajectoriesModel(AnalysisModel):
     lag : int
         Frames from one state to the next in the transition matrix.
     result : TrajectoriesResult
+    checks : Checks
+        The matrix against that of other lags, of the result that was shown last; None until it is known.
+    advice : dict of str to dict of int to float
+        By number of states, as far as known: "stability", and "changes" between them.
     notice : str
         What is not as one would expect, in words.
     """
@@ -129,6 +140,8 @@ class TrajectoriesModel(AnalysisModel):
     )
     lag = parameter(Int(1, min=1, max=MOST_FRAMES), label="Lag", help=in_brief("lag"), unit="frames")
     result = Instance(TrajectoriesResult, allow_none=True)
+    checks = Instance(Checks, allow_none=True)
+    advice = Dict(key_trait=Unicode(), value_trait=Dict(key_trait=Int(), value_trait=Float()))
 
     def __init__(self, movie: Any, *, quick_start: bool = False, **parameters: Any) -> None:
         self._quick_start = quick_start and has_kernel()
@@ -145,6 +158,7 @@ class TrajectoriesModel(AnalysisModel):
         self._links = Chain(
             Stage("still", remove, ("chosen", "drift")), Stage("linked", track, ("chosen", "rmax", "memory"))
         )
+        self._draws = Chain(Stage("drawn", draw, ("states", "links", "min_length")))
         self._numbered: tuple[States, States] | None = None  # as computed, and with the numbers that are shown
         self.start()
 
@@ -222,6 +236,47 @@ class TrajectoriesModel(AnalysisModel):
                     return f"{first} of {everything['frames']} frames"
         return self._show(everything, run)
 
+    def compute_more(self, parameters: dict[str, Any], run: Run) -> None:
+        """Look at other lags, then at other numbers of states."""
+        result: TrajectoriesResult | None = self.result
+        if result is None or result.coarse:
+            return
+        wait = run.yield_to_newer
+        self.checks = check(result, wait)
+        parameters = result.parameters
+        factor = self._states.value("crops", parameters, wait).factor
+        scores = gmm_input(factor, GMM_DIMENSIONS)
+        while (k := next_count(self.advice, self.most_states(result))) is not None:
+            wait(k / MAX_COMPONENTS)
+            if k not in self.advice.get(STABILITY, {}):
+                self._advise_on(STABILITY, k, strength_of(scores, Trial(factor, k, parameters, lambda: None, wait)))
+            if k not in self.advice.get(CHANGES, {}):
+                posteriors = np.full((len(result.atoms.tracks), k), np.nan)
+                posteriors[factor.crops.numbers] = mixture_of(scores, k).probabilities
+                self._advise_on(CHANGES, k, changes(posteriors, result.steps))
+
+    def _advise_on(self, name: str, k: int, value: float) -> None:
+        self.advice = {**self.advice, name: {**self.advice.get(name, {}), k: value}}
+
+    def _make_way(self, result: TrajectoriesResult) -> None:
+        """Drop what does not go with a result that is about to be shown."""
+        shown = self.result
+        self.checks = None
+        if shown is None or shown.states.crops is not result.states.crops:
+            self.advice = {}
+        elif shown.links is not result.links:
+            self.advice = {name: values for name, values in self.advice.items() if name != CHANGES}
+
+    @staticmethod
+    def most_states(result: TrajectoriesResult) -> int:
+        """Largest number of states that advice is given for."""
+        return min(MAX_COMPONENTS, max(1, len(result.states.crops) // 2))
+
+    @property
+    def advised_states(self) -> int | None:
+        """Number of states that is advised; None until it is known."""
+        return None if self.result is None else advised_states(self.advice, self.most_states(self.result))
+
     def _so_far(self, parameters: dict[str, Any]) -> FoundSoFar:
         """What was found already for these parameters, maybe by a run that was stopped."""
         key = tuple(parameters[name] for name in ("movie", "dark", "spacing", "strength"))
@@ -252,10 +307,13 @@ class TrajectoriesModel(AnalysisModel):
         final = self.final if self.final is not None and self.final.movie is parameters["movie"] else None
         if self._numbered is None or self._numbered[0] is not states:
             self._numbered = states, states if final is None else align(states, final)
+        numbered = self._numbered[1]
+        drawn = self._draws.value("drawn", {**parameters, "states": numbered, "links": linked.seen}, run)
         result = TrajectoriesResult(
-            parameters["movie"], parameters, found, chosen, self._numbered[1], linked, still.steps
+            parameters["movie"], parameters, found, chosen, numbered, linked, still.steps, drawn
         )
         if self.admit(result.movie):
+            self._make_way(result)
             self.publish(result)
         links, count = result.links, sum(len(points) for points in chosen.positions)
         atoms = count_of(count, "bright atom" if chosen.bright else "atom")

@@ -38,6 +38,17 @@ def trajectories_numbers(result: TrajectoriesResult) -> Numbers:
         **place_columns(atoms.positions[in_tracks], movie),
         **{f"still {name}": column for name, column in place_columns(result.still_positions[in_tracks], movie).items()},
         "state": atoms.states[in_tracks] + 1,
+        "probability of the state": result.certainties[in_tracks],
+    }
+    shares, times = matrix.stationary_interval(), matrix.dwell_interval()
+    states = {
+        "state": np.arange(len(centroids)) + 1,
+        "share of time": matrix.stationary,
+        "lower end of 95 % interval of share": shares[0],
+        "upper end of 95 % interval of share": shares[1],
+        "dwell time (frames)": matrix.dwell_times,
+        "lower end of 95 % interval of dwell time": times[0],
+        "upper end of 95 % interval of dwell time": times[1],
     }
     return Numbers(
         {
@@ -45,7 +56,7 @@ def trajectories_numbers(result: TrajectoriesResult) -> Numbers:
             "transition_counts": Quantity(matrix.counts, (state, later)),
             "transition_probabilities": Quantity(matrix.probabilities, (state, later)),
         },
-        {"tracks": tracks, "transitions": transitions, "drift": shifts},
+        {"tracks": tracks, "transitions": transitions, "drift": shifts, "dwell_times": states},
         recipe_of(result).provenance(rmax=f"{result.rmax:g} px", lag=f"{result.parameters['lag']} frames"),
     )
 

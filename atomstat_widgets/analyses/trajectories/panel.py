@@ -7,6 +7,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.analyses.trajectories.chain_checks import ChainChecks
 from atomstat_widgets.analyses.trajectories.controls import TrajectoriesControls
 from atomstat_widgets.analyses.trajectories.drift_curve import DriftCurve
 from atomstat_widgets.analyses.trajectories.frame_reading import FrameReading
@@ -14,6 +15,7 @@ from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.trajectories.occurrences import Occurrences
 from atomstat_widgets.analyses.trajectories.player import Player
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
+from atomstat_widgets.analyses.trajectories.state_advice import STABILITY
 from atomstat_widgets.analyses.trajectories.steps import Steps
 from atomstat_widgets.analyses.trajectories.transitions import Transitions
 from atomstat_widgets.panels.attached import when_attached
@@ -23,7 +25,6 @@ from atomstat_widgets.views.colors import COMPONENT_RGB, UNKNOWN, rgb
 from atomstat_widgets.views.html import Html, as_html
 from atomstat_widgets.views.limits import common_limits
 from atomstat_widgets.views.points import Trails
-from atomstat_widgets.views.rounding import percent
 from atomstat_widgets.views.strip import StateStrip
 from atomstat_widgets.views.tiles import TileGrid
 
@@ -73,6 +74,8 @@ class TrajectoriesPanel(Panel):
             self.opacity.value = 0.9
         self._show_new_movie()
         self._on(self.model, "movie", self._show_new_movie)
+        for name in ("checks", "advice"):
+            self._on(self.model, name, self._draw_checks)
         self._on(self.player, "frame", self._draw_frame)
         # What a worker writes while the page is still attaching would be lost.
         self._reading.beside = True
@@ -124,6 +127,7 @@ class TrajectoriesPanel(Panel):
         guard = self.model.guard
         self.centroids = TileGrid(206, 172, lambda number: None)
         self.transitions = Transitions(172, guard(self.choose_transition))
+        self.chain = ChainChecks(guard(self.choose_count))
         self.strip = StateStrip(500, 190, guard(self.choose_row))
         self.steps = Steps(210, 172, guard(self.choose_rmax))
         self.occurrences = Occurrences(266, 150, self.show_occurrence, guard)
@@ -147,6 +151,7 @@ class TrajectoriesPanel(Panel):
             ),
             column(strip_title, name_figure(self.strip, "strip", clicked=True)),
             ipywidgets.HBox([self.steps, self.occurrences]),
+            self.chain,
         ]
 
     # --- what the user does
@@ -173,6 +178,10 @@ class TrajectoriesPanel(Panel):
             if self._shown is not None:
                 self.transitions.matrix.choose((first, second))
                 self.occurrences.show(self._shown, first, second)
+
+    def choose_count(self, count: int) -> None:
+        """Take a number of states."""
+        self.model.n_states = count
 
     def choose_rmax(self, _low: float, high: float) -> None:
         """Take the upper end of a range of steps, in the unit of the histogram, as the search range."""
@@ -248,6 +257,8 @@ class TrajectoriesPanel(Panel):
             self.drift.show(result)
             self._draw_states(result)
             self.transitions.show(result)
+            self.chain.show(result)
+            self._draw_checks()
             self._draw_score()
 
     def _draw_frame(self) -> None:
@@ -347,10 +358,18 @@ class TrajectoriesPanel(Panel):
         titles = [f"{number} · {count:,}" for number, count in enumerate(states.counts.tolist(), start=1)]
         self.centroids.show(states.centroids, titles, common_limits(states.centroids), "gray")
 
+    def _draw_checks(self) -> None:
+        with self._drawing:
+            self.chain.show_checks(self.model.checks)
+            if self._shown is not None:
+                stability = self.model.advice.get(STABILITY, {})
+                self.chain.show_advice(stability, self._shown.n_states, self.model.advised_states)
+
     def _draw_strip(self, result: TrajectoriesResult) -> None:
         lengths = result.tracks.lengths
         self.rows = np.sort(np.argsort(-lengths, kind="stable")[:MOST_ROWS])
-        self.strip.show(result.timeline(self.rows), int(self.model.movie.frame_numbers[0]))
+        first = int(self.model.movie.frame_numbers[0])
+        self.strip.show(result.timeline(self.rows), first, result.doubtful(self.rows))
         self._draw_selection()
 
     def _draw_selection(self) -> None:
@@ -384,13 +403,4 @@ class TrajectoriesPanel(Panel):
             self.truth_score.value = ""
             if self.truth.value and self._shown is not None and self._shown.movie.truth is not None:
                 score = self._shown.score()
-                links = (
-                    f"{percent(score.links / max(score.all_links, 1))} of {score.all_links:,} true links found,<br>"
-                    f"{score.wrong_links:,} wrong"
-                )
-                if score.entries is None:
-                    count = len(self.model.movie.truth.probabilities)
-                    links += f"; {count} state{' is' if count == 1 else 's are'} the true number"
-                elif score.all_entries > 1:
-                    links += f"; {score.entries} of {score.all_entries} true probabilities<br>within their intervals"
-                self.truth_score.value = title("", Html(links))
+                self.truth_score.value = title("", Html(score.words))

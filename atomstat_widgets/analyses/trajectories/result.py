@@ -1,8 +1,9 @@
 """What was found by following atoms through a movie."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import isqrt
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial import KDTree
 
 from atomstat_widgets.analyses.trajectories.drift import Drift, Linked
-from atomstat_widgets.analyses.trajectories.stages import Chosen, Found, States, automatic_rmax
+from atomstat_widgets.analyses.trajectories.stages import Chosen, Found, States, automatic_rmax, draw
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie, MovieTruth
 from atomstat_widgets.stat import (
@@ -22,8 +23,10 @@ from atomstat_widgets.stat import (
     diffusion_coefficient,
     match_components,
 )
+from atomstat_widgets.stat.progress import unreported
 from atomstat_widgets.stat.tracks.motion import Diffusion
 from atomstat_widgets.stat.tracks.overlap import pairs_apart
+from atomstat_widgets.stat.tracks.uncertain import DOUBTFUL
 
 ABSENT, UNKNOWN = -2, -1  # in a timeline: no atom there; an atom without a crop
 
@@ -60,6 +63,18 @@ class Score(NamedTuple):
     wrong_links: int
 
     @property
+    def words(self) -> str:
+        """All of it, in HTML."""
+        count = isqrt(self.all_entries)
+        share = self.links / max(self.all_links, 1)
+        links = f"{share:.1%} of {self.all_links:,} true links found,<br>{self.wrong_links:,} wrong"
+        if self.entries is None:
+            return f"{links}; {count} state{' is' if count == 1 else 's are'} the true number"
+        if self.all_entries < 2:
+            return links
+        return f"{links}; {self.entries} of {self.all_entries} true probabilities<br>within their intervals"
+
+    @property
     def similarity(self) -> float:
         """Share of right links among all that are true or were found: the Jaccard index of the links.
 
@@ -89,6 +104,9 @@ class TrajectoriesResult:
         All tracks, and the drift.
     nearest : array, (n,)
         Steps of atoms to the nearest of the next frame with the drift removed, in pixels.
+    drawn : list of array of int, (draws, n)
+        States along the tracks that are long enough as they may be as well, see `draw_states`; empty where they are
+        certain.
     """
 
     analysis: ClassVar = "trajectories"
@@ -100,6 +118,7 @@ class TrajectoriesResult:
     states: States
     linked: Linked
     nearest: NDArray[np.float64]
+    drawn: list[NDArray[np.int16]] = field(default_factory=list)
 
     @property
     def arrangement(self) -> tuple[int, ...]:
@@ -108,7 +127,10 @@ class TrajectoriesResult:
 
     def arranged(self, arrangement: Sequence[int]) -> "TrajectoriesResult":
         """Give states, as they were computed, other numbers, see `arrangement`."""
-        return replace(self, states=self.states.arranged(arrangement))
+        states = self.states.arranged(arrangement)
+        return replace(
+            self, states=states, drawn=draw(None, states, self.links, self.parameters["min_length"], unreported)
+        )
 
     @property
     def coarse(self) -> bool:
@@ -197,13 +219,33 @@ class TrajectoriesResult:
         return self.atoms.states[self.tracks.members(track)]
 
     @cached_property
+    def chains(self) -> tuple[list[NDArray[np.intp]], list[NDArray[np.intp]]]:
+        """States along each track, and their frame numbers."""
+        numbers = range(len(self.tracks))
+        return [self.states_of(number) for number in numbers], [self.tracks.track(number)[0] for number in numbers]
+
+    @cached_property
     def transitions(self) -> TransitionCounts:
         """Transitions within the tracks."""
-        numbers = range(len(self.tracks))
-        return count_transitions(
-            [self.states_of(number) for number in numbers], [self.tracks.track(number)[0] for number in numbers],
-            n_states=self.n_states, lag=self.parameters["lag"],
-        )  # fmt: skip
+        states, frames = self.chains
+        lag, drawn = self.parameters["lag"], self.drawn or None
+        return count_transitions(states, frames, n_states=self.n_states, lag=lag, drawn=drawn)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What of the transitions cannot be trusted, in words."""
+        doubtful = np.count_nonzero(self.certainties < DOUBTFUL)
+        if doubtful == 0:
+            return self.matrix.doubts
+        states = (
+            f"{doubtful:,} of {len(self.certainties):,} states, hatched in time, are less than {DOUBTFUL:.0%} certain"
+        )
+        return (f"{states}: probabilities and intervals heed it", *self.matrix.doubts)
+
+    @cached_property
+    def certainties(self) -> NDArray[np.float64]:
+        """How probable the state of each atom is by its crop alone, (n,); NaN where it is not known."""
+        return np.concatenate([table.max(axis=1, initial=-np.inf) for table in self.states.posteriors])
 
     @cached_property
     def matrix(self) -> TransitionMatrix:
@@ -232,6 +274,14 @@ class TrajectoriesResult:
         table = np.full((len(tracks), numbers[-1] - numbers[0] + 1), ABSENT, np.intp)
         for row, track in zip(table, tracks.tolist(), strict=True):
             row[self.tracks.track(track)[0] - numbers[0]] = self.states_of(track)
+        return table
+
+    def doubtful(self, tracks: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which states of a `timeline` are less probable than 0.9, (tracks, time)."""
+        numbers = self.movie.frame_numbers
+        table = np.zeros((len(tracks), numbers[-1] - numbers[0] + 1), bool)
+        for row, track in zip(table, tracks.tolist(), strict=True):
+            row[self.tracks.track(track)[0] - numbers[0]] = self.certainties[self.tracks.members(track)] < DOUBTFUL
         return table
 
     def diffusion(self) -> Diffusion | None:

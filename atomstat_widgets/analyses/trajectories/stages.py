@@ -16,6 +16,8 @@ from atomstat_widgets.reactive.doubts import remark_on
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
+    Tracks,
+    draw_states,
     extract_crops,
     extract_movie_crops,
     find_atoms,
@@ -25,6 +27,7 @@ from atomstat_widgets.stat import (
 )
 from atomstat_widgets.stat.blocks import as_dask, in_blocks
 from atomstat_widgets.stat.progress import Progress
+from atomstat_widgets.stat.tracks.uncertain import CERTAIN
 
 AUTOMATIC, ALL, BRIGHT = "automatic", "all", "bright"  # which atoms are followed
 GUESSES = 5  # frames from which the distance of neighbours is guessed
@@ -94,12 +97,14 @@ class Factored:
 class States:
     """State of each atom, from 0 on, the largest first, -1 without a crop; by frame, in the order of the positions.
 
+    `posteriors` (n, k) tell how probable each state is for each atom by its crop alone, NaN without a crop.
     `arrangement` tells for each state which of those computed it is, counted from 1; empty where they are as computed.
     """
 
     crops: Crops
     labels: list[NDArray[np.intp]]
     centroids: NDArray[Any]  # mean crop of each state, (k, side, side)
+    posteriors: list[Floats]
     arrangement: tuple[int, ...] = ()
 
     def arranged(self, arrangement: Sequence[int]) -> "States":
@@ -107,7 +112,10 @@ class States:
         order = np.asarray(arrangement) - 1
         numbers = np.append(np.argsort(order), -1)  # the last is that of -1
         labels = [numbers[one] for one in self.labels]
-        return replace(self, labels=labels, centroids=self.centroids[order], arrangement=tuple(arrangement))
+        return replace(
+            self, labels=labels, centroids=self.centroids[order],
+            posteriors=[one[:, order] for one in self.posteriors], arrangement=tuple(arrangement),
+        )  # fmt: skip
 
     @property
     def counts(self) -> NDArray[np.intp]:
@@ -289,8 +297,22 @@ def sort(factored: Factored, n_states: int, progress: Progress) -> States:
     found = classes_of(factor, n_states, GMM_DIMENSIONS)
     labels = np.full(sum(factored.counts), -1, np.intp)
     labels[crops.numbers] = np.asarray(found.labels)
+    posteriors = np.full((len(labels), n_states), np.nan)
+    posteriors[crops.numbers] = found.decomposition.loadings
     centroids = (factor.base + found.decomposition.components).reshape(-1, *crops.shape[:2])
-    return States(crops, np.split(labels, np.cumsum(factored.counts)[:-1]), centroids)
+    ends = np.cumsum(factored.counts)[:-1]
+    return States(crops, np.split(labels, ends), centroids, np.split(posteriors, ends))
+
+
+def draw(_: None, states: States, links: Tracks, min_length: int, progress: Progress) -> list[NDArray[np.int16]]:
+    """Draw the states along each track that is long enough, as they may be as well: (draws, n) each, or none."""
+    tracks, posteriors = links.at_least(min_length), np.concatenate(states.posteriors)
+    if np.nanmin(posteriors.max(axis=1), initial=1) >= CERTAIN:
+        return []
+    numbers = range(len(tracks))
+    return draw_states(
+        [posteriors[tracks.members(number)] for number in numbers], [tracks.track(number)[0] for number in numbers]
+    )
 
 
 def automatic_rmax(chosen: Chosen) -> float:

@@ -22,6 +22,27 @@ def pairs_apart(frames: Integers, lag: int) -> tuple[Integers, Integers]:
     return first, later
 
 
+def usual_gap(times: Sequence[Integers]) -> int:
+    """How many frames most often lie between a point of a track and the next; of two equally frequent the smaller."""
+    gaps, often = np.unique(np.concatenate([np.empty(0, np.intp), *map(np.diff, times)]), return_counts=True)
+    return int(gaps[often.argmax()]) if len(gaps) else 1
+
+
+def one_after_the_other(
+    pairs: Sequence[tuple[Integers, Integers, Integers]], lag: int
+) -> tuple[Integers, Integers, Integers]:
+    """Transitions of all tracks in one row, each track's frames so far after those before that none overlaps."""
+    spans = [int(np.ptp(begins)) + lag if len(begins) else 0 for begins, _, _ in pairs]
+    shifts = np.cumsum([0, *spans])
+    moved = [begins - begins[:1] + shift for (begins, _, _), shift in zip(pairs, shifts[:-1], strict=True)]
+    nothing = np.empty(0, np.intp)
+    begins, first, second = (
+        np.concatenate([nothing, *parts])
+        for parts in (moved, [own for _, own, _ in pairs], [own for _, _, own in pairs])
+    )
+    return begins, first, second
+
+
 def inefficiency(pairs: Sequence[tuple[Integers, Integers, Integers]], n_states: int, lag: int) -> Floats:
     """How many transitions from each state tell as much as one that overlaps with no other, (states,).
 
@@ -43,15 +64,7 @@ def inefficiency(pairs: Sequence[tuple[Integers, Integers, Integers]], n_states:
     transition overlaps with none before, nor than what would be if all pairs agreed; and these are taken where
     transitions never differed, or are too few.
     """
-    # Frames of one track after those of the other, too far away to overlap.
-    spans = [int(np.ptp(begins)) + lag if len(begins) else 0 for begins, _, _ in pairs]
-    shifts = np.cumsum([0, *spans])
-    moved = [begins - begins[:1] + shift for (begins, _, _), shift in zip(pairs, shifts[:-1], strict=True)]
-    nothing = np.empty(0, np.intp)
-    begins, first, second = (
-        np.concatenate([nothing, *parts])
-        for parts in (moved, [own for _, own, _ in pairs], [own for _, _, own in pairs])
-    )
+    begins, first, second = one_after_the_other(pairs, lag)
     found = np.ones(n_states)
     for state in np.unique(first) if lag > 1 else ():
         own = first == state
@@ -69,3 +82,35 @@ def inefficiency(pairs: Sequence[tuple[Integers, Integers, Integers]], n_states:
         else:
             found[state] = most
     return found
+
+
+def shared_deviations(pairs: Sequence[tuple[Integers, Integers, Integers]], n_states: int, lag: int) -> Floats:
+    """What the probabilities from one state deviate by together with those from another, (k, k, k, k) of k states.
+
+    Parameters
+    ----------
+    pairs, n_states, lag
+        As for `inefficiency`.
+
+    Returns
+    -------
+    array
+        Sum of ``u v`` over all pairs of transitions that begin less than a lag apart, ``u`` of one from state i to j
+        and ``v`` of one from i' to j', at ``[i, j, i', j']``; 0 where i is i', see `inefficiency`.
+    """
+    begins, first, second = one_after_the_other(pairs, lag)
+    shared = np.zeros((n_states,) * 4)
+    deviations = np.eye(n_states)[second]
+    for state in range(n_states):
+        own = first == state
+        if own.any():
+            deviations[own] -= deviations[own].mean(axis=0)
+    low, high = np.searchsorted(begins, begins - lag, side="right"), np.searchsorted(begins, begins + lag)
+    for state in range(n_states):
+        sums = np.concatenate([np.zeros((1, n_states)), (deviations * (first == state)[:, None]).cumsum(axis=0)])
+        near = sums[high] - sums[low]
+        for other in range(n_states):
+            if other != state:
+                own = first == other
+                shared[other, :, state, :] = deviations[own].T @ near[own]
+    return shared

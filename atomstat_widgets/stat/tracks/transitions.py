@@ -1,21 +1,24 @@
 """From which state atoms go to which: counted first, then made probabilities."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse, special
 
-from atomstat_widgets.arguments import array_of, number_of, whole_array_of, whole_of, word_of
+from atomstat_widgets.arguments import array_of, switch_of, whole_array_of, whole_of, word_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.tracks.overlap import inefficiency, pairs_apart
+from atomstat_widgets.stat.tracks.connected import connected_sets
+from atomstat_widgets.stat.tracks.given import frames_of, tracks_of
+from atomstat_widgets.stat.tracks.overlap import inefficiency, pairs_apart, shared_deviations, usual_gap
+from atomstat_widgets.stat.tracks.posterior import MOST_DRAWN
+from atomstat_widgets.stat.tracks.transition_matrix import TransitionMatrix
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 MOST_STATES = 1000  # a table of each track has their square
+LOOKED_AT = 8  # draws
 
 
 @brief
@@ -36,6 +39,10 @@ class TransitionCounts:
     nearest_lag : int
         How many frames these are, of two equally frequent numbers the smaller: 1 but for tracks in which most frames
         are missing.
+    shared : array, (states, states, states, states), or empty
+        How transitions from different states that overlap deviate together, see `shared_deviations`.
+    drawn, drawn_nearest : array of int, (draws, states, states)
+        Counts, and those of `nearest`, for states as they may be as well; none where states are certain.
     """
 
     per_track: Integers
@@ -43,6 +50,9 @@ class TransitionCounts:
     inefficiency: Floats
     nearest: Integers
     nearest_lag: int
+    shared: Floats
+    drawn: Integers
+    drawn_nearest: Integers
 
     @property
     def counts(self) -> Integers:
@@ -50,9 +60,19 @@ class TransitionCounts:
         return np.asarray(self.per_track.sum(axis=0))
 
     @property
+    def expected(self) -> Floats:
+        """Counts as they are most likely, (states, states): the mean of those drawn, where states are not certain."""
+        return np.asarray(self.drawn.mean(axis=0) if len(self.drawn) else self.counts.astype(float))
+
+    @property
+    def expected_nearest(self) -> Floats:
+        """As `expected`, of `nearest`."""
+        return np.asarray(self.drawn_nearest.mean(axis=0) if len(self.drawn_nearest) else self.nearest.astype(float))
+
+    @property
     def effective(self) -> Floats:
-        """How many transitions independent of each other tell as much as the counts, (states, states)."""
-        return np.asarray(self.counts / self.inefficiency[:, None])
+        """How many transitions independent of each other tell as much as those expected, (states, states)."""
+        return np.asarray(self.expected / self.inefficiency[:, None])
 
     def dwell_times(self) -> Floats:
         """Mean time in each state before it is left, in frames, (states,); infinite where that was never seen.
@@ -62,105 +82,31 @@ class TransitionCounts:
         leave and be back. Of tracks that were looked at every few frames it is the time from one look to the next, and
         a stay goes on where the atom was away only in between.
         """
-        leaving = self.nearest.sum(axis=1) - self.nearest.diagonal()
-        spent = self.nearest_lag * self.nearest.sum(axis=1)
+        nearest = self.expected_nearest
+        leaving = nearest.sum(axis=1) - nearest.diagonal()
+        spent = self.nearest_lag * nearest.sum(axis=1)
         return np.asarray(np.divide(spent, leaving, out=np.full(len(spent), np.inf), where=leaving > 0))
 
-    def matrix(self) -> "TransitionMatrix":
-        """Probabilities that go with the counts of all tracks."""
-        return TransitionMatrix(self.counts, self.lag, self.effective, self.dwell_times())
+    def matrix(self, *, reversible: bool = False) -> TransitionMatrix:
+        """Probabilities that go with the counts of all tracks.
 
-
-@brief
-@dataclass(frozen=True, eq=False)
-class TransitionMatrix:
-    """Probabilities of a Markov chain, estimated from counts.
-
-    Attributes
-    ----------
-    counts : array of int, (states, states)
-    lag : int
-        Frames from one state to the next.
-    effective : array, (states, states)
-        How many independent transitions tell as much, see `TransitionCounts`.
-    dwell_times : array, (states,)
-        Mean time in each state before it is left, in frames, at any lag; see `TransitionCounts.dwell_times`.
-    """
-
-    counts: Integers
-    lag: int
-    effective: Floats
-    dwell_times: Floats
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Which states (states,) were ever left, or stayed in, so that there is a probability to speak of."""
-        return np.asarray(self.counts.sum(axis=1) > 0)
-
-    @cached_property
-    def probabilities(self) -> Floats:
-        """Most likely probabilities (states, states); a row is 0 where nothing is known."""
-        return _normalize(self.counts)
-
-    def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
-        """Lower and upper ends of the credible intervals of the probabilities, (states, states) each.
-
-        Each row has a Dirichlet distribution: its effective counts, as overlapping transitions are not independent, and
-        one transition more, spread evenly over all states (Perks, J. Inst. Actuar. 73, 285 (1947); of two states it is
-        Jeffreys' prior). What was never seen may be
-        impossible, and what always happened certain: such intervals begin at 0, or end at 1 (Brown, Cai & DasGupta,
-        Stat. Sci. 16, 101 (2001)). Where nothing is known they go from 0 to 1.
+        Parameters
+        ----------
+        reversible : bool
+            As many transitions go from one state to another as back, in the long run, as in equilibrium.
 
         Raises
         ------
         ValueError
-            The level is not between 0 and 1.
+            They are to be reversible, and there are states that atoms were not seen to go to and back from.
         """
-        level = number_of(level, "the level of an interval", above=0, below=1, words="between 0 and 1")
-        if len(self.counts) < 2:  # one state is always left for itself
-            return np.ones(self.counts.shape), np.ones(self.counts.shape)
-        totals = self.counts.sum(axis=1, keepdims=True)
-        share = self.effective + 1 / len(self.counts)
-        rest = self.effective.sum(axis=1, keepdims=True) + 1 - share
-        tail = (1 - level) / 2
-        low = np.where(self.counts == 0, 0.0, special.betaincinv(share, rest, tail))
-        return low, np.where(self.counts == totals, 1.0, special.betaincinv(share, rest, 1 - tail))
-
-    @cached_property
-    def stationary(self) -> Floats:
-        """Share of time in each state in the long run, (states,), which sums to 1.
-
-        Of a chain that falls apart it is that of its closed parts, each weighted with how often its states were seen;
-        states that are left for ever have none. A state of which nothing is known is taken to stay what it is.
-        """
-        chain = self.probabilities + np.diag(~self.known).astype(float)
-        _, parts = sparse.csgraph.connected_components(sparse.csr_array(chain > 0), connection="strong")
-        seen = self.counts.sum(axis=0) + self.counts.sum(axis=1)
-        shares = np.zeros(len(chain))
-        for part in np.unique(parts):
-            inside = parts == part
-            if chain[np.ix_(inside, ~inside)].any():
-                continue
-            block = chain[np.ix_(inside, inside)]
-            # The left eigenvector of eigenvalue 1, by the equations it solves: that, and a sum of 1.
-            equations = np.vstack([block.T - np.eye(len(block)), np.ones(len(block))])
-            solution = np.linalg.lstsq(equations, np.append(np.zeros(len(block)), 1.0), rcond=None)[0]
-            shares[inside] = seen[inside].sum() * np.maximum(solution, 0)
-        return shares / shares.sum() if shares.sum() > 0 else np.full(len(chain), 1 / max(len(chain), 1))
-
-    @property
-    def timescales(self) -> Floats:
-        """Implied timescales of the chain's decays, in frames, (states - 1,), the longest first.
-
-        ``-lag / log(|eigenvalue|)`` (Swope, Pitera & Suits, J. Phys. Chem. B 108, 6571 (2004)). Where the chain is
-        Markovian they do not depend on the lag. Infinite for a part that is never left, 0 for an eigenvalue of 0. A
-        state that was never seen takes no part in any decay: its eigenvalue is 0.
-        """
-        ends = ~self.known & (self.counts.sum(axis=0) > 0)  # seen, but not what comes after: taken to stay
-        chain = self.probabilities + np.diag(ends).astype(float)
-        sizes = np.sort(np.abs(np.linalg.eigvals(chain)))[::-1][1:].clip(0, 1)
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.where(sizes >= 1 - 1e-12, np.inf, -self.lag / np.log(np.minimum(sizes, 1 - 1e-12))))
+        if switch_of(reversible, "reversible"):
+            counts = self.expected
+            seen = [part for part in connected_sets(counts) if counts[part].any() or counts[:, part].any()]
+            if len(seen) > 1:
+                names = "; ".join(", ".join(map(str, part)) for part in seen)
+                raise ValueError(f"a reversible matrix needs states that lead to each other, and these do not: {names}")
+        return TransitionMatrix(self, reversible)
 
 
 def count_transitions(
@@ -170,6 +116,7 @@ def count_transitions(
     n_states: int | None = None,
     lag: int = 1,
     counting: Literal["sliding", "sampled"] = "sliding",
+    drawn: Sequence[ArrayLike] | None = None,
 ) -> TransitionCounts:
     """Count transitions between states.
 
@@ -186,6 +133,9 @@ def count_transitions(
         Frames from one state to the next.
     counting : {"sliding", "sampled"}
         Begin in every frame, or only in every `lag`-th of a track: these transitions are independent of each other.
+    drawn : sequence of array of int, (draws, n), optional
+        States of each track as they may be as well, see `draw_states`: counts are the mean over all draws, and
+        intervals hold what the draws differ by.
 
     Returns
     -------
@@ -195,7 +145,8 @@ def count_transitions(
     ------
     ValueError
         States and frames do not go together, are no whole numbers or not in one row; frames do not increase; a state
-        is not below `n_states`, or above 999; the lag is below 1; the counting is another one.
+        is not below `n_states`, or above 999; the lag is below 1; the counting is another one; what was drawn does not
+        go with the states.
 
     Notes
     -----
@@ -218,19 +169,9 @@ def count_transitions(
     if n_states is not None:
         n_states = whole_of(n_states, "n_states", minimum=0, maximum=MOST_STATES)
     tracks = [
-        whole_array_of(track, f"states of track {number}") for number, track in enumerate(_tracks(states, "states"))
+        whole_array_of(track, f"states of track {number}") for number, track in enumerate(tracks_of(states, "states"))
     ]
-    if frames is None:
-        times = [np.arange(len(track)) for track in tracks]
-    else:
-        times = [
-            whole_array_of(track, f"frames of track {number}") for number, track in enumerate(_tracks(frames, "frames"))
-        ]
-    if [len(track) for track in tracks] != [len(time) for time in times]:
-        raise ValueError("each track has as many frames as states")
-    for number, time in enumerate(times):
-        if (np.diff(time) <= 0).any():
-            raise ValueError(f"frames of track {number} do not increase")
+    times = frames_of(frames, [len(track) for track in tracks])
     highest = max((int(track.max(initial=-1)) for track in tracks), default=-1)
     n_states = highest + 1 if n_states is None else n_states
     if highest >= MOST_STATES:
@@ -243,45 +184,70 @@ def count_transitions(
 
     begins = [int(time[0]) if len(time) else 0 for time in times]
     known = [track >= 0 for track in tracks]
+    others = _drawn_of(drawn, known, n_states)
     times = [time[seen] for time, seen in zip(times, known, strict=True)]
     tracks = [track[seen] for track, seen in zip(tracks, known, strict=True)]
+    pairs = [pairs_apart(time, lag) for time in times]
+    if counting == "sampled":
+        kept = [(time[first] - begin) % lag == 0 for time, begin, (first, _) in zip(times, begins, pairs, strict=True)]
+        pairs = [(first[own], second[own]) for own, (first, second) in zip(kept, pairs, strict=True)]
     per_track = np.zeros((len(tracks), n_states, n_states), np.intp)
-    pairs = []
-    for table, track, time, begin in zip(per_track, tracks, times, begins, strict=True):
-        first, second = pairs_apart(time, lag)
-        if counting == "sampled":
-            kept = (time[first] - begin) % lag == 0
-            first, second = first[kept], second[kept]
+    for table, track, (first, second) in zip(per_track, tracks, pairs, strict=True):
         np.add.at(table, (track[first], track[second]), 1)
-        pairs.append((time[first], track[first], track[second]))
-    gaps, often = np.unique(np.concatenate([np.empty(0, np.intp), *map(np.diff, times)]), return_counts=True)
-    nearest_lag = int(gaps[often.argmax()]) if len(gaps) else 1
-    nearest = np.zeros((n_states, n_states), np.intp)
-    for track, time in zip(tracks, times, strict=True):
-        first, second = pairs_apart(time, nearest_lag)
-        np.add.at(nearest, (track[first], track[second]), 1)
-    return TransitionCounts(per_track, lag, inefficiency(pairs, n_states, lag), nearest, nearest_lag)
+    nearest_lag = usual_gap(times)
+    near = [pairs_apart(time, nearest_lag) for time in times]
+    nearest = _tables([track[None] for track in tracks], near, n_states).sum(axis=0)
+    # What overlaps deviates alike in each draw: a few tell how.
+    looked_at = [[row[number] for row in others] for number in range(min(len(others[0]), LOOKED_AT))] if others else []
+    overlaps = [
+        [
+            (time[first], track[first], track[second])
+            for time, track, (first, second) in zip(times, some, pairs, strict=True)
+        ]
+        for some in looked_at or [tracks]
+    ]
+    correlated = lag > 1 and n_states <= MOST_DRAWN
+    return TransitionCounts(
+        per_track, lag, np.mean([inefficiency(some, n_states, lag) for some in overlaps], axis=0),
+        nearest, nearest_lag,
+        np.mean([shared_deviations(some, n_states, lag) for some in overlaps], axis=0) if correlated else np.empty(0),
+        _tables(others, pairs, n_states), _tables(others, near, n_states),
+    )  # fmt: skip
 
 
-def implied_timescales(
-    states: ArrayLike | Sequence[ArrayLike],
-    lags: Sequence[int],
-    frames: ArrayLike | Sequence[ArrayLike] | None = None,
-    *,
-    n_states: int | None = None,
-) -> Floats:
-    """Timescales of the chain at several lags, (lags, states - 1), in frames: level where it is Markovian.
+def _drawn_of(drawn: Any, known: list[NDArray[np.bool_]], n_states: int) -> list[NDArray[np.int16]]:
+    """States of each track (draws, n) as they may be as well, at the points at which they are known."""
+    if drawn is None:
+        return []
+    tables = [
+        array_of(given, f"drawn states of track {number}", "(draws, n)")
+        for number, given in enumerate(tracks_of(drawn, "drawn states", 2))
+    ]
+    if len(tables) != len(known):
+        raise ValueError(f"drawn states are of each track, got those of {len(tables)} for {len(known)} tracks")
+    found = []
+    for number, (table, own) in enumerate(zip(tables, known, strict=True)):
+        name, shape = f"drawn states of track {number}", (len(tables[0]), len(own))
+        if table.shape != shape or table.dtype.kind not in "iu":
+            raise ValueError(f"{name} are whole numbers {shape}, got {table.dtype} of shape {table.shape}")
+        table = table[:, own]
+        if table.size and not (table.min() >= 0 and table.max() < n_states):
+            raise ValueError(f"{name} are from 0 to {n_states - 1} where there is a state, got {table.min()}")
+        found.append(table.astype(np.int16))
+    return found
 
-    Parameters, and what is wrong with them, as for `count_transitions`.
 
-    Examples
-    --------
-    >>> from atomstat_widgets import stat
-    >>> stat.implied_timescales([[0, 0, 0, 1, 1, 1, 0, 0, 0]], [1]).shape
-    (1, 1)
-    """
-    each = whole_array_of(lags, "lags", minimum=1).tolist()
-    return np.array([count_transitions(states, frames, n_states=n_states, lag=lag).matrix().timescales for lag in each])
+def _tables(tracks: Sequence[NDArray[Any]], pairs: Sequence[tuple[Integers, Integers]], n_states: int) -> Integers:
+    """Counts (draws, states, states) of pairs of points of tracks (draws, n) of which all have as many draws."""
+    if len(tracks) == 0:  # no draws
+        return np.zeros((0, n_states, n_states), np.intp)
+    codes = [
+        track[:, first].astype(np.intp) * n_states + track[:, second]
+        for track, (first, second) in zip(tracks, pairs, strict=True)
+    ]
+    joined = np.concatenate(codes, axis=1)
+    tables = [np.bincount(one, minlength=n_states**2)[: n_states**2] for one in joined]
+    return np.array(tables, np.intp).reshape(len(joined), n_states, n_states)
 
 
 def calculate_transition_matrix(trace: ArrayLike) -> Floats:
@@ -340,17 +306,3 @@ def sum_transitions(trans_dict: dict[str, Any], msize: int) -> Floats:
         for number, track in enumerate(tracks)
     ]
     return count_transitions(classes, trans_dict["frames"], n_states=msize).matrix().probabilities
-
-
-def _normalize(counts: Integers) -> Floats:
-    totals = counts.sum(axis=1, keepdims=True)
-    return np.asarray(np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0))
-
-
-def _tracks(given: Any, name: str) -> list[Any]:
-    """One row of numbers is one track."""
-    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable) or getattr(given, "ndim", 1) == 0:
-        raise TypeError(f"{name} are whole numbers (n,), or such an array for each track, got {type(given).__name__}")
-    tracks = given if isinstance(given, np.ndarray) else list(given)
-    one = len(tracks) and not isinstance(tracks[0], (list, tuple)) and np.ndim(tracks[0]) == 0
-    return [tracks] if one else list(tracks)
