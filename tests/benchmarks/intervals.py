@@ -5,7 +5,7 @@
 Simulated chains of two and three states, whose matrices are known: one track, and many short ones, of 10 to 1,000
 transitions in all, at lags 1 to 20. A line says which share of true values is inside of the intervals: probabilities,
 shares in the long run, dwell times, the longest time scale and rates. Outside of 0.93 to 0.97 by more than two
-standard errors, which are 0.015 of 200 chains, it ends in "<<<".
+standard errors of so many chains, it ends in "<<<".
 
 `labels`: the same for states that are told by a number with noise, so that some are taken for another, by the labels
 alone and with states that are drawn from their posterior.
@@ -68,8 +68,9 @@ def line(name: str, all_found: Iterable[dict[str, np.ndarray]]) -> None:
     text, out = "", False
     for key, values in shares.items():
         share = values.mean()
-        error = np.sqrt(0.05 * 0.95 / len(values))  # of one number of each chain; the others depend on it
-        out = out or not LOW - 2 * error <= share <= HIGH + 2 * error
+        # Two standard errors of one number of each chain; the others depend on it.
+        below, above = (2 * np.sqrt(bound * (1 - bound) / len(values)) for bound in (LOW, HIGH))
+        out = out or not LOW - below <= share <= HIGH + above
         text += f"  {key} {share:.3f}"
     print(f"{name:<34}{text}{'  <<<' if out else ''}", flush=True)
 

@@ -8,6 +8,7 @@ from scipy import linalg
 
 from atomstat_widgets.arguments import instance_of
 from atomstat_widgets.brief import brief
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.stat.tracks.posterior import tail_of
 from atomstat_widgets.stat.tracks.transition_matrix import LEVEL, TransitionMatrix
 
@@ -80,7 +81,7 @@ def estimate_rates(matrix: TransitionMatrix, *, level: float = LEVEL) -> Rates:
     low, high = np.quantile(drawn, [tail, 1 - tail], axis=0, method="inverted_cdf")
     values, doubt = np.full(chain.shape, np.nan), ""
     if found is None or np.isinf(drawn).any(axis=(1, 2)).mean() > tail:
-        doubt = f"A lag of {matrix.lag} frames is too long for rates, or transitions are few"
+        doubt = f"A lag of {count_of(matrix.lag, 'frame')} is too long for rates, or transitions are few"
     else:
         values = np.where(matrix.known[:, None], _without_negative(found), np.nan)
         low, high = np.fmin(low, values), np.fmax(high, values)

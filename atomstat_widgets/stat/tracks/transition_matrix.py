@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.brief import brief
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.stat.tracks.connected import connected_sets
 from atomstat_widgets.stat.tracks.eigenvalues import decays, resolved, stationary_of
 from atomstat_widgets.stat.tracks.posterior import MOST_DRAWN, draw_matrices, quantiles_of_betas, tail_of
@@ -229,13 +230,14 @@ class TransitionMatrix:
 
     def _too_long(self) -> str:
         if not self.known.any():
-            return f"No track has two points {self.lag} frames apart"
+            return f"No track has two points {count_of(self.lag, 'frame')} apart"
         missing = np.count_nonzero(np.isnan(self.timescales_told())) if len(self.counts) <= MOST_DRAWN else 0
         decaying = self._decaying
         if missing == 0:
             return ""
-        told = f"none of {decaying}" if missing == decaying else f"{decaying - missing} of {decaying}"
-        return f"Over a lag of {self.lag} frames {told} time scales can be told: it is too long, or transitions are few"
+        told = "no time scale" if missing == decaying else f"{decaying - missing} of {decaying} time scales"
+        over = count_of(self.lag, "frame")
+        return f"Over a lag of {over} {told} can be told: it is too long, or transitions are few"
 
     @property
     def _seen(self) -> NDArray[np.bool_]:
