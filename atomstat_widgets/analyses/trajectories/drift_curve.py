@@ -41,6 +41,14 @@ class DriftCurve(ipywidgets.VBox):
         )  # fmt: skip
         super().__init__([header, name_figure(self.view, "drift")])
 
+    def part_at(self, result: TrajectoriesResult | None, frame: int) -> tuple[tuple[float, float] | None, float]:
+        """Where to look in a frame and how far around: at the sample if it is held still, else at all of it."""
+        if not self.still.value or result is None:
+            return None, 0.0
+        height, width = result.movie.sides
+        down, across = result.drift_at(frame).tolist()
+        return ((height - 1) / 2 + down, (width - 1) / 2 + across), max(height, width) / 2
+
     def show(self, result: TrajectoriesResult) -> None:
         """Show that of a result, in the unit of its movie."""
         movie, drift = result.movie, result.drift

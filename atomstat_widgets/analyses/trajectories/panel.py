@@ -346,12 +346,8 @@ class TrajectoriesPanel(Panel):
         if self.zoom.value and self.track is not None:
             if position is not None:  # while it is missing the picture stays where it is
                 self.sample.look_at((y, x), ZOOM * window / 2)
-        elif self.drift.still.value and self._shown is not None:
-            height, width = self.model.movie.sides
-            down, across = self._shown.drift_at(self._frame).tolist()
-            self.sample.look_at(((height - 1) / 2 + down, (width - 1) / 2 + across), max(height, width) / 2)
         else:
-            self.sample.look_at(None, 0)
+            self.sample.look_at(*self.drift.part_at(self._shown, self._frame))
 
     def _draw_states(self, result: TrajectoriesResult) -> None:
         states = result.states
@@ -384,8 +380,7 @@ class TrajectoriesPanel(Panel):
             shown = f"the {len(self.rows)} longest of " if len(self.rows) < len(result.tracks) else ""
             remark = f"{shown}{len(result.tracks):,} tracks"
         else:
-            frames = result.tracks.track(track)[0]
-            remark = f"track {track + 1}: {len(frames)} points in frames {frames[0]} to {frames[-1]}"
+            remark = result.describe_track(track)
         self.strip_title.value = title("States in time", remark)
 
     def _draw_truth(self) -> None:
@@ -402,5 +397,4 @@ class TrajectoriesPanel(Panel):
         with self._drawing:
             self.truth_score.value = ""
             if self.truth.value and self._shown is not None and self._shown.movie.truth is not None:
-                score = self._shown.score()
-                self.truth_score.value = title("", Html(score.words))
+                self.truth_score.value = title("", Html(self._shown.score().words))

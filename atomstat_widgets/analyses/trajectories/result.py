@@ -264,6 +264,11 @@ class TrajectoriesResult:
             found += [(number, place) for place in self.places(frames[seen])]
         return np.array(found, np.intp).reshape(-1, 2)
 
+    def describe_track(self, track: int) -> str:
+        """Number of a track, its points and its frames, in words."""
+        frames = self.tracks.track(track)[0]
+        return f"track {track + 1}: {len(frames)} points in frames {frames[0]} to {frames[-1]}"
+
     def places(self, numbers: NDArray[np.intp]) -> list[int]:
         """Places in the movie of frames by their numbers."""
         return [int(place) for place in np.searchsorted(self.movie.frame_numbers, numbers)]
