@@ -202,7 +202,9 @@ def phases(seeds: range) -> list[tuple[str, np.ndarray, np.ndarray]]:
         fine, doubted = np.array(lines).T
         shares = (fine.mean(), (fine | doubted).mean(), (fine & doubted).mean())
         miss = "" if shares[0] >= OFTEN or shares[1] == 1 else "  <<<"
-        print(f"  {side} px, period {period:<7}{shares[0]:>13.2f}{shares[1]:>12.2f}{shares[2]:>16.2f}{miss}", flush=True)
+        print(
+            f"  {side} px, period {period:<7}{shares[0]:>13.2f}{shares[1]:>12.2f}{shares[2]:>16.2f}{miss}", flush=True
+        )
     return shown
 
 

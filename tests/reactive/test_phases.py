@@ -104,7 +104,7 @@ def test_a_window_that_was_set_is_no_guess():
     model = SlidingFFTModel(image, advise=False)
     assert not model.result.lattice
     assert "is a guess" in model.result.doubt
-    model.window_y = 16
+    model.window_y = 32
     assert "smaller where areas are narrow, or larger where periods are long" in model.result.doubt
     model.n_components = 2
     assert model.result.doubt == ""

@@ -98,7 +98,7 @@ class SlidingFFTResult:
         """What is in doubt about window and components, in a sentence without its full stop; empty where nothing is."""
         grid, components, weights = self.spectra.grid, self.decomposition.components, self.low_rank.weights
         likeness = likeness_of(components, weights) if has_border(self.decomposition.strongest) else None
-        guessed = self.parameters["window_y"] is None and self.parameters["window_x"] is None
+        guessed = all(self.parameters[name] is None for name in ("window_y", "window_x", "spots"))
         return doubt_of_window(self.lattice, grid, likeness, guessed=guessed) or self._doubt_of_components
 
     @property
@@ -107,8 +107,8 @@ class SlidingFFTResult:
         size, borders = f"a window of {min(self.spectra.grid.window)} px", has_border(self.decomposition.strongest)
         if self.narrow and not self.lattice:  # planes that lie farther apart than a window differ within it, too
             return (
-                f"What differs is nowhere as wide as {size}: make it smaller where areas are narrow, or larger where "
-                "periods are long"
+                f"One more component is nowhere as wide as {size}: make it smaller where areas are narrow, or larger "
+                "where periods are long"
             )
         if self.narrow and not borders:
             return f"What differs is narrower than {size}: make it smaller, or set the number of components"

@@ -107,7 +107,7 @@ def doubt_of_window(lattice: Lattice, grid: WindowGrid, likeness: float | None, 
     likeness : float, optional
         Largest cosine between two of the components; None where the maps have no border.
     guessed : bool
-        Whether nobody set the window.
+        Whether nobody set the window, or chose spots for it to follow.
     """
     window = min(grid.window)
     if not lattice:
