@@ -76,7 +76,48 @@ def test_vacuum_is_a_component_and_its_border_none(hard_scenes):
 @pytest.mark.parametrize("side", [64, 128])
 def test_noise_in_few_windows_is_one_component(side):
     result = SlidingFFTModel(np.random.default_rng(0).standard_normal((side, side))).result
-    assert (result.decomposition.n_components, result.doubt) == (1, "")
+    assert result.decomposition.n_components == 1
+    assert result.doubt.startswith("Without a lattice a window of 32 px is a guess")
+
+
+@pytest.mark.parametrize("shape", [(12_000, 16), (9, 8_000), (300, 40)])
+def test_noise_in_a_strip_is_one_component(shape):
+    result = SlidingFFTModel(np.random.default_rng(0).standard_normal(shape), advise=False).result
+    assert result.decomposition.n_components == 1
+    assert "is a guess" in result.doubt
+
+
+@pytest.mark.parametrize("seed", [31, 32])
+def test_without_a_lattice_the_window_is_a_guess(hard_scenes, seed):
+    image, label = hard_scenes.two_phases(period=64, ratio=1.5, noise=0.6, seed=seed)
+    model = SlidingFFTModel(Image(image, "two phases", truth=label), advise=False)
+    assert not model.result.lattice
+    assert model.result.agreement() < 0.9
+    assert "a window of 64 px is a guess: set one that holds at least three periods" in model.result.remark
+    assert "smaller" not in model.result.remark
+
+
+def test_a_window_that_was_set_is_no_guess():
+    """Rings: a lattice nowhere, yet periods that a small window does not hold."""
+    y, x = np.mgrid[:256, :256] - 127.5
+    image = np.cos(2 * np.pi * np.hypot(y, x) / 50) + 0.1 * np.random.default_rng(0).standard_normal(y.shape)
+    model = SlidingFFTModel(image, advise=False)
+    assert not model.result.lattice
+    assert "is a guess" in model.result.doubt
+    model.window_y = 32
+    assert "smaller where areas are narrow, or larger where periods are long" in model.result.doubt
+    model.n_components = 2
+    assert model.result.doubt == ""
+
+
+def test_ragged_borders_are_in_doubt(hard_scenes):
+    image, label = hard_scenes.two_phases(side=256, period=8, ratio=1.1, noise=0.6, seed=32)
+    model = SlidingFFTModel(Image(image, "two phases", truth=label), advise=False)
+    ragged = model.result.agreement()
+    assert ragged < 0.9
+    assert "hardly stand out of the noise in a window of 32 px, so that borders are ragged" in model.result.doubt
+    model.window_y = 40
+    assert model.result.agreement() > ragged + 0.05
 
 
 def test_what_is_narrower_than_a_window_is_said():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from atomstat_widgets.stat import WindowGrid, factorize
+from atomstat_widgets.stat import WindowGrid, factorize, sliding_fft
 from atomstat_widgets.stat.windows.areas import Advice, advise_components, has_border, has_thin_area, likeness_of
 
 GRID = WindowGrid((70, 94), 16, 4)  # windows of 4 steps, 14 rows of 20
@@ -97,6 +97,22 @@ def test_noise_is_one_component(shape):
     grid = WindowGrid(shape, 16, 4)
     rows = np.random.default_rng(1).random((grid.count, 60))
     assert advise_components(factorize(rows, min(20, grid.count)), grid, min(8, grid.count)) == Advice(1, False)
+
+
+@pytest.mark.parametrize(("shape", "window"), [((12_000, 16), 16), ((9, 8_000), 8), ((8_000, 5), 4), ((200, 200), 8)])
+def test_noise_in_many_small_windows_is_one_component(shape, window):
+    """Of tapered windows with few frequencies, whose noise is alike in neighbours."""
+    noise = np.random.default_rng(2).standard_normal(shape)
+    spectra = sliding_fft(noise, window, window // 4, zoom=min(2, window // 4), scale=None)
+    low_rank = factorize(spectra.features, 15, weights=spectra.weights)
+    assert advise_components(low_rank, spectra.grid, 8) == Advice(1, False)
+
+
+def test_components_that_hardly_stand_out_are_faint():
+    wide = stripes(10, 10)
+    assert [advise_components(spectra(wide, noise), GRID, 8) for noise in (0.5, 2.0, 20.0)] == [
+        Advice(2, False), Advice(2, False, True), Advice(1, False),
+    ]  # fmt: skip
 
 
 def test_progress_grows():

@@ -266,6 +266,7 @@ class SlidingFFTModel(PreparedImageModel):
         decomposition = self._chain.value("decomposition", settings, run)
         spectra, low_rank, judged = (self._chain.value(name, settings) for name in ("spectra", "low_rank", "judged"))
         found, lattice = (self._lattice.value(name, settings) for name in ("found", "lattice"))
+        advice = judged.advice or Advice(1, narrow=False)
         result = SlidingFFTResult(
             parameters["image"],
             parameters,
@@ -277,7 +278,8 @@ class SlidingFFTModel(PreparedImageModel):
             decomposition,
             coarse,
             preparation=self.prepared(parameters, run).done,
-            narrow=judged.advice is not None and judged.advice.narrow,
+            narrow=advice.narrow,
+            faint=advice.faint,
         )
         if self.final is None or self.final.image.array is not result.image.array:
             return result

@@ -50,6 +50,8 @@ class SlidingFFTResult:
         What was done to the image before; None where nothing was.
     narrow : bool
         Whether no more components were advised because the next would be nowhere as wide as a window.
+    faint : bool
+        Whether the last of the components that were advised explains hardly more than noise would.
     """
 
     analysis: ClassVar = "sliding-fft"
@@ -66,6 +68,7 @@ class SlidingFFTResult:
     arrangement: tuple[int, ...] = ()
     preparation: PreparedImage | None = None
     narrow: bool = False
+    faint: bool = False
 
     def arranged(self, arrangement: Sequence[int]) -> "SlidingFFTResult":
         """Give components, as they were computed, other numbers and signs, see `arrangement`."""
@@ -94,12 +97,24 @@ class SlidingFFTResult:
     def doubt(self) -> str:
         """What is in doubt about window and components, in a sentence without its full stop; empty where nothing is."""
         grid, components, weights = self.spectra.grid, self.decomposition.components, self.low_rank.weights
-        borders = has_border(self.decomposition.strongest)
-        doubt = doubt_of_window(self.lattice, grid, likeness_of(components, weights) if borders else None)
-        if self.narrow and not borders and not doubt:
-            size = f"a window of {min(grid.window)} px"
-            doubt = f"What differs is narrower than {size}: make it smaller, or set the number of components"
-        return doubt
+        likeness = likeness_of(components, weights) if has_border(self.decomposition.strongest) else None
+        guessed = all(self.parameters[name] is None for name in ("window_y", "window_x", "spots"))
+        return doubt_of_window(self.lattice, grid, likeness, guessed=guessed) or self._doubt_of_components
+
+    @property
+    def _doubt_of_components(self) -> str:
+        """What is in doubt where the window suits the lattice, or was set."""
+        size, borders = f"a window of {min(self.spectra.grid.window)} px", has_border(self.decomposition.strongest)
+        if self.narrow and not self.lattice:  # planes that lie farther apart than a window differ within it, too
+            return (
+                f"One more component is nowhere as wide as {size}: make it smaller where areas are narrow, or larger "
+                "where periods are long"
+            )
+        if self.narrow and not borders:
+            return f"What differs is narrower than {size}: make it smaller, or set the number of components"
+        if self.faint and borders:
+            return f"Components hardly stand out of the noise in {size}, so that borders are ragged: enlarge it"
+        return ""
 
     @property
     def quality(self) -> str:

@@ -15,6 +15,12 @@ from atomstat_widgets.stat.windows.grid import WindowGrid
 # Of the sum of squares: of several lattices, each explains that at least. Of one, a second component has 0.1 to 0.55 %,
 # since where the planes lie in a window changes its spectrum, too.
 EXPLAINS = 0.006
+# White noise in very many windows is 2.2 to 3.2 times the share of one feature, by window and taper, which make the
+# noise of neighbouring frequencies alike.
+ALIKE_BY_TAPER = 3.5
+# Times what noise explains, over the share of windows in the smallest area: two lattices with less than that had ragged
+# maps, with more than 6 smooth ones.
+FAINT = 5.0
 
 
 @brief
@@ -27,10 +33,13 @@ class Advice:
     n_components : int
     narrow : bool
         Whether one more would explain enough, but is nowhere as wide as a window.
+    faint : bool
+        Whether the last of them explains hardly more than noise would, for the windows that it has.
     """
 
     n_components: int
     narrow: bool
+    faint: bool = False
 
 
 def advise_components(low_rank: LowRank, grid: WindowGrid, most: int, progress: Progress = unreported) -> Advice:
@@ -56,24 +65,32 @@ def advise_components(low_rank: LowRank, grid: WindowGrid, most: int, progress: 
     Notes
     -----
     Of noise, the leading component explains ``(1 / sqrt(n) + 1 / sqrt(p))**2`` of n rows of p numbers [1]_; n are the
-    windows that fit in the image without an overlap.
+    windows that fit in the image without an overlap. That holds for independent numbers; neighbouring frequencies of
+    tapered windows are not, so that it is at least 3.5 / p, however many windows there are.
 
     References
     ----------
     .. [1] Johnstone, Ann. Stat. 29, 295 (2001).
     """
-    windows = np.prod(np.divide(grid.image_shape, grid.window))
-    of_noise = float(windows**-0.5 + low_rank.vt.shape[1] ** -0.5) ** 2
-    number, error = 1, nmf(low_rank, 1).reconstruction_error
+    of_noise = _explained_of_noise(low_rank, grid)
+    number, error, faint = 1, nmf(low_rank, 1).reconstruction_error, False
     for more in range(2, most + 1):
         progress(number / most)
         found = nmf(low_rank, more)
-        if error**2 - found.reconstruction_error**2 < max(EXPLAINS, of_noise * error**2):
+        explained, noise = error**2 - found.reconstruction_error**2, of_noise * error**2
+        if explained < max(EXPLAINS, noise):
             break
         if has_thin_area(found.strongest, more, grid):
-            return Advice(number, True)
-        number, error = more, found.reconstruction_error
-    return Advice(number, False)
+            return Advice(number, True, faint)
+        smallest = np.bincount(found.strongest).min() / grid.count
+        number, error, faint = more, found.reconstruction_error, explained < FAINT * noise * smallest
+    return Advice(number, False, faint)
+
+
+def _explained_of_noise(low_rank: LowRank, grid: WindowGrid) -> float:
+    """Share of the sum of squares of white noise that one component explains."""
+    windows, features = np.prod(np.divide(grid.image_shape, grid.window)), np.count_nonzero(low_rank.weights)
+    return float(max((windows**-0.5 + features**-0.5) ** 2, ALIKE_BY_TAPER / features))
 
 
 def has_thin_area(strongest: NDArray[np.intp], n_components: int, grid: WindowGrid) -> bool:

@@ -97,7 +97,7 @@ def strong_periods(lattice: Lattice) -> NDArray[np.float64]:
     return np.asarray((lattice.spacings / lattice.pixel_size)[lattice.energies >= STRONG * lattice.energies.max()])
 
 
-def doubt_of_window(lattice: Lattice, grid: WindowGrid, likeness: float | None) -> str:
+def doubt_of_window(lattice: Lattice, grid: WindowGrid, likeness: float | None, *, guessed: bool) -> str:
     """What is in doubt about maps of windows, in a sentence without its full stop; empty where nothing is.
 
     Parameters
@@ -106,10 +106,18 @@ def doubt_of_window(lattice: Lattice, grid: WindowGrid, likeness: float | None) 
     grid : WindowGrid
     likeness : float, optional
         Largest cosine between two of the components; None where the maps have no border.
+    guessed : bool
+        Whether nobody set the window, or chose spots for it to follow.
     """
+    window = min(grid.window)
     if not lattice:
-        return ""  # which is said already
-    window, longest = min(grid.window), float(strong_periods(lattice).max())
+        if not guessed:
+            return ""
+        return (
+            f"Without a lattice a window of {window} px is a guess: set one that holds at least three periods of what "
+            "repeats"
+        )
+    longest = float(strong_periods(lattice).max())
     if window < (1 - ROUNDING) * FEWEST * longest:
         return f"A window of {window} px holds only {window / longest:.1f} periods of the lattice: enlarge it"
     fit = min(grid.image_shape) / window
