@@ -137,3 +137,16 @@ def test_domains_are_those_without_the_background(wedge):
     flat = np.asarray(samples.graphene(shape=(192, 192)).array)
     found, expected = (DomainsModel(one, advise=False).result for one in (wedge, flat))
     assert len(found.crops) == pytest.approx(len(expected.crops), rel=0.02)
+
+
+@pytest.mark.parametrize("model", [SlidingFFTModel, DomainsModel])
+def test_hot_pixels_are_replaced_in_what_is_analysed(model):
+    image = samples.phase_boundary().array
+    clean = model(image, advise=False).result
+    rows, columns = np.random.default_rng(1).integers(0, image.shape[0], (2, 8))
+    image = image.copy()
+    image[rows, columns % image.shape[1]] = 1e4
+    result = model(image, advise=False).result
+    assert result.remark.startswith("8 hot pixels were replaced. ")
+    assert result.decomposition.n_components == clean.decomposition.n_components
+    np.testing.assert_allclose(result.shares, clean.shares, atol=0.03)
