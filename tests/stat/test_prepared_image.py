@@ -123,6 +123,13 @@ def test_as_many_atoms_as_without_preparation(hard_scenes, kind):
     assert len(find_atoms(found.image).positions) == pytest.approx(len(truth), rel=0.02)
 
 
+@pytest.mark.parametrize(("height", "left"), [(3, False), (6, True), (30, True)])
+def test_a_step_that_is_left_beside_a_background_is_said(height, left):
+    words = prepare_image(LATTICE + height * (COLUMNS > 80)).words
+    assert words.startswith("A background of ")
+    assert ("times the contrast is left beside a step: what is there may be wrong" in words) == left
+
+
 @pytest.mark.parametrize("noise", [0, 0.05])
 def test_a_particle_of_few_atoms_has_no_background(noise):
     """What is measured is the contrast of its atoms, which are in few patches of the image."""

@@ -12,7 +12,15 @@ from atomstat_widgets.stat.blemishes import continued
 from atomstat_widgets.stat.blocks import in_blocks, take_into_memory
 from atomstat_widgets.stat.image import normalize_around_gaps, normalize_image
 from atomstat_widgets.stat.lattice import Lattice, find_lattice
-from atomstat_widgets.stat.prepared_image.background import RISES, ROUNDS, background_of, contrast_of, rise_of
+from atomstat_widgets.stat.prepared_image.background import (
+    RISES,
+    ROUNDS,
+    STEEP,
+    background_of,
+    contrast_of,
+    left_by_steps,
+    rise_of,
+)
 from atomstat_widgets.stat.prepared_image.border import blank_areas, border_in_words, require_data
 from atomstat_widgets.stat.prepared_image.line_jitter import has_jitter, moved_back, row_shifts
 from atomstat_widgets.stat.prepared_image.outliers import mended, outliers_in_words
@@ -217,7 +225,11 @@ class _Steps:
             if contrast > 0
             else f"{first_rise:.2g} of the range of the image"
         )
-        self.words.append(f"A background of {size} was subtracted (Gaussian of {period:.3g} px)")
+        left = left_by_steps(self.pixels, period) / contrast if contrast > 0 else 0.0
+        doubt = f", but {left:.2g} times the contrast is left beside a step: what is there may be wrong"
+        self.words.append(
+            f"A background of {size} was subtracted (Gaussian of {period:.3g} px){doubt if left > STEEP else ''}"
+        )
 
     def negate(self, wanted: bool | None) -> None:
         """Make dark atoms bright."""
