@@ -344,15 +344,44 @@ def test_dark_atoms_become_bright():
     assert prepare_image(LATTICE, dark=True).dark
 
 
-def test_a_honeycomb_and_its_holes_are_in_doubt(hard_scenes):
-    image, _ = hard_scenes.clean_honeycomb(noise=0.2, seed=1)
-    for one in (image, -image):
-        found = prepare_image(one)
-        assert not found.dark
-        assert found.doubt == (
-            "Whether atoms are bright or dark is in doubt: dark atoms and a honeycomb of bright ones look alike"
-        )
+ALIKE = "Whether atoms are bright or dark is in doubt: dark atoms and a honeycomb of bright ones look alike"
+
+
+@pytest.mark.parametrize("noise", [0, 0.2, 0.5])
+def test_a_honeycomb_of_bright_atoms_is_told_from_dark_atoms_and_its_negative_is_in_doubt(hard_scenes, noise):
+    image, _ = hard_scenes.clean_honeycomb(noise=noise, seed=1)
+    found = prepare_image(image)
+    assert (found.dark, found.words, found.doubt) == (False, "", "")
+    found = prepare_image(-image)
+    assert (found.dark, found.doubt) == (False, ALIKE)
     assert prepare_image(-image, dark=True).doubt == ""
+
+
+def hexagonal(width, honeycomb, period=18.0):
+    """Gaussian atoms on a triangular lattice, or on a honeycomb, summed from the waves up to the sixth order."""
+    one, other = 2 * np.pi / period * np.array([[1, 0], [-0.5, np.sqrt(3) / 2]])
+    image = np.zeros(ROWS.shape)
+    for h in range(-6, 7):
+        for k in range(-6, 7):
+            y, x = h * one + k * other
+            # The second atom of a honeycomb is a third of the diagonal of the cell away.
+            sites = 1 + np.exp(-2j * np.pi * (h - k) / 3) if honeycomb else 1
+            image += np.exp(-((y**2 + x**2) * width**2) / 2) * (sites * np.exp(1j * (y * ROWS + x * COLUMNS))).real
+    return noisy(image, 0.05)
+
+
+@pytest.mark.parametrize("width", [2.0, 3.0, 3.5])
+def test_atoms_on_hexagonal_lattices_are_bright_or_dark_as_they_are(width):
+    for honeycomb in (False, True):
+        found = prepare_image(hexagonal(width, honeycomb))
+        assert (found.dark, found.doubt) == (False, "")
+    assert prepare_image(-hexagonal(width, False)).dark
+
+
+def test_three_waves_are_really_alike():
+    waves = sum(np.cos(2 * np.pi / 18 * (COLUMNS * np.cos(a) + ROWS * np.sin(a))) for a in (0, np.pi / 3, -np.pi / 3))
+    for image in (waves, -waves):
+        assert prepare_image(noisy(image, 0.1)).doubt == ALIKE
 
 
 def test_waves_of_one_kind_are_in_doubt():
@@ -396,10 +425,12 @@ def test_blemishes_do_not_decide_whether_atoms_are_dark(hard_scenes, kind, seed)
     rng = np.random.default_rng(seed)
     honeycomb = hard_scenes.clean_honeycomb(noise=0.1, seed=seed)[0] + 10
     columns = hard_scenes.uneven_columns(side=256, gradient=0, seed=seed)[0] + 10
-    unclear, bright, dark = (prepare_image(blemishes(kind, one, rng)) for one in (honeycomb, columns, 20 - columns))
-    assert (unclear.dark, bright.dark, dark.dark) == (False, False, True)
+    unclear, honeycomb, bright, dark = (
+        prepare_image(blemishes(kind, one, rng)) for one in (20 - honeycomb, honeycomb, columns, 20 - columns)
+    )
+    assert (unclear.dark, honeycomb.dark, bright.dark, dark.dark) == (False, False, False, True)
     assert unclear.doubt.startswith("Whether atoms are bright or dark is in doubt: ")
-    assert (bright.doubt, dark.doubt) == ("", "")
+    assert (honeycomb.doubt, bright.doubt, dark.doubt) == ("", "", "")
 
 
 def test_hardly_any_lattice_is_in_doubt(hard_scenes):

@@ -90,7 +90,7 @@ def prepare_image(
     Parameters
     ----------
     image : array, (height, width) or (height, width, channels)
-        See `normalize_image`. NaN are places without data. Of dask or Zarr it is taken into memory.
+        See `normalize_image`. NaN and infinite pixels are places without data. Of dask or Zarr it is taken into memory.
     background : bool, optional
         Subtract what is coarser than the lattice. By default where it rises by 1.5 times the contrast of the lattice.
     line_jitter : bool, optional
@@ -98,7 +98,7 @@ def prepare_image(
         shifts, of 0.2 pixels (rms) and more.
     border : bool, optional
         Leave out a border without data: equal pixels in an area that touches the edge, see `find_atoms`. By default
-        where its level is none of the data's. Places that are NaN are left out with it.
+        where its level is none of the data's. Places that are not finite are left out with it.
     dark : bool, optional
         Atoms are darker than what is around them: negate the image. By default where that is certain.
 
@@ -111,7 +111,7 @@ def prepare_image(
     TypeError
         A switch is neither None nor a truth; for an image, see `normalize_image`.
     ValueError
-        For an image that cannot be used, see `normalize_image`: one with NaN, too, where `border` is False.
+        For an image that cannot be used, see `normalize_image`: one with NaN or infinite pixels, too, where `border` is False.
 
     Notes
     -----
@@ -122,7 +122,7 @@ def prepare_image(
 
     Whether atoms are dark is told by the skewness of what repeats from cell to cell, in patches that show the lattice.
     So neither dead lines, nor hot spots, nor the rim of a particle tell it. A honeycomb of broad bright atoms looks as
-    a triangular lattice of dark ones does, so there only strong skewness counts, and `doubt` says so.
+    a triangular lattice of dark ones does, so there second-order spots tell it; where these are faint, `doubt` says so.
 
     Hot and dead pixels, single or in spots of up to 3 x 3, become the median of what is around them. Rows and columns,
     up to three side by side, that stand as a whole far above or below those around them become what lies between.
