@@ -154,13 +154,6 @@ def test_hot_pixels_are_replaced_in_what_is_analysed(model):
     np.testing.assert_allclose(result.shares, clean.shares, atol=0.03)
 
 
-def triangles():
-    """Atoms on a triangular lattice, so broad and noisy that their negative is in doubt."""
-    y, x = np.mgrid[:160, :160]
-    first, *waves = (np.cos(2 * np.pi / 16 * (x * np.cos(a) + y * np.sin(a))) for a in (0, np.pi / 3, -np.pi / 3))
-    return np.exp(first + sum(waves)) + np.random.default_rng(0).standard_normal(x.shape)
-
-
 def test_dark_atoms_are_taken_where_it_is_in_doubt_and_there_are_no_bright_ones(hard_scenes):
     image, truth = hard_scenes.clean_honeycomb(noise=0.2, seed=1)
     result = DomainsModel(-image, advise=False).result
