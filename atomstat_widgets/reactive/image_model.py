@@ -112,7 +112,7 @@ class PreparedImageModel(ImageModel):
 
     @staticmethod
     def check_data(source: Any) -> Image:
-        """Refuse an image that cannot be analysed before anything else is touched; one may have gaps, which are not finite."""
+        """Refuse an image that cannot be analysed before anything else is touched. Gaps in it are not finite."""
         image: Image = open_data(source, "image")
         if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
             normalize_around_gaps(image.array)

@@ -52,7 +52,7 @@ def blank_areas(pixels: Float32, *, all_borders: bool) -> Mask | None:
 
 
 def require_data(data: Mask) -> None:
-    """Refuse by a ValueError an image whose data (height, width) leave no square whole, as hot ones on one colour do."""
+    """Refuse by a ValueError an image whose data (height, width) have no whole square, as hot ones on one colour."""
     side = min(SMALLEST, *(max(1, one // 2) for one in data.shape))
     if not ndimage.binary_erosion(data, np.ones((side, side))).any():
         there = int(np.count_nonzero(data))

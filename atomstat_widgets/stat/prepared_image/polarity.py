@@ -67,7 +67,8 @@ def _asymmetry(patches: NDArray[np.float64], lattice: Lattice) -> NDArray[np.flo
     spots = [spot(wave) for wave in first]
     products = [spots[n] * spots[n + 1] * spot(first[n] + first[n + 1]).conj() for n in range(3)]
     power = np.mean(np.abs(spots[:3]) ** 2, axis=0)
-    return np.mean(products, axis=0).real / np.maximum(power, np.finfo(float).tiny) ** 1.5
+    product = np.mean(products, axis=0).real
+    return np.asarray(product / np.maximum(power, np.finfo(float).tiny ** (1 / 3)) ** 1.5)
 
 
 def is_hexagonal(lattice: Lattice) -> bool:

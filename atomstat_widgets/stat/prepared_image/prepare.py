@@ -111,7 +111,8 @@ def prepare_image(
     TypeError
         A switch is neither None nor a truth; for an image, see `normalize_image`.
     ValueError
-        For an image that cannot be used, see `normalize_image`: one with NaN or infinite pixels, too, where `border` is False.
+        For an image that cannot be used, see `normalize_image`: one with NaN or infinite pixels, too,
+        where `border` is False.
 
     Notes
     -----
