@@ -23,3 +23,8 @@ def remark_on(frames: Sequence[Atoms], data: Image | Movie) -> str:
         of = f"Atoms of {len(doubtful)} of {len(frames)} frames are in doubt, first of {doubtful[0] + 1}: "
         words.append(doubt if len(frames) == 1 else of + doubt[0].lower() + doubt[1:])
     return ". ".join(words)
+
+
+def words_for_others(dark: bool) -> str:
+    """What has to be done for atoms that are not dark, or not bright, in words that follow an error."""
+    return "for bright ones take the check mark Dark atoms away" if dark else "dark atoms need the check mark"

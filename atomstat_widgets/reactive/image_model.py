@@ -112,7 +112,7 @@ class PreparedImageModel(ImageModel):
 
     @staticmethod
     def check_data(source: Any) -> Image:
-        """Refuse an image that cannot be analysed before anything else is touched; one may have gaps, which are NaN."""
+        """Refuse an image that cannot be analysed before anything else is touched. Gaps in it are not finite."""
         image: Image = open_data(source, "image")
         if not in_blocks(image.array):  # that would be one more look at all of it, which is taken anyway
             normalize_around_gaps(image.array)
@@ -136,7 +136,7 @@ def _prepare(_: None, image: Image, switches: tuple[tuple[str, bool | None], ...
     try:
         done = prepare_image(image.array, **wanted)
     except ValueError as error:
-        if wanted["border"] is False and np.isnan(image.array).any():
+        if wanted["border"] is False and not np.isfinite(image.array).all():
             raise ValueError(f"{error}: they are left out where Border is on, in the bar Prepare") from error
         raise
     return Preparation(replace(image, array=done.image) if done.changed else image, done if done.says else None)

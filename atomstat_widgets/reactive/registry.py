@@ -159,9 +159,15 @@ def find_analysis(name: str) -> Analysis:
 
     Raises
     ------
+    TypeError
+        It is no name.
     ValueError
         There is none.
     """
+    if not isinstance(name, str):
+        raise TypeError(
+            f"an analysis is given by its name, as {next(iter(analyses()))!r}, not by {type(name).__name__}"
+        )
     if name not in analyses():
         raise ValueError(f"there is no analysis {name!r}; there are {', '.join(analyses())}")
     return analyses()[name]

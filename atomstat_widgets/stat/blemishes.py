@@ -1,5 +1,6 @@
 """Pixels that show no sample, replaced: hot and dead ones, and borders without data."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,12 @@ ALONE = 5.0  # times the third highest of the eight neighbours: of the narrowest
 BLOCK = 3  # pixels: side of the largest spot of a cosmic ray, or of dead pixels
 FLAT = 5  # pixels: side of the squares of equal pixels that a border without data is made of
 LEAST_BLANK = 64  # pixels of a border without data
+# Of hot and dead rows and columns.
+LEAST_LINES = 16  # rows, and columns, that tell what a usual one is
+LOOKED_AT = 128  # pixels of each
+USUAL = 0.9  # of the lines: as many differ from those around them by no more than what is usual
+EVEN = 0.7  # of the farthest off side by side: so far off is the nearest, which a narrow row of atoms is not
+ONE_WAY = 0.9  # of its pixels are above, or below, what is beside them
 SINGLE = 4 * float(np.finfo(np.float32).eps)  # level of what was computed in single precision
 
 Float32 = NDArray[np.float32]
@@ -138,6 +145,39 @@ def _of_the_edge(shape: tuple[int, ...]) -> NDArray[np.intp]:
     edge = np.ones(shape, bool)
     edge[1:-1, 1:-1] = False
     return np.argwhere(edge)
+
+
+def without_lines(pixels: Float32) -> Float32:
+    """Pixels without the rows and columns, up to three side by side, that stand as a whole far above or below others.
+
+    They become what lies between the lines beside them.
+    """
+    if min(pixels.shape) < LEAST_LINES:
+        return pixels
+    return np.ascontiguousarray(_without_rows(_without_rows(pixels).T).T)
+
+
+def _without_rows(pixels: Float32) -> Float32:
+    height, width = pixels.shape
+    middle = np.median(pixels[:, :: math.ceil(width / LOOKED_AT)], axis=1).astype(np.float64)
+    off = middle - ndimage.median_filter(middle, 2 * BLOCK + 1, mode="mirror")
+    size = np.abs(off)
+    # Of lines that hardly differ it is the rounding of their medians.
+    least = OUTLYING * max(float(np.quantile(size, USUAL)), SINGLE)
+    numbers, count = ndimage.label(size > least)
+    mended = pixels
+    for number in range(1, count + 1):
+        block = np.flatnonzero(numbers == number)
+        beside = [row for row in (block[0] - 1, block[-1] + 1) if 0 <= row < height]
+        lowest, highest = size[block].min(), size[block].max()
+        if len(block) > BLOCK or lowest <= max(ALONE * size[beside].max(), EVEN * highest):
+            continue
+        weight = (block - block[0] + 1) / (len(block) + 1)
+        between = np.outer(1 - weight, pixels[beside[0]]) + np.outer(weight, pixels[beside[-1]])
+        if np.mean(np.sign(pixels[block] - between) == np.sign(off[block])[:, None]) >= ONE_WAY:
+            mended = mended.copy() if mended is pixels else mended
+            mended[block] = between
+    return mended
 
 
 def blank_border(pixels: Float32, level: float = 0.0) -> NDArray[np.bool_] | None:

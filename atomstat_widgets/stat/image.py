@@ -57,7 +57,7 @@ def normalize_image(image: ArrayLike) -> NDArray[np.float32]:
 
 
 def normalize_around_gaps(image: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
-    """Normalise an image that may have places without data: NaN, which become the median of the others.
+    """Normalise an image that may have places without data: NaN or infinite, which become the median of the others.
 
     Parameters
     ----------
@@ -73,10 +73,10 @@ def normalize_around_gaps(image: ArrayLike) -> tuple[NDArray[np.float32], NDArra
     Raises
     ------
     TypeError, ValueError
-        See `normalize_image`; all pixels are NaN.
+        See `normalize_image`; no pixel is finite.
     """
     values = array_of(image, "image")
-    missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(1, bool)
+    missing = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(1, bool)
     if not missing.any() or missing.all():
         return normalize_image(values), None
     _require_image(values)

@@ -113,8 +113,10 @@ def test_dark_atoms_are_told_said_and_chosen():
     assert SlidingFFTModel(-image, advise=False).result.preparation is None  # its spectra are those of the negative
 
 
-def test_a_doubt_about_dark_atoms_is_said_with_the_control_that_settles_it(hard_scenes):
-    model = DomainsModel(hard_scenes.clean_honeycomb(noise=0.2, seed=1)[0], advise=False)
+def test_a_doubt_about_dark_atoms_is_said_with_the_control_that_settles_it():
+    y, x = np.mgrid[:160, :160]
+    waves = sum(np.cos(2 * np.pi / 18 * (x * np.cos(a) + y * np.sin(a))) for a in (0, np.pi / 3, -np.pi / 3))
+    model = DomainsModel(waves + 0.1 * np.random.default_rng(0).standard_normal(waves.shape), advise=False)
     doubt = (
         "Whether atoms are bright or dark is in doubt: dark atoms and a honeycomb of bright ones look alike. "
         "If they are dark, set the check mark Dark atoms"
@@ -137,3 +139,62 @@ def test_domains_are_those_without_the_background(wedge):
     flat = np.asarray(samples.graphene(shape=(192, 192)).array)
     found, expected = (DomainsModel(one, advise=False).result for one in (wedge, flat))
     assert len(found.crops) == pytest.approx(len(expected.crops), rel=0.02)
+
+
+@pytest.mark.parametrize("model", [SlidingFFTModel, DomainsModel])
+def test_hot_pixels_are_replaced_in_what_is_analysed(model):
+    image = samples.phase_boundary().array
+    clean = model(image, advise=False).result
+    rows, columns = np.random.default_rng(1).integers(0, image.shape[0], (2, 8))
+    image = image.copy()
+    image[rows, columns % image.shape[1]] = 1e4
+    result = model(image, advise=False).result
+    assert result.remark.startswith("8 hot pixels were replaced. ")
+    assert result.decomposition.n_components == clean.decomposition.n_components
+    np.testing.assert_allclose(result.shares, clean.shares, atol=0.03)
+
+
+def test_dark_atoms_are_taken_where_it_is_in_doubt_and_there_are_no_bright_ones(hard_scenes):
+    image, truth = hard_scenes.clean_honeycomb(noise=0.2, seed=1)
+    result = DomainsModel(-image, advise=False).result
+    assert len(result.atoms.positions) == pytest.approx(len(truth), rel=0.01)
+    assert result.preparation.dark
+    assert result.remark.startswith("Atoms are dark: the image was negated, as no bright ones were found. ")
+    assert "in doubt" not in result.remark
+
+
+@pytest.mark.parametrize(("dark", "words"), [
+    (True, "; for bright ones take the check mark Dark atoms away"), (False, "; dark atoms need the check mark"),
+])  # fmt: skip
+def test_where_no_atoms_are_found_the_words_fit_the_check_mark(dark, words):
+    noise = np.random.default_rng(0).standard_normal((128, 128))
+    assert DomainsModel(noise, dark=dark, advise=False).error.endswith(words)
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_infinite_pixels_are_places_without_data(make):
+    image = np.asarray(samples.graphene(shape=(192, 192)).array).copy()
+    image[50:53, 60], image[100, 20] = np.inf, -np.inf
+    result = make(image, advise=False).result
+    assert "Places without data were left out: 0.00011 of the image" in result.remark
+    assert "are NaN or infinite" in make(image, border=False, advise=False).error
+
+
+def test_an_image_without_a_whole_square_of_data_is_refused_for_that():
+    image = np.asarray(samples.graphene(shape=(64, 64)).array).copy()
+    image[::2] = np.nan
+    model = DomainsModel(image, advise=False)
+    assert (
+        model.error == "all but 2,048 of 4,096 pixels are without data or of one value: nowhere have 8 x 8 pixels data"
+    )
+
+
+def test_one_position_given_often_is_said_to_be_joined():
+    image = np.asarray(samples.graphene(shape=(64, 64)).array)
+    model = DomainsModel(image, coordinates=np.full((50, 2), 30.0), advise=False)
+    assert model.error.startswith("only 1 atom has a crop (49 of 50 positions were given twice: joined): ")
+
+
+def test_arguments_that_are_swapped_are_refused_in_words():
+    with pytest.raises(TypeError, match="an analysis is given by its name, as 'sliding-fft', not by ndarray"):
+        analyse(np.eye(64), "domains")

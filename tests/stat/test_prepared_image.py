@@ -123,6 +123,13 @@ def test_as_many_atoms_as_without_preparation(hard_scenes, kind):
     assert len(find_atoms(found.image).positions) == pytest.approx(len(truth), rel=0.02)
 
 
+@pytest.mark.parametrize(("height", "left"), [(3, False), (6, True), (30, True)])
+def test_a_step_that_is_left_beside_a_background_is_said(height, left):
+    words = prepare_image(LATTICE + height * (COLUMNS > 80)).words
+    assert words.startswith("A background of ")
+    assert ("times the contrast is left beside a step: what is there may be wrong" in words) == left
+
+
 @pytest.mark.parametrize("noise", [0, 0.05])
 def test_a_particle_of_few_atoms_has_no_background(noise):
     """What is measured is the contrast of its atoms, which are in few patches of the image."""
@@ -133,6 +140,49 @@ def test_a_particle_of_few_atoms_has_no_background(noise):
     assert prepare_image(noisy(image, noise)).words == ""
     found = prepare_image(noisy(image + 3 * columns / 256, noise))
     assert "A background of " in found.words
+
+
+# --- hot and dead pixels
+
+
+def with_outliers(image, value):
+    """Three pixels, a spot of 2 x 2, a row, and two columns side by side; where they are."""
+    where = np.zeros(image.shape, bool)
+    where[30, 40] = where[0, 0] = where[130, 159] = where[70:72, 90:92] = True
+    where[100] = where[:, 20:22] = True
+    return np.where(where, value, image), where
+
+
+@pytest.mark.parametrize(("value", "words"), [
+    (65535, "7 hot pixels, 1 hot row and 2 hot columns were replaced"),
+    (-9, "7 dead pixels, 1 dead row and 2 dead columns were replaced"),
+])  # fmt: skip
+def test_hot_and_dead_pixels_are_replaced_and_the_others_are_as_before(value, words):
+    image, where = with_outliers(LATTICE, value)
+    found = prepare_image(image)
+    assert found.words == words
+    np.testing.assert_array_equal(found.outliers, where)
+    left = LATTICE[~where]
+    known = (left - left.min()) / np.ptp(left)
+    assert np.ptp(found.image[~where] - known) < 1e-3  # the range of the image is that of all pixels, the new ones too
+    assert np.abs(found.image - normalize_image(LATTICE))[where].max() < 0.6
+
+
+def test_pixels_that_are_hot_and_dead_are_counted_apart():
+    image = LATTICE.copy()
+    image[30, 40], image[90, 40] = 50, -50
+    assert prepare_image(image).words == "1 hot pixel and 1 dead pixel were replaced"
+    image[90, 40] = LATTICE[90, 40]
+    image[:9] = -8
+    assert prepare_image(image).words.startswith("1 hot pixel was replaced. A border without data was left out: 9 rows")
+
+
+@given(st.floats(0.0, 0.3), st.integers(0, 99))
+@settings(max_examples=10, deadline=None)
+def test_no_sharp_atom_row_or_noise_is_replaced(noise, seed):
+    """A row of atoms of a deviation of a pixel, as a defect leaves it, and an edge of the sample."""
+    image = noisy(np.where(ROWS < 90, bumps(), 0) + 2 * np.exp(-((ROWS - 120) ** 2) / 2), noise, seed)
+    assert prepare_image(image, background=False, line_jitter=False).outliers is None
 
 
 # --- scan-line jitter
@@ -183,12 +233,13 @@ def test_rows_are_moved_by_whole_pixels_exactly():
     np.testing.assert_allclose(moved[3], image[3, -1], atol=1e-5)
 
 
-def test_a_hot_pixel_moves_with_its_row_and_stays_one():
+def test_a_hot_pixel_makes_no_stripe_where_rows_move():
     image = noisy(jittered(bumps(), np.random.default_rng(1).standard_normal(192)), 0.05)
+    clean = prepare_image(image).image
     image[50, 60] = 40
     found = prepare_image(image)
-    (y, x), *others = np.argwhere(found.image > 0.5)
-    assert (y, x, others) == (50, 60 - round(found.shifts[50]), [])
+    assert found.words.startswith("1 hot pixel was replaced. Rows were moved by up to ")
+    np.testing.assert_allclose(found.image, clean, atol=0.2)
 
 
 def test_jitter_of_simulated_scans(shared_data):
@@ -293,15 +344,44 @@ def test_dark_atoms_become_bright():
     assert prepare_image(LATTICE, dark=True).dark
 
 
-def test_a_honeycomb_and_its_holes_are_in_doubt(hard_scenes):
-    image, _ = hard_scenes.clean_honeycomb(noise=0.2, seed=1)
-    for one in (image, -image):
-        found = prepare_image(one)
-        assert not found.dark
-        assert found.doubt == (
-            "Whether atoms are bright or dark is in doubt: dark atoms and a honeycomb of bright ones look alike"
-        )
+ALIKE = "Whether atoms are bright or dark is in doubt: dark atoms and a honeycomb of bright ones look alike"
+
+
+@pytest.mark.parametrize("noise", [0, 0.2, 0.5])
+def test_a_honeycomb_of_bright_atoms_is_told_from_dark_atoms_and_its_negative_is_in_doubt(hard_scenes, noise):
+    image, _ = hard_scenes.clean_honeycomb(noise=noise, seed=1)
+    found = prepare_image(image)
+    assert (found.dark, found.words, found.doubt) == (False, "", "")
+    found = prepare_image(-image)
+    assert (found.dark, found.doubt) == (False, ALIKE)
     assert prepare_image(-image, dark=True).doubt == ""
+
+
+def hexagonal(width, honeycomb, period=18.0):
+    """Gaussian atoms on a triangular lattice, or on a honeycomb, summed from the waves up to the sixth order."""
+    one, other = 2 * np.pi / period * np.array([[1, 0], [-0.5, np.sqrt(3) / 2]])
+    image = np.zeros(ROWS.shape)
+    for h in range(-6, 7):
+        for k in range(-6, 7):
+            y, x = h * one + k * other
+            # The second atom of a honeycomb is a third of the diagonal of the cell away.
+            sites = 1 + np.exp(-2j * np.pi * (h - k) / 3) if honeycomb else 1
+            image += np.exp(-((y**2 + x**2) * width**2) / 2) * (sites * np.exp(1j * (y * ROWS + x * COLUMNS))).real
+    return noisy(image, 0.05)
+
+
+@pytest.mark.parametrize("width", [2.0, 3.0, 3.5])
+def test_atoms_on_hexagonal_lattices_are_bright_or_dark_as_they_are(width):
+    for honeycomb in (False, True):
+        found = prepare_image(hexagonal(width, honeycomb))
+        assert (found.dark, found.doubt) == (False, "")
+    assert prepare_image(-hexagonal(width, False)).dark
+
+
+def test_three_waves_are_really_alike():
+    waves = sum(np.cos(2 * np.pi / 18 * (COLUMNS * np.cos(a) + ROWS * np.sin(a))) for a in (0, np.pi / 3, -np.pi / 3))
+    for image in (waves, -waves):
+        assert prepare_image(noisy(image, 0.1)).doubt == ALIKE
 
 
 def test_waves_of_one_kind_are_in_doubt():
@@ -345,10 +425,11 @@ def test_blemishes_do_not_decide_whether_atoms_are_dark(hard_scenes, kind, seed)
     rng = np.random.default_rng(seed)
     honeycomb = hard_scenes.clean_honeycomb(noise=0.1, seed=seed)[0] + 10
     columns = hard_scenes.uneven_columns(side=256, gradient=0, seed=seed)[0] + 10
-    unclear, bright, dark = (prepare_image(blemishes(kind, one, rng)) for one in (honeycomb, columns, 20 - columns))
-    assert (unclear.dark, bright.dark, dark.dark) == (False, False, True)
+    images = 20 - honeycomb, honeycomb, columns, 20 - columns
+    unclear, clear, bright, dark = (prepare_image(blemishes(kind, one, rng)) for one in images)
+    assert (unclear.dark, clear.dark, bright.dark, dark.dark) == (False, False, False, True)
     assert unclear.doubt.startswith("Whether atoms are bright or dark is in doubt: ")
-    assert (bright.doubt, dark.doubt) == ("", "")
+    assert (clear.doubt, bright.doubt, dark.doubt) == ("", "", "")
 
 
 def test_hardly_any_lattice_is_in_doubt(hard_scenes):

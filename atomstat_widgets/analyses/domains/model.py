@@ -1,5 +1,6 @@
 """Local image analysis as a model: an image and its atoms in, components of the crops around them out, no screen."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
@@ -13,7 +14,7 @@ from atomstat_widgets.data.readers.findings import with_findings
 from atomstat_widgets.data.sampling import Whole
 from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.crops_to_components import Components, factor_of
-from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, PreparedImageModel, most_components
+from atomstat_widgets.reactive.image_model import MAX_COMPONENTS, Preparation, PreparedImageModel, most_components
 from atomstat_widgets.reactive.lengths import Finite, Length, WholeLength
 from atomstat_widgets.reactive.methods import Trial, measure_all
 from atomstat_widgets.reactive.parameter import parameter
@@ -46,7 +47,7 @@ class DomainsModel(PreparedImageModel):
         How it is prepared, see `PreparedImageModel`.
     dark : bool or None
         Atoms are darker than what is around them: the image is negated; None does so where that is certain, see
-        `prepare_image`, and no atoms are given.
+        `prepare_image`, or in doubt and only dark atoms are found, and no atoms are given.
     spacing : float or None
         Distance of neighbouring atoms in pixels, for finding them; None guesses it.
     strength : float or None
@@ -115,7 +116,7 @@ class DomainsModel(PreparedImageModel):
         super().__init__(image=with_findings(load(image, kind="image"), coordinates, network_output), **parameters)
         self._chain = Chain(
             Stage("atoms", find_or_take_atoms, ("image", "spacing", "strength")),
-            Stage("places", place, ("image", "strength", "channel", "recentre")),
+            Stage("places", place, ("image", "dark", "strength", "channel", "recentre")),
             Stage("crops", cut, ("atom_class", "window", "normalize", "smooth")),
             Stage("factor", factor_of, ("centred",)),
             Stage("components", fit, ("method", "n_components", "gmm_dimensions")),
@@ -181,9 +182,27 @@ class DomainsModel(PreparedImageModel):
         ):
             self.advice = {}
 
+    def prepared(self, parameters: dict[str, Any], progress: Progress) -> Preparation:
+        """Image as it is analysed; where bright or dark is in doubt, the way in which there are atoms at all."""
+        bright = super().prepared(parameters, progress)
+        doubt = bright.done is not None and bright.done.doubt  # of atoms that are given there is none
+        if not doubt or self._atoms_in(bright, parameters):
+            return bright
+        dark = super().prepared({**parameters, "dark": True}, progress)
+        if dark.done is None or not self._atoms_in(dark, parameters):
+            return bright
+        words = f"{dark.done.words}, as no bright ones were found"
+        return replace(dark, done=replace(dark.done, words=words))
+
+    def _atoms_in(self, preparation: Preparation, parameters: dict[str, Any]) -> bool:
+        atoms = self._chain.value("atoms", {**parameters, "image": preparation.image})
+        return len(atoms.positions) > 0
+
     def _value(self, stage: str, parameters: dict[str, Any], progress: Progress = unreported) -> Any:
         # All that the factor depends on of the method is whether it takes deviations from the mean.
-        given = {"image": self.prepared(parameters, progress).image, "centred": METHODS[parameters["method"]].centred}
+        prepared = self.prepared(parameters, progress)
+        dark = prepared.done is not None and prepared.done.dark
+        given = {"image": prepared.image, "dark": dark, "centred": METHODS[parameters["method"]].centred}
         return self._chain.value(stage, {**parameters, **given}, progress)
 
     def _result(self, parameters: dict[str, Any], run: Run) -> DomainsResult:

@@ -10,6 +10,7 @@ from atomstat_widgets.analyses.domains.crop_window import choose_window
 from atomstat_widgets.brief import brief
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Image
+from atomstat_widgets.reactive.doubts import words_for_others
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
@@ -32,13 +33,15 @@ ALL_CHANNELS, IMAGE = -2, -1  # channels: all of the network's, or the image its
 class Places:
     """Where the crops are from, and how large they are by default.
 
-    The source is (1, height, width, channels), positions in it are by its number, 0.
+    The source is (1, height, width, channels), positions in it are by its number, 0. Where some were given twice,
+    `joined` says so.
     """
 
     source: NDArray[Any]
     positions: dict[int, NDArray[Any]]
     recentred: bool
     window: int
+    joined: str
 
 
 def find_or_take_atoms(
@@ -61,11 +64,11 @@ def _given_atoms(positions: NDArray[Any]) -> Atoms:
 
 
 def place(
-    atoms: Atoms, image: Image, strength: float | None, channel: int, recentre: bool, progress: Progress
+    atoms: Atoms, image: Image, dark: bool, strength: float | None, channel: int, recentre: bool, progress: Progress
 ) -> Places:
     """Choose what the crops are cut from, and where; `recentre` moves atoms to their centres in it."""
     if len(atoms.positions) == 0:
-        raise ValueError(_why_none(image, atoms, strength))
+        raise ValueError(_why_none(image, atoms, dark, strength))
     if channel == IMAGE or image.channels is None:
         source = normalize_image(image.array)[None, :, :, None]
     else:
@@ -73,15 +76,16 @@ def place(
     positions = {0: atoms.positions}
     lattice = find_lattice(image.array) if atoms.lattice is None else atoms.lattice  # of atoms that were given
     window = choose_window(atoms.positions[:, :2], lattice, image.sides)
-    return Places(source, recentre_positions(source, positions) if recentre else positions, recentre, window)
+    joined = atoms.doubt if image.atoms is not None else ""
+    return Places(source, recentre_positions(source, positions) if recentre else positions, recentre, window, joined)
 
 
-def _why_none(image: Image, atoms: Atoms, strength: float | None) -> str:
+def _why_none(image: Image, atoms: Atoms, dark: bool, strength: float | None) -> str:
     if image.atoms is not None:
         return "no atoms are given with the image"
     if strength is not None:
-        return "no atoms were found: lower the strength, or set the spacing; dark atoms need the check mark"
-    return f"{atoms.doubt.removesuffix('.')}: set the spacing or the strength; dark atoms need the check mark"
+        return f"no atoms were found: lower the strength, or set the spacing; {words_for_others(dark)}"
+    return f"{atoms.doubt.removesuffix('.')}: set the spacing or the strength; {words_for_others(dark)}"
 
 
 def cut(
@@ -93,5 +97,6 @@ def cut(
         between_pixels=places.recentred, normalize=normalize, smooth=smooth, progress=progress,
     )  # fmt: skip
     if len(crops) < 2:
-        raise ValueError("only 1 atom has a crop: components are what differs between atoms")
+        joined = f" ({places.joined.removesuffix('.')})" if places.joined else ""
+        raise ValueError(f"only 1 atom has a crop{joined}: components are what differs between atoms")
     return crops

@@ -12,7 +12,7 @@ from atomstat_widgets.brief import brief
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Movie
 from atomstat_widgets.reactive.crops_to_components import NEIGHBOURS, Factor, classes_of, factor_of, gray_of
-from atomstat_widgets.reactive.doubts import remark_on
+from atomstat_widgets.reactive.doubts import remark_on, words_for_others
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
@@ -175,7 +175,7 @@ def find(
     every = so_far.atoms[:frames] + rest
     if not any(len(atoms.positions) for atoms in every):
         raise ValueError(
-            "no atoms were found: lower the strength, or set the spacing; dark atoms need the check mark"
+            f"no atoms were found: lower the strength, or set the spacing; {words_for_others(dark)}"
             if given is None
             else "no atoms are given with the movie"
         )

@@ -52,13 +52,12 @@ def blank_areas(pixels: Float32, *, all_borders: bool) -> Mask | None:
 
 
 def require_data(data: Mask) -> None:
-    """Refuse by a ValueError an image whose data (height, width) are single pixels, as hot ones on one colour are."""
+    """Refuse by a ValueError an image whose data (height, width) have no whole square, as hot ones on one colour."""
     side = min(SMALLEST, *(max(1, one // 2) for one in data.shape))
     if not ndimage.binary_erosion(data, np.ones((side, side))).any():
         there = int(np.count_nonzero(data))
-        raise ValueError(
-            f"all but {there:,} of {data.size:,} pixels are without data or of one value: there is nothing to analyse"
-        )
+        why = f"nowhere have {side} x {side} pixels data" if there >= side**2 else "there is nothing to analyse"
+        raise ValueError(f"all but {there:,} of {data.size:,} pixels are without data or of one value: {why}")
 
 
 def border_in_words(blank: Mask) -> str:

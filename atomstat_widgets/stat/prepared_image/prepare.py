@@ -8,13 +8,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import switch_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.blemishes import continued, without_outliers
+from atomstat_widgets.stat.blemishes import continued
 from atomstat_widgets.stat.blocks import in_blocks, take_into_memory
 from atomstat_widgets.stat.image import normalize_around_gaps, normalize_image
 from atomstat_widgets.stat.lattice import Lattice, find_lattice
-from atomstat_widgets.stat.prepared_image.background import RISES, ROUNDS, background_of, contrast_of, rise_of
+from atomstat_widgets.stat.prepared_image.background import (
+    RISES,
+    ROUNDS,
+    STEEP,
+    background_of,
+    contrast_of,
+    left_by_steps,
+    rise_of,
+)
 from atomstat_widgets.stat.prepared_image.border import blank_areas, border_in_words, require_data
 from atomstat_widgets.stat.prepared_image.line_jitter import has_jitter, moved_back, row_shifts
+from atomstat_widgets.stat.prepared_image.outliers import mended, outliers_in_words
 from atomstat_widgets.stat.prepared_image.patches import patches_of
 from atomstat_widgets.stat.prepared_image.polarity import Polarity, is_hexagonal, polarity_of
 
@@ -31,7 +40,9 @@ class PreparedImage:
     Attributes
     ----------
     image : array, (height, width), float32
-        In units of `normalize_image`: 0 and 1 are the lowest and the highest pixel before.
+        In units of `normalize_image`: 0 and 1 are the lowest and the highest pixel before, but for `outliers`.
+    outliers : array of bool, (height, width), or None
+        Hot and dead pixels, which were replaced; None where there are none.
     border : array of bool, (height, width), or None
         Where there are no data; there the image has the median of the others. None where nothing was left out.
     shifts : array, (height,), float64, or None
@@ -47,6 +58,7 @@ class PreparedImage:
     """
 
     image: Float32
+    outliers: NDArray[np.bool_] | None
     border: NDArray[np.bool_] | None
     shifts: NDArray[np.float64] | None
     background: Float32 | None
@@ -73,12 +85,12 @@ def prepare_image(
     border: bool | None = None,
     dark: bool | None = None,
 ) -> PreparedImage:
-    """Prepare an image for its analysis: each step always, never, or where it is needed.
+    """Prepare an image for its analysis: hot and dead pixels are replaced, then each step is done where it is needed.
 
     Parameters
     ----------
     image : array, (height, width) or (height, width, channels)
-        See `normalize_image`. NaN are places without data. Of dask or Zarr it is taken into memory.
+        See `normalize_image`. NaN and infinite pixels are places without data. Of dask or Zarr it is taken into memory.
     background : bool, optional
         Subtract what is coarser than the lattice. By default where it rises by 1.5 times the contrast of the lattice.
     line_jitter : bool, optional
@@ -86,7 +98,7 @@ def prepare_image(
         shifts, of 0.2 pixels (rms) and more.
     border : bool, optional
         Leave out a border without data: equal pixels in an area that touches the edge, see `find_atoms`. By default
-        where its level is none of the data's. Places that are NaN are left out with it.
+        where its level is none of the data's. Places that are not finite are left out with it.
     dark : bool, optional
         Atoms are darker than what is around them: negate the image. By default where that is certain.
 
@@ -99,7 +111,8 @@ def prepare_image(
     TypeError
         A switch is neither None nor a truth; for an image, see `normalize_image`.
     ValueError
-        For an image that cannot be used, see `normalize_image`: one with NaN, too, where `border` is False.
+        For an image that cannot be used, see `normalize_image`: one with NaN or infinite pixels, too,
+        where `border` is False.
 
     Notes
     -----
@@ -110,9 +123,10 @@ def prepare_image(
 
     Whether atoms are dark is told by the skewness of what repeats from cell to cell, in patches that show the lattice.
     So neither dead lines, nor hot spots, nor the rim of a particle tell it. A honeycomb of broad bright atoms looks as
-    a triangular lattice of dark ones does, so there only strong skewness counts, and `doubt` says so.
+    a triangular lattice of dark ones does, so there second-order spots tell it; where these are faint, `doubt` says so.
 
-    Hot pixels stay, but count for nothing here.
+    Hot and dead pixels, single or in spots of up to 3 x 3, become the median of what is around them. Rows and columns,
+    up to three side by side, that stand as a whole far above or below those around them become what lies between.
 
     Examples
     --------
@@ -129,10 +143,18 @@ def prepare_image(
     switches = {name: None if value is None else switch_of(value, name) for name, value in switches.items()}
     values = take_into_memory(image, "the pixels") if in_blocks(image) else image
     raw, gaps = (normalize_image(values), None) if switches["border"] is False else normalize_around_gaps(values)
-    blank = _blank(raw, gaps, switches["border"])
+    seen = mended(np.ascontiguousarray(raw))
+    blank = _blank(seen, gaps, switches["border"])
     if blank is not None:
         require_data(~blank)
-    steps = _Steps(raw if blank is None else continued(raw, blank))
+        seen = mended(continued(seen, blank))  # again: the edge of a border hides others
+    outliers = None
+    if seen is not raw:
+        differs = seen - raw if blank is None else np.where(blank, 0, seen - raw)
+        outliers = differs != 0 if differs.any() else None
+    steps = _Steps(seen if outliers is None else normalize_image(seen))
+    if outliers is not None:
+        steps.words.append(outliers_in_words(differs < 0, differs > 0))
     if blank is not None:
         steps.words.append(border_in_words(blank))
     elif switches["border"]:
@@ -144,7 +166,7 @@ def prepare_image(
     if blank is not None:
         pixels = np.where(blank, np.float32(np.median(pixels[~blank])), pixels)
     return PreparedImage(
-        pixels, blank, steps.shifts, steps.background, steps.dark, ". ".join(steps.words), steps.doubt
+        pixels, outliers, blank, steps.shifts, steps.background, steps.dark, ". ".join(steps.words), steps.doubt
     )  # fmt: skip
 
 
@@ -152,8 +174,7 @@ def _blank(pixels: Float32, gaps: NDArray[np.bool_] | None, border: bool | None)
     """Where there are no data that count as such; None where there are data everywhere."""
     if border is False:
         return None
-    seen = without_outliers(np.ascontiguousarray(pixels))
-    blank = blank_areas(seen, all_borders=border is True) if min(pixels.shape) >= 3 else None
+    blank = blank_areas(pixels, all_borders=border is True) if min(pixels.shape) >= 3 else None
     if gaps is None or blank is None:
         return gaps if blank is None else blank
     return gaps | blank
@@ -164,8 +185,6 @@ class _Steps:
 
     def __init__(self, pixels: Float32) -> None:
         self.pixels = pixels
-        # Without hot pixels, by which all is judged.
-        self.seen = without_outliers(np.ascontiguousarray(pixels)) if min(pixels.shape) >= 3 else pixels
         self.shifts: NDArray[np.float64] | None = None
         self.background: Float32 | None = None
         self.dark = False
@@ -174,17 +193,10 @@ class _Steps:
 
     def straighten(self, wanted: bool | None) -> None:
         """Move rows that were shifted."""
-        if wanted is False or (wanted is None and not has_jitter(self.seen)):
+        if wanted is False or (wanted is None and not has_jitter(self.pixels)):
             return
-        seen = self.seen
-        self.shifts = row_shifts(seen)
-        # A hot pixel would become a stripe under the spline.
-        hot = np.argwhere(seen != self.pixels)
-        self.seen = moved_back(seen, self.shifts)
-        moved = self.seen.copy()
-        for (y, x), value in zip(hot, self.pixels[tuple(hot.T)], strict=True):
-            moved[y, np.clip(x - round(float(self.shifts[y])), 0, seen.shape[1] - 1)] = value
-        self.pixels = moved
+        self.shifts = row_shifts(self.pixels)
+        self.pixels = moved_back(self.pixels, self.shifts)
         rms = float(np.sqrt(np.mean(self.shifts**2)))
         self.words.append(f"Rows were moved by up to {np.abs(self.shifts).max():.2g} px (rms {rms:.2g} px)")
 
@@ -193,7 +205,7 @@ class _Steps:
         if wanted is False or (wanted is None and not self.lattice):
             return
         period = self._period
-        seen, before = self.seen, self.pixels
+        seen = self.pixels
         removed, first_rise, contrast = np.zeros_like(seen), 0.0, 0.0
         for count in range(ROUNDS):
             coarse = background_of(seen - removed, period)
@@ -208,13 +220,17 @@ class _Steps:
             removed = removed + coarse
         if not removed.any():
             return
-        self.background, self.pixels, self.seen = removed, before - removed, seen - removed
+        self.background, self.pixels = removed, seen - removed
         size = (
             f"{first_rise / contrast:.2g} times the contrast of the lattice"
             if contrast > 0
             else f"{first_rise:.2g} of the range of the image"
         )
-        self.words.append(f"A background of {size} was subtracted (Gaussian of {period:.3g} px)")
+        left = left_by_steps(self.pixels, period) / contrast if contrast > 0 else 0.0
+        doubt = f", but {left:.2g} times the contrast is left beside a step: what is there may be wrong"
+        self.words.append(
+            f"A background of {size} was subtracted (Gaussian of {period:.3g} px){doubt if left > STEEP else ''}"
+        )
 
     def negate(self, wanted: bool | None) -> None:
         """Make dark atoms bright."""
@@ -230,7 +246,7 @@ class _Steps:
         """What atoms are, and why it is in doubt, if it is."""
         if not self.lattice:
             return "in doubt", "there is no lattice to tell it by"
-        patches = patches_of(self.seen - background_of(self.seen, self._period), self.lattice)
+        patches = patches_of(self.pixels - background_of(self.pixels, self._period), self.lattice)
         polarity = polarity_of(patches, self.lattice)
         if polarity != "in doubt":
             return polarity, ""
@@ -243,7 +259,7 @@ class _Steps:
     @cached_property
     def lattice(self) -> Lattice:
         """Of the rows that were straightened; what is subtracted and negated later leaves it as it is."""
-        return find_lattice(self.seen)
+        return find_lattice(self.pixels)
 
     @property
     def _period(self) -> float:
