@@ -1,8 +1,8 @@
 """Spots of a lattice in the spectra of an image's tiles.
 
-A spot stands out of three grounds: the median of its ring, which neither dirt nor the outline of a particle raises; the
-median along its own ray, which a streak raises; and its neighbours along the radius, above which a streak that fades
-does not rise.
+A spot stands out of four grounds: the median of its ring, which neither dirt nor the outline of a particle raises; the
+median along its own ray, which a streak raises; its neighbours along the radius, above which a streak that fades does
+not rise; and most of what is around it, which is as high where noise ends at an edge, as that of an enlarged image.
 """
 
 import math
@@ -25,6 +25,12 @@ COARSER = 4  # times as long are the tiles of the next look, whose pixels are bi
 SAME = 1.5  # periods a tile of the first look: spots that are closer are one
 RAY = [-10, -9, -8, -7, -6, -5, -4, 4, 5, 6, 7, 8, 9, 10]  # periods a tile, from a spot: what is on its ray
 BESIDE = np.array([4, 6, 8, 10])  # periods a tile, from a spot: its sides, one of which another spot may be on
+FAINTEST = 100  # times the least ground that is assumed: where no more is known, less is what interpolation leaves
+AROUND = [(y, x) for y in range(-8, 9) for x in range(-8, 9) if 16 <= y * y + x * x <= 64]  # periods a tile, likewise
+MOST_AROUND = 0.75  # of them: other spots take less
+# Sum of the contrast and of what it is above most around, of several tiles and of one: chance has less, even where the
+# spectrum falls off.
+BOTH, BOTH_OF_ONE = 4.0, 6.0
 SLOPE = 4  # a background that falls with this power of the frequency has no spots
 
 
@@ -106,12 +112,12 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     log_power = np.log(np.maximum(power, np.finfo(np.float32).tiny))
     length = tiles.side * factor
     # One pixel more towards the middle, as the other look may see the spot on the next ring.
-    least = max(lowest * length - 1, FEWEST_PERIODS)
-    wanted = (tiles.radius >= least) & (tiles.radius < highest * length)
+    wanted = (tiles.radius >= max(lowest * length - 1, FEWEST_PERIODS)) & (tiles.radius < highest * length)
     peak = tiles.whole_plane(log_power)
     peak = peak >= ndimage.maximum_filter(peak, 3, mode="wrap")
     # Noise by rows or columns is noise, too.
     beyond = contrast - np.log1p(tiles.streaks) > CONTRAST
+    beyond &= power > FAINTEST * tiles.assumed
     candidates = np.argwhere(wanted & beyond & _half_plane(peak, tiles.side))
     if len(candidates) == 0:
         return np.empty((0, 2)), np.empty(0), np.empty(0)
@@ -131,10 +137,12 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     # In the smallest tiles no ray is long enough to tell a streak.
     told = np.isfinite(ray).any(axis=0)
     keep &= told & (here - np.nanmedian(np.where(told, ray, 0), axis=0) > ABOVE_RAY)
-    rows, columns, places = rows[keep], columns[keep], places[keep]
+    y, x = places.astype(int).T + tiles.side // 2
+    near = np.stack([plane[(y + dy) % tiles.side, (x + dx) % tiles.side] for dy, dx in AROUND])
+    least = BOTH if len(tiles.power) > 1 else BOTH_OF_ONE
+    keep &= contrast[rows, columns] + here - np.quantile(near, MOST_AROUND, axis=0) > least
+    rows, columns, places, y, x = (one[keep] for one in (rows, columns, places, y, x))
     linear = tiles.centred(power)
-    half = tiles.side // 2
-    y, x = places.astype(int).T + half
     lobes = [linear[(y + dy) % tiles.side, (x + dx) % tiles.side] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
     ground = np.quantile(tiles.ground, 1 - SHARE, axis=0)[tiles.rings[rows, columns]]
     energies = 2 * np.maximum(np.sum(lobes, axis=0) - 9 * ground, 0) / tiles.side**2
