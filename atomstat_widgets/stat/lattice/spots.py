@@ -2,7 +2,7 @@
 
 A spot stands out of four grounds: the median of its ring, which neither dirt nor the outline of a particle raises; the
 median along its own ray, which a streak raises; its neighbours along the radius, above which a streak that fades does
-not rise; and most of what is around it, which is as high where noise ends at an edge, as that of an enlarged image.
+not rise; and, where noise ends at an edge, as that of an enlarged image, most of what is around it.
 """
 
 import math
@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.binning import binned
-from atomstat_widgets.stat.lattice.tiles import SHARE, Floats, Tiles, make_tiles, reached, tile_side
+from atomstat_widgets.stat.lattice.tiles import SHARE, STREAK, Floats, Tiles, make_tiles, reached, tile_side
 
 CONTRAST = 2.5  # of a spot, the least; the highest of white noise have 0.7 to 1.5
 ABOVE_RAY = 3.0  # logarithm of the power over the median on its ray; of a streak one in 10^6 pixels has more
@@ -26,10 +26,11 @@ SAME = 1.5  # periods a tile of the first look: spots that are closer are one
 RAY = [-10, -9, -8, -7, -6, -5, -4, 4, 5, 6, 7, 8, 9, 10]  # periods a tile, from a spot: what is on its ray
 BESIDE = np.array([4, 6, 8, 10])  # periods a tile, from a spot: its sides, one of which another spot may be on
 FAINTEST = 100  # times the least ground that is assumed: where no more is known, less is what interpolation leaves
-AROUND = [(y, x) for y in range(-8, 9) for x in range(-8, 9) if 16 <= y * y + x * x <= 64]  # periods a tile, likewise
+REACH = 8  # periods a tile, from a spot: what is around it
+AROUND = [(y, x) for y in range(-REACH, REACH + 1) for x in range(-REACH, REACH + 1) if 16 <= y * y + x * x <= REACH**2]
 MOST_AROUND = 0.75  # of them: other spots take less
-# Sum of the contrast and of what it is above most around, of several tiles and of one: chance has less, even where the
-# spectrum falls off.
+FALL = 1.2  # logarithm of the ground so far inside over that outside: there a ring crosses an edge of the spectrum
+# Sum of the contrast and of what it is above most around, of several tiles and of one: chance has less at an edge.
 BOTH, BOTH_OF_ONE = 4.0, 6.0
 SLOPE = 4  # a background that falls with this power of the frequency has no spots
 
@@ -139,8 +140,11 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     keep &= told & (here - np.nanmedian(np.where(told, ray, 0), axis=0) > ABOVE_RAY)
     y, x = places.astype(int).T + tiles.side // 2
     near = np.stack([plane[(y + dy) % tiles.side, (x + dx) % tiles.side] for dy, dx in AROUND])
-    least = BOTH if len(tiles.power) > 1 else BOTH_OF_ONE
-    keep &= contrast[rows, columns] + here - np.quantile(near, MOST_AROUND, axis=0) > least
+    ground = np.log(np.median(tiles.ground, axis=0))
+    ring, last = tiles.rings[rows, columns], len(ground) - 1
+    flat = ground[np.maximum(ring - REACH, STREAK)] - ground[np.minimum(ring + REACH, last)] < FALL
+    both = contrast[rows, columns] + here - np.quantile(near, MOST_AROUND, axis=0)
+    keep &= flat | (both > (BOTH if len(tiles.power) > 1 else BOTH_OF_ONE))
     rows, columns, places, y, x = (one[keep] for one in (rows, columns, places, y, x))
     linear = tiles.centred(power)
     lobes = [linear[(y + dy) % tiles.side, (x + dx) % tiles.side] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
