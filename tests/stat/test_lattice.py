@@ -104,6 +104,24 @@ def test_too_small_an_image_has_none():
     assert not find_lattice(np.random.default_rng(0).random((15, 900)))
 
 
+@pytest.mark.parametrize(
+    ("side", "factor", "seed"),
+    [(100, 4, 0), (100, 4, 1), (64, 4, 0), (64, 8, 0), (102, 5, 60), (40, 8, 3), (64, 6, 9), (40, 5, 3)],
+)
+def test_enlarged_noise_is_no_lattice(side, factor, seed):
+    noise = np.random.default_rng(seed).standard_normal((side, side))
+    assert not find_lattice(ndimage.zoom(noise, factor, order=3))
+
+
+@pytest.mark.parametrize("factor", [1, 4])
+def test_a_lattice_in_enlarged_noise_is_found(factor):
+    y, x = np.mgrid[:100, :100]
+    image = np.cos(2 * np.pi * y / 6.3) + np.cos(2 * np.pi * (x + 0.2 * y) / 8.1)
+    image = image + 2 * np.random.default_rng(0).standard_normal((100, 100))
+    lattice = find_lattice(ndimage.zoom(image, factor, order=3))
+    np.testing.assert_allclose(np.sort(lattice.spacings) / factor, [6.3, 8.1 / np.hypot(1, 0.2)], rtol=0.03)
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.tuples(st.integers(2, 60), st.integers(2, 60)), st.integers(0, 2**32 - 1), st.sampled_from([2, 256, 2**16]))
 def test_any_image_gives_an_answer(shape, seed, levels):

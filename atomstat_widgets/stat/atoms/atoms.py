@@ -12,6 +12,7 @@ from scipy.spatial import KDTree
 from atomstat_widgets.arguments import instance_of, number_of, word_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.atoms.doubts import doubt_of
+from atomstat_widgets.stat.atoms.faint import faint_between
 from atomstat_widgets.stat.atoms.ground import without_steep_ground, without_tilt
 from atomstat_widgets.stat.atoms.maxima import (
     BandPass,
@@ -203,7 +204,8 @@ def find_atoms(
     alone = suppress(positions, spacing / 2)
     positions, strengths = positions[alone], strengths[alone]
     certainties = finder.certainties(strengths, spacing)
-    doubt = doubt_of(positions, strengths, certainties, spacing, given, finder.lattice)
+    faint = finder.faint_between(positions, spacing)
+    doubt = doubt_of(positions, strengths, certainties, spacing, given, finder.lattice, finder.blank, faint)
     lattice = replace(finder.lattice, spectrum=np.empty((0, 0), np.float32))
     return Atoms(positions, strengths, spacing, certainties, doubt, lattice)
 
@@ -224,7 +226,8 @@ class _Finder:
         self.ground = self.tiles.ground_beside(spots.frequencies)
         self.scale = scale_of(pixels, spots, self.tiles)
         self.band_pass = BandPass(pixels)
-        self.noise = Noise(1.0, 1.0, 1.0)  # known when atoms were looked for
+        self.noise = Noise(1.0, 1.0, 1.0)  # known when atoms were looked for, as is the response
+        self.response = pixels
 
     def guess_spacing(self) -> float:
         """Distance of close neighbours, at a scale that parts columns that touch, or at a finer one if pairs are there.
@@ -290,7 +293,7 @@ class _Finder:
 
     def _look(self, scale: float, spacing: float, strength: float | None) -> tuple[Floats, Floats, float]:
         """Maxima, their strengths, and the response of a typical one."""
-        response = self.band_pass(scale)
+        self.response = response = self.band_pass(scale)
         maxima, heights = find_maxima(response, spacing / 2, self.blank)
         self.noise = self._noise(scale, response, heights)
         strengths = strengths_of(heights, self.noise) / noise_at_border(maxima, response.shape, scale)
@@ -336,6 +339,11 @@ class _Finder:
     def _free(self, atoms: Any, spacing: float) -> Any:
         """Pixels that are left to noise between so many atoms."""
         return np.maximum(self.area - atoms * math.pi * (spacing / 2) ** 2, self.area / 20)
+
+    def faint_between(self, positions: Floats, spacing: float) -> bool:
+        """Whether atoms too faint to be found are between these."""
+        vectors, deviation = self.lattice.vectors, self.noise.deviation
+        return faint_between(positions, vectors, spacing, self.response, deviation, self.blank)
 
     def inside(self, positions: Floats) -> NDArray[np.bool_]:
         """Which positions (n, 2) are within the pixels' area, where there are data."""

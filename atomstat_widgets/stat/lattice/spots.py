@@ -1,8 +1,8 @@
 """Spots of a lattice in the spectra of an image's tiles.
 
-A spot stands out of three grounds: the median of its ring, which neither dirt nor the outline of a particle raises; the
-median along its own ray, which a streak raises; and its neighbours along the radius, above which a streak that fades
-does not rise.
+A spot stands out of four grounds: the median of its ring, which neither dirt nor the outline of a particle raises; the
+median along its own ray, which a streak raises; its neighbours along the radius, above which a streak that fades does
+not rise; and, where noise ends at an edge, as that of an enlarged image, most of what is around it.
 """
 
 import math
@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.binning import binned
-from atomstat_widgets.stat.lattice.tiles import SHARE, Floats, Tiles, make_tiles, reached, tile_side
+from atomstat_widgets.stat.lattice.tiles import SHARE, STREAK, Floats, Tiles, make_tiles, reached, tile_side
 
 CONTRAST = 2.5  # of a spot, the least; the highest of white noise have 0.7 to 1.5
 ABOVE_RAY = 3.0  # logarithm of the power over the median on its ray; of a streak one in 10^6 pixels has more
@@ -25,6 +25,13 @@ COARSER = 4  # times as long are the tiles of the next look, whose pixels are bi
 SAME = 1.5  # periods a tile of the first look: spots that are closer are one
 RAY = [-10, -9, -8, -7, -6, -5, -4, 4, 5, 6, 7, 8, 9, 10]  # periods a tile, from a spot: what is on its ray
 BESIDE = np.array([4, 6, 8, 10])  # periods a tile, from a spot: its sides, one of which another spot may be on
+FAINTEST = 100  # times the least ground that is assumed: where no more is known, less is what interpolation leaves
+REACH = 8  # periods a tile, from a spot: what is around it
+AROUND = [(y, x) for y in range(-REACH, REACH + 1) for x in range(-REACH, REACH + 1) if 16 <= y * y + x * x <= REACH**2]
+MOST_AROUND = 0.75  # of them: other spots take less
+FALL = 1.2  # logarithm of the ground so far inside over that outside: there a ring crosses an edge of the spectrum
+# Sum of the contrast and of what it is above most around, of several tiles and of one: chance has less at an edge.
+BOTH, BOTH_OF_ONE = 4.0, 6.0
 SLOPE = 4  # a background that falls with this power of the frequency has no spots
 
 
@@ -106,12 +113,12 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     log_power = np.log(np.maximum(power, np.finfo(np.float32).tiny))
     length = tiles.side * factor
     # One pixel more towards the middle, as the other look may see the spot on the next ring.
-    least = max(lowest * length - 1, FEWEST_PERIODS)
-    wanted = (tiles.radius >= least) & (tiles.radius < highest * length)
+    wanted = (tiles.radius >= max(lowest * length - 1, FEWEST_PERIODS)) & (tiles.radius < highest * length)
     peak = tiles.whole_plane(log_power)
     peak = peak >= ndimage.maximum_filter(peak, 3, mode="wrap")
     # Noise by rows or columns is noise, too.
     beyond = contrast - np.log1p(tiles.streaks) > CONTRAST
+    beyond &= power > FAINTEST * tiles.assumed
     candidates = np.argwhere(wanted & beyond & _half_plane(peak, tiles.side))
     if len(candidates) == 0:
         return np.empty((0, 2)), np.empty(0), np.empty(0)
@@ -131,10 +138,15 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     # In the smallest tiles no ray is long enough to tell a streak.
     told = np.isfinite(ray).any(axis=0)
     keep &= told & (here - np.nanmedian(np.where(told, ray, 0), axis=0) > ABOVE_RAY)
-    rows, columns, places = rows[keep], columns[keep], places[keep]
+    y, x = places.astype(int).T + tiles.side // 2
+    near = np.stack([plane[(y + dy) % tiles.side, (x + dx) % tiles.side] for dy, dx in AROUND])
+    ground = np.log(np.median(tiles.ground, axis=0))
+    ring, last = tiles.rings[rows, columns], len(ground) - 1
+    flat = ground[np.maximum(ring - REACH, STREAK)] - ground[np.minimum(ring + REACH, last)] < FALL
+    both = contrast[rows, columns] + here - np.quantile(near, MOST_AROUND, axis=0)
+    keep &= flat | (both > (BOTH if len(tiles.power) > 1 else BOTH_OF_ONE))
+    rows, columns, places, y, x = (one[keep] for one in (rows, columns, places, y, x))
     linear = tiles.centred(power)
-    half = tiles.side // 2
-    y, x = places.astype(int).T + half
     lobes = [linear[(y + dy) % tiles.side, (x + dx) % tiles.side] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
     ground = np.quantile(tiles.ground, 1 - SHARE, axis=0)[tiles.rings[rows, columns]]
     energies = 2 * np.maximum(np.sum(lobes, axis=0) - 9 * ground, 0) / tiles.side**2

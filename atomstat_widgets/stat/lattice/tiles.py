@@ -89,8 +89,14 @@ class Tiles:
         shares = [0.5 if ring > FEW else 0.25 for ring in range(len(self.rings_apart))]
         parts = zip(self.rings_apart, shares, strict=True)
         ground = np.stack([_quantile(power[:, at], share) / -math.log(1 - share) for at, share in parts], axis=1)
-        strongest = float(np.quantile(self.power[:, self.rings >= 3], 0.999)) if (self.rings >= 3).any() else 0.0
-        return np.asarray(np.maximum(ground, max(FLOOR * float(strongest), self.least, TINY)), np.float32)
+        return np.asarray(np.maximum(ground, max(self.assumed, self.least)), np.float32)
+
+    @cached_property
+    def assumed(self) -> float:
+        """Power that is taken for ground though none may be there: what is little beside the strongest frequencies."""
+        beyond = self.rings >= STREAK
+        strongest = float(np.quantile(self.power[:, beyond], 0.999)) if beyond.any() else 0.0
+        return max(FLOOR * strongest, TINY)
 
     @cached_property
     def contrast(self) -> Floats:

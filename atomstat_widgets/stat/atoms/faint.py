@@ -1,0 +1,41 @@
+"""Whether atoms too faint to be found are between those that were, at the same place of each cell of the lattice."""
+
+import math
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from atomstat_widgets.stat.atoms.maxima import Float32
+from atomstat_widgets.stat.atoms.refinement import Blank
+from atomstat_widgets.stat.lattice.tiles import Floats
+
+PLACES = 8  # along either vector of a cell
+ASKED = 600  # atoms at most; more would tell no more
+FEWEST = 40  # places that are alike and free of atoms
+BRIGHT = 0.3  # times the noise, on average: beside an atom a band-pass is below 0, and far from all it is 0
+CERTAIN = 5.0  # times the noise of that average
+
+
+def faint_between(
+    positions: Floats, vectors: Floats, spacing: float, response: Float32, deviation: float, blank: Blank
+) -> bool:
+    """Whether the band-passed image is bright at some place in the cells (2, 2) of atoms (n, 2) that holds none.
+
+    The `response` has noise of this standard deviation.
+    """
+    if len(vectors) < 2 or len(positions) < FEWEST:
+        return False
+    shares = np.arange(PLACES) / PLACES
+    offsets = (shares[:, None, None] * vectors[0] + shares[None, :, None] * vectors[1]).reshape(-1, 2)
+    some = positions[:: math.ceil(len(positions) / ASKED)]
+    places = some[:, None] + offsets
+    pixels = np.rint(places).astype(np.intp)
+    inside = np.all((places >= positions.min(axis=0)) & (places <= positions.max(axis=0)), axis=2)
+    y, x = np.where(inside[..., None], pixels, 0).transpose(2, 0, 1)
+    free = inside & np.isinf(KDTree(positions).query(places, distance_upper_bound=spacing / 2)[0])
+    if blank is not None:
+        free &= ~blank[y, x]
+    count = free.sum(axis=0)
+    mean = np.where(free, response[y, x], 0).sum(axis=0) / np.maximum(count, 1)
+    least = deviation * np.maximum(BRIGHT, CERTAIN / np.sqrt(np.maximum(count, 1)))
+    return bool(np.any((count >= FEWEST) & (mean > least)))
