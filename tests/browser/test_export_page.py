@@ -23,7 +23,8 @@ def download(page: Page, form: str) -> tuple[str, bytes]:
     """Name and contents of the file of a format, of the panel that is shown."""
     page.locator(".atomstat-export select:visible").first.select_option(form)
     page.get_by_role("button", name="Prepare file").and_(page.locator(":visible")).click()
-    link = page.locator(".atomstat-export a:visible")
+    ending = form.removesuffix(")").replace("(", " ").split()[-1]
+    link = page.locator(f'.atomstat-export a[download$=".{ending}"]:visible')  # not that of the file before
     expect(link).to_be_visible()
     with page.expect_download() as started:
         link.click()

@@ -105,7 +105,6 @@ FILES = [
         npy(np.full((64, 64), np.nan)),
         "4096 of 4096 pixels are NaN or infinite, the first at row 0",
     ),
-    ("inf.npy", npy(np.where(np.arange(4096).reshape(64, 64) == 195, np.inf, GREY)), "the first at row 3, column 3"),
     ("small.npy", npy(np.eye(3)), "an image of shape (3, 3) has no room for a window"),
     ("text.npz", TEXT, DAMAGED + "not a .npz file"),
     ("cut.npz", npz(a=GREY)[:-40], DAMAGED + "not a .npz file"),
@@ -204,6 +203,13 @@ def test_a_file_that_cannot_be_shown(app, name, content, message):
     said = refused(app, name, content)
     assert message in said
     assert str(app.open_bar.uploads.folder) not in said
+
+
+def test_pixels_that_are_infinite_are_places_without_data():
+    app = App(samples.grains(shape=(96, 96)))
+    send(app, "inf.npy", npy(np.where(np.arange(4096).reshape(64, 64) == 195, np.inf, GREY)))
+    assert app.open_bar.words.value == "inf.npy is shown."
+    assert "Places without data were left out" in app.panel.model.result.remark
 
 
 @pytest.mark.parametrize(("kind", "content", "message"), TAKEN_AS)

@@ -369,14 +369,14 @@ def test_what_the_model_tells_is_no_parameter(state):
 
 
 def test_window_and_zoom_follow_the_spots_that_are_chosen():
-    """Waves of 16 px along y and, half as high, 8 px along x: a window has 3 to 5 of the longest period."""
+    """Waves of 16 px along y and, half as high, 8 px along x: a window has 3 of the longest period, of one wave 5."""
     y, x = np.indices((128, 128))
     image = 2 * np.cos(2 * np.pi * y / 16) + np.cos(2 * np.pi * x / 8)
     model = SlidingFFTModel(image, n_components=1)
     assert (model.result.settings["window_y"], model.result.settings["zoom"]) == (48, 3)
     model.spots = [1]
     assert model.spots == (1,)
-    assert (model.result.settings["window_y"], model.result.settings["zoom"]) == (24, 3)
+    assert (model.result.settings["window_y"], model.result.settings["zoom"]) == (40, 3)
     assert model.result.lattice.words == "Lattice planes 8 px apart, at 0°"
     assert len(model.result.found.frequencies) == 2
     again = SlidingFFTModel.analyse(image, n_components=1, spots=[1])

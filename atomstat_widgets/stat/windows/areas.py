@@ -110,9 +110,11 @@ def has_thin_area(strongest: NDArray[np.intp], n_components: int, grid: WindowGr
     areas = strongest.reshape(grid.shape)
     steps = np.divide(grid.step, grid.window)  # of a window
     for number in range(n_components):
-        # Beyond the rim of the image an area may go on, so that a place there counts for both sides.
+        # Beyond the rim of the image an area may go on, so that a place there counts for both sides. Where windows do
+        # not overlap, a border is one of them wide.
         inside = areas == number
-        if not inside.all() and 2 * ndimage.distance_transform_edt(inside, steps).max() - steps.max() < 1:
+        width = 2 * ndimage.distance_transform_edt(inside, steps).max() - steps.max()
+        if not inside.all() and width < max(1.0, 1.5 * steps.max()):
             return True
     return False
 

@@ -58,8 +58,8 @@ def choose_window(lattice: Lattice, image_shape: tuple[int, int]) -> WindowChoic
     -------
     WindowChoice
         The window has an eighth of the image's shorter side, but at least 3 and at most 5 of the longest strong
-        period. Without a lattice it follows `automatic_window`, and the zoom is 2. It is smaller where not eight
-        windows would fit the image.
+        period; 5 where planes in one direction stand out. Without a lattice it follows `automatic_window`, and the
+        zoom is 2. It is smaller where not eight windows would fit the image.
 
     Raises
     ------
@@ -82,7 +82,9 @@ def choose_window(lattice: Lattice, image_shape: tuple[int, int]) -> WindowChoic
     window, zoom = automatic_window(side), 2
     if lattice:
         periods = strong_periods(lattice)
-        window = round(float(np.clip(side / 8, FEWEST * periods.max(), MOST * periods.max())))
+        # Of planes in one direction the others, which do not stand out, may be farther apart.
+        fewest = FEWEST if len(lattice.vectors) == 2 else MOST
+        window = round(float(np.clip(side / 8, fewest * periods.max(), MOST * periods.max())))
         zoom = int(np.clip(periods.min() / (2 * MARGIN), 1, LARGEST_ZOOM))
         window = min(max(window, SMALLEST_WINDOW), side)
     while window > SMALLEST_WINDOW and WindowGrid(image_shape, window, max(1, window // STEPS)).count < ENOUGH:
