@@ -40,7 +40,7 @@ class TransitionCounts:
         How many frames these are, of two equally frequent numbers the smaller: 1 but for tracks in which most frames
         are missing.
     shared : array, (states, states, states, states), or empty
-        How transitions from different states that overlap deviate together, see `shared_deviations`.
+        How transitions from different states that overlap deviate together.
     drawn, drawn_nearest : array of int, (draws, states, states)
         Counts, and those of `nearest`, for states as they may be as well; none where states are certain.
     """
