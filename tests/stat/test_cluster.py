@@ -120,15 +120,22 @@ def test_command_line_computes_on_the_scheduler(workers, tmp_path, capsys) -> No
 
 
 def test_interrupted_command_line_cancels(workers, tmp_path) -> None:
-    np.save(tmp_path / "cube.npy", np.random.default_rng(0).random((2000, 200, 100)))
+    np.save(tmp_path / "cube.npy", np.random.default_rng(0).random((500, 200, 100)))
     options = ["--out", str(tmp_path / "out"), "--scheduler", workers.address, "--method", "PCA"]
     command = [sys.executable, "-m", "atomstat_widgets", "run", "unmix", str(tmp_path / "cube.npy"), *options]
+    computing = workers.client.run(os.getpid).values()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not any(workers.client.processing().values()) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
+        for one in computing:  # else all may be done before it is interrupted
+            os.kill(one, signal.SIGSTOP)
+        try:
+            deadline = time.monotonic() + 60
+            while not any(workers.client.processing().values()) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+        finally:
+            for one in computing:
+                os.kill(one, signal.SIGCONT)
         assert process.stderr.read().rstrip().endswith("atomstat: cancelled")
     deadline = time.monotonic() + 60
     while any(workers.client.processing().values()) and time.monotonic() < deadline:
