@@ -84,5 +84,6 @@ def _between_rows(counts: Floats, concentrations: Floats, shared: Floats) -> Flo
     scale = ((sizes / left)[:, None] / np.sqrt(concentrations)).ravel()
     together = shared.reshape(len(scale), -1) * scale[:, None] * scale + np.eye(len(scale))
     values, vectors = np.linalg.eigh((together + together.T) / 2)
-    factor = vectors * np.sqrt(np.maximum(values, 0))  # of few data what was seen need not be possible
+    # Of few data what was seen need not be possible. The symmetric root is the one that no sign of a vector changes.
+    factor = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     return np.asarray(factor / np.linalg.norm(factor, axis=1, keepdims=True))
