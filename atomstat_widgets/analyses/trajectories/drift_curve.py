@@ -36,7 +36,8 @@ class DriftCurve(ipywidgets.VBox):
         header = ipywidgets.HBox(
             [self.title, Explained(self.still)],
             layout=ipywidgets.Layout(
-                height="28px", width=f"{width}px", max_width="100%", align_items="center", justify_content="space-between"
+                height="28px", width=f"{width}px", max_width="100%",
+                align_items="center", justify_content="space-between",
             ),
         )  # fmt: skip
         super().__init__([header, name_figure(self.view, "drift")])
