@@ -22,6 +22,17 @@ FAN = 8  # sums that are added up at a time
 POLL = 0.1  # seconds
 
 
+def frames_of(movie: Any) -> Any:
+    """Check that this is an array of frames, or gives one frame by ``movie[number]``, and has any."""
+    if hasattr(movie, "shape"):
+        movie = array_of(movie, "movie", "(frames, height, width)", "(frames, height, width, colours)", stored=True)
+    elif not (hasattr(movie, "__len__") and hasattr(movie, "__getitem__")) or isinstance(movie, (str, bytes, dict)):
+        raise TypeError(f"movie is an array, or what gives frames by their number, got {type(movie).__name__}")
+    if len(movie) == 0:
+        raise ValueError("the movie has no frames")
+    return movie
+
+
 def as_dask(array: Any) -> Any:
     """Array of dask or Zarr as one of dask."""
     import dask.array as da

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from atomstat_widgets.arguments import array_of, number_of, progress_of, switch_of, word_of
+from atomstat_widgets.arguments import number_of, progress_of, switch_of, word_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat import blocks
 from atomstat_widgets.stat.atoms.atoms import Atoms, find_atoms
@@ -83,12 +83,7 @@ def find_movie_atoms(
     if strength is not None:
         strength = number_of(strength, "strength", minimum=0)
     word_of(refine, "refine", ("gaussian", "centroid"))
-    if hasattr(movie, "shape"):
-        movie = array_of(movie, "movie", "(frames, height, width)", "(frames, height, width, colours)", stored=True)
-    elif not (hasattr(movie, "__len__") and hasattr(movie, "__getitem__")) or isinstance(movie, (str, bytes, dict)):
-        raise TypeError(f"movie is an array, or what gives frames by their number, got {type(movie).__name__}")
-    if len(movie) == 0:
-        raise ValueError("the movie has no frames")
+    movie = blocks.frames_of(movie)
     options = {"spacing": spacing, "strength": strength, "refine": refine}
     found: list[Atoms | str] = []
     if blocks.in_blocks(movie):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atomstat_widgets.arguments import array_of, progress_of
+from atomstat_widgets.arguments import progress_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.stat import blocks
@@ -115,12 +115,7 @@ def register(movie: Any, *, progress: Progress = unreported) -> Registration:
     array([0, 3, 5])
     """
     progress_of(progress)
-    if hasattr(movie, "shape"):
-        movie = array_of(movie, "movie", "(frames, height, width)", "(frames, height, width, colours)", stored=True)
-    elif not (hasattr(movie, "__len__") and hasattr(movie, "__getitem__")) or isinstance(movie, (str, bytes, dict)):
-        raise TypeError(f"movie is an array, or what gives frames by their number, got {type(movie).__name__}")
-    if len(movie) == 0:
-        raise ValueError("the movie has no frames")
+    movie = blocks.frames_of(movie)
     read, steps, skipped = _reader(movie), _Steps(), {}
     for place in range(len(movie)):
         try:
