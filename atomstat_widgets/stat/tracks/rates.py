@@ -1,6 +1,7 @@
 """Rates of a process that goes on between frames, from transition probabilities."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,11 @@ from atomstat_widgets.brief import brief
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.stat.tracks.posterior import tail_of
 from atomstat_widgets.stat.tracks.transition_matrix import LEVEL, TransitionMatrix
+from atomstat_widgets.unwarned import unwarned
 
 Floats = NDArray[np.float64]
-NONE = 1e-12  # an eigenvalue that is no larger has no logarithm to speak of
+SINGULAR = 1e-10  # smallest singular value: below it rounding alone tells an eigenvalue from 0
+NEGATIVE = 1e-6  # imaginary part of an eigenvalue over its size: with less, a negative one is real
 
 
 @brief
@@ -102,18 +105,31 @@ def _left(matrix: TransitionMatrix) -> NDArray[np.bool_]:
 
 def _generator(chain: Floats, lag: int) -> Floats | None:
     """Logarithm of a matrix over the lag; None where there is none that is real."""
-    values = np.linalg.eigvals(chain).astype(complex) if len(chain) else np.ones(0)
-    if (np.abs(values) < NONE).any() or ((np.abs(values.imag) < NONE) & (values.real < 0)).any():
+    if not len(chain):
+        return chain
+    if _without_logarithm(chain, np.linalg.eigvals(chain)):
         return None
-    return np.asarray(linalg.logm(chain).real / lag) if len(chain) else chain
+    with unwarned():  # of an error that is looked at here
+        found = np.asarray(linalg.logm(chain).real)
+    return found / lag if np.allclose(linalg.expm(found), chain, atol=1e-6) else None
+
+
+def _without_logarithm(matrices: Floats, values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which matrices (..., states, states) with given eigenvalues have no logarithm that is real.
+
+    An eigenvalue of 0 that occurs twice comes out as one of up to the root of the rounding error, a singular value
+    does not: so these tell whether one is 0.
+    """
+    singular = np.linalg.svd(matrices, compute_uv=False).min(axis=-1) < SINGULAR
+    negative = (np.abs(values.imag) < NEGATIVE * np.abs(values)) & (values.real < 0)
+    return np.asarray(singular | negative.any(axis=-1))
 
 
 def _generators(matrices: Floats, lag: int) -> Floats:
     """Rates of matrices (n, states, states), infinite ones where there is no logarithm that is real."""
     values, vectors = np.linalg.eig(matrices)
-    values = values.astype(complex)
-    none = ((np.abs(values) < NONE) | ((np.abs(values.imag) < NONE) & (values.real < 0))).any(axis=-1)
-    logs = np.log(np.where(none[:, None], 1, values)) / lag
+    none = _without_logarithm(matrices, values)
+    logs = np.log(np.where(none[:, None], 1, values).astype(complex)) / lag
     found = _without_negative(np.real((vectors * logs[:, None, :]) @ np.linalg.inv(vectors)))
     found[none] = np.inf * (1 - 2 * np.eye(matrices.shape[-1]))
     return found
