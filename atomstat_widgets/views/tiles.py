@@ -16,7 +16,7 @@ from atomstat_widgets.views.png import indexed_png
 TITLE = 21  # pixels above a tile
 GAP = 7
 EDGE = 2
-TICKS_LEFT, TICKS_BELOW = 40, 36
+NAME_LEFT, LETTER, TICKS_BELOW = 18, 6, 36  # left of the grid: an axis' name, and each letter of its ticks
 DENSITY = 2  # picture pixels per screen pixel, for sharp edges on fine screens
 BLANK = 255  # the index between tiles, transparent
 
@@ -55,7 +55,7 @@ class TileGrid:
         colors: Sequence[str] = COMPONENT_COLORS,
     ) -> None:
         self._colors = colors
-        self._left, self._room = (TICKS_LEFT, TICKS_BELOW) if axes else (0, 0)
+        self._left, self._room = 0, TICKS_BELOW if axes else 0
         self._size = (height - 2 * EDGE, width - 2 * EDGE)
         # Figure coordinates are screen pixels.
         self.scales = {
@@ -112,6 +112,8 @@ class TileGrid:
         aspect : float, optional
             Height of a tile over its width; by default so that pixels are square.
         """
+        if axes:
+            self._left = NAME_LEFT + LETTER * max(len(text) for _, text in axes[1].ticks)
         self.boxes = self._place(len(pictures), aspect or pictures.shape[1] / pictures.shape[2])
         height, width = (DENSITY * length for length in self._size)
         canvas = np.full((height, width), BLANK, np.uint8)
