@@ -13,7 +13,9 @@ from atomstat_widgets.panels.prepare_bar import PrepareBar
 from atomstat_widgets.reactive.image_model import ImageModel, PreparedImageModel
 from atomstat_widgets.views.html import Html, as_html
 
-ALL = -1  # overlay: all components at once, in their colours
+# Overlays beside those of a component: all at once in their colours, and none. (An option of the value None would not
+# be shown as chosen.)
+ALL, NO_OVERLAY = -1, -2
 
 
 class ImagePanel(Panel):
@@ -55,7 +57,7 @@ class ImagePanel(Panel):
 
     def _offer_overlays(self) -> None:
         """Offer, by `_set_overlays`, what can be drawn over the image; by default nothing."""
-        self._set_overlays([("None", None, "The image alone")])
+        self._set_overlays([("None", NO_OVERLAY, "The image alone")])
 
     def _draw_overlay(self) -> None:
         """Draw the chosen overlay, ``overlay.value``, over the image; by default nothing."""
@@ -92,7 +94,7 @@ class ImagePanel(Panel):
             ipywidgets.HTML(f'<div class="atomstat-caption">{self._caption}</div>'),
         ]
 
-    def _set_overlays(self, options: Sequence[tuple[str, int | None, str]]) -> None:
+    def _set_overlays(self, options: Sequence[tuple[str, int, str]]) -> None:
         """Offer overlays, each with its label, value and tooltip; the choice stays where it still exists."""
         chosen, values = self.overlay.value, [value for _, value, _ in options]
         offered = [(label, value) for label, value, _ in options]

@@ -22,6 +22,7 @@ from atomstat_widgets.views.html import alert, as_html
 
 FOLDER_VARIABLE = "ATOMSTAT_DATA"  # how the command line names the folder of data to the notebook it serves
 MOST_FILES = 500  # that the list shows
+NOT_SAID = ""  # in place of None: a list does not show an option of that value once it is chosen
 
 
 class OpenBar(ipywidgets.HBox):
@@ -52,17 +53,17 @@ class OpenBar(ipywidgets.HBox):
         )
         self.switch.add_class("atomstat-opener")
         self.kind = ipywidgets.Dropdown(
-            options=[("what it looks like", None), *((words, kind) for kind, words in KINDS.items())],
+            options=[("what it looks like", NOT_SAID), *((words, kind) for kind, words in KINDS.items())],
             description="Take it as", tooltip="An array of three axes looks like a stack of images",
             style={"description_width": "70px"}, layout=ipywidgets.Layout(width="230px"),
         )  # fmt: skip
         self.file = ipywidgets.Dropdown(
-            options=[("", None)], description="File", tooltip="A file of the data folder",
+            options=[("", NOT_SAID)], description="File", tooltip="A file of the data folder",
             style={"description_width": "36px"},
             layout=ipywidgets.Layout(width="320px", display=None if self.folder else "none"),
         )  # fmt: skip
         self.signal = ipywidgets.Dropdown(
-            options=[("", None)], description="Signal", tooltip="Which of the signals of the file to show",
+            options=[("", NOT_SAID)], description="Signal", tooltip="Which of the signals of the file to show",
             style={"description_width": "48px"}, layout=ipywidgets.Layout(width="320px", display="none"),
         )  # fmt: skip
         # The page asks for the file, and sends it; see `page`.
@@ -114,7 +115,7 @@ class OpenBar(ipywidgets.HBox):
         if wanted:
             self.words.value = f"Uploads have up to {MOST_BYTES / 1e6:.0f} MB; a file can be dropped on the page."
             if self.folder:
-                self.file.options = [("", None), *((name, name) for name in files_of(self.folder))]
+                self.file.options = [("", NOT_SAID), *((name, name) for name in files_of(self.folder))]
         self.layout.display = None if wanted else "none"
 
     def _take(self, find: Callable[[], Path | None]) -> None:
@@ -128,7 +129,7 @@ class OpenBar(ipywidgets.HBox):
             return
         self._stop()
         again = path == self._several
-        kind, signal = self.kind.value, self.signal.value if again else None
+        kind, signal = self.kind.value or None, (self.signal.value or None) if again else None
         opening = self._opening = Opening(path, on_wait=lambda seconds: self._tell(opening, seconds))
         self.words.value = f"Opening {as_html(path.name)}…"
         self.cancel.layout.display = None
@@ -192,13 +193,12 @@ class OpenBar(ipywidgets.HBox):
         self.words.value = alert(f"{said}.")
 
     def _of_folder(self) -> Path | None:
-        name = self.file.value
-        return None if name is None or self.folder is None else inside(self.folder, name)
+        return inside(self.folder, self.file.value) if self.file.value and self.folder is not None else None
 
     def _offer_signals(self, path: Path, signals: dict[str, str]) -> None:
         """Let one of several signals of a file be chosen."""
         self._several = None
-        self.signal.options = [("the first that fits", None), *((words, name) for name, words in signals.items())]
+        self.signal.options = [("the first that fits", NOT_SAID), *((words, name) for name, words in signals.items())]
         self._several = path if signals else None
         self.signal.layout.display = None if signals else "none"
 

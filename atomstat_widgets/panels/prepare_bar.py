@@ -14,7 +14,8 @@ from atomstat_widgets.stat import PreparedImage
 from atomstat_widgets.views.colors import to_bytes
 from atomstat_widgets.views.png import indexed_png
 
-CHOICES = (("auto", None), ("on", True), ("off", False))
+CHOICES = {"auto": None, "on": True, "off": False}  # no values of buttons: one of None is not shown as chosen
+_NAMES = {value: name for name, value in CHOICES.items()}
 SIDE = 96  # pixels of a picture of what was removed
 GRAY = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
@@ -63,11 +64,11 @@ class PrepareBar(ipywidgets.VBox):
     def _choice(self, name: str) -> ipywidgets.ToggleButtons:
         label, words = label_of(self._model, name), help_of(self._model, name)
         buttons = ipywidgets.ToggleButtons(
-            options=CHOICES, style={"button_width": "auto"},
+            options=list(CHOICES), style={"button_width": "auto"},
             tooltips=[words, f"{label}: always", f"{label}: never"],
             layout=ipywidgets.Layout(flex="0 0 auto", width="150px"),
         )  # fmt: skip
-        linked(self._model, name, buttons)
+        linked(self._model, name, buttons, shown=_NAMES.__getitem__, chosen=CHOICES.__getitem__)
         return buttons
 
     def _show(self) -> None:

@@ -139,8 +139,8 @@ class TileGrid:
             self._show_axes(*axes)
 
     def select(self, number: int | None) -> None:
-        """Mark one tile, or none."""
-        if number is None or number >= len(self.boxes):
+        """Mark one tile, or with a number that none has, none."""
+        if number is None or not 0 <= number < len(self.boxes):
             self.selection.visible = False
         else:
             _frame(self.selection, self.boxes[number : number + 1], [self._colors[number]])

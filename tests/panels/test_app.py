@@ -2,6 +2,7 @@ import datetime
 import json
 import re
 
+import ipywidgets
 import numpy as np
 import pytest
 
@@ -29,6 +30,25 @@ def test_opens_on_the_first_sample():
     assert app.panel.model.image.name == "Three grains"
     assert app.panel.model.result.loading_maps.shape == (3, 48, 48)
     assert [label.removeprefix("Sample: ") for label in app.choice.options] == list(samples.SAMPLES)
+
+
+def inside_of(widget):
+    """A widget and all that it holds."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from inside_of(child)
+
+
+@pytest.mark.parametrize("tab", ["Sliding FFT", "Domains", "Strain", "Trajectories", "Unmixing"])
+def test_an_option_that_is_chosen_again_is_shown_as_chosen(tab):
+    app = App()
+    app.tabs.value = tab
+    lists = [one for one in inside_of(app) if isinstance(one, ipywidgets.Dropdown | ipywidgets.ToggleButtons)]
+    assert len(lists) > 5
+    # A list of ipywidgets loses its option when a browser tells it that the one with the value None is chosen.
+    named = [one.options for one in lists if one.options and isinstance(one.options[0], tuple)]
+    assert len(named) > 2
+    assert [options for options in named if None in [value for _, value in options]] == []
 
 
 def test_another_sample_can_be_chosen():

@@ -219,4 +219,4 @@ def test_a_file_that_is_not_what_it_is_taken_as(app, kind, content, message):
     try:
         assert message in refused(app, "mine.npy", content)
     finally:
-        app.open_bar.kind.value = None
+        app.open_bar.kind.value = ""

@@ -49,7 +49,7 @@ class TestUpload:
     @pytest.mark.parametrize(
         ("make", "kind", "tab"),
         [
-            (lambda: movies.hopping_dopants(frames=10).frames, None, "Trajectories"),
+            (lambda: movies.hopping_dopants(frames=10).frames, "", "Trajectories"),
             (lambda: cubes.oxides(shape=(12, 12), channels=40).array, "cube", "Unmixing"),
         ],
     )
@@ -59,7 +59,7 @@ class TestUpload:
         array = make()
         upload(app, "mine.npy", array)
         assert (app.tabs.value, app.choice.value) == (tab, "mine.npy")
-        shown = app.panel.model.movie.frames if kind is None else app.panel.model.cube.array
+        shown = app.panel.model.movie.frames if not kind else app.panel.model.cube.array
         np.testing.assert_array_equal(shown, array)
         app.tabs.value = "Sliding FFT"
         assert app.panel.model.image.name == "Three grains"
@@ -121,7 +121,7 @@ class TestSignals:
         upload(app, "several.npz", self.archive(left=GRAINS, right=GRAINS.T, spectra=cube))
         assert signal.layout.display is None
         assert "choose an array by its name" in app.open_bar.words.value
-        assert [value for _, value in signal.options] == [None, "left", "right", "spectra"]
+        assert [value for _, value in signal.options] == ["", "left", "right", "spectra"]
         for name, shown in (("right", GRAINS.T), ("left", GRAINS)):
             signal.value = name
             assert app.open_bar.words.value == "several.npz is shown."
@@ -130,7 +130,7 @@ class TestSignals:
         signal.value = "spectra"  # a stack of images, unless told otherwise
         assert app.tabs.value == "Trajectories"
         app.open_bar.kind.value = "cube"
-        signal.value = None
+        signal.value = ""
         signal.value = "spectra"
         assert (app.tabs.value, app.choice.value) == ("Unmixing", "several.npz")
         app.tabs.value = "Sliding FFT"  # the same name is another thing there
@@ -150,7 +150,7 @@ class TestFolder:
     def test_its_files_are_offered(self, folder):
         app = App()
         app.open_bar.switch.value = True
-        assert [value for _, value in app.open_bar.file.options] == [None, "a.npy", "b.npy", "film"]
+        assert [value for _, value in app.open_bar.file.options] == ["", "a.npy", "b.npy", "film"]
         app.open_bar.file.value = "a.npy"
         np.testing.assert_array_equal(app.panel.model.image.array, GRAINS.T)
 

@@ -24,13 +24,13 @@ def test_what_was_removed_is_seen(make):
     assert "8 rows at the top" in panel.status.text.value
     assert [name for name, one in bar.pictures.items() if one.shown] == ["background", "border"]
     assert all(one.picture.value[:4] == b"\x89PNG" for one in bar.pictures.values() if one.shown)
-    bar.choices["background"].value = False
+    bar.choices["background"].value = "off"
     assert panel.model.background is False
     assert [name for name, one in bar.pictures.items() if one.shown] == ["border"]
     panel.model.border = False
-    assert bar.choices["border"].value is False
+    assert bar.choices["border"].value == "off"
     assert bar.words.value == "Nothing had to be removed."
-    bar.choices["line_jitter"].value = True
+    bar.choices["line_jitter"].value = "on"
     assert [name for name, one in bar.pictures.items() if one.shown] == ["line_jitter"]
 
 
@@ -38,12 +38,12 @@ def test_dark_atoms_have_a_choice_and_a_check_mark():
     panel = DomainsPanel(-np.asarray(samples.graphene(shape=(160, 160)).array))
     bar, mark = bar_of(panel), panel.controls.dark
     assert "Atoms are dark: the image was negated." in panel.status.text.value
-    assert (bar.choices["dark"].value, mark.value, panel.model.dark) == (None, True, None)
+    assert (bar.choices["dark"].value, mark.value, panel.model.dark) == ("auto", True, None)
     bar.switch.value = True
     assert (bar.words.value, [name for name, one in bar.pictures.items() if one.shown]) == ("", [])
     mark.value = False
-    assert (bar.choices["dark"].value, panel.model.dark) == (False, False)
-    bar.choices["dark"].value = None
+    assert (bar.choices["dark"].value, panel.model.dark) == ("off", False)
+    bar.choices["dark"].value = "auto"
     assert (mark.value, panel.model.dark) == (True, None)
     panel.model.image = samples.graphene(shape=(160, 160))
     assert (mark.value, panel.model.dark) == (False, None)

@@ -4,6 +4,7 @@ import pytest
 import atomstat_widgets
 from atomstat_widgets import SlidingFFTPanel
 from atomstat_widgets.data import Image, samples
+from atomstat_widgets.panels.image_panel import NO_OVERLAY
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_a_click_on_a_component_lays_its_map_over_the_image(panel):
     assert single != everything
     panel.opacity.value = 0.9
     assert panel.sample.overlay.mark.image.value != single
-    panel.overlay.value = None
+    panel.overlay.value = NO_OVERLAY
     assert not panel.maps.selection.visible
 
 
@@ -172,7 +173,7 @@ def test_an_image_with_too_few_windows_says_what_to_do():
     assert panel.model.result is None
     assert "4 components need at least 4 windows, and 1 fit the image: make the window" in panel.status.text.value
     panel.choose_place(3, 3)
-    panel.overlay.value = None
+    panel.overlay.value = NO_OVERLAY
     panel.opacity.value = 0.2
     panel.picture_map.value = "gray"
     assert "Unexpected" not in panel.status.text.value

@@ -9,6 +9,7 @@ from PIL import Image as Picture
 
 from atomstat_widgets import App, StrainPanel
 from atomstat_widgets.data import Image, samples
+from atomstat_widgets.panels.image_panel import NO_OVERLAY
 
 IMAGE = samples.strained(shape=(320, 320))
 
@@ -125,7 +126,7 @@ def test_overlays_maps_and_colours(panel):
     panel.picture_map.value = "PuOr_r"
     panel.overlay.value = 3
     assert "°" in panel.overlay_bar.value
-    panel.overlay.value = None
+    panel.overlay.value = NO_OVERLAY
     assert panel.overlay_bar.value == ""
     assert pixels(panel.sample.overlay).shape == (1, 1, 4)
 

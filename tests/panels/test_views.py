@@ -88,9 +88,10 @@ def test_tiles_lie_in_the_figure_and_apart(clicks):
     for count in range(1, 9):
         for aspect in ((8, 8), (4, 16), (16, 4)):
             pictures = np.random.default_rng(count).random((count, *aspect))
-            grid.show(pictures, ["t"] * count, np.tile([0, 1], (count, 1)), "viridis")
+            axes = [TileAxis("kx", [(0.5, "0")]), TileAxis("ky", [(0.5, "0"), (0.9, "−0.05")])]
+            grid.show(pictures, ["t"] * count, np.tile([0, 1], (count, 1)), "viridis", axes)
             left, top, right, bottom = grid.boxes.T
-            assert (left >= 40).all()
+            assert (left >= 16 + 5 * 6 + 5 - 3).all()  # the name, letters of 6 px, the gap
             assert (right <= 296).all()
             assert (top >= 10).all()
             assert (bottom <= 276 - 36).all()

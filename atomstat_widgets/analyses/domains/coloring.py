@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.analyses.domains.result import DomainsResult
-from atomstat_widgets.panels.image_panel import ALL
+from atomstat_widgets.panels.image_panel import ALL, NO_OVERLAY
 from atomstat_widgets.views.colors import COMPONENT_RGB, lookup_table
 from atomstat_widgets.views.limits import amount_limits
 from atomstat_widgets.views.points import LEVELS
@@ -22,13 +22,13 @@ class Coloring(NamedTuple):
     name: str
 
 
-def coloring_of(result: DomainsResult, chosen: int | None, color_map: str) -> Coloring:
+def coloring_of(result: DomainsResult, chosen: int, color_map: str) -> Coloring:
     """Colours by the amount of the chosen component, from 0 on; without one by the first, or by `ALL` at once."""
     loadings, words = result.decomposition.loadings, result.method.words
     if chosen == ALL:
         labels, colors = result.strongest, COMPONENT_RGB[: loadings.shape[1]]
         return Coloring(labels + 1.0, (1.0, float(len(colors))), colors, labels, words.strongest)
-    if chosen is None or chosen >= loadings.shape[1]:
+    if chosen == NO_OVERLAY or chosen >= loadings.shape[1]:
         chosen = 0
     values = loadings[:, chosen]
     low, high = amount_limits(values[None], result.signed)[0].tolist()

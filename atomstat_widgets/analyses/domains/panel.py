@@ -13,7 +13,7 @@ from atomstat_widgets.analyses.domains.methods import METHODS
 from atomstat_widgets.analyses.domains.model import DomainsModel
 from atomstat_widgets.analyses.domains.result import DomainsResult
 from atomstat_widgets.panels.controls import Explained, dropdown, title
-from atomstat_widgets.panels.image_panel import ALL, ImagePanel
+from atomstat_widgets.panels.image_panel import ALL, NO_OVERLAY, ImagePanel
 from atomstat_widgets.panels.panel import column, name_figure
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.reactive.methods import Curve, Method, Words
@@ -197,7 +197,7 @@ class DomainsPanel(ImagePanel):
             [
                 *together,
                 *((str(n), n - 1, words.amount_of(n).capitalize()) for n in numbers),
-                ("None", None, "The image alone"),
+                ("None", NO_OVERLAY, "The image alone"),
             ]
         )
 
@@ -270,7 +270,7 @@ class DomainsPanel(ImagePanel):
             if self._shown is None:
                 return
             chosen = self.overlay.value
-            self.components.select(chosen if chosen != ALL else None)
+            self.components.select(chosen)
             values, limits, colors, _, name = self.find_coloring()
             words = self._shown.method.words
             shown = words.all_strongest if chosen == ALL else words.amounts
@@ -291,7 +291,7 @@ class DomainsPanel(ImagePanel):
             if self.truth.value and self._fine_truth:
                 levels, colors = result.truth, COMPONENT_RGB
                 self.overlay_bar.value = title("", "colours of the true classes")
-            elif chosen is None:
+            elif chosen == NO_OVERLAY:
                 self.sample.clear_overlay()
                 return
             elif chosen == ALL:

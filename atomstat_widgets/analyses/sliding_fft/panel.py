@@ -20,7 +20,7 @@ from atomstat_widgets.panels.controls import (
     switch,
     title,
 )
-from atomstat_widgets.panels.image_panel import ALL, ImagePanel
+from atomstat_widgets.panels.image_panel import ALL, NO_OVERLAY, ImagePanel
 from atomstat_widgets.panels.panel import column, name_figure
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.stat.windows.grid import SMALLEST_WINDOW
@@ -150,7 +150,7 @@ class SlidingFFTPanel(ImagePanel):
             [
                 ("All", ALL, "Every window in the mixed colours of its components"),
                 *((str(n), n - 1, f"Loading map of component {n}") for n in range(1, count + 1)),
-                ("None", None, "The image alone"),
+                ("None", NO_OVERLAY, "The image alone"),
             ]
         )
 
@@ -208,9 +208,9 @@ class SlidingFFTPanel(ImagePanel):
             if result is None:
                 return
             maps = result.loading_maps
-            self.spectra.select(chosen if chosen != ALL else None)
-            self.maps.select(chosen if chosen != ALL else None)
-            if chosen is None or chosen >= len(maps):
+            self.spectra.select(chosen)
+            self.maps.select(chosen)
+            if chosen == NO_OVERLAY or chosen >= len(maps):
                 self.sample.clear_overlay()
                 self.overlay_bar.value = ""
                 return

@@ -11,7 +11,7 @@ from atomstat_widgets.analyses.strain.controls import StrainControls
 from atomstat_widgets.analyses.strain.model import StrainModel
 from atomstat_widgets.analyses.strain.result import KINDS, PERCENTILE, StrainResult
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, dropdown, title
-from atomstat_widgets.panels.image_panel import ImagePanel
+from atomstat_widgets.panels.image_panel import NO_OVERLAY, ImagePanel
 from atomstat_widgets.panels.panel import column, name_figure, row
 from atomstat_widgets.stat import nearest_reflection
 from atomstat_widgets.stat.strain.reflections import in_one_line
@@ -172,7 +172,7 @@ class StrainPanel(ImagePanel):
         self._set_overlays(
             [
                 *((kind.name, number, kind.words) for number, kind in enumerate(KINDS)),
-                ("None", None, "The image alone"),
+                ("None", NO_OVERLAY, "The image alone"),
             ]
         )
 
@@ -224,7 +224,7 @@ class StrainPanel(ImagePanel):
             if result is None:
                 return
             self.maps.select(chosen)
-            if chosen is None:
+            if chosen == NO_OVERLAY:
                 self.sample.clear_overlay()
                 self.overlay_bar.value = ""
                 return

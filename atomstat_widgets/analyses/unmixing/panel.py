@@ -12,6 +12,7 @@ from atomstat_widgets.analyses.unmixing.naming import Naming
 from atomstat_widgets.analyses.unmixing.result import UnmixingResult
 from atomstat_widgets.data import Cube, cubes
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, dropdown, heading, title
+from atomstat_widgets.panels.image_panel import NO_OVERLAY
 from atomstat_widgets.panels.panel import Panel, column, name_figure, row
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
 from atomstat_widgets.stat import match_components
@@ -238,7 +239,7 @@ class UnmixingPanel(Panel):
         count, words = result.unmixing.decomposition.n_components, result.method.words
         with self._quietly():
             chosen = self.overlay.value
-            options = [*((str(n), n - 1) for n in range(1, count + 1)), ("Residual", RESIDUAL), ("None", None)]
+            options = [*((str(n), n - 1) for n in range(1, count + 1)), ("Residual", RESIDUAL), ("None", NO_OVERLAY)]
             tooltips = [
                 *(f"{words.amount_of(n).capitalize()} over the image" for n in range(1, count + 1)),
                 "What is not explained, over the image", "The image alone",
@@ -292,9 +293,9 @@ class UnmixingPanel(Panel):
                 return
             unmixing = result.unmixing
             count = unmixing.decomposition.n_components
-            self.maps.select(chosen if chosen is not None and 0 <= chosen < count else None)
+            self.maps.select(chosen)
             self.overlay_bar.value = ""
-            if chosen is None or chosen == "" or chosen >= count:
+            if chosen == NO_OVERLAY or chosen >= count:
                 self.sample.clear_overlay()
                 return
             values = unmixing.residual_map if chosen == RESIDUAL else unmixing.abundance_maps[..., chosen]
