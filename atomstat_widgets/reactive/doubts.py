@@ -20,8 +20,10 @@ def remark_on(frames: Sequence[Atoms], data: Image | Movie) -> str:
         words.append(lattice.in_unit(size, unit).words)
     if doubtful:
         doubt = frames[doubtful[0]].doubt.removesuffix(".")
-        of = f"Atoms of {len(doubtful)} of {len(frames)} frames are in doubt, first of {doubtful[0] + 1}: "
-        words.append(doubt if len(frames) == 1 else of + doubt[0].lower() + doubt[1:])
+        if isinstance(data, Movie):
+            of = f"Atoms of {len(doubtful)} of {len(frames)} frames are in doubt"
+            doubt = f"{of}, first of frame {data.frame_numbers[doubtful[0]]}: {doubt[0].lower()}{doubt[1:]}"
+        words.append(doubt)
     return ". ".join(words)
 
 

@@ -44,7 +44,7 @@ def doubt_of(
     """
     doubts = []
     if len(positions) == 0:
-        return "A lattice stands out of the noise, but no bright atoms do." if lattice else NONE
+        return "A lattice stands out of the noise, but no atoms do." if lattice else NONE
     if not lattice and not given:
         doubts.append(
             f"{lattice.words}: the scale of the atoms and their spacing of {spacing:.3g} px are guesses. {SET_IT}"
