@@ -24,7 +24,8 @@ def test_words_about_frames():
     movie = Movie(np.zeros((4, 64, 64)), numbers=(2, 5, 6, 8))
     frames = [atoms(lattice=None), atoms("Few are. Set it."), atoms(), atoms("Other.")]
     assert remark_on(frames, movie) == (
-        "Lattice planes 16 px apart, at 0° and 90°. Atoms of 2 of 4 frames are in doubt, first of frame 5: few are. Set it"
+        "Lattice planes 16 px apart, at 0° and 90°. "
+        "Atoms of 2 of 4 frames are in doubt, first of frame 5: few are. Set it"
     )
 
 
