@@ -65,7 +65,10 @@ def doubt_of(
         )
     many = np.median(strengths) < FAINT or np.mean(certainties < UNCERTAIN) > MANY
     hardly = len(positions) >= FEW and many
-    filled = max(_filled(positions, vectors, spacing, blank) for vectors in _possible(lattice.vectors))
+    filled = 0.0
+    for vectors in _possible(lattice.vectors):
+        if filled < FEWEST_SITES:
+            filled = max(filled, _filled(positions, vectors, spacing, blank))
     if filled < FEWEST_SITES:
         ways = [] if hardly else ["lower the strength"]
         ways += [] if SET_IT in " ".join(doubts) else ["set the spacing"]

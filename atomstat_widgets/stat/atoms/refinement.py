@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import wraps
 
 import numpy as np
@@ -35,8 +36,10 @@ def _in_blocks(refine: Refine) -> Refine:
         starts = np.rint((points - (factor - 1) / 2) / factor).clip(0, np.array(pixels.shape) - 1)
         block = math.ceil(PIXELS_AT_A_TIME / (math.pi * _radius(spacing / factor) ** 2))
         blocks = [starts[n : n + block] for n in range(0, len(starts), block)]
-        with ThreadPoolExecutor(THREADS) as pool:
-            parts = list(pool.map(lambda block: refine(pixels, block, spacing / factor, blank), blocks))
+        threads = min(THREADS, len(blocks))
+        with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
+            work = map if pool is None else pool.map
+            parts = list(work(lambda block: refine(pixels, block, spacing / factor, blank), blocks))
         found = np.concatenate([np.empty((0, 2)), *parts])
         moved = (found != starts).any(axis=1, keepdims=True)
         return np.where(moved, factor * found + (factor - 1) / 2, points)
