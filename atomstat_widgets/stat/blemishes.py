@@ -78,7 +78,7 @@ def without_outliers(pixels: Float32) -> Float32:
     suspects = np.argwhere(bend > OUTLYING * most) + 1
     suspects = np.concatenate([suspects, _of_the_edge(pixels.shape)])
     around = pixels[_surroundings(suspects, 2, pixels.shape)].astype(np.float64)
-    ground = np.median(around.reshape(-1, 25), axis=1)
+    ground = np.partition(around.reshape(-1, 25), 12, axis=1)[:, 12]
     near = around[:, 1:-1, 1:-1].reshape(-1, 9) - ground[:, None]
     here = near[:, 4]
     others = np.sort(np.sign(here)[:, None] * np.delete(near, 4, axis=1), axis=1)

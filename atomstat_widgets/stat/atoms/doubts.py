@@ -123,7 +123,9 @@ def _filled(positions: Floats, vectors: Floats, spacing: float, blank: Blank) ->
     asked, at = np.unique(around, return_inverse=True)
     places = positions[asked][:, None] + steps
     near = NEAR * min(spacing, float(np.linalg.norm(vectors[0])))
-    inside = np.all((places >= positions.min(axis=0)) & (places <= positions.max(axis=0)), axis=2)
+    (top, left), (bottom, right) = positions.min(axis=0), positions.max(axis=0)
+    y, x = places[..., 0], places[..., 1]
+    inside = (y >= top) & (y <= bottom) & (x >= left) & (x <= right)
     if blank is not None:
         for far in (places, positions[asked][:, None] + FARTHER * steps):
             y, x = np.rint(far).astype(np.intp).clip(0, np.array(blank.shape) - 1).transpose(2, 0, 1)

@@ -29,10 +29,10 @@ def faint_between(
     shares = np.arange(PLACES) / PLACES
     offsets = (shares[:, None, None] * vectors[0] + shares[None, :, None] * vectors[1]).reshape(-1, 2)
     some = positions[:: math.ceil(len(positions) / ASKED)]
-    places = some[:, None] + offsets
-    pixels = np.rint(places).astype(np.intp)
-    inside = np.all((places >= positions.min(axis=0)) & (places <= positions.max(axis=0)), axis=2)
-    y, x = np.where(inside[..., None], pixels, 0).transpose(2, 0, 1)
+    y, x = some.T[:, :, None] + offsets.T[:, None]
+    (top, left), (bottom, right) = positions.min(axis=0), positions.max(axis=0)
+    inside = (y >= top) & (y <= bottom) & (x >= left) & (x <= right)
+    y, x = (np.rint(np.where(inside, one, 0)).astype(np.intp) for one in (y, x))
     free = inside & ~_taken(some, offsets, positions, spacing / 2)
     if blank is not None:
         free &= ~blank[y, x]

@@ -11,6 +11,7 @@ from scipy.spatial import KDTree
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.atoms.otsu import otsu_threshold
 from atomstat_widgets.stat.lattice.tiles import Tiles
+from atomstat_widgets.stat.quantiles import quantile_of
 
 THREADS = 2
 # Of the highest maximum: the least noise assumed. Simulated images have none, but the rounding of their filters.
@@ -86,7 +87,8 @@ def noise_of(tiles: Tiles, ground: Float32, scale: float) -> Noise:
     variance = np.einsum("nij,ij->n", ground, transfer)
     slopes = np.einsum("nij,ij->n", ground, transfer * k2 / 2)
     deviation = math.sqrt(float(np.median(variance)))
-    corners = max(float(np.median(tiles.power[:, k2 > math.pi**2])) / math.log(2), tiles.least)
+    power = np.take(tiles.power.reshape(len(tiles.power), -1), np.flatnonzero(k2 > math.pi**2), axis=1)
+    corners = max(quantile_of(power, 0.5) / math.log(2), tiles.least)
     least = min(math.sqrt(corners * float(transfer.sum())), deviation)
     return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))), least)
 

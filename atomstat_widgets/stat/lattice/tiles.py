@@ -139,14 +139,13 @@ class Tiles:
         The spots of a period that has few places in a tile fill their rings. A ring of which too little is left
         has the ground of the next one that is farther out. Noise by rows or columns is in it, see `streaks`.
         """
-        fy, fx = np.fft.fftfreq(self.side), np.fft.rfftfreq(self.side)
-        beside = np.ones(self.rings.shape, bool)
-        for y, x in np.concatenate([frequencies, -frequencies]) * self.side:
-            off = [
-                (np.abs((one * self.side - at + self.side / 2) % self.side - self.side / 2))
-                for one, at in ((fy, y), (fx, x))
-            ]
-            beside &= np.hypot(off[0][:, None], off[1]) > LOBE
+        spots = np.concatenate([frequencies, -frequencies])[:, :, None] * self.side
+        y, x = (
+            spots[:, 0] - np.fft.fftfreq(self.side, 1 / self.side),
+            spots[:, 1] - np.fft.rfftfreq(self.side, 1 / self.side),
+        )
+        down, across = (((off + self.side / 2) % self.side - self.side / 2) ** 2 for off in (y, x))
+        beside = (down[:, :, None] + across[:, None] > LOBE**2).all(axis=0)
         places, counts = self.by_ring
         beside = beside.ravel()[places]
         left = np.add.reduceat(beside, counts.cumsum() - counts, dtype=np.intp)
