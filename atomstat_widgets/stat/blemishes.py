@@ -75,7 +75,7 @@ def without_outliers(pixels: Float32) -> Float32:
     if len(usual) == 0:
         return pixels
     most = quantile_of(usual, 0.99)
-    suspects = np.argwhere(bend > OUTLYING * most) + 1
+    suspects = np.stack(np.unravel_index(np.flatnonzero(bend > OUTLYING * most), bend.shape), axis=1) + 1
     suspects = np.concatenate([suspects, _of_the_edge(pixels.shape)])
     around = pixels[_surroundings(suspects, 2, pixels.shape)].astype(np.float64)
     ground = np.partition(around.reshape(-1, 25), 12, axis=1)[:, 12]
@@ -144,9 +144,9 @@ def _surroundings(
 
 def _of_the_edge(shape: tuple[int, ...]) -> NDArray[np.intp]:
     """Rows and columns (n, 2) of the pixels along the edge of an image."""
-    edge = np.ones(shape, bool)
-    edge[1:-1, 1:-1] = False
-    return np.argwhere(edge)
+    height, width = shape
+    sides = (sorted({0, height - 1}), np.arange(width)), (np.arange(1, height - 1), sorted({0, width - 1}))
+    return np.concatenate([np.stack(np.meshgrid(*side, indexing="ij"), axis=-1).reshape(-1, 2) for side in sides])
 
 
 def without_lines(pixels: Float32) -> Float32:

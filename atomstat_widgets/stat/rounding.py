@@ -19,11 +19,14 @@ Float32 = NDArray[np.float32]
 
 def level_of(pixels: Float32) -> float:
     """Distance of the levels that an image (height, width) was rounded to, if its rounding shows; 0 if not."""
-    bend = 4 * pixels[1:-1, 1:-1] - pixels[:-2, 1:-1] - pixels[2:, 1:-1] - pixels[1:-1, :-2] - pixels[1:-1, 2:]
-    thinned = tuple(slice(None, None, max(1, side // SOME)) for side in pixels.shape)
-    if bend.size == 0:
+    if min(pixels.shape) < 3:
         return 0.0
-    some, bends = pixels[thinned], np.abs(bend[thinned])
+    thinned = tuple(slice(None, None, max(1, side // SOME)) for side in pixels.shape)
+    inner, above, below, before, after = (
+        pixels[rows, columns][thinned]
+        for rows, columns in (np.s_[1:-1, 1:-1], np.s_[:-2, 1:-1], np.s_[2:, 1:-1], np.s_[1:-1, :-2], np.s_[1:-1, 2:])
+    )
+    some, bends = pixels[thinned], np.abs(4 * inner - above - below - before - after)
     # Levels of fewer pixels are as far apart as all are, or farther. Those of most images are too close already.
     first = np.unique(some[::FIRST])
     if len(first) > 1 and np.mean(bends > BEND * np.diff(first).min()) > 1 - MOST:

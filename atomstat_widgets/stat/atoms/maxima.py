@@ -1,5 +1,6 @@
 """Maxima of a band-passed image, and what noise has of them."""
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 
@@ -98,16 +99,19 @@ def find_maxima(response: Float32, distance: float, blank: NDArray[np.bool_] | N
 
     None of them is where the image has no data.
     """
-    highest = response.copy()
-    np.maximum(highest[:, 1:], response[:, :-1], out=highest[:, 1:])
-    np.maximum(highest[:, :-1], response[:, 1:], out=highest[:, :-1])
-    three = highest.copy()
-    np.maximum(highest[1:], three[:-1], out=highest[1:])
-    np.maximum(highest[:-1], three[1:], out=highest[:-1])
-    peak = (response == highest) & (response > 0)
+    peak = response > 0
     if blank is not None:
         peak &= ~blank
+    for before, after in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
+        peak[after] &= response[after] >= response[before]
+        peak[before] &= response[before] >= response[after]
     at = np.flatnonzero(peak)
+    rows, columns = np.divmod(at, response.shape[1])
+    highest = np.ones(len(at), bool)
+    for dy, dx in itertools.product((-1, 1), (-1, 1)):  # the few that are left are compared with the other four
+        y, x = (rows + dy).clip(0, response.shape[0] - 1), (columns + dx).clip(0, response.shape[1] - 1)
+        highest &= response[rows, columns] >= response[y, x]
+    at = at[highest]
     heights = response.ravel()[at].astype(np.float64)
     order = np.argsort(-heights, kind="stable")
     points = np.stack(np.unravel_index(at[order], response.shape), axis=1).astype(np.float64)
