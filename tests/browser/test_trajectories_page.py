@@ -22,13 +22,15 @@ from serving import serving
 
 from atomstat_widgets import movies
 
+WHOLE_MOVIE = 30 * SECOND  # to look at each of its frames again, on a slow machine
+
 
 @pytest.fixture
 def trajectories(page: Page, voila_server: str) -> Iterator[Page]:
     page.goto(voila_server)
     expect(status(page)).to_contain_text("2,304 windows, 3 components", timeout=60 * SECOND)
     page.get_by_role("button", name="Trajectories").click()
-    expect(status(page)).to_contain_text("1,536 bright atoms in 96 frames, 16 of 16 tracks", timeout=30 * SECOND)
+    expect(status(page)).to_contain_text("1,536 bright atoms in 96 frames, 16 of 16 tracks", timeout=WHOLE_MOVIE)
     yield page
     expect(page.locator(".atomstat-error")).to_have_count(0)
 
@@ -101,7 +103,7 @@ def test_sliders_redraw_what_depends_on_them(trajectories: Page) -> None:
         before = picture(page, changed)
         press(page, label, "ArrowRight")
         wait_for_another_picture(page, changed, before)
-        expect(page.locator(".atomstat-stale")).to_have_count(0, timeout=20 * SECOND)
+        expect(page.locator(".atomstat-stale")).to_have_count(0, timeout=WHOLE_MOVIE)
     expect(cells(page)).to_have_count(9)
     lagged = cells(page).first.inner_text()
     press(page, "Lag", "ArrowRight", "ArrowRight", "ArrowRight")
@@ -174,11 +176,12 @@ def test_the_truth_and_the_score(trajectories: Page) -> None:
 
 def test_what_cannot_be_found_is_said_in_words_and_the_pictures_stay(trajectories: Page) -> None:
     press(trajectories, "Strength", "End")
-    expect(status(trajectories)).to_contain_text("no atoms were found: lower the strength, or set the spacing")
+    none = "no atoms were found: lower the strength, or set the spacing"
+    expect(status(trajectories)).to_contain_text(none, timeout=WHOLE_MOVIE)
     expect(status(trajectories)).to_contain_text("Not up to date")
     assert len(titles(trajectories, "centroids")) == 2
     trajectories.get_by_title("Strength: let it be chosen from the image").click()
-    expect(status(trajectories)).to_contain_text("16 of 16 tracks")
+    expect(status(trajectories)).to_contain_text("16 of 16 tracks", timeout=WHOLE_MOVIE)
 
 
 def test_every_control_tells_what_it_does(trajectories: Page) -> None:
