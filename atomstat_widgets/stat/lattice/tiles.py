@@ -86,22 +86,23 @@ class Tiles:
 
         From the median, so that neither the few spots of a lattice nor the streak of a straight edge count.
         """
-        places, counts = self.by_ring
+        _, counts = self.by_ring
         # Power of noise falls off exponentially. Of a short ring the lowest quarter is free of spots, if not the half.
         shares = np.where(np.arange(len(counts)) > FEW, 0.5, 0.25)
-        power = np.take(self.power.reshape(len(self.power), -1), places, axis=1)
-        ground = _quantiles(power, counts, shares) / -np.log(1 - shares)
+        ground = _quantiles(self._in_rings, counts, shares) / -np.log(1 - shares)
         return np.asarray(np.maximum(ground, max(self.assumed, self.least)), np.float32)
 
     @cached_property
     def assumed(self) -> float:
         """Power that is taken for ground though none may be there: what is little beside the strongest frequencies."""
-        places, counts = self.by_ring
-        beyond = places[counts[:STREAK].sum() :]
-        if len(beyond) == 0:
-            return TINY
-        power = np.take(self.power.reshape(len(self.power), -1), beyond, axis=1)
-        return max(FLOOR * quantile_of(power, STRONGEST), TINY)
+        _, counts = self.by_ring
+        beyond = self._in_rings[:, counts[:STREAK].sum() :]
+        return max(FLOOR * quantile_of(beyond, STRONGEST), TINY) if beyond.size else TINY
+
+    @cached_property
+    def _in_rings(self) -> Float32:
+        """Power of each tile, ring by ring; in which order that of one ring is does not matter."""
+        return np.take(self.power.reshape(len(self.power), -1), self.by_ring[0], axis=1)
 
     @cached_property
     def contrast(self) -> Floats:
