@@ -82,7 +82,7 @@ def test_places_are_taken_where_a_position_is_near(rng):
 @given(seeds)
 def test_lattices_are_reduced_together_as_each_alone(rng):
     vectors = rng.integers(-9, 10, (12, 2, 2)).astype(float)
-    vectors = vectors[np.linalg.det(vectors) != 0]
+    vectors = vectors[np.abs(np.linalg.det(vectors)) > 0.5]  # whole numbers: 0 but for rounding is 0
     for one, alone in zip(reduced(vectors), vectors, strict=True):
         np.testing.assert_array_equal(one, reduced(alone))
 
