@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from atomstat_widgets.stat.quantiles import quantile_of
 from atomstat_widgets.stat.rounding import level_of, without_rounding
 
 OUTLYING = 8.0  # times what 99 of 100 pixels differ from their neighbours at most
@@ -73,14 +74,15 @@ def without_outliers(pixels: Float32) -> Float32:
     usual = usual[usual > 0]
     if len(usual) == 0:
         return pixels
-    suspects = np.argwhere(bend > OUTLYING * np.quantile(usual, 0.99)) + 1
+    most = quantile_of(usual, 0.99)
+    suspects = np.stack(np.unravel_index(np.flatnonzero(bend > OUTLYING * most), bend.shape), axis=1) + 1
     suspects = np.concatenate([suspects, _of_the_edge(pixels.shape)])
     around = pixels[_surroundings(suspects, 2, pixels.shape)].astype(np.float64)
-    ground = np.median(around.reshape(-1, 25), axis=1)
+    ground = np.partition(around.reshape(-1, 25), 12, axis=1)[:, 12]
     near = around[:, 1:-1, 1:-1].reshape(-1, 9) - ground[:, None]
     here = near[:, 4]
     others = np.sort(np.sign(here)[:, None] * np.delete(near, 4, axis=1), axis=1)
-    spread = np.quantile(usual, 0.99) / 4
+    spread = most / 4
     outlying = np.abs(here) > OUTLYING * spread
     hot = outlying & (np.abs(here) > ALONE * np.maximum(others[:, -3], 0))
     spots = _spots(pixels, suspects[outlying & ~hot], OUTLYING * spread)
@@ -142,9 +144,9 @@ def _surroundings(
 
 def _of_the_edge(shape: tuple[int, ...]) -> NDArray[np.intp]:
     """Rows and columns (n, 2) of the pixels along the edge of an image."""
-    edge = np.ones(shape, bool)
-    edge[1:-1, 1:-1] = False
-    return np.argwhere(edge)
+    height, width = shape
+    sides = (sorted({0, height - 1}), np.arange(width)), (np.arange(1, height - 1), sorted({0, width - 1}))
+    return np.concatenate([np.stack(np.meshgrid(*side, indexing="ij"), axis=-1).reshape(-1, 2) for side in sides])
 
 
 def without_lines(pixels: Float32) -> Float32:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,20 +19,40 @@ from interactions import (
     view,
     wait_for_another_picture,
 )
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from serving import serving
+from strict import strict_page
 
 from atomstat_widgets import movies
+
+WHOLE_MOVIE = 30 * SECOND  # to look at each of its frames again, on a slow machine
+
+
+@contextmanager
+def opened(page: Page, server: str) -> Iterator[Page]:
+    page.goto(server)
+    expect(status(page)).to_contain_text("2,304 windows, 3 components", timeout=60 * SECOND)
+    page.get_by_role("button", name="Trajectories").click()
+    expect(status(page)).to_contain_text("1,536 bright atoms in 96 frames, 16 of 16 tracks", timeout=WHOLE_MOVIE)
+    yield page
+    expect(page.locator(".atomstat-error")).to_have_count(0)
 
 
 @pytest.fixture
 def trajectories(page: Page, voila_server: str) -> Iterator[Page]:
-    page.goto(voila_server)
-    expect(status(page)).to_contain_text("2,304 windows, 3 components", timeout=60 * SECOND)
-    page.get_by_role("button", name="Trajectories").click()
-    expect(status(page)).to_contain_text("1,536 bright atoms in 96 frames, 16 of 16 tracks", timeout=30 * SECOND)
-    yield page
-    expect(page.locator(".atomstat-error")).to_have_count(0)
+    with opened(page, voila_server) as trajectories:
+        yield trajectories
+
+
+@pytest.fixture(scope="module")
+def looked_at(browser: Browser, browser_context_args: dict[str, Any], voila_server: str) -> Iterator[Page]:
+    """The same, opened once for the tests that change nothing on it."""
+    with (
+        closing(browser.new_context(**browser_context_args)) as context,
+        strict_page(context) as page,
+        opened(page, voila_server) as trajectories,
+    ):
+        yield trajectories
 
 
 def frame(page: Page) -> int:
@@ -41,8 +63,8 @@ def cells(page: Page) -> Locator:
     return view(page, "matrix").get_by_role("button")
 
 
-def test_the_first_sight(trajectories: Page) -> None:
-    page = trajectories
+def test_the_first_sight(looked_at: Page) -> None:
+    page = looked_at
     assert len(titles(page, "centroids")) == 2
     expect(page.get_by_text("Hopping dopants 224 × 224 px, 0.0203 nm/px, frame 0")).to_be_visible()
     expect(view(page, "sample")).to_contain_text("1 nm")
@@ -57,11 +79,11 @@ def test_the_first_sight(trajectories: Page) -> None:
     assert page.evaluate("document.documentElement.scrollHeight") <= 800
 
 
-def test_rows_of_the_matrix_add_up_and_its_cells_tell_their_intervals(trajectories: Page) -> None:
-    texts = [float(text) for text in cells(trajectories).all_inner_texts()]
+def test_rows_of_the_matrix_add_up_and_its_cells_tell_their_intervals(looked_at: Page) -> None:
+    texts = [float(text) for text in cells(looked_at).all_inner_texts()]
     assert sum(texts[:2]) == pytest.approx(1, abs=0.011)
     assert sum(texts[2:]) == pytest.approx(1, abs=0.011)
-    for cell in cells(trajectories).all():
+    for cell in cells(looked_at).all():
         told = cell.get_attribute("title")
         found = re.fullmatch(
             r"\d → \d: (0\.\d+), with 95 % probability between (0\.\d+) and (0\.\d+); \d+ of \d+ transitions", told
@@ -101,7 +123,7 @@ def test_sliders_redraw_what_depends_on_them(trajectories: Page) -> None:
         before = picture(page, changed)
         press(page, label, "ArrowRight")
         wait_for_another_picture(page, changed, before)
-        expect(page.locator(".atomstat-stale")).to_have_count(0, timeout=20 * SECOND)
+        expect(page.locator(".atomstat-stale")).to_have_count(0, timeout=WHOLE_MOVIE)
     expect(cells(page)).to_have_count(9)
     lagged = cells(page).first.inner_text()
     press(page, "Lag", "ArrowRight", "ArrowRight", "ArrowRight")
@@ -174,20 +196,21 @@ def test_the_truth_and_the_score(trajectories: Page) -> None:
 
 def test_what_cannot_be_found_is_said_in_words_and_the_pictures_stay(trajectories: Page) -> None:
     press(trajectories, "Strength", "End")
-    expect(status(trajectories)).to_contain_text("no atoms were found: lower the strength, or set the spacing")
+    none = "no atoms were found: lower the strength, or set the spacing"
+    expect(status(trajectories)).to_contain_text(none, timeout=WHOLE_MOVIE)
     expect(status(trajectories)).to_contain_text("Not up to date")
     assert len(titles(trajectories, "centroids")) == 2
     trajectories.get_by_title("Strength: let it be chosen from the image").click()
-    expect(status(trajectories)).to_contain_text("16 of 16 tracks")
+    expect(status(trajectories)).to_contain_text("16 of 16 tracks", timeout=WHOLE_MOVIE)
 
 
-def test_every_control_tells_what_it_does(trajectories: Page) -> None:
+def test_every_control_tells_what_it_does(looked_at: Page) -> None:
     labels = [
         *("Spacing", "Strength", "Follow", "Window", "States", "Normalize", "Dark atoms", "rmax", "Memory", "Lag"),
         *("Min length", "Image", "Contrast", "Trail", "Zoom in on the track", "True atoms", "Opacity", "Data", "Frame"),
     ]
     for label in labels:
-        words = [one for one in trajectories.get_by_text(label, exact=True).all() if one.is_visible()]
+        words = [one for one in looked_at.get_by_text(label, exact=True).all() if one.is_visible()]
         told = words[0].evaluate(
             """words => {
                 const {x, y, width, height} = words.getBoundingClientRect();

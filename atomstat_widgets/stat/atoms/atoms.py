@@ -11,7 +11,7 @@ from scipy.spatial import KDTree
 
 from atomstat_widgets.arguments import instance_of, number_of, word_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.atoms.doubts import doubt_of
+from atomstat_widgets.stat.atoms.doubts import doubt_of, to_nearest
 from atomstat_widgets.stat.atoms.faint import faint_between
 from atomstat_widgets.stat.atoms.ground import without_steep_ground, without_tilt
 from atomstat_widgets.stat.atoms.maxima import (
@@ -362,5 +362,4 @@ def _typical_distance(points: Floats, spacing: float) -> float:
     """
     if len(points) < 2:
         return spacing
-    to_nearest, _ = KDTree(points).query(points, k=[2])
-    return float(np.clip(np.median(to_nearest), spacing, 1.25 * spacing))
+    return float(np.clip(np.median(to_nearest(points)), spacing, 1.25 * spacing))

@@ -24,6 +24,7 @@ SET_IT = "Set the spacing."
 NONE = "No atoms stand out of the noise."
 UNEVEN, TAIL = 1.6, 0.1  # times as far are some of the nearest neighbours as others, and the share that may be
 MANY_NEIGHBOURS = 50  # of whom that is told
+ENOUGH_NEIGHBOURS = 5000  # whose distances are looked at
 FEW = 6  # atoms of which no share is told
 
 
@@ -50,7 +51,7 @@ def doubt_of(
             f"{lattice.words}: the scale of the atoms and their spacing of {spacing:.3g} px are guesses. {SET_IT}"
         )
     elif not given and len(positions) >= FEW:
-        distance = float(np.median(KDTree(positions).query(positions, k=[2])[0]))
+        distance = float(np.median(to_nearest(positions)))
         if distance > APART * spacing:
             doubts.append(
                 f"The spacing of {spacing:.3g} px is a guess, and half of the atoms are {distance:.3g} px and more "
@@ -65,7 +66,10 @@ def doubt_of(
         )
     many = np.median(strengths) < FAINT or np.mean(certainties < UNCERTAIN) > MANY
     hardly = len(positions) >= FEW and many
-    filled = max(_filled(positions, vectors, spacing, blank) for vectors in _possible(lattice.vectors))
+    filled = 0.0
+    for vectors in _possible(lattice.vectors):
+        if filled < FEWEST_SITES:
+            filled = max(filled, _filled(positions, vectors, spacing, blank))
     if filled < FEWEST_SITES:
         ways = [] if hardly else ["lower the strength"]
         ways += [] if SET_IT in " ".join(doubts) else ["set the spacing"]
@@ -78,7 +82,7 @@ def doubt_of(
         advice = "" if hardly else ": lower the strength"
         doubts.append(f"Faint atoms between those that were found may be missing{advice}.")
     if filled >= FEWEST_SITES and len(lattice.vectors) == 2 and len(positions) >= MANY_NEIGHBOURS:
-        near, far = np.quantile(KDTree(positions).query(positions, k=[2])[0], [TAIL, 1 - TAIL])
+        near, far = np.quantile(to_nearest(positions), [TAIL, 1 - TAIL])
         if far > UNEVEN * near:
             doubts.append(
                 f"Neighbours are {near:.3g} to {far:.3g} px apart, more than one lattice explains: where two sheets "
@@ -89,6 +93,12 @@ def doubt_of(
         advice = "" if filled < FEWEST_SITES or faint else ": raise the strength"
         doubts.append(f"Most of the atoms are hardly above the noise, and some may be noise{advice}.")
     return " ".join(doubts)
+
+
+def to_nearest(points: Floats) -> Floats:
+    """Distances of points (n, 2), or of many of them, from the nearest other."""
+    some = points[:: math.ceil(len(points) / ENOUGH_NEIGHBOURS)]
+    return np.asarray(KDTree(points).query(some, k=[2])[0])
 
 
 def _possible(vectors: Floats) -> list[Floats]:
@@ -120,7 +130,9 @@ def _filled(positions: Floats, vectors: Floats, spacing: float, blank: Blank) ->
     asked, at = np.unique(around, return_inverse=True)
     places = positions[asked][:, None] + steps
     near = NEAR * min(spacing, float(np.linalg.norm(vectors[0])))
-    inside = np.all((places >= positions.min(axis=0)) & (places <= positions.max(axis=0)), axis=2)
+    (top, left), (bottom, right) = positions.min(axis=0), positions.max(axis=0)
+    y, x = places[..., 0], places[..., 1]
+    inside = (y >= top) & (y <= bottom) & (x >= left) & (x <= right)
     if blank is not None:
         for far in (places, positions[asked][:, None] + FARTHER * steps):
             y, x = np.rint(far).astype(np.intp).clip(0, np.array(blank.shape) - 1).transpose(2, 0, 1)

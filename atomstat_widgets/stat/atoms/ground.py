@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from atomstat_widgets.stat.atoms.maxima import BandPass, Float32
 from atomstat_widgets.stat.binning import binned, enlarged
+from atomstat_widgets.stat.quantiles import quantile_of
 
 COARSE = 0.75  # of the longest period: the scale of a band-pass in which a lattice does not show
 STEEP = 0.4  # of the response of an atom: what a ground that is subtracted has in the same band-pass
@@ -68,7 +69,7 @@ def without_tilt(pixels: Float32) -> Float32:
         apart = max(side // REACH, 1)
         lines = np.moveaxis(pixels, axis, 0)[:, :: max(1, pixels.shape[1 - axis] // SOME)]
         later = np.arange(apart, side, max(1, side // SOME))
-        slope = np.median(lines[later] - lines[later - apart]) / np.float32(apart)
+        slope = np.float32(quantile_of(lines[later] - lines[later - apart], 0.5) / apart)
         along = slope * (np.arange(side, dtype=np.float32) - np.float32((side - 1) / 2))
         rise = rise + (along[:, None] if axis == 0 else along)
     return pixels - rise

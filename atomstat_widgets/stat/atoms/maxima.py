@@ -1,5 +1,6 @@
 """Maxima of a band-passed image, and what noise has of them."""
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ from scipy.spatial import KDTree
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.atoms.otsu import otsu_threshold
 from atomstat_widgets.stat.lattice.tiles import Tiles
+from atomstat_widgets.stat.quantiles import quantile_of
 
 THREADS = 2
 # Of the highest maximum: the least noise assumed. Simulated images have none, but the rounding of their filters.
@@ -86,7 +88,8 @@ def noise_of(tiles: Tiles, ground: Float32, scale: float) -> Noise:
     variance = np.einsum("nij,ij->n", ground, transfer)
     slopes = np.einsum("nij,ij->n", ground, transfer * k2 / 2)
     deviation = math.sqrt(float(np.median(variance)))
-    corners = max(float(np.median(tiles.power[:, k2 > math.pi**2])) / math.log(2), tiles.least)
+    power = np.take(tiles.power.reshape(len(tiles.power), -1), np.flatnonzero(k2 > math.pi**2), axis=1)
+    corners = max(quantile_of(power, 0.5) / math.log(2), tiles.least)
     least = min(math.sqrt(corners * float(transfer.sum())), deviation)
     return Noise(deviation, float(np.median(slopes / np.maximum(variance, np.finfo(np.float32).tiny))), least)
 
@@ -96,16 +99,19 @@ def find_maxima(response: Float32, distance: float, blank: NDArray[np.bool_] | N
 
     None of them is where the image has no data.
     """
-    highest = response.copy()
-    np.maximum(highest[:, 1:], response[:, :-1], out=highest[:, 1:])
-    np.maximum(highest[:, :-1], response[:, 1:], out=highest[:, :-1])
-    three = highest.copy()
-    np.maximum(highest[1:], three[:-1], out=highest[1:])
-    np.maximum(highest[:-1], three[1:], out=highest[:-1])
-    peak = (response == highest) & (response > 0)
+    peak = response > 0
     if blank is not None:
         peak &= ~blank
+    for before, after in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
+        peak[after] &= response[after] >= response[before]
+        peak[before] &= response[before] >= response[after]
     at = np.flatnonzero(peak)
+    rows, columns = np.divmod(at, response.shape[1])
+    highest = np.ones(len(at), bool)
+    for dy, dx in itertools.product((-1, 1), (-1, 1)):  # the few that are left are compared with the other four
+        y, x = (rows + dy).clip(0, response.shape[0] - 1), (columns + dx).clip(0, response.shape[1] - 1)
+        highest &= response[rows, columns] >= response[y, x]
+    at = at[highest]
     heights = response.ravel()[at].astype(np.float64)
     order = np.argsort(-heights, kind="stable")
     points = np.stack(np.unravel_index(at[order], response.shape), axis=1).astype(np.float64)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import wraps
 
 import numpy as np
@@ -35,8 +36,10 @@ def _in_blocks(refine: Refine) -> Refine:
         starts = np.rint((points - (factor - 1) / 2) / factor).clip(0, np.array(pixels.shape) - 1)
         block = math.ceil(PIXELS_AT_A_TIME / (math.pi * _radius(spacing / factor) ** 2))
         blocks = [starts[n : n + block] for n in range(0, len(starts), block)]
-        with ThreadPoolExecutor(THREADS) as pool:
-            parts = list(pool.map(lambda block: refine(pixels, block, spacing / factor, blank), blocks))
+        threads = min(THREADS, len(blocks))
+        with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
+            work = map if pool is None else pool.map
+            parts = list(work(lambda block: refine(pixels, block, spacing / factor, blank), blocks))
         found = np.concatenate([np.empty((0, 2)), *parts])
         moved = (found != starts).any(axis=1, keepdims=True)
         return np.where(moved, factor * found + (factor - 1) / 2, points)
@@ -97,13 +100,8 @@ def fit_gaussian(pixels: Float32, points: Floats, spacing: float, blank: Blank =
             for number, factor in ((1, v), (2, u), (4, squares)):
                 np.multiply(slope, factor, out=jacobian[:, number])
             residual = (values - ground) * weights - amplitude * profile
-            normal = (jacobian @ jacobian.swapaxes(1, 2)).astype(np.float64)
-            # A trace of Marquardt's damping keeps the few patches solvable that show no peak at all.
-            diagonal = np.einsum("nii->ni", normal)
-            diagonal *= 1 + 1e-6
-            diagonal += 1e-12
-            right = (jacobian @ residual[:, :, None]).astype(np.float64)
-            step = np.nan_to_num(np.clip(np.linalg.solve(normal, right)[:, :, 0], -limit, limit))
+            normal, right = jacobian @ jacobian.swapaxes(1, 2), jacobian @ residual[:, :, None]
+            step = np.nan_to_num(np.clip(_solved(normal, right), -limit, limit))
             p[moving] += step
             left = np.abs(step[:, 1:3]).max(axis=1) >= SETTLED
             if not left.any():
@@ -113,6 +111,27 @@ def fit_gaussian(pixels: Float32, points: Floats, spacing: float, blank: Blank =
                 jacobian[:, 3] = weights
     peak = (p[:, 0] > 0) & (np.abs(p[:, 4] - start) < math.log(4))
     return near(points, p[:, 1:3], spacing, peak)
+
+
+def _solved(normal: Float32, right: Float32) -> Floats:
+    """Solutions (n, k) of many small systems of normal equations (n, k, k) with their right sides (n, k, 1).
+
+    Elimination in all systems at once takes half the time of one system after the other.
+    """
+    systems, count, _ = normal.shape
+    rows = np.empty((count, count + 1, systems))  # so that what is alike of all systems is side by side
+    rows[:, :count], rows[:, count:] = normal.transpose(1, 2, 0), right.transpose(1, 2, 0)
+    # A trace of Marquardt's damping keeps the few patches solvable that show no peak at all.
+    for at in range(count):
+        rows[at, at] *= 1 + 1e-6
+        rows[at, at] += 1e-12
+    for at in range(count):  # the diagonal of normal equations stays above 0, so that none has to be exchanged
+        rows[at, at + 1 :] /= rows[at, at]
+        rows[at + 1 :, at + 1 :] -= rows[at + 1 :, at, None] * rows[at, at + 1 :]
+    solutions = rows[:, count]
+    for at in range(count - 1, 0, -1):
+        solutions[:at] -= rows[:at, at] * solutions[at]
+    return solutions.T
 
 
 @_in_blocks

@@ -17,23 +17,28 @@ def on_sites(
 ) -> NDArray[np.bool_]:
     """Which points (n, 2) are where certain ones, a lattice vector away on several sides, tell that an atom should be.
 
-    The certain ones are among them. The weaker a point, the more neighbours it needs.
+    The certain ones are among them. The weaker a point, the more neighbours it needs. No two are closer than half of
+    the `spacing`.
     """
     if len(vectors) < 2:
         return certain
     one, other = vectors
     steps = np.stack([one, other, one - other, one + other])
     found = certain.copy()
+    if not found.any() or found.all():
+        return found
     enough = np.min(
         [np.where(strengths >= least, votes, len(steps) * 2 + 1) for votes, least in ENOUGH.items()], axis=0
     )
+    asked = np.flatnonzero(~found & (enough <= len(steps) * 2))
+    places = points[asked, None] + np.concatenate([steps, -steps])
+    # Points are half a spacing apart, so that no place has more than one; where it has none the number is len(points).
+    _, neighbours = KDTree(points).query(places, distance_upper_bound=NEAR * spacing)
+    found = np.append(found, False)
     for _ in range(ROUNDS):
-        if not found.any() or found.all():
+        votes = np.count_nonzero(found[neighbours], axis=1)
+        more = asked[(votes >= enough[asked]) & ~found[asked]]
+        if len(more) == 0:
             break
-        tree, asked = KDTree(points[found]), np.flatnonzero(~found)
-        votes = np.zeros(len(asked), int)
-        for step in [*steps, *-steps]:
-            distance, _ = tree.query(points[asked] + step, distance_upper_bound=NEAR * spacing)
-            votes += np.isfinite(distance)
-        found[asked[votes >= enough[asked]]] = True
-    return found
+        found[more] = True
+    return found[:-1]

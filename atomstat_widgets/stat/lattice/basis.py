@@ -1,8 +1,5 @@
 """Basis of a lattice from its spots."""
 
-import math
-from itertools import combinations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,20 +35,20 @@ def basis_of(frequencies: Floats, energies: Floats) -> Floats:
     it, by weighted least squares.
     """
     strong = frequencies[np.argsort(-energies, kind="stable")[:STRONGEST]]
-    best, pair = 0.0, None
-    for one, other in combinations(strong, 2):
-        area = abs(one[0] * other[1] - one[1] * other[0])
-        if area <= COLLINEAR * np.linalg.norm(one) * np.linalg.norm(other):
-            continue
-        for candidate in (np.stack([one, other]), np.stack([one + other, one - other]) / 2):
-            short = reduced(candidate)
-            orders, near = _indexed(frequencies, short)
-            # A finer mesh of nodes catches more by chance: its area is what it pays.
-            worth = float(np.sum(energies[near])) * abs(np.linalg.det(short)) ** 0.25
-            if worth > best:
-                best, pair = worth, short
-    if pair is None:
+    one, other = (strong[list(at)] for at in np.triu_indices(len(strong), 1))
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    apart = np.abs(_cross(one, other)) > COLLINEAR * lengths
+    if not apart.any():
         return np.empty((0, 2))
+    one, other = one[apart], other[apart]
+    pairs = np.stack([np.stack([one, other], 1), np.stack([one + other, one - other], 1) / 2], 1).reshape(-1, 2, 2)
+    pairs = reduced(pairs)
+    _, near = _indexed(frequencies, pairs)
+    # A finer mesh of nodes catches more by chance: its area is what it pays.
+    worth = (near @ energies) * np.abs(_cross(*pairs.swapaxes(0, 1))) ** 0.25
+    if worth.max() <= 0:
+        return np.empty((0, 2))
+    pair = pairs[worth.argmax()]
     orders, near = _indexed(frequencies, pair)
     if np.linalg.matrix_rank(orders[near]) < 2:  # what it explains is in one line
         return reduced(np.asarray(np.linalg.inv(pair).T, np.float64))
@@ -61,28 +58,47 @@ def basis_of(frequencies: Floats, energies: Floats) -> Floats:
 
 
 def reduced(vectors: Floats) -> Floats:
-    """Shortest two vectors of a plane lattice (Lagrange and Gauss), the second at 60 to 90 degrees to the first."""
-    one, other = sorted(np.asarray(vectors, np.float64), key=np.linalg.norm)
+    """Shortest two vectors of plane lattices (Lagrange and Gauss), the second at 60 to 90 degrees to the first.
+
+    Of one lattice (2, 2) or of several (..., 2, 2).
+    """
+    one, other = _by_length(*np.moveaxis(np.asarray(vectors, np.float64), -2, 0))
     for _ in range(MOST_TURNS):
-        turns = round(float(one @ other / (one @ one)))
-        if turns == 0:
+        turns = np.rint(_dot(one, other) / _dot(one, one))
+        if not turns.any():
             break
-        one, other = sorted((one, other - turns * one), key=np.linalg.norm)
+        one, other = _by_length(one, other - turns[..., None] * one)
     one = _turned(one)
-    along = float(one @ other)
-    square = abs(along) <= SQUARE * float(one @ one)  # then both directions of the other are as good
-    return np.stack([one, _turned(other) if square else math.copysign(1, along) * other])
+    along = _dot(one, other)[..., None]
+    square = np.abs(along) <= SQUARE * _dot(one, one)[..., None]  # then both directions of the other are as good
+    return np.stack([one, np.where(square, _turned(other), np.copysign(1, along) * other)], axis=-2)
 
 
-def _turned(vector: Floats) -> Floats:
-    """Of a vector and its opposite the one that points right, or down."""
-    x = 0.0 if abs(vector[1]) <= SQUARE * np.linalg.norm(vector) else vector[1]
-    return vector if (x, vector[0]) > (0, 0) else -vector
+def _dot(one: Floats, other: Floats) -> Floats:
+    return np.asarray(np.sum(one * other, axis=-1))
 
 
-def _indexed(frequencies: Floats, pair: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Orders (n, 2) of spots in a pair's lattice, and which of them are near enough to a node."""
-    orders = np.rint(frequencies @ np.linalg.inv(pair))
-    off = np.linalg.norm(frequencies - orders @ pair, axis=1)
-    near = (off <= TOLERANCE * np.linalg.norm(pair, axis=1).min()) & (np.abs(orders).max(axis=1) <= HIGHEST)
-    return orders, near & orders.any(axis=1)
+def _cross(one: Floats, other: Floats) -> Floats:
+    return one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
+
+
+def _by_length(one: Floats, other: Floats) -> tuple[Floats, Floats]:
+    """Of two vectors (..., 2) the shorter, and the longer."""
+    in_order = (_dot(one, one) <= _dot(other, other))[..., None]
+    return np.where(in_order, one, other), np.where(in_order, other, one)
+
+
+def _turned(vectors: Floats) -> Floats:
+    """Of vectors (..., 2) and their opposites those that point right, or down."""
+    y, x = np.moveaxis(vectors, -1, 0)
+    x = np.where(np.abs(x) <= SQUARE * np.linalg.norm(vectors, axis=-1), 0.0, x)
+    return np.where(((x > 0) | ((x == 0) & (y > 0)))[..., None], vectors, -vectors)
+
+
+def _indexed(frequencies: Floats, pairs: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Orders (..., n, 2) of spots (n, 2) in the lattices of pairs (..., 2, 2), and which are near enough to a node."""
+    orders = np.rint(frequencies @ np.linalg.inv(pairs))
+    off = np.linalg.norm(frequencies - orders @ pairs, axis=-1)
+    near = off <= TOLERANCE * np.linalg.norm(pairs, axis=-1).min(axis=-1)[..., None]
+    near &= np.abs(orders).max(axis=-1) <= HIGHEST
+    return orders, near & orders.any(axis=-1)

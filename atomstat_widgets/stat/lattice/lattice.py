@@ -17,6 +17,7 @@ from atomstat_widgets.stat.lattice.spots import FEWEST_PERIODS, Spots, find_spot
 from atomstat_widgets.stat.lattice.tiles import Tiles
 
 SMALLEST_SIDE = 16  # pixels in which a lattice can be told from noise
+STRAIGHT = 1e-4  # degrees: how far rounding of the spectrum turns a direction, or farther
 ENOUGH_PLANES = 8  # along the shorter side of the image
 LONG = 20  # pixels: where not even such a period could be found, it is said up to which
 
@@ -88,7 +89,8 @@ class Lattice:
 
         From the x axis (columns) towards the y axis, which points down.
         """
-        return np.asarray(np.degrees(np.arctan2(*self.frequencies.T)) % 180)
+        turned = np.degrees(np.arctan2(*self.frequencies.T)) % 180
+        return np.where(turned > 180 - STRAIGHT, 0.0, turned)  # 180 is 0 but for rounding
 
     @property
     def axis(self) -> Floats:

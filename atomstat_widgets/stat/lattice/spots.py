@@ -7,6 +7,7 @@ not rise; and, where noise ends at an edge, as that of an enlarged image, most o
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +24,14 @@ FEWEST_PERIODS = 3  # along the side of a tile
 ENOUGH_PERIODS = 12
 COARSER = 4  # times as long are the tiles of the next look, whose pixels are binned
 SAME = 1.5  # periods a tile of the first look: spots that are closer are one
-RAY = [-10, -9, -8, -7, -6, -5, -4, 4, 5, 6, 7, 8, 9, 10]  # periods a tile, from a spot: what is on its ray
-BESIDE = np.array([4, 6, 8, 10])  # periods a tile, from a spot: its sides, one of which another spot may be on
+# Periods a tile, from a spot: what is on its ray, and its sides, one of which another spot may be on.
+RAY = np.array([-10, -9, -8, -7, -6, -5, -4, 4, 5, 6, 7, 8, 9, 10])[:, None]
+BESIDE = np.array([4, 6, 8, 10])[:, None]
 FAINTEST = 100  # times the least ground that is assumed: where no more is known, less is what interpolation leaves
 REACH = 8  # periods a tile, from a spot: what is around it
-AROUND = [(y, x) for y in range(-REACH, REACH + 1) for x in range(-REACH, REACH + 1) if 16 <= y * y + x * x <= REACH**2]
+AROUND = np.array(
+    [(y, x) for y in range(-REACH, REACH + 1) for x in range(-REACH, REACH + 1) if 16 <= y * y + x * x <= REACH**2]
+).T[..., None]
 MOST_AROUND = 0.75  # of them: other spots take less
 FALL = 1.2  # logarithm of the ground so far inside over that outside: there a ring crosses an edge of the spectrum
 # Sum of the contrast and of what it is above most around, of several tiles and of one: chance has less at an edge.
@@ -86,7 +90,7 @@ def find_spots(
         highest = ENOUGH_PERIODS / length
         length = min(COARSER * length, longest)
         # Binned no more than leaves room beside the shortest period that is left to this look.
-        factor = max(1, min(length // side, int(length / (2 * (highest * length + BESIDE[0] + 1)))))
+        factor = max(1, min(length // side, int(length / (2 * (highest * length + BESIDE[0, 0] + 1)))))
         coarse = binned(pixels, factor)
         looks.append((make_tiles(coarse, min(length // factor, *coarse.shape), first.least / factor**2), float(factor)))
     found: list[tuple[Floats, Floats, Floats]] = []
@@ -114,8 +118,8 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     length = tiles.side * factor
     # One pixel more towards the middle, as the other look may see the spot on the next ring.
     wanted = (tiles.radius >= max(lowest * length - 1, FEWEST_PERIODS)) & (tiles.radius < highest * length)
-    peak = tiles.whole_plane(log_power)
-    peak = peak >= ndimage.maximum_filter(peak, 3, mode="wrap")
+    whole = tiles.whole_plane(log_power)
+    peak = whole >= ndimage.maximum_filter(whole, 3, mode="wrap")
     # Noise by rows or columns is noise, too.
     beyond = contrast - np.log1p(tiles.streaks) > CONTRAST
     beyond &= power > FAINTEST * tiles.assumed
@@ -123,28 +127,28 @@ def _spots_of(tiles: Tiles, factor: float, lowest: float, highest: float) -> tup
     if len(candidates) == 0:
         return np.empty((0, 2)), np.empty(0), np.empty(0)
 
-    plane = tiles.centred(log_power)
+    plane = np.fft.fftshift(whole)
     around = ndimage.maximum_filter(plane, 3, mode="nearest")
     rows, columns = candidates.T
     here = log_power[rows, columns]
     radius = tiles.radius[rows, columns]
     places = np.stack([np.fft.fftfreq(tiles.side, 1 / tiles.side)[rows], columns], axis=1)  # periods a tile
-    ray = np.stack([_along(plane, places, radius, np.full_like(radius, shift)) for shift in RAY])
+    ray = _along(plane, places, radius, RAY)
     # Inside not beyond ring 1, as far from a spot on ring 3 as its lobe reaches.
-    inside = np.stack([_along(around, places, radius, -np.minimum(far, radius - 1)) for far in BESIDE])
-    outside = np.stack([_along(around, places, radius, np.full_like(radius, far)) for far in BESIDE])
-    steep = SLOPE * np.log1p(BESIDE[:, None] / radius)
+    inside = _along(around, places, radius, -np.minimum(BESIDE, radius - 1))
+    outside = _along(around, places, radius, BESIDE)
+    steep = SLOPE * np.log1p(BESIDE / radius)
     keep = (here - inside > 1).any(axis=0) & (here - outside > 1 + steep).any(axis=0)
-    # In the smallest tiles no ray is long enough to tell a streak.
-    told = np.isfinite(ray).any(axis=0)
-    keep &= told & (here - np.nanmedian(np.where(told, ray, 0), axis=0) > ABOVE_RAY)
+    # In the smallest tiles no ray is long enough to tell a streak: NaN is above nothing.
+    keep &= here - _median_of_known(ray) > ABOVE_RAY
+    rows, columns, places, here = (one[keep] for one in (rows, columns, places, here))
     y, x = places.astype(int).T + tiles.side // 2
-    near = np.stack([plane[(y + dy) % tiles.side, (x + dx) % tiles.side] for dy, dx in AROUND])
+    near = plane[(y + AROUND[0]) % tiles.side, (x + AROUND[1]) % tiles.side]
     ground = np.log(np.median(tiles.ground, axis=0))
     ring, last = tiles.rings[rows, columns], len(ground) - 1
     flat = ground[np.maximum(ring - REACH, STREAK)] - ground[np.minimum(ring + REACH, last)] < FALL
     both = contrast[rows, columns] + here - np.quantile(near, MOST_AROUND, axis=0)
-    keep &= flat | (both > (BOTH if len(tiles.power) > 1 else BOTH_OF_ONE))
+    keep = flat | (both > (BOTH if len(tiles.power) > 1 else BOTH_OF_ONE))
     rows, columns, places, y, x = (one[keep] for one in (rows, columns, places, y, x))
     linear = tiles.centred(power)
     lobes = [linear[(y + dy) % tiles.side, (x + dx) % tiles.side] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
@@ -162,13 +166,21 @@ def _half_plane(whole: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
     return part
 
 
-def _along(plane: Floats, places: Floats, radius: Floats, shift: Floats) -> Floats:
-    """Values of a plane with frequency 0 in its middle, so much farther out than places (n, 2), or NaN."""
+def _along(plane: Floats, places: Floats, radius: Floats, shifts: NDArray[Any]) -> Floats:
+    """Values of a plane with frequency 0 in its middle, so much (k, n or 1) farther out than places (n, 2), or NaN."""
     side = len(plane)
-    at = np.rint(places * ((radius + shift) / radius)[:, None]).astype(int) + side // 2
-    inside = np.all((at >= 0) & (at < side), axis=1) & (radius + shift > 0.99)
-    y, x = at.clip(0, side - 1).T
+    at = np.rint(places * ((radius + shifts) / radius)[..., None]).astype(int) + side // 2
+    inside = np.all((at >= 0) & (at < side), axis=-1) & (radius + shifts > 0.99)
+    y, x = np.moveaxis(at.clip(0, side - 1), -1, 0)
     return np.where(inside, plane[y, x], np.nan)
+
+
+def _median_of_known(values: Floats) -> Floats:
+    """Median along the first axis of values (k, n) that are no NaN; NaN without any."""
+    values = np.sort(values, axis=0)  # NaN is last
+    known = np.count_nonzero(~np.isnan(values), axis=0)
+    each = np.arange(values.shape[1])
+    return np.asarray((values[np.maximum(known - 1, 0) // 2, each] + values[known // 2, each]) / 2)
 
 
 def _between(plane: Floats, y: NDArray[np.intp], x: NDArray[np.intp]) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from atomstat_widgets.brief import brief
+from atomstat_widgets.stat.quantiles import quantile_of
 
 SMALLEST, LARGEST = 32, 256  # pixels of a tile's side; smaller only where the image is
 MOST_EMPTY = 0.5  # of a tile
@@ -21,6 +22,7 @@ STREAK = 3  # rings; from there on a streak is looked at
 LOBE = 3.5  # frequencies: how far the taper and the outline of a crystal spread a spot
 ENOUGH_LEFT = 0.3  # of a ring: so much tells its ground
 TINY = float(np.finfo(np.float32).tiny)
+STRONGEST = 0.999  # of the frequencies have less power than the strongest
 FLOOR = 1e-6  # of the power of the strongest frequencies: what rounding and interpolation leave is no ground
 
 Floats = NDArray[np.float64]
@@ -73,10 +75,10 @@ class Tiles:
         return twice
 
     @cached_property
-    def rings_apart(self) -> list[NDArray[np.intp]]:
-        """Places of the frequencies of each ring, in the flat half plane."""
-        order = np.argsort(self.rings, axis=None, kind="stable")
-        return np.split(order, np.cumsum(np.bincount(self.rings.ravel()))[:-1])
+    def by_ring(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Places of all frequencies in the flat half plane, ring by ring, and how many are on each ring."""
+        rings = self.rings.ravel()
+        return np.argsort(rings, kind="stable"), np.bincount(rings)
 
     @cached_property
     def ground(self) -> Float32:
@@ -84,19 +86,23 @@ class Tiles:
 
         From the median, so that neither the few spots of a lattice nor the streak of a straight edge count.
         """
-        power = self.power.reshape(len(self.power), -1)
+        _, counts = self.by_ring
         # Power of noise falls off exponentially. Of a short ring the lowest quarter is free of spots, if not the half.
-        shares = [0.5 if ring > FEW else 0.25 for ring in range(len(self.rings_apart))]
-        parts = zip(self.rings_apart, shares, strict=True)
-        ground = np.stack([_quantile(power[:, at], share) / -math.log(1 - share) for at, share in parts], axis=1)
+        shares = np.where(np.arange(len(counts)) > FEW, 0.5, 0.25)
+        ground = _quantiles(self._in_rings, counts, shares) / -np.log(1 - shares)
         return np.asarray(np.maximum(ground, max(self.assumed, self.least)), np.float32)
 
     @cached_property
     def assumed(self) -> float:
         """Power that is taken for ground though none may be there: what is little beside the strongest frequencies."""
-        beyond = self.rings >= STREAK
-        strongest = float(np.quantile(self.power[:, beyond], 0.999)) if beyond.any() else 0.0
-        return max(FLOOR * strongest, TINY)
+        _, counts = self.by_ring
+        beyond = self._in_rings[:, counts[:STREAK].sum() :]
+        return max(FLOOR * quantile_of(beyond, STRONGEST), TINY) if beyond.size else TINY
+
+    @cached_property
+    def _in_rings(self) -> Float32:
+        """Power of each tile, ring by ring; in which order that of one ring is does not matter."""
+        return np.take(self.power.reshape(len(self.power), -1), self.by_ring[0], axis=1)
 
     @cached_property
     def contrast(self) -> Floats:
@@ -112,13 +118,21 @@ class Tiles:
         few of the tiles have is the streak of an edge.
         """
         added = np.zeros(self.power.shape[1:], np.float32)
-        ratio = self.power / (self.ground[:, self.rings] * math.log(2))
-        beyond = self.rings >= STREAK
-        for line in [(slice(None), column) for column in (0, 1)] + [(row, slice(None)) for row in (-1, 0, 1)]:
-            along = ratio[:, *line][:, beyond[line]]
-            excess = np.median(along, axis=1) - 1 if along.shape[1] else np.zeros(len(ratio))
-            added[line] = np.maximum(added[line], max(float(np.quantile(excess, SHARE)), 0.0))
+        down, across = (np.flatnonzero(self.rings[line] >= STREAK) for line in ((slice(None), 0), 0))
+        if len(down) and len(across):
+            columns, rows = np.array([0, 1]), np.array([-1, 0, 1])
+            added[:, columns] = self._along_axis(down, columns[:, None])
+            added[rows] = np.maximum(added[rows], self._along_axis(rows[:, None], across)[:, None])
         return added
+
+    def _along_axis(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Float32:
+        """Power over the ground that three quarters of the tiles have along lines (lines,) of so many frequencies."""
+        power = self.power[:, rows, columns]
+        power /= self.ground[:, self.rings[rows, columns]] * math.log(2)
+        tiles, lines, length = power.shape
+        medians = _quantiles(power.reshape(-1, length), np.array([length]), np.array(0.5)).reshape(tiles, lines)
+        excess = _quantiles(medians.T.copy(), np.array([tiles]), np.array(SHARE))[:, 0] - 1
+        return np.maximum(excess, 0)
 
     def ground_beside(self, frequencies: Floats) -> Float32:
         """Power that noise has at each frequency, (tiles, side, side // 2 + 1), with spots (n, 2) left out.
@@ -126,22 +140,24 @@ class Tiles:
         The spots of a period that has few places in a tile fill their rings. A ring of which too little is left
         has the ground of the next one that is farther out. Noise by rows or columns is in it, see `streaks`.
         """
-        fy, fx = np.fft.fftfreq(self.side), np.fft.rfftfreq(self.side)
-        beside = np.ones(self.rings.shape, bool)
-        for y, x in np.concatenate([frequencies, -frequencies]) * self.side:
-            off = [
-                (np.abs((one * self.side - at + self.side / 2) % self.side - self.side / 2))
-                for one, at in ((fy, y), (fx, x))
-            ]
-            beside &= np.hypot(off[0][:, None], off[1]) > LOBE
+        spots = np.concatenate([frequencies, -frequencies])[:, :, None] * self.side
+        y, x = (
+            spots[:, 0] - np.fft.fftfreq(self.side, 1 / self.side),
+            spots[:, 1] - np.fft.rfftfreq(self.side, 1 / self.side),
+        )
+        down, across = (((off + self.side / 2) % self.side - self.side / 2) ** 2 for off in (y, x))
+        beside = (down[:, :, None] + across[:, None] > LOBE**2).all(axis=0)
+        places, counts = self.by_ring
+        beside = beside.ravel()[places]
+        left = np.add.reduceat(beside, counts.cumsum() - counts, dtype=np.intp)
+        power = np.take(self.power.reshape(len(self.power), -1), places[beside], axis=1)
+        told = left >= np.maximum(ENOUGH_LEFT * counts, 4)
+        least = np.full_like(self.ground, np.inf)
+        least[:, left > 0] = _quantiles(power, left[left > 0], np.array(0.5)) / math.log(2)
         ground = self.ground.copy()
-        power = self.power.reshape(len(self.power), -1)
         for ring in range(ground.shape[1] - 1, -1, -1):
-            on = self.rings_apart[ring]
-            left = on[beside.ravel()[on]]
-            if len(left) >= max(ENOUGH_LEFT * len(on), 4):
-                least = _quantile(power[:, left], 0.5) / math.log(2)
-                ground[:, ring] = np.minimum(least, ground[:, ring])
+            if told[ring]:
+                ground[:, ring] = np.minimum(least[:, ring], ground[:, ring])
             elif ring + 1 < ground.shape[1]:
                 ground[:, ring] = np.minimum(ground[:, ring], ground[:, ring + 1])
         return np.asarray(ground[:, self.rings] * (1 + self.streaks), np.float32)
@@ -159,13 +175,16 @@ class Tiles:
         return np.fft.fftshift(self.whole_plane(half))
 
 
-def _quantile(values: Float32, share: float) -> Float32:
-    """What `numpy.quantile` gives of each row, without its checks, which take longer than the sorting."""
-    values = np.sort(values, axis=1)
-    at = share * (values.shape[1] - 1)
-    below = math.floor(at)
-    above = min(below + 1, values.shape[1] - 1)
-    return values[:, below] + (values[:, above] - values[:, below]) * np.float32(at - below)
+def _quantiles(values: Float32, counts: NDArray[np.intp], shares: Floats) -> Float32:
+    """What `numpy.quantile` gives of so many values of each row after each other, (rows, counts); these get sorted."""
+    ends = np.cumsum(counts)
+    firsts = ends - counts
+    for first, end in zip(firsts.tolist(), ends.tolist(), strict=True):
+        values[:, first:end].sort(axis=1)
+    at = shares * (counts - 1)
+    below = np.floor(at).astype(np.intp)
+    lower, upper = values[:, firsts + below], values[:, firsts + np.minimum(below + 1, counts - 1)]
+    return np.asarray(lower + (upper - lower) * (at - below).astype(np.float32))
 
 
 def reached(values: Float32) -> Float32:
@@ -198,12 +217,14 @@ def make_tiles(pixels: Float32, side: int, least: float = 0.0, blank: NDArray[np
     taper = np.hanning(side + 2)[1:-1]
     weights: NDArray[Any] = np.outer(taper, taper).astype(np.float32)
     pieces = np.stack([pixels[y : y + side, x : x + side] for y, x in corners])
-    means = np.einsum("nij,ij->n", pieces, weights) / weights.sum()
-    at = np.arange(side, dtype=np.float32) - (side - 1) / 2
-    down, across = (
-        np.einsum("nij,ij->n", pieces, weights * one) / np.sum(weights * one**2) for one in (at[:, None], at)
-    )
-    planes = means[:, None, None] + down[:, None, None] * at[:, None] + across[:, None, None] * at
-    spectra = fft.rfft2((pieces - planes.astype(np.float32)) * weights)
+    # The plane of each piece: what is left has neither a mean nor a slope under the taper.
+    at = np.arange(side, dtype=np.float32) - np.float32((side - 1) / 2)
+    down, across = np.broadcast_arrays(at[:, None], at)
+    parts = np.stack([np.ones_like(weights), down, across]).reshape(3, -1)
+    moments = pieces.reshape(len(pieces), -1) @ (parts * weights.ravel()).T
+    planes = (moments / (parts**2 @ weights.ravel())) @ parts
+    pieces -= planes.reshape(pieces.shape)
+    pieces *= weights
+    spectra = fft.rfft2(pieces)
     power = (spectra.real**2 + spectra.imag**2) / float(np.sum(weights.astype(float) ** 2))
     return Tiles(power.astype(np.float32, copy=False), corners, least)
