@@ -10,6 +10,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from atomstat_widgets.stat.atoms.brightness import FRAME, normalize_frames
+
 Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 Over = Callable[..., list[Any]]
@@ -27,9 +29,20 @@ ITERATIONS = 6
 ROUNDING = 1 / 12
 # A move so many times the usual spread is none to the point's own atom.
 OUTLIER = 4
+FADING = 1 / 4  # of the side of a crop: standard deviation of the Gaussian under which it fades
 TINY = float(np.finfo(np.float32).tiny)
 # Standard deviation, in pixels, of the narrowest Gaussian that reaches another pixel, cut off after four of them.
 NARROWEST = 1 / 8
+
+
+def prepared(stack: Float32, smooth: float, normalize: str) -> Float32:
+    """Images (frames, height, width, channels) as crops are cut from them: under a Gaussian, and normalised by frame.
+
+    The Gaussian comes first, so that noise tells less of what is dark and bright in a frame.
+    """
+    if smooth:
+        stack = smooth_images(stack, smooth)
+    return normalize_frames(stack) if normalize == FRAME else stack
 
 
 def smooth_images(stack: Float32, sigma: float) -> Float32:
@@ -54,6 +67,15 @@ def smooth_images(stack: Float32, sigma: float) -> Float32:
     weights = ndimage.gaussian_filter((~missing).astype(np.float32), width)
     values = ndimage.gaussian_filter(np.where(missing, np.float32(0), stack), width)
     return np.asarray(np.divide(values, weights, out=np.full_like(stack, np.nan), where=~missing))
+
+
+def fading(side: int) -> Float32:
+    """Weights (side, side) of the pixels of a crop, 1 at its atom, on pixel ``side // 2``, and less and less around it.
+
+    What differs far from an atom, such as which neighbours are of another kind, is then less than what differs at it.
+    """
+    line = np.exp(-(((np.arange(side) - side // 2) / (FADING * side)) ** 2) / 2)
+    return np.outer(line, line).astype(np.float32)
 
 
 def cut_at_pixels(stack: Float32, starts: NDArray[np.intp], side: int) -> Float32:
