@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.stat import blocks
 from atomstat_widgets.stat.atoms import preparation
-from atomstat_widgets.stat.atoms.brightness import CROP
+from atomstat_widgets.stat.atoms.brightness import CROP, normalize_frames
 from atomstat_widgets.stat.atoms.cutting import (
     Crops,
     CropsOnDemand,
@@ -120,7 +120,7 @@ def _cut(
     normalize: str,
     smooth: float,
 ) -> tuple[CropsOnDemand, NDArray[np.intp]]:
-    images = preparation.prepared(as_stack(stack), smooth, normalize)
+    images = normalize_frames(preparation.smooth_images(as_stack(stack), smooth), normalize)
     return cut_around(images, frames, points, window, between_pixels=between_pixels, normalize=normalize == CROP)
 
 

@@ -13,7 +13,14 @@ from atomstat_widgets.points import points_of, require_by_frame, require_classes
 from atomstat_widgets.renamed import renamed
 from atomstat_widgets.stat.atoms import preparation
 from atomstat_widgets.stat.atoms.atoms import find_atoms
-from atomstat_widgets.stat.atoms.brightness import CROP, NONE, Normalization, normalization_of
+from atomstat_widgets.stat.atoms.brightness import (
+    CROP,
+    NONE,
+    Normalization,
+    normalization_of,
+    normalize_frames,
+    settled,
+)
 from atomstat_widgets.stat.atoms.cutting import Crops, as_stack, cut_around, no_crop_left
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.frame_numbers import by_frame_number
@@ -71,9 +78,9 @@ def extract_crops(
         A crop reads 1 pixel before and 2 after it too, none of which may be missing, but may be past the border.
     normalize : {"none", "frame", "crop"}
         "frame": give each frame, over all channels, a median of 0 and a distance of 1 from its dark pixels to its
-        bright ones, so that neither its gain nor its offset counts, and bright atoms stay brighter than dim ones.
-        "crop": give each crop, over all channels, mean 0 and variance 1, so that shapes count, not heights; a constant
-        one is 0.
+        bright ones, so that neither its gain nor its offset counts, and bright atoms stay brighter than dim ones;
+        frames that are flat but for a few atoms do not tell their gain, and keep it. "crop": give each crop, over all
+        channels, mean 0 and variance 1, so that shapes count, not heights; a constant one is 0.
         True is "crop", False is "none".
     smooth : float
         Standard deviation, in pixels, of a Gaussian under which crops, but not atoms' centres, are looked at. Missing
@@ -124,6 +131,10 @@ def extract_crops(
 
     chosen = {frame: _of_class(points, atom_class)[:, :2] for frame, points in by_frame.items()}
     frames, points = _joined(chosen)
+    places = np.unique(frames).tolist()
+    how = settled(
+        normalize, lambda place: preparation.smooth_images(as_stack(stack[place : place + 1]), smooth)[0], places
+    )
     if lazy:
         from atomstat_widgets.stat.atoms.block_crops import crops_of_blocks
 
@@ -133,11 +144,11 @@ def extract_crops(
             points,
             window,
             between_pixels=between_pixels or recentre,
-            normalize=normalize,
+            normalize=how,
             smooth=smooth,
             progress=progress,
         )
-    stack = preparation.prepared(stack, smooth, normalize)
+    stack = normalize_frames(preparation.smooth_images(stack, smooth), how)
     cut, kept = cut_around(
         stack, frames, points, window, between_pixels=between_pixels or recentre, normalize=normalize == CROP
     )

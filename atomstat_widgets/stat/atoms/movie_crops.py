@@ -12,7 +12,14 @@ from atomstat_widgets.brief import brief
 from atomstat_widgets.points import points_of, require_by_frame
 from atomstat_widgets.renamed import renamed
 from atomstat_widgets.stat.atoms import preparation
-from atomstat_widgets.stat.atoms.brightness import CROP, NONE, Normalization, normalization_of
+from atomstat_widgets.stat.atoms.brightness import (
+    CROP,
+    NONE,
+    Normalization,
+    normalization_of,
+    normalize_frames,
+    settled,
+)
 from atomstat_widgets.stat.atoms.crops import MEMORY_BUDGET, smooth_of, window_of
 from atomstat_widgets.stat.atoms.cutting import Crops, CropsOnDemand, as_stack, cut_around
 from atomstat_widgets.stat.progress import Progress, unreported
@@ -117,20 +124,24 @@ def extract_movie_crops(
     require_by_frame(positions, "positions")
     atoms = [points_of(points, f"positions of frame {place}")[:, :2] for place, points in enumerate(positions)]
 
-    def cut(place: int) -> tuple[CropsOnDemand, NDArray[np.intp]]:
+    def smoothed(place: int) -> NDArray[np.float32]:
         stack = as_stack(read(place))
-        sides = stack.shape[1:3]
-        side, sigma = window_of(window, sides), smooth_of(smooth, sides)
-        stack = preparation.prepared(stack, sigma, normalize)
-        points, first = atoms[place], np.zeros(len(atoms[place]), np.intp)
+        return preparation.smooth_images(stack, smooth_of(smooth, stack.shape[1:3]))
+
+    def cut(place: int) -> tuple[CropsOnDemand, NDArray[np.intp]]:
+        stack = normalize_frames(smoothed(place), how)
+        side, points = window_of(window, stack.shape[1:3]), atoms[place]
+        first = np.zeros(len(points), np.intp)
         return cut_around(stack, first, points, side, between_pixels=True, normalize=normalize == CROP)
 
     before = np.concatenate([[0], np.cumsum([len(points) for points in atoms])])
+    filled = np.flatnonzero(np.diff(before)).tolist()  # a frame without atoms is not read
+    how = settled(normalize, lambda place: smoothed(place)[0], filled)
     blocks: list[NDArray[np.float32]] = []
     numbers: list[NDArray[np.intp]] = []
     fits, held = True, 0
     places: list[NDArray[np.intp]] = []
-    for place in np.flatnonzero(np.diff(before)).tolist():  # a frame without atoms is not read
+    for place in filled:
         found, kept = cut(place)
         numbers.append(before[place] + kept)
         places.append(np.full(len(kept), place))

@@ -10,8 +10,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from atomstat_widgets.stat.atoms.brightness import FRAME, normalize_frames
-
 Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 Over = Callable[..., list[Any]]
@@ -35,16 +33,6 @@ TINY = float(np.finfo(np.float32).tiny)
 NARROWEST = 1 / 8
 
 
-def prepared(stack: Float32, smooth: float, normalize: str) -> Float32:
-    """Images (frames, height, width, channels) as crops are cut from them: under a Gaussian, and normalised by frame.
-
-    The Gaussian comes first, so that noise tells less of what is dark and bright in a frame.
-    """
-    if smooth:
-        stack = smooth_images(stack, smooth)
-    return normalize_frames(stack) if normalize == FRAME else stack
-
-
 def smooth_images(stack: Float32, sigma: float) -> Float32:
     """Images under a Gaussian.
 
@@ -53,13 +41,15 @@ def smooth_images(stack: Float32, sigma: float) -> Float32:
     stack : array, (frames, height, width, channels)
         NaN where a pixel is missing.
     sigma : float
-        Standard deviation of the Gaussian, in pixels.
+        Standard deviation of the Gaussian, in pixels; 0 leaves the images as they are.
 
     Returns
     -------
     array, (frames, height, width, channels)
         Missing pixels stay missing, and others are averages of what is there (Knutsson & Westin, CVPR 1993).
     """
+    if sigma == 0:
+        return stack
     width = (0, sigma, sigma, 0)
     missing = np.isnan(stack)
     if not missing.any():
