@@ -1,5 +1,6 @@
 """What the gain and offset of a frame, or of a crop, do to pixels, taken off again."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, Literal
@@ -17,7 +18,7 @@ NORMALIZATIONS: tuple[Normalization, ...] = (FRAME, CROP, NONE)
 OFFSET: Final = "offset"  # of frames that do not tell their gain
 DARK, MIDDLE, BRIGHT = 0.1, 0.5, 0.9  # quantiles of a frame that a few bright atoms, or dirt, do not move
 FLAT = 0.02  # of the whole range: frames in which these quantiles are closer are flat but for a few atoms
-ENOUGH = 512  # rows and columns that are looked at for the quantiles
+ENOUGH = 40_000  # pixels that tell the quantiles to some thousandths
 LOOKS = 5  # frames that tell whether a movie is such
 
 Float32 = NDArray[np.float32]
@@ -78,7 +79,11 @@ def normalize_frames(stack: Float32, normalize: str) -> Float32:
 
 def _levels(frame: Float32) -> tuple[float, float, float]:
     """Median of a frame, what its gain is in proportion to, and its whole range, above 0."""
-    some = frame[:: -(-frame.shape[0] // ENOUGH), :: -(-frame.shape[1] // ENOUGH)]
+    pixels = frame.reshape(-1, frame.shape[-1])
+    step = max(1, len(pixels) // ENOUGH)
+    while math.gcd(step, frame.shape[1]) > 1:  # or few columns would be looked at
+        step += 1
+    some = pixels[::step]
     known = some[~np.isnan(some)].astype(np.float64)
     if len(known) == 0:
         return 0.0, 0.0, 1.0
