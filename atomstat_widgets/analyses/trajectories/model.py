@@ -85,7 +85,9 @@ class TrajectoriesModel(AnalysisModel):
         Which atoms to follow: all, or those clearly brighter than the rest, as dopants are; automatically the bright
         ones where there are such.
     window : int or None
-        Side of the crops in pixels; None makes it two and a half times the distance of neighbours.
+        Side of the crops in pixels; None makes it two and a half times the distance of neighbours. States are told
+        apart by crops that fade toward their rim, a quarter of the side being the standard deviation: what differs at
+        the atom counts more than what differs around it.
     normalize : {'frame', 'crop', 'none'}
         What is taken off before states are told apart: the gain and offset of each frame, so that bright atoms stay
         brighter than dim ones; or those of each crop, so that shapes count, not heights; or nothing. True is 'crop',
