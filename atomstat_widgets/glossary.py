@@ -36,8 +36,8 @@ GLOSSARY: Mapping[str, str] = {
     "memory": "Number of frames that an atom may be missing for and still be the same one.",
     "method": "How components or classes are read from the data: PCA, ICA, NMF or GMM.",
     "minimal length": "Fewest points of a track that is shown and counted.",
-    "normalize": "Divide out what does not count. Crops get zero mean and unit variance, so that shapes count, not "
-    "heights; spectra are divided by their sums, so that shapes count, not thickness.",
+    "normalize": "Divide out what does not count. Of frames it is their gain; crops get zero mean and unit variance, "
+    "so that shapes count, not heights; spectra are divided by their sums, so that shapes count, not thickness.",
     "number of components": "Number of components that the data are taken apart into or, of GMM, of classes.",
     "number of states": "Number of Gaussians of the mixture that sorts crops into states.",
     "recentre": "Move each crop to the middle of its own atom, between pixels too.",

@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+from traitlets import TraitError
 
 from atomstat_widgets import DomainsPanel, analyse, cubes, movies, samples, stat
 from atomstat_widgets.__main__ import main
@@ -97,7 +98,7 @@ result = TrajectoriesModel.analyse(
 
 save('Hopping_dopants_trajectories.npz', numbers_of(result))
 """,
-        lambda: analyse("trajectories", movies.hopping_dopants(frames=12), spacing=6.0),
+        lambda: analyse("trajectories", movies.hopping_dopants(frames=12), spacing=6.0, normalize="crop"),
     ),
     "Oxide_layers_unmix": (
         HEAD.format(data="cubes")
@@ -210,7 +211,7 @@ def test_attributes_of_models(make):
     with pytest.warns(DeprecationWarning, match="distance is called spacing now") as caught:
         model.distance = 8.0
     with pytest.warns(DeprecationWarning, match="normalise is called normalize now"):
-        assert model.normalise is True
+        assert model.normalise == model.normalize
     assert (model.spacing, caught[0].filename) == (8, __file__)
     assert "distance" not in model.trait_names()
 
@@ -222,6 +223,31 @@ def test_options_of_the_command_line(tmp_path, capsys):
     assert "atomstat: distance is called spacing now" in capsys.readouterr().err
     assert main([*command, "--distance", "8", "--spacing", "9"]) == 2
     assert "spacing is given twice, as distance too, which is its old name" in capsys.readouterr().err
+
+
+def test_a_switch_of_before_is_a_word_of_now(tmp_path, capsys):
+    movie = movies.hopping_dopants(frames=12)
+    model = TrajectoriesModel(movie)
+    assert model.normalize == "frame"
+    assert set_parameters(model, {"normalise": True}) == []
+    assert model.normalize == model.result.parameters["normalize"] == "crop"
+    model.normalize = False
+    assert model.normalize == "none"
+    assert analyse("trajectories", movie, normalize=True).parameters["normalize"] == "crop"
+    with pytest.raises(TraitError, match="normalize"):
+        model.normalize = "by frame"
+
+    np.save(tmp_path / "movie.npy", np.stack([movie[place] for place in range(len(movie))]))
+    command = ["run", "trajectories", str(tmp_path / "movie.npy"), "--out", str(tmp_path), "--formats", "json"]
+    for given, wanted in (
+        ([], "frame"), (["--normalize"], "crop"), (["--no-normalise"], "none"), (["--normalize", "none"], "none"),
+    ):  # fmt: skip
+        assert main([*command, *given]) == 0
+        assert json.loads((tmp_path / "movie_trajectories.json").read_text())["normalize"] == wanted
+    for wrong in (["--no-normalize", "crop"], ["--normalize", "by frame"]):
+        with pytest.raises(SystemExit):
+            main([*command, *wrong])
+    assert "normalize" in capsys.readouterr().err
 
 
 def test_sessions_say_nothing(graphene):

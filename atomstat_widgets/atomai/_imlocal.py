@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from atomstat_widgets.arguments import array_of, number_of, seed_of, switch_of, whole_array_of, whole_of
 from atomstat_widgets.atomai import plots
 from atomstat_widgets.atomai.trajectories import Trajectories
-from atomstat_widgets.stat.atoms.crops import Positions, extract_crops
-from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.matrices._gmm import gmm
 from atomstat_widgets.stat.matrices._ica import ica
 from atomstat_widgets.stat.matrices._nmf import nmf
@@ -39,7 +37,8 @@ class imlocal(Trajectories):
         For each image, by its number (int, or str of one): (n, 3) row, column and class of atoms. Of one image an
         array is enough, and (n, 2) where there are no classes.
     window_size : int, optional
-        Side of the crops in pixels; by default twice the median distance of nearest neighbours.
+        Side of the crops in pixels; by default twice the median distance of nearest neighbours, which are those in the
+        images where there is one atom a frame.
     coord_class : int
         Class of the atoms around which crops are taken.
 
@@ -72,32 +71,6 @@ class imlocal(Trajectories):
     >>> components.shape
     (4, 32, 32, 1)
     """
-
-    def __init__(
-        self,
-        network_output: ArrayLike,
-        coord_class_dict_all: Positions,
-        window_size: int | None = None,
-        coord_class: int = 0,
-    ) -> None:
-        self.network_output = array_of(network_output, "network_output", stored=in_blocks(network_output))
-        self.coord_all = coord_class_dict_all
-        self.coord_class = number_of(coord_class, "coord_class")
-        self._window = window_size
-        self.imgstack, self.imgstack_com, self.imgstack_frames = self.extract_subimages_()
-        self._factors: dict[bool, LowRank] = {}
-
-    def extract_subimages_(self) -> tuple[Array, Array, Array]:
-        """Cut the crops.
-
-        Returns
-        -------
-        tuple
-            Crops (n, window, window, channels), (row, column) of their atoms (n, 2), and their frame numbers (n,).
-        """
-        crops = extract_crops(self.network_output, self.coord_all, self._window, atom_class=self.coord_class)
-        self.left_out = crops.left_out
-        return crops.images, crops.positions, crops.frames
 
     def pca(self, n_components: int, random_state: int = 1, plot_results: bool = False) -> tuple[Array, Array, Array]:
         """Principal components of the crops.

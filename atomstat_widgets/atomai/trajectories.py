@@ -7,22 +7,23 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from atomstat_widgets.arguments import array_of, number_of, switch_of, whole_of, word_of
+from atomstat_widgets.atomai.local_crops import LocalCrops
+from atomstat_widgets.stat.atoms.brightness import FRAME, Normalization
 from atomstat_widgets.stat.tracks._link import Movie, frames_and_points, link
 from atomstat_widgets.stat.tracks.transitions import count_transitions, sum_transitions
 
 Array = NDArray[Any]
 
+SMOOTH = 1.0  # px, of the Gaussian under which crops are sorted: noise hides the classes else
 
-class Trajectories:
+
+class Trajectories(LocalCrops):
     """Trajectories of the atoms that crops were taken around, and the transitions between their classes.
 
     A base of `imlocal`, whose crops it reads. In AtomAI each atom goes to the nearest one of the next frame, so that
     two may end in the same, and one that is lost is looked for in all later frames. Here the atoms of a frame and the
     next are matched one-to-one, see `link`.
     """
-
-    imgstack_com: Array
-    imgstack_frames: Array
 
     def gmm(
         self, n_components: int, covariance: str = "diag", random_state: int = 1, plot_results: bool = False
@@ -149,6 +150,9 @@ class Trajectories:
         *,
         memory: int = 0,
         start: Literal["first", "any"] = "first",
+        normalize: Normalization | bool = FRAME,
+        smooth: float = SMOOTH,
+        recentre: bool = False,
     ) -> dict[str, Any]:
         """Trajectories, and the probabilities of transitions between classes along each.
 
@@ -158,6 +162,10 @@ class Trajectories:
             As for `get_all_trajectories`.
         sum_all_transitions : bool
             Give the transitions of all trajectories together too.
+        normalize, smooth, recentre
+            How crops are prepared before they are sorted into classes, see `extract_crops`. AtomAI sorts them as they
+            are, ``normalize="none", smooth=0``, so that classes are those of noise and of the gain of frames; what is
+            done instead is logged.
 
         Returns
         -------
@@ -169,10 +177,11 @@ class Trajectories:
         Raises
         ------
         ValueError
-            See `get_all_trajectories`.
+            See `get_all_trajectories` and `extract_crops`.
         """
         switch_of(sum_all_transitions, "sum_all_transitions")
-        found = self.get_all_trajectories(
+        prepared = self._prepared(normalize, smooth, recentre)
+        found = prepared.get_all_trajectories(
             min_length, True, rmax, n_components=n_components, covariance=covariance, random_state=random_state,
             memory=memory, start=start,
         )  # fmt: skip

@@ -15,6 +15,7 @@ from atomstat_widgets.stat import (
     LowRank,
     factorize,
 )
+from atomstat_widgets.stat.atoms.preparation import fading
 from atomstat_widgets.stat.blocks import compute, in_blocks, split_like
 from atomstat_widgets.stat.image import normalize_around_gaps
 from atomstat_widgets.stat.progress import Progress
@@ -24,11 +25,12 @@ NEIGHBOURS = 1.25  # of the distance of neighbours: how far a crop reaches by de
 
 
 @dataclass(frozen=True)
-class _Raised:
-    """Rows with a number added to all values, made when they are read."""
+class _Changed:
+    """Rows times a weight for each column, and plus a number, made when they are read."""
 
     rows: Any
-    by: float
+    weights: NDArray[np.float32] | float = 1.0
+    plus: float = 0.0
 
     dtype = np.dtype(np.float32)
 
@@ -38,17 +40,18 @@ class _Raised:
         return height, width
 
     def __getitem__(self, rows: slice) -> NDArray[np.float32]:
-        return np.asarray(self.rows[rows] + np.float32(self.by))
+        return np.asarray(self.rows[rows] * self.weights + self.plus)
 
 
 @brief
 @dataclass(frozen=True)
 class Factor:
-    """Crops, what was subtracted from them, and the factor of what was left."""
+    """Crops, what was subtracted from them, and the factor of what was left, whose pixels have weights."""
 
     crops: Crops
     base: NDArray[Any]
     low_rank: LowRank
+    weights: NDArray[np.float32] | float = 1.0
 
 
 @brief
@@ -82,8 +85,17 @@ def factor_of(crops: Crops, centred: bool, progress: Progress) -> Factor:
         low_rank = factorize(blocks - np.float32(lowest), RANK, progress=progress)
         return Factor(crops, np.full(crops.matrix.shape[1], lowest, np.float32), low_rank)
     lowest = min(float(crops.matrix[rows].min()) for rows in row_blocks(crops))
-    low_rank = factorize(_Raised(crops.matrix, -lowest), RANK, progress=progress)
+    low_rank = factorize(_Changed(crops.matrix, plus=-lowest), RANK, progress=progress)
     return Factor(crops, np.full(crops.matrix.shape[1], lowest, np.float32), low_rank)
+
+
+def faded_factor_of(crops: Crops, progress: Progress) -> Factor:
+    """Factorize the deviations from the mean crop, of which those at the atom count more than those far from it."""
+    weights = np.repeat(fading(crops.shape[0]).ravel(), crops.shape[2])
+    matrix: Any = crops.matrix
+    rows = matrix * weights if in_blocks(matrix) else _Changed(matrix, weights)
+    low_rank = factorize(rows, RANK, center=True, progress=progress)
+    return Factor(crops, (low_rank.mean / weights).astype(np.float32), low_rank, weights)
 
 
 def classes_of(factor: Factor, n_classes: int, dimensions: int) -> Components:
@@ -94,7 +106,7 @@ def classes_of(factor: Factor, n_classes: int, dimensions: int) -> Components:
     deviations = sums_by_class(factor.crops, labels, n_classes) / np.maximum(classes.counts, 1)[:, None]
     deviations -= factor.base
     deviations[classes.counts == 0] = 0
-    between = float(classes.counts @ np.sum(deviations.astype(float) ** 2, axis=1))
+    between = float(classes.counts @ np.sum((deviations * factor.weights).astype(float) ** 2, axis=1))
     error = np.sqrt(max(0.0, 1 - between / factor.low_rank.total))
     decomposition = Decomposition(deviations, classes.probabilities, error, 0, classes.converged)
     return Components(decomposition, labels, classes.bic)

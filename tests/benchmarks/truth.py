@@ -12,8 +12,9 @@ centres of the windows, and whether every map where it is below its bound is sai
 lattice says nothing of the map.
 
 Movies: atoms of a sheet that drifts, with all defaults. Of all true links those that were found, of all true
-transitions those that were counted, and by how many the counts differ from the true ones, as a share of all; then the
-same where states are told by heights, in crops of the atom alone: what linking has to do with it.
+transitions those that were counted, and by how many the counts differ from the true ones, as a share of all; and how
+often the true probabilities are inside their intervals. Where counts are off, the states as they are by those that
+were found. Then the gain and offset of each frame change: states right in the panel, and through imlocal.
 """
 
 import argparse
@@ -35,14 +36,14 @@ from test_atoms import multislice, nearest_distance
 from atomstat_widgets.analyses.sliding_fft.model import SlidingFFTModel
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.data import Image, Movie, MovieTruth
-from atomstat_widgets.stat import Atoms, find_atoms
+from atomstat_widgets.stat import Atoms, find_atoms, imlocal
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 RECALL, PRECISION = 0.99, 0.97
 CRAMER_RAO = 1.3  # times the bound of lone columns
 INDEX, OFTEN = 0.9, 0.95  # adjusted Rand index, and the share of images that have it
 LINKS, COUNTS_OFF = 0.99, 0.03  # of all true links, and of all true transitions
-ATOM = 12  # pixels: a crop of an atom alone
+INSIDE, STATES = 0.93, 0.97  # of the true probabilities those in their intervals; of all states those that are right
 SECONDS = 2.0  # of an image of 4,096 x 4,096
 
 Scene = tuple[str, int, int, np.ndarray, np.ndarray, float, np.ndarray | None]
@@ -217,35 +218,78 @@ def phases(seeds: range) -> list[tuple[str, np.ndarray, np.ndarray]]:
 
 
 def movies(seeds: range) -> None:
-    """Print how many links and transitions of movies that drift are right."""
-    make = hard_scenes()
-    print(f"{'drifting_movie':<16}{'links':>8}{'wrong':>7}{'counted':>9}{'counts off':>14}{'by heights':>14}", end="")
-    print(f"{'in doubt':>10}   wanted links {LINKS}, counts off {COUNTS_OFF}; means, worst in brackets")
+    """Print how many links, transitions and states of movies that drift, or change their gain, are right."""
+    print(f"{'drifting_movie':<16}{'links':>8}{'wrong':>7}{'counted':>9}{'counts off':>14}{'inside':>8}", end="")
+    print(f"{'in doubt':>10}   wanted links {LINKS}, counts off {COUNTS_OFF}, inside {INSIDE}; worst in brackets")
     for drift in (0.0, 0.1, 0.3, 0.6, 1.0):
-        lines = []
+        lines, confused = [], []
         for seed in seeds:
-            frames, positions, states, _ = make.drifting_movie(drift=drift, seed=seed)
-            numbers = [np.arange(states.shape[1])] * len(states)
-            true = MovieTruth(list(positions), numbers, list(states), np.array([[0.9, 0.1], [0.2, 0.8]]))
-            model = TrajectoriesModel(Movie(frames, "drifting", truth=true))
-            result, table = model.result, np.zeros((2, 2), int)
-            score = result.score()
-            np.add.at(table, (states[:-1].ravel(), states[1:].ravel()), 1)
-            with model.one_run():
-                model.normalize, model.window = False, ATOM
-            shares = [
-                min(np.abs(one - table).sum() for one in (counts, counts[::-1, ::-1])) / table.sum()
-                for counts in (result.matrix.counts, model.result.matrix.counts)
-            ]
-            counted = result.matrix.counts.sum() / table.sum()
-            links = score.links / score.all_links
-            lines.append((links, score.wrong_links, counted, *shares, len(result.drift.doubtful)))
-        links, wrong, counted, off, by_height, doubtful = np.array(lines).T
-        miss = "" if links.min() >= LINKS and off.max() <= COUNTS_OFF else "  <<<"
+            *line, table = drifting(drift, seed)
+            lines.append(line)
+            if line[3] > COUNTS_OFF:
+                confused.append(f"    seed {seed}: true by found states {table.tolist()}")
+        links, wrong, counted, off, inside, doubtful = np.array(lines).T
+        fine = links.min() >= LINKS and off.max() <= COUNTS_OFF and inside.mean() >= INSIDE
         print(f"  drift {drift:<8}{links.min():>8.4f}{int(wrong.sum()):>7}{counted.mean():>9.3f}", end="")
-        for share in (off, by_height):
-            print(f"{share.mean():>7.3f} ({share.max():.2f})", end="")
-        print(f"{int(doubtful.sum()):>9}{miss}", flush=True)
+        print(f"{off.mean():>7.3f} ({off.max():.3f}){inside.mean():>7.3f}{int(doubtful.sum()):>10}", end="")
+        print("" if fine else "  <<<", *confused, sep="\n" if confused else "", flush=True)
+    print(f"{'changing_gain':<16}{'states right':>14}   wanted {STATES}; worst in brackets")
+    for name, right_states in (("panel", gain_in_panel), ("imlocal", gain_in_imlocal)):
+        shares = np.array([right_states(*hard_scenes().changing_gain(seed=seed)) for seed in seeds])
+        miss = "" if shares.min() >= STATES else "  <<<"
+        print(f"  {name:<14}{shares.mean():>7.3f} ({shares.min():.3f}){miss}", flush=True)
+
+
+def drifting(drift: float, seed: int) -> tuple[float, int, float, float, float, int, np.ndarray]:
+    """Links right, links wrong, share counted, counts off, probabilities inside, frames in doubt; and a table.
+
+    In it are the true states (rows) by those that were found, of which the last is none.
+    """
+    flips = np.array([[0.9, 0.1], [0.2, 0.8]])
+    frames, positions, states, _ = hard_scenes().drifting_movie(drift=drift, flips=flips, seed=seed)
+    numbers = [np.arange(states.shape[1])] * len(states)
+    result = TrajectoriesModel(
+        Movie(frames, "m", truth=MovieTruth(list(positions), numbers, list(states), flips))
+    ).result
+    score, table, confusion = result.score(), np.zeros((2, 2), int), np.zeros((2, 3), int)
+    np.add.at(table, (states[:-1].ravel(), states[1:].ravel()), 1)
+    for true, own, points, labels in zip(positions, states, result.chosen.positions, result.states.labels, strict=True):
+        np.add.at(confusion, (own, nearest_labels(true, points, labels)), 1)
+    order = [0, 1] if confusion[0, 0] + confusion[1, 1] >= confusion[0, 1] + confusion[1, 0] else [1, 0]
+    counts = result.matrix.counts[order][:, order]
+    low, high = (one[order][:, order] for one in result.matrix.interval())
+    inside = ((low <= flips) & (flips <= high)).mean()
+    off = float(np.abs(counts - table).sum() / table.sum())
+    links = score.links / score.all_links
+    doubtful = len(result.drift.doubtful)
+    return links, score.wrong_links, counts.sum() / table.sum(), off, inside, doubtful, confusion[:, [*order, 2]]
+
+
+def nearest_labels(true: np.ndarray, points: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """State that was found at each true position, -1 where there is none within 5 pixels."""
+    if len(points) == 0:
+        return np.full(len(true), -1)
+    distance, nearest = KDTree(points).query(true)
+    return np.where(distance < 5, labels[nearest], -1)
+
+
+def gain_in_panel(frames: np.ndarray, positions: np.ndarray, states: np.ndarray) -> float:
+    result = TrajectoriesModel(Movie(frames, "changing gain")).result
+    found = zip(positions[:, None], result.chosen.positions, result.states.labels, strict=True)
+    return share_right(np.concatenate([nearest_labels(*one) for one in found]), states)
+
+
+def gain_in_imlocal(frames: np.ndarray, positions: np.ndarray, states: np.ndarray) -> float:
+    found = imlocal(frames[..., None], {number: at[None] for number, at in enumerate(positions)}).transition_matrix(2)
+    labels = np.full(len(states), -1)
+    for flow, numbers in zip(found["trajectories"], found["frames"], strict=True):
+        labels[numbers] = flow[:, 2] - 1
+    return share_right(labels, states)
+
+
+def share_right(labels: np.ndarray, states: np.ndarray) -> float:
+    """Of two states, whichever is called which; -1 is wrong."""
+    return max(np.mean(labels == states), np.mean(labels == 1 - states))
 
 
 def write_sheet(

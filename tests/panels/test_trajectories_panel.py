@@ -82,7 +82,11 @@ def test_parameters_and_controls_are_one(panel):
     own, model = panel.controls, panel.model
     for name, first, second, third in (
         *(("n_states", 3, 2, 4), ("lag", 2, 3, 10), ("memory", 0, 2, 12), ("min_length", 5, 4, 60)),
-        *(("atoms", "all", "bright", "automatic"), ("normalize", False, True, False), ("dark", True, False, False)),
+        *(
+            ("atoms", "all", "bright", "automatic"),
+            ("normalize", "none", "crop", "frame"),
+            ("dark", True, False, False),
+        ),
     ):
         control = getattr(own, name)
         setattr(model, name, first)

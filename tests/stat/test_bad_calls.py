@@ -159,6 +159,13 @@ class Switch(Kind):
         return [int(self.good), np.bool_(self.good), np.array(self.good)]
 
 
+class Normalization(Word):
+    """One of some words, or a switch, which it was before."""
+
+    def own_bad(self):
+        return ["", "no such word", 2, np.nan, ["a"], np.ones(2)]
+
+
 class Of(Kind):
     """An object of a class of ours."""
 
@@ -376,7 +383,7 @@ CALLS = [
         atom_class=Number(0.0, ["class"], optional=True, also_bad=[7]),
         recentre=Switch(False),
         between_pixels=Switch(False),
-        normalize=Switch(True),
+        normalize=Normalization("frame"),
         smooth=Number(1.0, also_bad=[-1, 1e9]),
         memory_budget=Whole(10**6),
         progress=Called(),
@@ -392,7 +399,7 @@ CALLS = [
         read=Called(STACK[..., 0].__getitem__),
         positions=Given(list(BY_FRAME.values())),
         window=Whole(6, also_bad=[0, 100]),
-        normalize=Switch(False),
+        normalize=Normalization("crop"),
         smooth=Number(1.0, also_bad=[-1, 1e9]),
         memory_budget=Whole(10**6),
         progress=Called(),
@@ -762,6 +769,9 @@ CALLS = [
         "imlocal.transition_matrix",
         function=LOCAL.transition_matrix,
         sum_all_transitions=Switch(True),
+        normalize=Normalization("frame"),
+        smooth=Number(1.0, also_bad=[-1, 1e9]),
+        recentre=Switch(True),
         **LINKS,
         **COMPONENTS,
         **COVARIANCE,

@@ -412,7 +412,7 @@ def test_points_in_blocks_are_linked() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    data=st.data(), recentre=st.booleans(), between=st.booleans(), normalize=st.booleans(),
+    data=st.data(), recentre=st.booleans(), between=st.booleans(), normalize=st.sampled_from(["frame", "crop", "none"]),
     smooth=st.sampled_from([0, 0.8]), whole=st.booleans(), channels=st.integers(1, 2), block=st.integers(1, 100_000),
 )  # fmt: skip
 def test_crops_of_blocks_are_those_of_the_stack(

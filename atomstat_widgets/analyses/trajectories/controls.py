@@ -2,7 +2,6 @@
 
 from math import ceil
 
-import ipywidgets
 import numpy as np
 
 from atomstat_widgets.analyses.trajectories.drift_control import DriftControl
@@ -12,14 +11,14 @@ from atomstat_widgets.analyses.trajectories.stages import ALL, AUTOMATIC, BRIGHT
 from atomstat_widgets.data import Movie
 from atomstat_widgets.panels.atom_controls import (
     fit_window,
-    half_switch,
     spacing_slider,
     strength_slider,
     window_slider,
 )
-from atomstat_widgets.panels.controls import AutomaticSlider, Explained, choice, heading, slider
+from atomstat_widgets.panels.controls import AutomaticSlider, Explained, choice, heading, slider, switch
 from atomstat_widgets.panels.units_bar import UnitsBar
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
+from atomstat_widgets.stat.atoms.brightness import CROP, FRAME, NONE
 
 
 class TrajectoriesControls:
@@ -41,7 +40,8 @@ class TrajectoriesControls:
         self.spacing, self.strength = spacing_slider(model, units), strength_slider(model)
         self.atoms = choice(model, "atoms", [("Automatic", AUTOMATIC), ("All atoms", ALL), ("Bright atoms", BRIGHT)])
         self.window = window_slider(model, units)
-        self.normalize, self.dark = half_switch(model, "normalize"), half_switch(model, "dark")
+        self.normalize = choice(model, "normalize", [("By frame", FRAME), ("By crop", CROP), ("None", NONE)])
+        self.dark = switch(model, "dark")
         self.n_states = slider(model, "n_states", 1, MAX_COMPONENTS)
         self.drift = DriftControl(model)
         self.rmax = AutomaticSlider(model, "rmax", 0.5, 40.0, 0.5).in_units(units)
@@ -51,7 +51,7 @@ class TrajectoriesControls:
         self.widgets = [
             heading("Atoms", units), self.spacing, self.strength, Explained(self.atoms),
             heading("Crops and states", units), self.window, self.n_states,
-            ipywidgets.HBox([Explained(self.normalize), Explained(self.dark)]),
+            Explained(self.normalize), Explained(self.dark),
             heading("Tracks", units, ", frames"), self.drift, self.rmax, self.memory, self.min_length, self.lag,
         ]  # fmt: skip
 

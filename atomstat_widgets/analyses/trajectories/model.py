@@ -10,6 +10,7 @@ from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError,
 
 from atomstat_widgets.analyses.trajectories.checks import Checks, check
 from atomstat_widgets.analyses.trajectories.drift import OFF, agree, measure, remove, track
+from atomstat_widgets.analyses.trajectories.normalization import Normalization, NormalizationOption
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult, align
 from atomstat_widgets.analyses.trajectories.stages import (
     ALL,
@@ -42,6 +43,7 @@ from atomstat_widgets.reactive.runner import Run, has_kernel
 from atomstat_widgets.reactive.stages import Chain, Stage
 from atomstat_widgets.stat import find_atoms
 from atomstat_widgets.stat.atoms.atoms import SMALLEST_SIDE
+from atomstat_widgets.stat.atoms.brightness import FRAME
 from atomstat_widgets.stat.blocks import in_blocks
 
 FIRST_LOOK = 0.7  # seconds of finding atoms; the rest of a run takes about as long
@@ -83,9 +85,13 @@ class TrajectoriesModel(AnalysisModel):
         Which atoms to follow: all, or those clearly brighter than the rest, as dopants are; automatically the bright
         ones where there are such.
     window : int or None
-        Side of the crops in pixels; None makes it two and a half times the distance of neighbours.
-    normalize : bool
-        Give every crop zero mean and unit variance: shapes count, not heights.
+        Side of the crops in pixels; None makes it two and a half times the distance of neighbours. States are told
+        apart by crops that fade toward their rim, a quarter of the side being the standard deviation: what differs at
+        the atom counts more than what differs around it.
+    normalize : {'frame', 'crop', 'none'}
+        What is taken off before states are told apart: the gain and offset of each frame, so that bright atoms stay
+        brighter than dim ones; or those of each crop, so that shapes count, not heights; or nothing. True is 'crop',
+        False is 'none'.
     n_states : int
         Number of Gaussians that crops are sorted into, from 1 to 8.
     drift : {'automatic', 'off'} or sequence of (float, float)
@@ -124,8 +130,9 @@ class TrajectoriesModel(AnalysisModel):
         WholeLength(None, allow_none=True, min=2), label="Window", help=in_brief("crop window"), unit="px"
     )
     normalize = parameter(
-        Bool(True), label="Normalize", help="Give every crop zero mean and unit variance: shapes count, not heights"
-    )
+        Normalization(FRAME), label="Normalize", argument={"action": NormalizationOption},
+        help="Take off gain and offset: of each frame, so that heights count; of each crop, so that shapes alone do",
+    )  # fmt: skip
     n_states = parameter(
         Int(2, min=1, max=MAX_COMPONENTS), label="States", help=in_brief("number of states"), option="states"
     )

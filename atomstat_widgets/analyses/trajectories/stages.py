@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from atomstat_widgets.brief import brief
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Movie
-from atomstat_widgets.reactive.crops_to_components import NEIGHBOURS, Factor, classes_of, factor_of, gray_of
+from atomstat_widgets.reactive.crops_to_components import NEIGHBOURS, Factor, classes_of, faded_factor_of, gray_of
 from atomstat_widgets.reactive.doubts import remark_on, words_for_others
 from atomstat_widgets.stat import (
     Atoms,
@@ -256,7 +256,7 @@ def _split(brightness: Floats) -> tuple[float, float]:
     return float(np.exp(threshold)), float((high.mean() - low.mean()) / max(spread, 1e-9))
 
 
-def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalize: bool, progress: Progress) -> Factored:
+def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalize: str, progress: Progress) -> Factored:
     """Cut crops around the atoms, and factorize them."""
     if window is None:
         window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), max(4, min(movie.sides) // 4))
@@ -268,7 +268,7 @@ def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalize:
         crops = extract_crops(_gray_stack(movie, dark), by_place, window, between_pixels=True, **options)
     else:
         crops = extract_movie_crops(frame_reader(movie, dark), chosen.positions, window, **options)
-    factor = factor_of(crops, True, lambda fraction: progress(0.7 + 0.3 * fraction))
+    factor = faded_factor_of(crops, lambda fraction: progress(0.7 + 0.3 * fraction))
     return Factored(factor, [len(points) for points in chosen.positions])
 
 

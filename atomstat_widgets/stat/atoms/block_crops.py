@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.stat import blocks
 from atomstat_widgets.stat.atoms import preparation
+from atomstat_widgets.stat.atoms.brightness import CROP, normalize_frames
 from atomstat_widgets.stat.atoms.cutting import (
     Crops,
     CropsOnDemand,
@@ -54,7 +55,7 @@ def crops_of_blocks(
     window: int,
     *,
     between_pixels: bool,
-    normalize: bool,
+    normalize: str,
     smooth: float,
     progress: Progress,
 ) -> Crops:
@@ -110,12 +111,17 @@ def _called(
 
 
 def _cut(
-    stack: NDArray[Any], frames: NDArray[np.intp], points: Floats, window: int, *, smooth: float, **options: bool
+    stack: NDArray[Any],
+    frames: NDArray[np.intp],
+    points: Floats,
+    window: int,
+    *,
+    between_pixels: bool,
+    normalize: str,
+    smooth: float,
 ) -> tuple[CropsOnDemand, NDArray[np.intp]]:
-    images = as_stack(stack)
-    return cut_around(
-        preparation.smooth_images(images, smooth) if smooth else images, frames, points, window, **options
-    )
+    images = normalize_frames(preparation.smooth_images(as_stack(stack), smooth), normalize)
+    return cut_around(images, frames, points, window, between_pixels=between_pixels, normalize=normalize == CROP)
 
 
 def _kept(*arguments: Any, **options: Any) -> NDArray[np.intp]:

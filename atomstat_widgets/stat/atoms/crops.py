@@ -1,6 +1,7 @@
 """Square pieces of images around atoms."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, overload
 
 import numpy as np
@@ -11,6 +12,15 @@ from atomstat_widgets.arguments import number_of, progress_of, switch_of, whole_
 from atomstat_widgets.points import points_of, require_by_frame, require_classes
 from atomstat_widgets.renamed import renamed
 from atomstat_widgets.stat.atoms import preparation
+from atomstat_widgets.stat.atoms.atoms import find_atoms
+from atomstat_widgets.stat.atoms.brightness import (
+    CROP,
+    NONE,
+    Normalization,
+    normalization_of,
+    normalize_frames,
+    settled,
+)
 from atomstat_widgets.stat.atoms.cutting import Crops, as_stack, cut_around, no_crop_left
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.frame_numbers import by_frame_number
@@ -26,6 +36,7 @@ Positions = ArrayLike | Mapping[Any, ArrayLike]
 REACH = 6.0
 REACH_OF_DISTANCE = 0.4
 MEMORY_BUDGET = 2**30
+GUESSES = 5  # frames from which the distance of neighbours is guessed
 
 
 @renamed(normalise="normalize")
@@ -37,7 +48,7 @@ def extract_crops(
     atom_class: float | None = None,
     recentre: bool = False,
     between_pixels: bool = False,
-    normalize: bool = False,
+    normalize: Normalization | bool = NONE,
     smooth: float = 0.0,
     memory_budget: int = MEMORY_BUDGET,
     progress: Progress = unreported,
@@ -54,8 +65,9 @@ def extract_crops(
         arrays, whose keys are frame numbers (int, or str of one); frames may be missing. A table, as a structured array
         or a DataFrame is, may have its columns in any order: row or y, column or x, and class.
     window : int, optional
-        Side of the squares, in pixels; by default twice the median distance of nearest neighbours. The square around
-        a position starts ``window // 2`` before the pixel nearest to it.
+        Side of the squares, in pixels; by default twice the median distance of nearest neighbours, which are those in
+        the images, first channel, where no frame has two positions. The square around a position starts
+        ``window // 2`` before the pixel nearest to it.
     atom_class : float, optional
         Only atoms of this class.
     recentre : bool
@@ -64,8 +76,12 @@ def extract_crops(
         Cut squares that start ``window // 2`` before the position itself, interpolated by a cubic. So every atom is
         exactly on pixel ``(window // 2, window // 2)`` of its crop, which is the middle one where the window is odd.
         A crop reads 1 pixel before and 2 after it too, none of which may be missing, but may be past the border.
-    normalize : bool
-        Give each crop, over all channels, mean 0 and variance 1; a constant one is 0.
+    normalize : {"none", "frame", "crop"}
+        "frame": give each frame, over all channels, a median of 0 and a distance of 1 from its dark pixels to its
+        bright ones, so that neither its gain nor its offset counts, and bright atoms stay brighter than dim ones;
+        frames that are flat but for a few atoms do not tell their gain, and keep it. "crop": give each crop, over all
+        channels, mean 0 and variance 1, so that shapes count, not heights; a constant one is 0.
+        True is "crop", False is "none".
     smooth : float
         Standard deviation, in pixels, of a Gaussian under which crops, but not atoms' centres, are looked at. Missing
         pixels stay missing, and no others do.
@@ -84,7 +100,7 @@ def extract_crops(
     TypeError, ValueError
         The images or positions do not have one of these shapes or are no real numbers, a frame is not in the stack, a
         position is not finite, a class is not whole, no atom is of the class, the window is smaller than 1 or larger
-        than the image, `smooth` is negative or longer than the image, or no crop is left.
+        than the image, `normalize` is another word, `smooth` is negative or longer than the image, or no crop is left.
 
     Examples
     --------
@@ -97,7 +113,7 @@ def extract_crops(
     """
     progress_of(progress)
     recentre, between_pixels = switch_of(recentre, "recentre"), switch_of(between_pixels, "between_pixels")
-    normalize = switch_of(normalize, "normalize")
+    normalize = normalization_of(normalize)
     memory_budget = whole_of(memory_budget, "memory_budget", minimum=0)
     lazy = in_blocks(images)
     stack = _stack_of_blocks(images) if lazy else as_stack(images)
@@ -107,7 +123,7 @@ def extract_crops(
     if atom_class is not None and not any(len(_of_class(points, atom_class)) for points in by_frame.values()):
         raise ValueError(f"none of {sum(map(len, by_frame.values()))} atoms is of class {atom_class:g}")
     if window is None:
-        window = _automatic_window([_of_class(points, atom_class)[:, :2] for points in by_frame.values()])
+        window = _automatic_window([_of_class(points, atom_class)[:, :2] for points in by_frame.values()], stack)
         window = min(window, max(1, min(stack.shape[1:3]) // 2))  # a larger one has room around few atoms
     window, smooth = window_of(window, stack.shape[1:3]), smooth_of(smooth, stack.shape[1:3])
     if recentre:
@@ -115,6 +131,10 @@ def extract_crops(
 
     chosen = {frame: _of_class(points, atom_class)[:, :2] for frame, points in by_frame.items()}
     frames, points = _joined(chosen)
+    places = np.unique(frames).tolist()
+    how = settled(
+        normalize, lambda place: preparation.smooth_images(as_stack(stack[place : place + 1]), smooth)[0], places
+    )
     if lazy:
         from atomstat_widgets.stat.atoms.block_crops import crops_of_blocks
 
@@ -124,14 +144,13 @@ def extract_crops(
             points,
             window,
             between_pixels=between_pixels or recentre,
-            normalize=normalize,
+            normalize=how,
             smooth=smooth,
             progress=progress,
         )
-    if smooth:
-        stack = preparation.smooth_images(stack, smooth)
+    stack = normalize_frames(preparation.smooth_images(stack, smooth), how)
     cut, kept = cut_around(
-        stack, frames, points, window, between_pixels=between_pixels or recentre, normalize=normalize
+        stack, frames, points, window, between_pixels=between_pixels or recentre, normalize=normalize == CROP
     )
     if len(kept) == 0:
         raise no_crop_left(len(points))
@@ -255,11 +274,24 @@ def classes_of(points: Floats) -> Floats:
     return points[:, 2] if points.shape[1] == 3 else np.zeros(len(points))
 
 
-def _automatic_window(arrays: Iterable[Floats]) -> int:
+def _automatic_window(arrays: Iterable[Floats], stack: Any) -> int:
     distances = neighbour_distances(arrays)
+    if len(distances) == 0:  # one atom a frame is followed; it has neighbours all the same
+        distances = _spacings_in(stack)
     if len(distances) == 0:
         raise ValueError("the window cannot be chosen by the distance of neighbours: no frame has two atoms")
     return max(2, 2 * round(float(np.median(distances))))
+
+
+def _spacings_in(stack: Any) -> Floats:
+    """Distance of neighbours in some of the frames, where there are any."""
+    spacings = []
+    for place in np.unique(np.linspace(0, len(stack) - 1, GUESSES).astype(int)).tolist():
+        with suppress(ValueError):  # the other frames may tell
+            atoms = find_atoms(np.asarray(stack[place, :, :, 0]))
+            if len(atoms.positions) > 1:
+                spacings.append(atoms.spacing)
+    return np.array(spacings)
 
 
 def neighbour_distances(arrays: Iterable[ArrayLike]) -> Floats:

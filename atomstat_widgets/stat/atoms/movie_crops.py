@@ -7,11 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atomstat_widgets.arguments import progress_of, switch_of, whole_of
+from atomstat_widgets.arguments import progress_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.points import points_of, require_by_frame
 from atomstat_widgets.renamed import renamed
 from atomstat_widgets.stat.atoms import preparation
+from atomstat_widgets.stat.atoms.brightness import (
+    CROP,
+    NONE,
+    Normalization,
+    normalization_of,
+    normalize_frames,
+    settled,
+)
 from atomstat_widgets.stat.atoms.crops import MEMORY_BUDGET, smooth_of, window_of
 from atomstat_widgets.stat.atoms.cutting import Crops, CropsOnDemand, as_stack, cut_around
 from atomstat_widgets.stat.progress import Progress, unreported
@@ -70,7 +78,7 @@ def extract_movie_crops(
     positions: Sequence[ArrayLike],
     window: int,
     *,
-    normalize: bool = False,
+    normalize: Normalization | bool = NONE,
     smooth: float = 0.0,
     memory_budget: int = MEMORY_BUDGET,
     progress: Progress = unreported,
@@ -98,7 +106,7 @@ def extract_movie_crops(
     ------
     TypeError, ValueError
         Positions are no such arrays, or not finite; the window is smaller than 1 or larger than the frames, `smooth` is
-        negative or longer than them, or no crop is left.
+        negative or longer than them, `normalize` is another word, or no crop is left.
 
     Examples
     --------
@@ -110,27 +118,30 @@ def extract_movie_crops(
     (2, 4, 4, 1)
     """
     progress_of(progress)
-    normalize, memory_budget = switch_of(normalize, "normalize"), whole_of(memory_budget, "memory_budget", minimum=0)
+    normalize, memory_budget = normalization_of(normalize), whole_of(memory_budget, "memory_budget", minimum=0)
     if not callable(read):
         raise TypeError(f"read gives a frame by its place, and {type(read).__name__} cannot be called")
     require_by_frame(positions, "positions")
     atoms = [points_of(points, f"positions of frame {place}")[:, :2] for place, points in enumerate(positions)]
 
-    def cut(place: int) -> tuple[CropsOnDemand, NDArray[np.intp]]:
+    def smoothed(place: int) -> NDArray[np.float32]:
         stack = as_stack(read(place))
-        sides = stack.shape[1:3]
-        side, sigma = window_of(window, sides), smooth_of(smooth, sides)
-        if sigma:
-            stack = preparation.smooth_images(stack, sigma)
-        points = atoms[place]
-        return cut_around(stack, np.zeros(len(points), np.intp), points, side, between_pixels=True, normalize=normalize)
+        return preparation.smooth_images(stack, smooth_of(smooth, stack.shape[1:3]))
+
+    def cut(place: int) -> tuple[CropsOnDemand, NDArray[np.intp]]:
+        stack = normalize_frames(smoothed(place), how)
+        side, points = window_of(window, stack.shape[1:3]), atoms[place]
+        first = np.zeros(len(points), np.intp)
+        return cut_around(stack, first, points, side, between_pixels=True, normalize=normalize == CROP)
 
     before = np.concatenate([[0], np.cumsum([len(points) for points in atoms])])
+    filled = np.flatnonzero(np.diff(before)).tolist()  # a frame without atoms is not read
+    how = settled(normalize, lambda place: smoothed(place)[0], filled)
     blocks: list[NDArray[np.float32]] = []
     numbers: list[NDArray[np.intp]] = []
     fits, held = True, 0
     places: list[NDArray[np.intp]] = []
-    for place in np.flatnonzero(np.diff(before)).tolist():  # a frame without atoms is not read
+    for place in filled:
         found, kept = cut(place)
         numbers.append(before[place] + kept)
         places.append(np.full(len(kept), place))

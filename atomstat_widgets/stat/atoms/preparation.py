@@ -27,6 +27,7 @@ ITERATIONS = 6
 ROUNDING = 1 / 12
 # A move so many times the usual spread is none to the point's own atom.
 OUTLIER = 4
+FADING = 1 / 4  # of the side of a crop: standard deviation of the Gaussian under which it fades
 TINY = float(np.finfo(np.float32).tiny)
 # Standard deviation, in pixels, of the narrowest Gaussian that reaches another pixel, cut off after four of them.
 NARROWEST = 1 / 8
@@ -40,13 +41,15 @@ def smooth_images(stack: Float32, sigma: float) -> Float32:
     stack : array, (frames, height, width, channels)
         NaN where a pixel is missing.
     sigma : float
-        Standard deviation of the Gaussian, in pixels.
+        Standard deviation of the Gaussian, in pixels; 0 leaves the images as they are.
 
     Returns
     -------
     array, (frames, height, width, channels)
         Missing pixels stay missing, and others are averages of what is there (Knutsson & Westin, CVPR 1993).
     """
+    if sigma == 0:
+        return stack
     width = (0, sigma, sigma, 0)
     missing = np.isnan(stack)
     if not missing.any():
@@ -54,6 +57,15 @@ def smooth_images(stack: Float32, sigma: float) -> Float32:
     weights = ndimage.gaussian_filter((~missing).astype(np.float32), width)
     values = ndimage.gaussian_filter(np.where(missing, np.float32(0), stack), width)
     return np.asarray(np.divide(values, weights, out=np.full_like(stack, np.nan), where=~missing))
+
+
+def fading(side: int) -> Float32:
+    """Weights (side, side) of the pixels of a crop, 1 at its atom, on pixel ``side // 2``, and less and less around it.
+
+    What differs far from an atom, such as which neighbours are of another kind, is then less than what differs at it.
+    """
+    line = np.exp(-(((np.arange(side) - side // 2) / (FADING * side)) ** 2) / 2)
+    return np.outer(line, line).astype(np.float32)
 
 
 def cut_at_pixels(stack: Float32, starts: NDArray[np.intp], side: int) -> Float32:

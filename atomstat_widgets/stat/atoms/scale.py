@@ -13,6 +13,7 @@ COARSEST = 1 / 8  # of a tile's side, without a lattice, or twice that: beyond, 
 STEPS = 100
 ABOVE_NOISE = 0.03  # of the energy of white noise at the same scale: what a thing has at least
 CERTAIN = 3.0  # standard deviations of that energy, which is of few frequencies at a coarse scale: likewise
+SURE = 7.0  # such deviations, that noise has at no scale; a thing with fewer is none beside one with more
 
 
 def scale_of(pixels: Float32, spots: Spots, tiles: Tiles) -> float:
@@ -51,8 +52,10 @@ def _of_things(tiles: Tiles) -> float:
     # Of noise each frequency has a power of its own, whose standard deviation is its mean.
     spread = floor * np.sqrt(response**2 @ weights**2 / len(tiles.power))
     least = np.maximum(ABOVE_NOISE * noise, CERTAIN * spread)
-    peaks = np.flatnonzero((signal[1:-1] >= signal[:-2]) & (signal[1:-1] > signal[2:]) & (signal > least)[1:-1])
-    return float(scales[peaks[0] + 1]) if len(peaks) else math.inf
+    peaks = 1 + np.flatnonzero((signal[1:-1] >= signal[:-2]) & (signal[1:-1] > signal[2:]) & (signal > least)[1:-1])
+    certainty = signal[peaks] / np.maximum(spread[peaks], np.finfo(np.float64).tiny)
+    sure = peaks[certainty >= min(SURE, certainty.max(initial=0))]
+    return float(scales[sure[0]]) if len(sure) else math.inf
 
 
 def _response(scales: Floats, k2: Floats) -> Floats:
