@@ -16,6 +16,7 @@ from atomstat_widgets.reactive.doubts import remark_on, words_for_others
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
+    Objects,
     Tracks,
     draw_states,
     extract_crops,
@@ -36,6 +37,7 @@ GMM_DIMENSIONS = 4
 # Ashman's D between the two groups into which the upper half of the strengths falls apart: 5 is far beyond what
 # splitting a bell (2.7), half a bell (about 3.5) or a flat distribution (3.5) gives.
 CLEARLY_APART = 5.0
+ATOM_RADIUS = 0.5  # of the distance of neighbours: a ring around an atom
 
 Floats = NDArray[np.float64]
 NO_ATOMS = np.empty((0, 2))
@@ -54,6 +56,7 @@ class Found:
     spacing: float
     skipped: dict[int, str]
     remark: str = ""
+    vectors: Floats = field(default_factory=lambda: np.empty((0, 2)))  # of that lattice
 
 
 @brief
@@ -74,13 +77,26 @@ class FoundSoFar:
 @brief
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """Atoms to be followed, by frame, and whether these are only the bright ones."""
+    """Atoms, or objects of several, to be followed, by frame, and whether these are only the bright ones.
+
+    Where objects are made of atoms `defects` tells of which, and `guessed` whether their size is only a guess; `vacant`
+    whether they are sites of the lattice that are empty or weak.
+    """
 
     movie: Movie
     positions: list[Floats]
     spacing: float
     bright: bool
     distance: float  # between neighbours of one frame, the median; or half the shorter side
+    defects: Objects | None = None
+    guessed: bool = False
+    vacant: bool = False
+
+    @property
+    def radius(self) -> float:
+        """Of a circle around each, in pixels."""
+        several = self.defects is not None and self.defects.reach > 0
+        return (NEIGHBOURS if several else ATOM_RADIUS) * self.spacing
 
 
 @brief
@@ -183,7 +199,15 @@ def find(
     gaps = sum(number <= last for number in so_far.gaps)
     left_out = f"Places without data were left out in {count_of(gaps, 'frame')}" if gaps else ""
     remark = ". ".join(filter(None, [left_out, remark_on(every[:frames], movie)]))
-    return Found(positions, strengths, spacing, skipped, remark)
+    return Found(positions, strengths, spacing, skipped, remark, _usual_vectors(every))
+
+
+def _usual_vectors(frames: Sequence[Atoms]) -> Floats:
+    """Vectors (2, 2) of the lattice whose cell is the median of those of all frames; none where most have none."""
+    vectors = [atoms.lattice.vectors for atoms in frames if atoms.lattice is not None and len(atoms.lattice.vectors)]
+    if 2 * len(vectors) < sum(len(atoms.positions) > 0 for atoms in frames):
+        return np.empty((0, 2))
+    return sorted(vectors, key=lambda pair: abs(float(np.linalg.det(pair))))[len(vectors) // 2]
 
 
 def _given_spacing(movie: Movie, atoms: Mapping[int, NDArray[Any]]) -> float:
@@ -233,10 +257,14 @@ def choose(found: Found, movie: Movie, atoms: str, progress: Progress) -> Chosen
             points[(relative > threshold) & far]
             for points, relative, far in zip(found.positions, brightness, inside, strict=True)
         ]
+    return Chosen(movie, positions, found.spacing, bright, distance_between(positions, movie))
+
+
+def distance_between(positions: list[Floats], movie: Movie) -> float:
+    """Distance between neighbours of one frame, the median; half the shorter side where there are none."""
     distances = neighbour_distances(positions)
     distances = distances[distances > 0]
-    distance = float(np.median(distances)) if len(distances) else min(movie.sides) / 2
-    return Chosen(movie, positions, found.spacing, bright, distance)
+    return float(np.median(distances)) if len(distances) else min(movie.sides) / 2
 
 
 def _split(brightness: Floats) -> tuple[float, float]:
@@ -259,7 +287,8 @@ def _split(brightness: Floats) -> tuple[float, float]:
 def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalize: bool, progress: Progress) -> Factored:
     """Cut crops around the atoms, and factorize them."""
     if window is None:
-        window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), max(4, min(movie.sides) // 4))
+        most = min(movie.sides) // (4 if chosen.defects is None else 2)
+        window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), max(4, most))
     options: dict[str, Any] = {
         "normalize": normalize, "smooth": SMOOTH, "progress": lambda fraction: progress(0.7 * fraction),
     }  # fmt: skip
