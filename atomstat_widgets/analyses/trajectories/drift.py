@@ -77,7 +77,8 @@ class Linked:
     Attributes
     ----------
     seen, still : Tracks
-        The same tracks, as they are seen, and with the drift removed. None goes on over a doubtful frame.
+        The same tracks, as they are seen, and with the drift removed. None goes on over a doubtful frame, but for that
+        of an object that is the only one.
     drift : Drift
         Refined by the tracks.
     """
@@ -136,9 +137,14 @@ def remove(_: None, chosen: Chosen, drift: Drift, progress: Progress) -> Still:
 
 def track(still: Still, chosen: Chosen, rmax: float | None, memory: int, progress: Progress) -> Linked:
     """Link the atoms where the sample is still, and refine the drift by their tracks."""
+    alone = chosen.alone and rmax is None
     rmax = automatic_rmax(chosen) if rmax is None else rmax
     drift = still.drift
-    tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
+    if alone:
+        same = [np.zeros(len(points), np.intp) for points in still.positions]
+        tracks = Tracks(chosen.movie.frame_numbers, still.positions, same, 0)
+    else:
+        tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
     if drift.refined and rmax > chosen.distance / 2:  # else tracks cannot contradict
         rest = np.diff(estimate_drift(tracks, fewest=FEWEST), axis=0)
         far = np.flatnonzero(np.linalg.norm(rest, axis=1) > chosen.distance / 2) + 1
@@ -152,7 +158,7 @@ def track(still: Still, chosen: Chosen, rmax: float | None, memory: int, progres
     return Linked(
         Tracks(tracks.frames, chosen.positions, tracks.ids, tracks.ambiguous),
         Tracks(tracks.frames, positions, tracks.ids, tracks.ambiguous),
-        replace(drift, remark=_words(drift, chosen.movie)),
+        replace(drift, remark=_words(drift, chosen.movie, alone)),
     )
 
 
@@ -181,8 +187,8 @@ def _parts(count: int, doubtful: dict[int, str]) -> list[slice]:
     return [slice(*ends) for ends in pairwise([0, *sorted(doubtful), count])]
 
 
-def _words(drift: Drift, movie: Movie) -> str:
-    """What was done about the drift, and which frames are doubtful."""
+def _words(drift: Drift, movie: Movie, alone: bool) -> str:
+    """What was done about the drift, and which frames are doubtful, which are counted if one object is alone."""
     farthest = float(np.linalg.norm(drift.shifts, axis=1).max())
     words = drift.remark
     if not words and farthest >= WORTH_TELLING:
@@ -192,10 +198,13 @@ def _words(drift: Drift, movie: Movie) -> str:
     places = list(drift.doubtful)
     numbers = movie.frame_numbers[places].tolist()
     names = ", ".join(map(str, numbers[:NAMED])) + (", ..." if len(numbers) > NAMED else "")
+    counted = "the steps of the one object are counted all the same" if alone else "no step into them is counted"
     doubt = (
-        f"The drift of {count_of(len(numbers), 'frame')} is in doubt ({names}), no step into them is counted; "
-        f"of frame {numbers[0]}: {drift.doubtful[places[0]]}. Drift off or given counts them"
+        f"The drift of {count_of(len(numbers), 'frame')} is in doubt ({names}), {counted}; "
+        f"of frame {numbers[0]}: {drift.doubtful[places[0]]}"
     )
+    if not alone:
+        doubt += ". Drift off or given counts them"
     return ". ".join(filter(None, [doubt, words]))
 
 

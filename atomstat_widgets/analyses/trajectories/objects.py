@@ -40,7 +40,9 @@ def follow(
         return _merged(chosen, movie, together.size if defect_size is None else defect_size)
     if len(found.vectors) and not chosen.bright and atoms == AUTOMATIC:
         return _merged(_vacant(found, chosen, movie), movie, defect_size or 0.0)
-    return _merged(chosen, movie, GUESSED * chosen.distance if defect_size is None else defect_size, defect_size is None)
+    return _merged(
+        chosen, movie, GUESSED * chosen.distance if defect_size is None else defect_size, defect_size is None
+    )
 
 
 def _vacant(found: Found, chosen: Chosen, movie: Movie) -> Chosen:
@@ -89,7 +91,9 @@ def remark_on(chosen: Chosen) -> str:
         return f"Atoms up to {size} apart are one object, a guess: no atoms stay together in all frames. Set the size"
     if chosen.vacant:
         return "Sites of the lattice that are empty or weak are followed; Objects sets another choice"
-    return f"Defects of {_usual(chosen)} are followed, each as one object: its atoms stay within {size}; Objects changes it"
+    return (
+        f"Defects of {_usual(chosen)} are followed as one object each, up to {size} between atoms; Objects changes it"
+    )
 
 
 def _usual(chosen: Chosen) -> str:

@@ -140,7 +140,7 @@ class TrajectoriesResult:
 
     @property
     def remark(self) -> str:
-        """What is not final about it, the objects, the drift, the lattice of the atoms, and what is in doubt, in words."""
+        """What is not final about it, the objects, the drift, the lattice, and what is in doubt, in words."""
         frames = self.parameters["frames"]
         first = [f"First impression: {frames} of {len(self.movie)} frames"] if self.coarse else []
         return ". ".join([*first, *filter(None, [remark_on(self.chosen), self.drift.remark, self.found.remark])])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.analyses.trajectories.second_look import look_again, usual_lattice
 from atomstat_widgets.brief import brief
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Movie
@@ -72,6 +73,7 @@ class FoundSoFar:
     atoms: list[Atoms] = field(default_factory=list)
     gaps: list[int] = field(default_factory=list)
     skipped: dict[int, str] = field(default_factory=dict)
+    looked_again: set[int] = field(default_factory=set)
 
 
 @brief
@@ -91,6 +93,12 @@ class Chosen:
     defects: Objects | None = None
     guessed: bool = False
     vacant: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is a single object made of several atoms, which there is nothing to mix up with."""
+        several = self.defects is not None and self.defects.reach > 0
+        return several and max(len(points) for points in self.positions) == 1
 
     @property
     def radius(self) -> float:
@@ -183,6 +191,8 @@ def find(
             so_far.skipped[number] = str(error)
             so_far.atoms.append(Atoms(NO_ATOMS, np.empty(0), spacing))
         progress((place + 1) / frames)
+    if given is None:
+        look_again(so_far.atoms, read, strength, so_far.looked_again, progress)
     last = movie.frame_numbers[frames - 1]
     skipped = {number: why for number, why in so_far.skipped.items() if number <= last}
     if len(skipped) == frames:
@@ -199,15 +209,8 @@ def find(
     gaps = sum(number <= last for number in so_far.gaps)
     left_out = f"Places without data were left out in {count_of(gaps, 'frame')}" if gaps else ""
     remark = ". ".join(filter(None, [left_out, remark_on(every[:frames], movie)]))
-    return Found(positions, strengths, spacing, skipped, remark, _usual_vectors(every))
-
-
-def _usual_vectors(frames: Sequence[Atoms]) -> Floats:
-    """Vectors (2, 2) of the lattice whose cell is the median of those of all frames; none where most have none."""
-    vectors = [atoms.lattice.vectors for atoms in frames if atoms.lattice is not None and len(atoms.lattice.vectors)]
-    if 2 * len(vectors) < sum(len(atoms.positions) > 0 for atoms in frames):
-        return np.empty((0, 2))
-    return sorted(vectors, key=lambda pair: abs(float(np.linalg.det(pair))))[len(vectors) // 2]
+    lattice = usual_lattice(every)
+    return Found(positions, strengths, spacing, skipped, remark, NO_ATOMS if lattice is None else lattice.vectors)
 
 
 def _given_spacing(movie: Movie, atoms: Mapping[int, NDArray[Any]]) -> float:
