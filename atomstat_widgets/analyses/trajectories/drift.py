@@ -128,6 +128,7 @@ def agree(measured: Drift, found: Found, progress: Progress) -> Drift:
 
 def remove(_: None, chosen: Chosen, drift: Drift, progress: Progress) -> Still:
     """Take the drift off the positions of the atoms that are followed."""
+    drift = _settled(drift, chosen)
     positions = [points - moved for points, moved in zip(chosen.positions, drift.shifts, strict=True)]
     numbers = chosen.movie.frame_numbers.tolist()
     parts = _parts(len(positions), drift.doubtful)
@@ -158,8 +159,34 @@ def track(still: Still, chosen: Chosen, rmax: float | None, memory: int, progres
     return Linked(
         Tracks(tracks.frames, chosen.positions, tracks.ids, tracks.ambiguous),
         Tracks(tracks.frames, positions, tracks.ids, tracks.ambiguous),
-        replace(drift, remark=_words(drift, chosen.movie, alone)),
+        replace(drift, remark=_words(drift, chosen.movie)),
     )
+
+
+def _settled(drift: Drift, chosen: Chosen) -> Drift:
+    """Leave no frame in doubt where objects of several atoms tell their links without the drift.
+
+    As many as in the frame before, each nearest to its own: then a shift that says otherwise is theirs instead.
+    """
+    if chosen.defects is None or chosen.defects.reach == 0:
+        return drift
+    shifts, doubtful = drift.shifts.copy(), {}
+    for place, why in drift.doubtful.items():
+        before, after = chosen.positions[place - 1], chosen.positions[place]
+        if not _same(before, after):
+            doubtful[place] = why
+        elif not _same(before + shifts[place] - shifts[place - 1], after):
+            shifts[place:] += after.mean(axis=0) - before.mean(axis=0) - (shifts[place] - shifts[place - 1])
+    return replace(drift, shifts=shifts, doubtful=doubtful)
+
+
+def _same(before: Floats, after: Floats) -> bool:
+    """Whether each of some points (n, 2) is the nearest of one of as many others, nearer than half-way to a rival."""
+    if len(before) != len(after) or len(after) == 0:
+        return False
+    distances, nearest = KDTree(before).query(after)
+    apart = KDTree(before).query(before, k=2)[0][:, 1]
+    return len(set(nearest.tolist())) == len(after) and bool(np.all(distances < apart[nearest] / 2))
 
 
 def _linked(
@@ -187,8 +214,8 @@ def _parts(count: int, doubtful: dict[int, str]) -> list[slice]:
     return [slice(*ends) for ends in pairwise([0, *sorted(doubtful), count])]
 
 
-def _words(drift: Drift, movie: Movie, alone: bool) -> str:
-    """What was done about the drift, and which frames are doubtful, which are counted if one object is alone."""
+def _words(drift: Drift, movie: Movie) -> str:
+    """What was done about the drift, and which frames are doubtful."""
     farthest = float(np.linalg.norm(drift.shifts, axis=1).max())
     words = drift.remark
     if not words and farthest >= WORTH_TELLING:
@@ -198,13 +225,10 @@ def _words(drift: Drift, movie: Movie, alone: bool) -> str:
     places = list(drift.doubtful)
     numbers = movie.frame_numbers[places].tolist()
     names = ", ".join(map(str, numbers[:NAMED])) + (", ..." if len(numbers) > NAMED else "")
-    counted = "the steps of the one object are counted all the same" if alone else "no step into them is counted"
     doubt = (
-        f"The drift of {count_of(len(numbers), 'frame')} is in doubt ({names}), {counted}; "
-        f"of frame {numbers[0]}: {drift.doubtful[places[0]]}"
+        f"The drift of {count_of(len(numbers), 'frame')} is in doubt ({names}), no step into them is counted; "
+        f"of frame {numbers[0]}: {drift.doubtful[places[0]]}. Drift off or given counts them"
     )
-    if not alone:
-        doubt += ". Drift off or given counts them"
     return ". ".join(filter(None, [doubt, words]))
 
 

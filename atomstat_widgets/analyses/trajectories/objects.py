@@ -37,7 +37,8 @@ def follow(
     if objects == AUTOMATIC and (together is None or (chosen.bright and not together.turning)):
         return chosen  # bright atoms that rest in a lattice may well be single ones, wherever they are
     if together is not None:
-        return _merged(chosen, movie, together.size if defect_size is None else defect_size)
+        size = together.size if defect_size is None else defect_size
+        return _merged(chosen if together.fewest == 1 else _without_lone(chosen, size), movie, size)
     if len(found.vectors) and not chosen.bright and atoms == AUTOMATIC:
         return _merged(_vacant(found, chosen, movie), movie, defect_size or 0.0)
     return _merged(
@@ -57,6 +58,16 @@ def _vacant(found: Found, chosen: Chosen, movie: Movie) -> Chosen:
             "Follow atoms instead"
         )
     return replace(chosen, positions=sites, distance=distance_between(sites, movie), vacant=True)
+
+
+def _without_lone(chosen: Chosen, size: float) -> Chosen:
+    """Leave out atoms that no other one is near to: where defects have several these are none."""
+    objects = merge_atoms(chosen.positions, size)
+    positions = [
+        points[counts[members] > 1]
+        for points, members, counts in zip(chosen.positions, objects.members, objects.counts, strict=True)
+    ]
+    return replace(chosen, positions=positions) if any(len(points) for points in positions) else chosen
 
 
 def _merged(chosen: Chosen, movie: Movie, size: float, guessed: bool = False) -> Chosen:

@@ -69,10 +69,13 @@ class DefectSize:
         Between the largest distance within an object and the smallest to the next, in pixels.
     turning : bool
         Whether an object turns: its atoms move and keep their distances.
+    fewest : int
+        Number of atoms of the smallest object that most frames show.
     """
 
     size: float
     turning: bool
+    fewest: int
 
 
 def merge_atoms(positions: Iterable[ArrayLike], size: float) -> Objects:
@@ -172,7 +175,7 @@ def find_defect_size(positions: Iterable[ArrayLike], shape: Sequence[int]) -> De
     stay = _staying(like, size)
     if len(stay) < STAY * len(frames):
         return None
-    return DefectSize(size, _turn(stay, size))
+    return DefectSize(size, _turns(stay), min(len(one) for one in stay[0]))
 
 
 def _frames_of(positions: Iterable[ArrayLike]) -> list[Floats]:
@@ -239,16 +242,15 @@ def _objects_of(points: Floats, size: float) -> list[Floats]:
     return sorted(found, key=lambda one: (len(one), float(pdist(one).sum())), reverse=True)
 
 
-def _turn(frames: list[list[Floats]], size: float) -> bool:
+def _turns(frames: list[list[Floats]]) -> bool:
     """Whether an object of several frames looks, seen from its centre, as none of the first frame does."""
-    first, turned = frames[0], 0
-    for objects in frames[1:]:
-        turned += any(
-            min(_apart(one, other) for other in first if len(other) == len(one)) > TURNED * float(pdist(one).min())
-            for one in objects
-            if len(one) > 1
-        )
-    return turned > 0
+    first = frames[0]
+    return any(
+        min(_apart(one, other) for other in first if len(other) == len(one)) > TURNED * float(pdist(one).min())
+        for objects in frames[1:]
+        for one in objects
+        if len(one) > 1
+    )
 
 
 def _apart(one: Floats, other: Floats) -> float:
