@@ -96,7 +96,7 @@ def test_a_missing_or_a_false_atom_costs_nothing():
 
 def test_atoms_that_meet_for_some_frames_are_no_object():
     here = np.array([40.0, 64.0])
-    frames = [np.stack([here, here + [max(8.0, 6 * abs(place - 10)), 0]]) for place in range(20)]
+    frames = [np.add(here, [[0, 0], [max(8.0, 6 * abs(place - 10)), 0]]) for place in range(20)]
     assert find_defect_size(frames, SHAPE) is None
 
 

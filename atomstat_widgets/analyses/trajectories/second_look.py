@@ -33,9 +33,10 @@ def look_again(
     they are; those that were looked at are added.
     """
     lattice = usual_lattice(frames)
-    if lattice is None:
+    counts = [len(atoms.positions) for atoms in frames if len(atoms.positions)]
+    if lattice is None or not counts:
         return
-    usual = float(np.median([len(atoms.positions) for atoms in frames if len(atoms.positions)]))
+    usual = float(np.median(counts))
     for place, atoms in enumerate(frames):
         if place in seen or len(atoms.positions) == 0 or atoms.lattice is None or len(atoms.lattice.vectors):
             continue
