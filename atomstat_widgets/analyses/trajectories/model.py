@@ -134,7 +134,7 @@ class TrajectoriesModel(AnalysisModel):
     )  # fmt: skip
     defect_size = parameter(
         Length(None, allow_none=True, min=1), label="Defect size", unit="px",
-        help="Atoms of a defect that are no farther apart than this are one object",
+        help="Atoms of a defect no farther apart than this are one object: the length of the line in the picture",
     )  # fmt: skip
     window = parameter(
         WholeLength(None, allow_none=True, min=2), label="Window", help=in_brief("crop window"), unit="px"

@@ -19,6 +19,7 @@ from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
 from atomstat_widgets.analyses.trajectories.state_advice import STABILITY
 from atomstat_widgets.analyses.trajectories.steps import Steps
 from atomstat_widgets.analyses.trajectories.transitions import Transitions
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.panels.attached import when_attached
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, heading, title
 from atomstat_widgets.panels.panel import Panel, column, name_figure, row
@@ -356,7 +357,7 @@ class TrajectoriesPanel(Panel):
         self.strip.choose(rows[0] if rows else None)
         if track is None:
             shown = f"the {len(self.rows)} longest of " if len(self.rows) < len(result.tracks) else ""
-            remark = f"{shown}{len(result.tracks):,} tracks"
+            remark = shown + count_of(len(result.tracks), "track")
         else:
             remark = result.describe_track(track)
         self.strip_title.value = title("States in time", remark)
