@@ -251,7 +251,7 @@ def movies(seeds: range) -> None:
 
 
 def turning_trimers(seeds: range) -> None:
-    """Print in how many movies of a molecule that turns, with missing frames, it is one track whose counts are exact."""
+    """Print how often a molecule that turns, with missing frames, is one track, and its counts exact."""
     make, one_track, exact = hard_scenes(), [], []
     for seed in seeds:
         frames, numbers, _, states = make.turning_trimer(seed=seed)

@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
+from atomstat_widgets.analyses.trajectories.drift import Drift, remove
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
+from atomstat_widgets.analyses.trajectories.second_look import look_again
+from atomstat_widgets.analyses.trajectories.stages import Chosen
 from atomstat_widgets.data import Movie
+from atomstat_widgets.stat import Atoms, find_atoms, merge_atoms
+from atomstat_widgets.stat.progress import unreported
 
 
 def counts_of(numbers, states):
@@ -109,3 +114,49 @@ def test_a_lattice_without_defects_says_so(hard_scenes):
     assert model.result.chosen.defects is None
     model.objects = "defects"
     assert "there are no defects" in model.error
+
+
+PAIR = np.array([[0.0, -2], [0, 2]])
+
+
+def chosen_pairs(*frames):
+    """Objects of two atoms around centres (n, 2) of each frame."""
+    defects = merge_atoms([(np.array(centres)[:, None] + PAIR).reshape(-1, 2) for centres in frames], 5.0)
+    movie = Movie(np.zeros((len(frames), 99, 99), np.float32), "pairs")
+    return Chosen(movie, defects.positions, 4.0, False, 40.0, defects)
+
+
+def test_objects_that_tell_their_links_settle_a_doubtful_frame():
+    shifts = np.array([[0.0, 0], [1, 0], [41, 0], [41, 0]])  # by a whole distance, which makes one of the other
+    places = [[20, 20], [60, 20]], [[21, 20], [61, 20]], [[23, 20], [63, 20]], [[23, 20], [63, 20]]
+    still = remove(None, chosen_pairs(*places), Drift(shifts, {2: "another step fits as well"}), unreported)
+    assert still.drift.doubtful == {}
+    np.testing.assert_allclose(still.drift.shifts[:, 0], [0, 1, 3, 3])
+
+
+@pytest.mark.parametrize("later", [[[42, 20]], [[42, 20], [82, 20]]])
+def test_objects_that_do_not_tell_their_links_leave_it_in_doubt(later):
+    doubtful = {1: "another step fits as well"}
+    still = remove(None, chosen_pairs([[20, 20], [60, 20]], later), Drift(np.zeros((2, 2)), doubtful), unreported)
+    assert still.drift.doubtful == doubtful
+
+
+def test_single_atoms_leave_a_doubtful_frame_in_doubt():
+    movie = Movie(np.zeros((2, 99, 99), np.float32), "one")
+    chosen = Chosen(movie, [np.array([[20.0, 20]])] * 2, 4.0, False, 40.0)
+    assert remove(None, chosen, Drift(np.zeros((2, 2)), {1: "why"}), unreported).drift.doubtful == {1: "why"}
+
+
+def test_a_frame_whose_lattice_was_missed_is_looked_at_again(hard_scenes):
+    image = hard_scenes.clean_honeycomb(side=128, noise=0.1)[0]
+    atoms = find_atoms(image)
+    missed = find_atoms(hard_scenes.draw(128, [[40.0, 40], [40, 49], [80, 90]], 1.0, 3.0), spacing=atoms.spacing)
+    assert len(missed.lattice.vectors) == 0
+    nothing = Atoms(np.empty((0, 2)), np.empty(0), atoms.spacing)
+    frames, seen, read = [atoms, missed, atoms, nothing], set(), []
+    look_again(frames, lambda place: read.append(place) or image, None, seen, unreported)
+    assert read == [1]
+    assert len(frames[1].positions) == pytest.approx(len(atoms.positions), rel=0.02)
+    frames[1] = missed
+    look_again(frames, lambda place: read.append(place) or image, None, seen, unreported)
+    assert read == [1]  # once is enough
