@@ -46,6 +46,10 @@ class SampleView:
         self.line = bqplot.Lines(
             x=[0, 0], y=[0, 0], scales=self.scales, colors=[MARKER], stroke_width=2, marker="cross", visible=False
         )
+        self.length = bqplot.Lines(
+            x=[0, 0], y=[0, 0], scales=self.scales, colors=[MARKER], stroke_width=3, marker="rectangle", marker_size=30,
+            visible=False,
+        )  # fmt: skip
         self.place = bqplot.Lines(
             x=[0], y=[0], scales=self.scales, colors=[MARKER], marker="cross", marker_size=90, visible=False
         )
@@ -71,6 +75,7 @@ class SampleView:
                 *(layer.mark for layer in layers),
                 self.window,
                 self.line,
+                self.length,
                 self.place,
                 self._bar_ground,
                 self.bar,
@@ -99,7 +104,7 @@ class SampleView:
             axis.label = f"{name} ({unit if pixel_size else 'px'})"
             axis.tick_values = round_ticks(first, first + (length - 1) * self._pixel, 3)
         self._show_scale_bar(unit if pixel_size else None)
-        self.window.visible = self.place.visible = False
+        self.window.visible = self.place.visible = self.length.visible = False
 
     def look_at(self, place: tuple[float, float] | None, half: float) -> None:
         """Show what is within `half` a side around a place (y, x), in pixels of the image, or with none all of it."""
@@ -135,6 +140,16 @@ class SampleView:
             if places:
                 self.line.y, self.line.x = (np.array(places) * self._pixel + self._offset).T
             self.line.visible = bool(places)
+
+    def show_length(self, middle: tuple[float, float] | None, length: float) -> None:
+        """Draw a level line of a length around its middle (y, x), in pixels of the image; none takes it away."""
+        with self.length.hold_sync():
+            if middle is not None:
+                (left, right), (y, _) = self._extent(
+                    (middle[0], middle[0]), (middle[1] - length / 2, middle[1] + length / 2)
+                )
+                self.length.x, self.length.y = [left, right], [y, y]
+            self.length.visible = middle is not None
 
     def show_place(self, y: float, x: float) -> None:
         """Mark a place, in pixels of the image."""

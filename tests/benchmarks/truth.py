@@ -14,7 +14,8 @@ lattice says nothing of the map.
 Movies: atoms of a sheet that drifts, with all defaults. Of all true links those that were found, of all true
 transitions those that were counted, and by how many the counts differ from the true ones, as a share of all; and how
 often the true probabilities are inside their intervals. Where counts are off, the states as they are by those that
-were found. Then the gain and offset of each frame change: states right in the panel, and through imlocal.
+were found. Then the gain and offset of each frame change: states right in the panel, and through imlocal. Then a molecule
+of three atoms that turns as one: one track, and transitions counted exactly.
 """
 
 import argparse
@@ -44,6 +45,7 @@ CRAMER_RAO = 1.3  # times the bound of lone columns
 INDEX, OFTEN = 0.9, 0.95  # adjusted Rand index, and the share of images that have it
 LINKS, COUNTS_OFF = 0.99, 0.03  # of all true links, and of all true transitions
 INSIDE, STATES = 0.93, 0.97  # of the true probabilities those in their intervals; of all states those that are right
+EXACT = 0.9  # of the seeds have the true counts
 SECONDS = 2.0  # of an image of 4,096 x 4,096
 
 Scene = tuple[str, int, int, np.ndarray, np.ndarray, float, np.ndarray | None]
@@ -292,6 +294,23 @@ def share_right(labels: np.ndarray, states: np.ndarray) -> float:
     return max(np.mean(labels == states), np.mean(labels == 1 - states))
 
 
+def turning_trimers(seeds: range) -> None:
+    """Print how often a molecule that turns, with missing frames, is one track, and its counts exact."""
+    make, one_track, exact = hard_scenes(), [], []
+    for seed in seeds:
+        frames, numbers, _, states = make.turning_trimer(seed=seed)
+        result, table = TrajectoriesModel(Movie(frames, "turning", numbers=numbers)).result, np.zeros((2, 2), int)
+        for now in np.flatnonzero(np.diff(numbers) == 1):
+            table[states[now], states[now + 1]] += 1
+        counts = result.matrix.counts
+        one_track.append(len(result.tracks) == 1)
+        exact.append(np.array_equal(counts, table) or np.array_equal(counts[::-1, ::-1], table))
+    shares = np.mean(one_track), np.mean(exact)
+    miss = "" if shares[0] == 1 and shares[1] >= EXACT else "  <<<"
+    print(f"\n{'turning_trimer':<16}{'one track':>10}{'exact':>8}   wanted 1 and {EXACT} of the seeds")
+    print(f"{'':<16}{shares[0]:>10.2f}{shares[1]:>8.2f}{miss}", flush=True)
+
+
 def write_sheet(
     file: Path, shown: list[tuple[str, np.ndarray, Atoms]], maps: list[tuple[str, np.ndarray, np.ndarray]]
 ) -> None:
@@ -329,6 +348,7 @@ def main() -> None:
         images(range(arguments.seeds or 20), arguments.sheet)
     else:
         movies(range(arguments.seeds or 10))
+        turning_trimers(range(arguments.seeds or 10))
 
 
 if __name__ == "__main__":

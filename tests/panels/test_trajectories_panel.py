@@ -128,7 +128,8 @@ def test_every_control_has_a_label_and_a_tooltip(panel):
     controls = [one for one in leaves(panel.left) if getattr(one, "description", "") or hasattr(one, "options")]
     labels = [getattr(control, "description", "") for control in controls]
     assert [label for label in labels if label != "auto"] == [
-        *("Spacing", "Strength", "Follow", "Window", "States", "Normalize", "Dark atoms", "Drift"),
+        *("Spacing", "Strength", "Follow", "Objects", "Defect size", "Window", "States", "Normalize", "Dark atoms"),
+        "Drift",
         *("Open a table of shifts", "rmax", "Memory", "Min length", "Lag", "Image", "Contrast", "Trail"),
         *("Zoom in on the track", "True atoms"),
     ]

@@ -6,6 +6,7 @@ import numpy as np
 
 from atomstat_widgets.analyses.trajectories.drift_control import DriftControl
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
+from atomstat_widgets.analyses.trajectories.objects import ATOMS, DEFECTS
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
 from atomstat_widgets.analyses.trajectories.stages import ALL, AUTOMATIC, BRIGHT
 from atomstat_widgets.data import Movie
@@ -39,6 +40,10 @@ class TrajectoriesControls:
     def __init__(self, model: TrajectoriesModel, units: UnitsBar) -> None:
         self.spacing, self.strength = spacing_slider(model, units), strength_slider(model)
         self.atoms = choice(model, "atoms", [("Automatic", AUTOMATIC), ("All atoms", ALL), ("Bright atoms", BRIGHT)])
+        self.objects = choice(
+            model, "objects", [("Automatic", AUTOMATIC), ("Single atoms", ATOMS), ("Defects", DEFECTS)]
+        )
+        self.defect_size = AutomaticSlider(model, "defect_size", 1.0, 80.0, 0.5).in_units(units)
         self.window = window_slider(model, units)
         self.normalize = choice(model, "normalize", [("By frame", FRAME), ("By crop", CROP), ("None", NONE)])
         self.dark = switch(model, "dark")
@@ -50,6 +55,7 @@ class TrajectoriesControls:
         self.lag = slider(model, "lag", 1, 20)
         self.widgets = [
             heading("Atoms", units), self.spacing, self.strength, Explained(self.atoms),
+            Explained(self.objects), self.defect_size,
             heading("Crops and states", units), self.window, self.n_states,
             Explained(self.normalize), Explained(self.dark),
             heading("Tracks", units, ", frames"), self.drift, self.rmax, self.memory, self.min_length, self.lag,
@@ -69,6 +75,12 @@ class TrajectoriesControls:
         strengths = np.concatenate(result.found.strengths)
         self.strength.slider.high = max(self.strength.slider.number, ceil(1.05 * strengths.max()))
         self.rmax.slider.high = max(self.rmax.slider.number, ceil(2 * result.chosen.distance))
+        defects = result.chosen.defects
+        self.defect_size.disable("" if defects is not None else "Single atoms are followed: set Objects to Defects")
+        if defects is not None:
+            self.defect_size.slider.high = max(self.defect_size.slider.high, ceil(2 * defects.size))
+            if self.defect_size.automatic.value:
+                self.defect_size.show(defects.size)
         for control, value in (
             (self.spacing, result.found.spacing),
             (self.strength, float(strengths.min())),

@@ -77,7 +77,8 @@ class Linked:
     Attributes
     ----------
     seen, still : Tracks
-        The same tracks, as they are seen, and with the drift removed. None goes on over a doubtful frame.
+        The same tracks, as they are seen, and with the drift removed. None goes on over a doubtful frame, but for that
+        of an object that is the only one.
     drift : Drift
         Refined by the tracks.
     """
@@ -127,6 +128,7 @@ def agree(measured: Drift, found: Found, progress: Progress) -> Drift:
 
 def remove(_: None, chosen: Chosen, drift: Drift, progress: Progress) -> Still:
     """Take the drift off the positions of the atoms that are followed."""
+    drift = _settled(drift, chosen)
     positions = [points - moved for points, moved in zip(chosen.positions, drift.shifts, strict=True)]
     numbers = chosen.movie.frame_numbers.tolist()
     parts = _parts(len(positions), drift.doubtful)
@@ -136,9 +138,14 @@ def remove(_: None, chosen: Chosen, drift: Drift, progress: Progress) -> Still:
 
 def track(still: Still, chosen: Chosen, rmax: float | None, memory: int, progress: Progress) -> Linked:
     """Link the atoms where the sample is still, and refine the drift by their tracks."""
+    alone = chosen.alone and rmax is None
     rmax = automatic_rmax(chosen) if rmax is None else rmax
     drift = still.drift
-    tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
+    if alone:
+        same = [np.zeros(len(points), np.intp) for points in still.positions]
+        tracks = Tracks(chosen.movie.frame_numbers, still.positions, same, 0)
+    else:
+        tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
     if drift.refined and rmax > chosen.distance / 2:  # else tracks cannot contradict
         rest = np.diff(estimate_drift(tracks, fewest=FEWEST), axis=0)
         far = np.flatnonzero(np.linalg.norm(rest, axis=1) > chosen.distance / 2) + 1
@@ -154,6 +161,32 @@ def track(still: Still, chosen: Chosen, rmax: float | None, memory: int, progres
         Tracks(tracks.frames, positions, tracks.ids, tracks.ambiguous),
         replace(drift, remark=_words(drift, chosen.movie)),
     )
+
+
+def _settled(drift: Drift, chosen: Chosen) -> Drift:
+    """Leave no frame in doubt where objects of several atoms tell their links without the drift.
+
+    As many as in the frame before, each nearest to its own: then a shift that says otherwise is theirs instead.
+    """
+    if chosen.defects is None or chosen.defects.reach == 0:
+        return drift
+    shifts, doubtful = drift.shifts.copy(), {}
+    for place, why in drift.doubtful.items():
+        before, after = chosen.positions[place - 1], chosen.positions[place]
+        if not _same(before, after):
+            doubtful[place] = why
+        elif not _same(before + shifts[place] - shifts[place - 1], after):
+            shifts[place:] += after.mean(axis=0) - before.mean(axis=0) - (shifts[place] - shifts[place - 1])
+    return replace(drift, shifts=shifts, doubtful=doubtful)
+
+
+def _same(before: Floats, after: Floats) -> bool:
+    """Whether each of some points (n, 2) is the nearest of one of as many others, nearer than half-way to a rival."""
+    if len(before) != len(after) or len(after) == 0:
+        return False
+    distances, nearest = KDTree(before).query(after)
+    apart = KDTree(before).query(before, k=2)[0][:, 1]
+    return len(set(nearest.tolist())) == len(after) and bool(np.all(distances < apart[nearest] / 2))
 
 
 def _linked(

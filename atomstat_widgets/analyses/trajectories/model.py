@@ -11,6 +11,7 @@ from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError,
 from atomstat_widgets.analyses.trajectories.checks import Checks, check
 from atomstat_widgets.analyses.trajectories.drift import OFF, agree, measure, remove, track
 from atomstat_widgets.analyses.trajectories.normalization import Normalization, NormalizationOption
+from atomstat_widgets.analyses.trajectories.objects import ATOMS, DEFECTS, follow, in_words
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult, align
 from atomstat_widgets.analyses.trajectories.stages import (
     ALL,
@@ -19,7 +20,6 @@ from atomstat_widgets.analyses.trajectories.stages import (
     GMM_DIMENSIONS,
     FoundSoFar,
     States,
-    choose,
     cut,
     draw,
     find,
@@ -74,7 +74,7 @@ class TrajectoriesModel(AnalysisModel):
     ----------
     movie : Movie
         Assign a Movie, an array or a path. One that cannot be analysed is refused, and nothing is changed. With a new
-        movie, spacing, strength, window and range are automatic again.
+        movie, spacing, strength, objects, window and range are automatic again.
     dark : bool
         Atoms are darker than what is around them.
     spacing : float or None
@@ -84,6 +84,14 @@ class TrajectoriesModel(AnalysisModel):
     atoms : {'automatic', 'all', 'bright'}
         Which atoms to follow: all, or those clearly brighter than the rest, as dopants are; automatically the bright
         ones where there are such.
+    objects : {'automatic', 'atoms', 'defects'}
+        Whether each atom is followed, or each defect as one object: a few atoms that stay together or, with automatic
+        `atoms` none of which is bright, a site of the lattice that is empty or weak. Automatically defects are atoms
+        that keep their distances to each other in a movie, far from others; bright ones in a lattice have to move.
+        Positions that come with the movie are followed as they are, unless this is 'defects'.
+    defect_size : float or None
+        Atoms of a defect that are no farther apart than this are one object, in pixels; None finds it, see
+        `find_defect_size`.
     window : int or None
         Side of the crops in pixels; None makes it two and a half times the distance of neighbours. States are told
         apart by crops that fade toward their rim, a quarter of the side being the standard deviation: what differs at
@@ -126,6 +134,14 @@ class TrajectoriesModel(AnalysisModel):
         Enum((AUTOMATIC, ALL, BRIGHT), AUTOMATIC), label="Follow",
         help="All atoms, or those much brighter than the rest, as dopants are; automatic: these where there are any",
     )  # fmt: skip
+    objects = parameter(
+        Enum((AUTOMATIC, ATOMS, DEFECTS), AUTOMATIC), label="Objects",
+        help="Single atoms, or defects: atoms that stay together as one object, or sites that are empty or weak",
+    )  # fmt: skip
+    defect_size = parameter(
+        Length(None, allow_none=True, min=1), label="Defect size", unit="px",
+        help="Atoms of a defect no farther apart than this are one object: the length of the line in the picture",
+    )  # fmt: skip
     window = parameter(
         WholeLength(None, allow_none=True, min=2), label="Window", help=in_brief("crop window"), unit="px"
     )
@@ -155,7 +171,7 @@ class TrajectoriesModel(AnalysisModel):
         super().__init__(movie=self.check_data(movie), **parameters)
         self._states = Chain(
             Stage("found", find, ("movie", "frames", "dark", "spacing", "strength", "so_far")),
-            Stage("chosen", choose, ("movie", "atoms")),
+            Stage("chosen", follow, ("movie", "atoms", "objects", "defect_size")),
             Stage("crops", cut, ("movie", "dark", "window", "normalize")),
             Stage("states", sort, ("n_states",)),
         )
@@ -227,8 +243,8 @@ class TrajectoriesModel(AnalysisModel):
         """Choose anew for a new movie what depends on its scale."""
         if name == "movie":
             with self.hold_trait_notifications():  # one run, and none with half of it
-                self.spacing = self.strength = self.window = self.rmax = None
-                self.atoms = self.drift = AUTOMATIC
+                self.spacing = self.strength = self.defect_size = self.window = self.rmax = None
+                self.atoms = self.objects = self.drift = AUTOMATIC
                 self.dark = False
 
     def compute(self, parameters: dict[str, Any], run: Run) -> str:
@@ -322,9 +338,8 @@ class TrajectoriesModel(AnalysisModel):
         if self.admit(result.movie):
             self._make_way(result)
             self.publish(result)
-        links, count = result.links, sum(len(points) for points in chosen.positions)
-        atoms = count_of(count, "bright atom" if chosen.bright else "atom")
+        links = result.links
         return (
-            f"{atoms} in {count_of(len(result.movie), 'frame')}, {len(result.tracks):,} of "
+            f"{in_words(chosen)} in {count_of(len(result.movie), 'frame')}, {len(result.tracks):,} of "
             f"{count_of(len(links), 'track')} long enough, {count_of(links.ambiguous, 'ambiguous link')}"
         )

@@ -13,23 +13,21 @@ from atomstat_widgets.analyses.trajectories.drift_curve import DriftCurve
 from atomstat_widgets.analyses.trajectories.frame_reading import FrameReading
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.trajectories.occurrences import Occurrences
+from atomstat_widgets.analyses.trajectories.overlay import NONE, STATES, TRACKS, draw_overlay
 from atomstat_widgets.analyses.trajectories.player import Player
 from atomstat_widgets.analyses.trajectories.result import TrajectoriesResult
 from atomstat_widgets.analyses.trajectories.state_advice import STABILITY
 from atomstat_widgets.analyses.trajectories.steps import Steps
 from atomstat_widgets.analyses.trajectories.transitions import Transitions
+from atomstat_widgets.counting import count_of
 from atomstat_widgets.panels.attached import when_attached
 from atomstat_widgets.panels.controls import LABEL, WIDTH, Explained, checkbox, heading, title
 from atomstat_widgets.panels.panel import Panel, column, name_figure, row
-from atomstat_widgets.views.colors import COMPONENT_RGB, UNKNOWN, rgb
 from atomstat_widgets.views.html import Html, as_html
 from atomstat_widgets.views.limits import common_limits
-from atomstat_widgets.views.points import Trails
 from atomstat_widgets.views.strip import StateStrip
 from atomstat_widgets.views.tiles import TileGrid
 
-STATES, TRACKS, NONE = "States", "Tracks", "None"
-ATOM_RADIUS = 0.5  # of the distance of neighbours: a ring around an atom
 DOT_RADIUS = 0.14
 TRUTH = (0, 255, 255)
 MOST_ROWS = 120  # of tracks in the strip, each at least a pixel high
@@ -163,7 +161,7 @@ class TrajectoriesPanel(Panel):
             return
         here = np.flatnonzero((result.atoms.frames == self._frame) & (result.atoms.tracks >= 0))
         distances = np.hypot(*(result.atoms.positions[here] - (y, x)).T)
-        near = distances <= result.chosen.spacing
+        near = distances <= max(result.chosen.spacing, result.chosen.radius)
         self.select(int(here[distances.argmin()]) if near.any() else None)
 
     def choose_row(self, row: int, time: int) -> None:
@@ -310,31 +308,12 @@ class TrajectoriesPanel(Panel):
     def _draw_overlay(self) -> None:
         """Atoms of the current frame, with the ways they came, in the colours of their states or tracks."""
         with self._drawing:
-            result, now = self._shown, self._frame
-            if result is None:
-                return
-            atoms, by_state = result.atoms, self.overlay.value == STATES
-            colors = np.concatenate([COMPONENT_RGB, [rgb(UNKNOWN)]]).astype(np.uint8)
-            levels = np.where(atoms.states < 0, len(COMPONENT_RGB), atoms.states)
-            if not by_state:
-                levels = np.where(atoms.tracks < 0, len(COMPONENT_RGB), atoms.tracks % len(COMPONENT_RGB))
-            here = (atoms.frames == now) & (atoms.tracks >= 0)
-            first, later = result.steps
-            drawn = (atoms.frames[later] <= now) & (atoms.frames[later] > now - self.trail.value)
-            first, later = first[drawn], later[drawn]
-            track = self.track
-            lit = np.ones(len(atoms.tracks), bool) if track is None else atoms.tracks == track
-            if self.overlay.value == NONE:
-                self.sample.clear_overlay()
-            else:
-                way = result.still_positions + result.drift_at(now)  # as seen from this frame
-                trails = Trails(np.stack([way[first], way[later]], axis=1), levels[later], lit[later])
-                self.sample.show_atoms(
-                    atoms.positions[here], levels[here], colors, ATOM_RADIUS * result.chosen.spacing, lit[here],
-                    self.opacity.value, rings=True, trails=trails,
+            if (result := self._shown) is not None:
+                own = draw_overlay(
+                    self.sample, result, self._frame, self.track,
+                    colored_by=self.overlay.value, trail=self.trail.value, opacity=self.opacity.value,
                 )  # fmt: skip
-            own = atoms.positions[here & lit] if track is not None else []
-            self._follow(own[0] if len(own) else None, result.window)
+                self._follow(own, result.window)
 
     def _follow(self, position: NDArray[Any] | None, window: int) -> None:
         """Frame the atom of the selected track, and keep it in the middle where that is asked for."""
@@ -378,7 +357,7 @@ class TrajectoriesPanel(Panel):
         self.strip.choose(rows[0] if rows else None)
         if track is None:
             shown = f"the {len(self.rows)} longest of " if len(self.rows) < len(result.tracks) else ""
-            remark = f"{shown}{len(result.tracks):,} tracks"
+            remark = shown + count_of(len(result.tracks), "track")
         else:
             remark = result.describe_track(track)
         self.strip_title.value = title("States in time", remark)

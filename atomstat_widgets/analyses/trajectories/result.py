@@ -12,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial import KDTree
 
 from atomstat_widgets.analyses.trajectories.drift import Drift, Linked
+from atomstat_widgets.analyses.trajectories.objects import remark_on
 from atomstat_widgets.analyses.trajectories.stages import Chosen, Found, States, automatic_rmax, draw
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie, MovieTruth
@@ -139,10 +140,10 @@ class TrajectoriesResult:
 
     @property
     def remark(self) -> str:
-        """What is not final about it, the drift, the lattice of the atoms, and what is in doubt, in words."""
+        """What is not final about it, the objects, the drift, the lattice, and what is in doubt, in words."""
         frames = self.parameters["frames"]
         first = [f"First impression: {frames} of {len(self.movie)} frames"] if self.coarse else []
-        return ". ".join([*first, *filter(None, [self.drift.remark, self.found.remark])])
+        return ". ".join([*first, *filter(None, [remark_on(self.chosen), self.drift.remark, self.found.remark])])
 
     @property
     def quality(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atomstat_widgets.analyses.trajectories.second_look import look_again, usual_lattice
 from atomstat_widgets.brief import brief
 from atomstat_widgets.counting import count_of
 from atomstat_widgets.data import Movie
@@ -16,6 +17,7 @@ from atomstat_widgets.reactive.doubts import remark_on, words_for_others
 from atomstat_widgets.stat import (
     Atoms,
     Crops,
+    Objects,
     Tracks,
     draw_states,
     extract_crops,
@@ -36,6 +38,7 @@ GMM_DIMENSIONS = 4
 # Ashman's D between the two groups into which the upper half of the strengths falls apart: 5 is far beyond what
 # splitting a bell (2.7), half a bell (about 3.5) or a flat distribution (3.5) gives.
 CLEARLY_APART = 5.0
+ATOM_RADIUS = 0.5  # of the distance of neighbours: a ring around an atom
 
 Floats = NDArray[np.float64]
 NO_ATOMS = np.empty((0, 2))
@@ -54,6 +57,7 @@ class Found:
     spacing: float
     skipped: dict[int, str]
     remark: str = ""
+    vectors: Floats = field(default_factory=lambda: np.empty((0, 2)))  # of that lattice
 
 
 @brief
@@ -69,18 +73,38 @@ class FoundSoFar:
     atoms: list[Atoms] = field(default_factory=list)
     gaps: list[int] = field(default_factory=list)
     skipped: dict[int, str] = field(default_factory=dict)
+    looked_again: set[int] = field(default_factory=set)
 
 
 @brief
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """Atoms to be followed, by frame, and whether these are only the bright ones."""
+    """Atoms, or objects of several, to be followed, by frame, and whether these are only the bright ones.
+
+    Where objects are made of atoms `defects` tells of which, and `guessed` whether their size is only a guess; `vacant`
+    whether they are sites of the lattice that are empty or weak.
+    """
 
     movie: Movie
     positions: list[Floats]
     spacing: float
     bright: bool
     distance: float  # between neighbours of one frame, the median; or half the shorter side
+    defects: Objects | None = None
+    guessed: bool = False
+    vacant: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is a single object made of several atoms, which there is nothing to mix up with."""
+        several = self.defects is not None and self.defects.reach > 0
+        return several and max(len(points) for points in self.positions) == 1
+
+    @property
+    def radius(self) -> float:
+        """Of a circle around each, in pixels."""
+        several = self.defects is not None and self.defects.reach > 0
+        return (NEIGHBOURS if several else ATOM_RADIUS) * self.spacing
 
 
 @brief
@@ -167,6 +191,8 @@ def find(
             so_far.skipped[number] = str(error)
             so_far.atoms.append(Atoms(NO_ATOMS, np.empty(0), spacing))
         progress((place + 1) / frames)
+    if given is None:
+        look_again(so_far.atoms, read, strength, so_far.looked_again, progress)
     last = movie.frame_numbers[frames - 1]
     skipped = {number: why for number, why in so_far.skipped.items() if number <= last}
     if len(skipped) == frames:
@@ -183,7 +209,8 @@ def find(
     gaps = sum(number <= last for number in so_far.gaps)
     left_out = f"Places without data were left out in {count_of(gaps, 'frame')}" if gaps else ""
     remark = ". ".join(filter(None, [left_out, remark_on(every[:frames], movie)]))
-    return Found(positions, strengths, spacing, skipped, remark)
+    lattice = usual_lattice(every)
+    return Found(positions, strengths, spacing, skipped, remark, NO_ATOMS if lattice is None else lattice.vectors)
 
 
 def _given_spacing(movie: Movie, atoms: Mapping[int, NDArray[Any]]) -> float:
@@ -233,10 +260,14 @@ def choose(found: Found, movie: Movie, atoms: str, progress: Progress) -> Chosen
             points[(relative > threshold) & far]
             for points, relative, far in zip(found.positions, brightness, inside, strict=True)
         ]
+    return Chosen(movie, positions, found.spacing, bright, distance_between(positions, movie))
+
+
+def distance_between(positions: list[Floats], movie: Movie) -> float:
+    """Distance between neighbours of one frame, the median; half the shorter side where there are none."""
     distances = neighbour_distances(positions)
     distances = distances[distances > 0]
-    distance = float(np.median(distances)) if len(distances) else min(movie.sides) / 2
-    return Chosen(movie, positions, found.spacing, bright, distance)
+    return float(np.median(distances)) if len(distances) else min(movie.sides) / 2
 
 
 def _split(brightness: Floats) -> tuple[float, float]:
@@ -259,7 +290,8 @@ def _split(brightness: Floats) -> tuple[float, float]:
 def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalize: str, progress: Progress) -> Factored:
     """Cut crops around the atoms, and factorize them."""
     if window is None:
-        window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), max(4, min(movie.sides) // 4))
+        most = min(movie.sides) // (4 if chosen.defects is None else 2)
+        window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), max(4, most))
     options: dict[str, Any] = {
         "normalize": normalize, "smooth": SMOOTH, "progress": lambda fraction: progress(0.7 * fraction),
     }  # fmt: skip
