@@ -323,14 +323,14 @@ class TrajectoriesModel(AnalysisModel):
         links, count = result.links, sum(len(points) for points in chosen.positions)
         atoms = count_of(count, "bright atom" if chosen.bright else "atom")
         return (
-            f"{atoms} in {count_of(len(result.movie), 'frame')}{self._tell_once(result)}, {len(result.tracks):,} of "
+            f"{atoms} in {count_of(len(result.movie), 'frame')}{self._told_once(result)}, {len(result.tracks):,} of "
             f"{count_of(len(links), 'track')} long enough, {count_of(links.ambiguous, 'ambiguous link')}"
         )
 
-    def _tell_once(self, result: TrajectoriesResult) -> str:
+    def _told_once(self, result: TrajectoriesResult) -> str:
         """Words on frame numbers that nothing tells, at the first result of all frames of a movie."""
         movie = result.movie
         if result.coarse or movie is self._told or not movie.taken_as_consecutive:
             return ""
         self._told = movie
-        return ", which are taken as consecutive: frames= gives their numbers"
+        return " (taken as consecutive, frames= gives their numbers)"
