@@ -3,6 +3,7 @@
 import re
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -116,7 +117,7 @@ class FolderFrames:
         array = load_image(self._paths[index]).array
         if array.shape != self.shape[1:]:
             raise ReadError(
-                f"{self._paths[index].name} has shape {array.shape}, the first of the folder's images {self.shape[1:]}"
+                f"{self._paths[index].name} has shape {array.shape}, others of the folder's images {self.shape[1:]}"
             )
         return array
 
@@ -158,11 +159,22 @@ def _folder(folder: Path) -> Movie:
         )
     (paths,) = kinds.values()
     paths.sort(key=_natural)
-    first = load_image(paths[0])
+    first = _usual(paths)
     frames, named = FolderFrames(paths, first), numbers_in_names([path.stem for path in paths])
     odd = named is None and len(paths) > 1 and all(re.search(r"[0-9]", path.stem) for path in paths)
     remark = f"The numbers in the names of the images of {folder.name} do not count frames" if odd else ""
     return Movie(frames, folder.name, first.pixel_size, first.unit, named, remark=remark)
+
+
+def _usual(paths: list[Path]) -> Image:
+    """First image of a folder or, where its shape is not that of others, one of these."""
+    first = load_image(paths[0])
+    others = list[Image]()
+    for path in dict.fromkeys(paths[number] for number in (len(paths) // 2, -1) if paths[number] != paths[0]):
+        with suppress(ReadError):  # which is said when it is its turn
+            others.append(load_image(path))
+    agree = len(others) == 2 and others[0].array.shape == others[1].array.shape != first.array.shape
+    return others[0] if agree else first
 
 
 def numbers_in_names(names: Sequence[str]) -> np.ndarray | None:
