@@ -171,7 +171,7 @@ def test_the_size_of_a_folder_is_that_of_most_images(folder):
         movie = load(folder(names, {names[odd]: (6, 9)}))
         assert movie.sides == (6, 8)
         with pytest.raises(
-            ReadError, match=f"f{odd}.png has shape \\(6, 9\\), others of the folder's images \\(6, 8\\)"
+            ReadError, match=f"f{odd}.png has shape \\(6, 9\\), the first of the other images \\(6, 8\\)"
         ):
             movie[odd]
         (movie[1], movie[3])

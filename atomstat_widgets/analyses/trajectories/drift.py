@@ -144,15 +144,14 @@ def track(still: Still, chosen: Chosen, rmax: float | None, memory: int, progres
     rmax = automatic_rmax(chosen) if rmax is None else rmax
     drift = still.drift
     tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
-    if drift.measured:
-        contradicted = _jumps(tracks, drift.doubtful, rmax)
-        if drift.refined and rmax > chosen.distance / 2:  # else tracks cannot contradict
-            rest = np.diff(estimate_drift(tracks, fewest=FEWEST), axis=0)
-            far = np.flatnonzero(np.linalg.norm(rest, axis=1) > chosen.distance / 2) + 1
-            contradicted |= dict.fromkeys(far.tolist(), "tracks and pictures contradict each other")
-        if contradicted:
-            drift = replace(drift, doubtful=dict(sorted({**drift.doubtful, **contradicted}.items())))
-            tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
+    contradicted = _jumps(tracks, drift.doubtful, rmax) if drift.measured else {}
+    if drift.refined and rmax > chosen.distance / 2:  # else tracks cannot contradict
+        rest = np.diff(estimate_drift(tracks, fewest=FEWEST), axis=0)
+        far = np.flatnonzero(np.linalg.norm(rest, axis=1) > chosen.distance / 2) + 1
+        contradicted |= dict.fromkeys(far.tolist(), "tracks and pictures contradict each other")
+    if contradicted:
+        drift = replace(drift, doubtful=dict(sorted({**drift.doubtful, **contradicted}.items())))
+        tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
     if drift.refined:
         drift = replace(drift, shifts=drift.shifts + estimate_drift(tracks, fewest=MANY))
     positions = [points - moved for points, moved in zip(chosen.positions, drift.shifts, strict=True)]

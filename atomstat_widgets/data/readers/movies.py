@@ -117,7 +117,7 @@ class FolderFrames:
         array = load_image(self._paths[index]).array
         if array.shape != self.shape[1:]:
             raise ReadError(
-                f"{self._paths[index].name} has shape {array.shape}, others of the folder's images {self.shape[1:]}"
+                f"{self._paths[index].name} has shape {array.shape}, the first of the other images {self.shape[1:]}"
             )
         return array
 
