@@ -130,6 +130,28 @@ def test_names_of_the_images_of_which_a_stack_was_made(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("times", "numbers"), [([0.0, 0.51, 1.49, 2.0], [0, 1, 3, 4]), ([0.0, 1.0, 1.5, 2.5], None), (None, None)]
+)
+def test_times_of_the_planes_of_ome(tmp_path, times, numbers):
+    metadata = {"axes": "TYX"} | ({} if times is None else {"Plane": {"DeltaT": times}})
+    tifffile.imwrite(tmp_path / "movie.ome.tif", STACK, photometric="minisblack", metadata=metadata)
+    movie = load(tmp_path / "movie.ome.tif")
+    assert (None if movie.numbers is None else movie.frame_numbers.tolist()) == numbers
+    np.testing.assert_array_equal(movie[2], STACK[2])
+
+
+def test_the_axis_of_a_hyperspy_signal_need_not_be_uniform():
+    import hyperspy.api as hyperspy
+
+    axes = [
+        {"axis": [0.0, 1.0, 2.0, 4.0], "name": "time", "navigate": True},
+        *({"size": size, "name": name, "navigate": False} for name, size in (("y", 12), ("x", 10))),
+    ]
+    movie = load(hyperspy.signals.Signal2D(STACK, axes=axes))
+    assert movie.frame_numbers.tolist() == [0, 1, 2, 4]
+
+
+@pytest.mark.parametrize(
     ("dim", "values", "numbers"),
     [
         ("time", [0.0, 0.5, 1.5, 2.0], [0, 1, 3, 4]),

@@ -288,11 +288,23 @@ def tiff_pixel(path: Path) -> tuple[float | None, str]:
 
 
 def _tiff_numbers(path: Path, count: int) -> np.ndarray | None:
-    """Frame numbers by the labels of an ImageJ stack, which are names of files where it was made of these."""
+    """Frame numbers by the times of the planes in OME's description, or by the labels of an ImageJ stack.
+
+    Labels are names of files where a stack was made of these.
+    """
     import tifffile
 
     with quiet(), tifffile.TiffFile(path) as file:
         labels = (file.imagej_metadata or {}).get("Labels") or []
+        planes = re.findall(r"<(?:\w+:)?Plane\b[^>]*", file.ome_metadata or "")
+    times = dict[int, float]()
+    for plane in planes:
+        number = re.search(r'\bTheT="([0-9]{1,9})"', plane)
+        time = re.search(r'\bDeltaT="([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"', plane)
+        if number and time:
+            times[int(number[1])] = float(time[1])
+    if len(times) == count == len(planes):
+        return counted([times[number] for number in sorted(times)])
     return numbers_in_names([str(one).partition("\n")[0] for one in labels]) if len(labels) == count > 1 else None
 
 
