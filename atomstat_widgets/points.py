@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atomstat_widgets.arguments import array_of
+from atomstat_widgets.arguments import LARGEST, array_of
 
 Floats = NDArray[np.float64]
 
 ROW, COLUMN, CLASS = ("row", "y"), ("column", "col", "x"), ("class", "label")
+FRAME = "frame"
 """Names that columns may have, in capitals or not."""
 _BY_FRAME = "{frame: part[['y', 'x']] for frame, part in table.groupby('frame')}"
 # So many different classes, in rising order, are frame numbers.
@@ -94,6 +95,39 @@ def require_classes(points: Mapping[int, Floats]) -> None:
         )
 
 
+def parted(table: Any, name: str) -> Any:
+    """Rows of a table with named columns, one of them frame, by frame number; anything else as it is.
+
+    Parameters
+    ----------
+    table : structured array or DataFrame
+        As trackpy has them: columns y, x (or row, column) and frame, in any order of rows.
+    name : str
+        Of the argument, for errors.
+
+    Returns
+    -------
+    dict of int to array, (n, 2) or with class (n, 3)
+        Frames in the order of their numbers, and the rows of each in theirs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A column is missing, or a frame is no whole number from 0 on: the message names its row.
+    """
+    if not _has_frames(table):
+        return table
+    columns = [array_of(one, name, "(n,)", dtype=np.float64) for one in _coordinates(table, name)]
+    named = next(one for one in _names_of(table) or () if str(one).lower() == FRAME)
+    frames = array_of(table[named], f"frames of the {name}", "(n,)")
+    bad = np.flatnonzero(~((frames >= 0) & (frames <= LARGEST) & (frames == np.floor(frames))))
+    if len(bad):
+        raise ValueError(f"frames of the {name} are whole numbers from 0 on, got {frames[bad[0]]} in row {bad[0]}")
+    numbers, counts = np.unique(frames.astype(np.intp), return_counts=True)
+    rows = np.column_stack(columns)[np.argsort(frames, kind="stable")]
+    return dict(zip(numbers.tolist(), np.split(rows, np.cumsum(counts)[:-1]), strict=False))
+
+
 def require_by_frame(value: Any, name: str) -> None:
     """Refuse one table of the points of all frames, and what gives none one after the other.
 
@@ -123,9 +157,19 @@ def _columns_by_name(value: Any, name: str) -> list[Any] | None:
     names = _names_of(value)
     if names is None:
         return None
-    known = {str(one).lower(): one for one in names}
-    if "frame" in known:
+    if _has_frames(value):
         raise ValueError(f"{name} have a column of frame numbers: give them by frame, {_BY_FRAME}")
+    return _coordinates(value, name)
+
+
+def _has_frames(value: Any) -> bool:
+    return FRAME in (str(one).lower() for one in _names_of(value) or ())
+
+
+def _coordinates(value: Any, name: str) -> list[Any]:
+    """Columns row, column and class (if there is one) of a table whose columns have names."""
+    names = _names_of(value) or []
+    known = {str(one).lower(): one for one in names}
     found = [next((known[one] for one in wanted if one in known), None) for wanted in (ROW, COLUMN, CLASS)]
     if None in found[:2]:
         raise ValueError(f"{name} have columns named row and column, or y and x, got {', '.join(map(str, names))}")

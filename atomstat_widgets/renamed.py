@@ -1,4 +1,4 @@
-"""Names of arguments and attributes up to version 0.1, which go on working with a DeprecationWarning."""
+"""Other names of arguments and attributes: those up to version 0.1 go on working with a DeprecationWarning."""
 
 import sys
 import warnings
@@ -25,6 +25,29 @@ def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         def called(*args: P.args, **kwargs: P.kwargs) -> R:
             if not names.keys().isdisjoint(kwargs):
                 kwargs = with_new_names(kwargs, names)  # type: ignore[assignment]
+            return function(*args, **kwargs)
+
+        return called
+
+    return let
+
+
+def also_called(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function be called with names of arguments that other libraries have for the same.
+
+    Parameters
+    ----------
+    **names : str
+        Our names by theirs: ``@also_called(search_range="rmax")``.
+    """
+
+    def let(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def called(*args: P.args, **kwargs: P.kwargs) -> R:
+            for theirs in names.keys() & kwargs.keys():
+                if names[theirs] in kwargs:
+                    raise TypeError(f"{names[theirs]} is given twice, as {theirs} too, which is another name of it")
+                kwargs[names[theirs]] = kwargs.pop(theirs)
             return function(*args, **kwargs)
 
         return called

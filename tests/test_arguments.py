@@ -26,7 +26,7 @@ def test_a_table_of_all_frames_says_how_to_part_it():
     table = pd.DataFrame({"x": [2.0, 4, 6], "y": [1.0, 3, 5], "frame": [0, 1, 1]})
     for call in (
         lambda: stat.extract_crops(np.ones((9, 9)), table, 3),
-        lambda: stat.link(table, 3),
+        lambda: stat.nearest_steps(table),
         lambda: stat.link({0: table}, 3),
         lambda: stat.remove_drift(table.to_records(), np.zeros((1, 2))),
     ):

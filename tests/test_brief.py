@@ -80,10 +80,11 @@ def test_what_it_says():
     assert "unit='nm'" in repr(image)
     assert repr(Image(np.zeros((4, 5)), "mine")) == "Image(array=float64 (4, 5), name='mine')"
     assert repr(Cube(da.zeros((4, 5, 6)), unit="px")) == "Cube(array=float64 (4, 5, 6))"
-    tracks = stat.link({0: [[1.0, 1.0]], 1: [[1.0, 2.0]]}, 3)
+    tracks = stat.link({4: [[1.0, 1.0]], 5: [[1.0, 2.0], [9.0, 9.0]]}, 3)
     assert repr(tracks) == (
-        "Tracks(frames=int64 (2,), positions=[2 of float64 (1, 2)], ids=[2 of int64 (1,)], ambiguous=0)"
+        "Tracks(tracks=2, frames=2, first_frame=4, last_frame=5, shortest=1, median_length=1.5, longest=2, ambiguous=0)"
     )
+    assert repr(stat.link([], 3)) == "Tracks(tracks=0, frames=0, ambiguous=0)"
     model = SlidingFFTModel(Image(np.random.default_rng(0).random((32, 32)), "noise"), n_components=2)
     assert repr(model) == (
         "SlidingFFTModel(image=Image 'noise', background=None, border=None, hamming=True, line_jitter=None, "

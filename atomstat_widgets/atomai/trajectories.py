@@ -117,6 +117,7 @@ class Trajectories(LocalCrops):
         """
         word_of(start, "start", ("first", "any"))
         min_length, run_gmm = whole_of(min_length, "min_length", minimum=0), switch_of(run_gmm, "run_gmm")
+        rmax = number_of(rmax, "rmax", above=0, words="a positive, finite number of pixels")
         classes = np.zeros(len(self.imgstack_frames))
         found: dict[str, Any] = {}
         if run_gmm:

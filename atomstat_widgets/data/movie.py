@@ -69,6 +69,8 @@ class Movie(Scaled):
         What else its file tells, as RosettaSciIO orders it.
     whole : Whole or None
         What it is a sample of, None where it is all.
+    remark : str
+        What is odd about the numbers of its frames, in words.
 
     Raises
     ------
@@ -87,6 +89,7 @@ class Movie(Scaled):
     offset: tuple[float, float] = (0.0, 0.0)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     whole: Any = None
+    remark: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "frames", array_of(self.frames, f"{self.name}: frames", stored=True))
@@ -101,9 +104,12 @@ class Movie(Scaled):
         self._check_scale()
         if self.numbers is not None:
             numbers = array_of(self.numbers, f"{self.name}: numbers")
-            whole = numbers.dtype.kind in "iu" and numbers.shape == shape[:1]
-            if not whole or numbers[0] < 0 or (numbers[1:] <= numbers[:-1]).any():
-                raise ValueError(f"{self.name}: frame numbers are {shape[0]} numbers that increase from 0 or more")
+            words = f"{self.name}: frame numbers are {shape[0]} numbers that increase from 0 or more"
+            if numbers.dtype.kind not in "iu" or numbers.shape != shape[:1] or numbers[0] < 0:
+                raise ValueError(words)
+            back = np.flatnonzero(numbers[1:] <= numbers[:-1])
+            if len(back):
+                raise ValueError(f"{words}, and frame {numbers[back[0] + 1]} comes after {numbers[back[0]]}")
         if self.atoms is not None:
             from atomstat_widgets.stat.frame_numbers import by_frame_number  # here: it takes longer to import
 
@@ -150,3 +156,8 @@ class Movie(Scaled):
     def frame_numbers(self) -> np.ndarray:
         """Numbers of the frames, (frames,), increasing."""
         return np.arange(len(self)) if self.numbers is None else np.asarray(self.numbers, np.intp)
+
+    @property
+    def taken_as_consecutive(self) -> bool:
+        """Whether nothing tells the numbers of its frames."""
+        return self.numbers is None and self.truth is None and self.whole is None

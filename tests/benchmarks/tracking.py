@@ -57,6 +57,9 @@ print(elapsed, np.mean([np.equal(a, b).mean() for a, b in zip(ids, ids[1:])]))
 """
 
 
+LATTICE = np.stack(np.mgrid[:6, :6], axis=-1).reshape(-1, 2) * 10.0
+
+
 def brownian(atoms: int, frames: int, box: float, step: float, seed: int = 0) -> np.ndarray:
     """Positions (frames, atoms, 2) of free atoms that start anywhere in a box."""
     rng = np.random.default_rng(seed)
@@ -106,6 +109,13 @@ def main() -> int:
     seconds = median_time(lambda: link(list(many), 4), 3)
     right = right_links(link(list(many), 4).ids)
     row("trackpy: 3000 x 200, rmax 4", peer(arguments.trackpy_python, TRACKPY, many, "4"), seconds, right, 5)
+
+    flow = LATTICE + np.arange(10)[:, None, None] * np.array([0, 6])
+    start = time.perf_counter()
+    tracks = link(list(flow), 5, predict=True)
+    right = right_links(tracks.ids)
+    row("a lattice flows by 0.6 of its spacing", None, time.perf_counter() - start, right, None)
+    print(f"{'':<36}{len(tracks)} tracks of 36: {'met' if (len(tracks), right) == (36, 1) else 'NOT MET'}")
 
     sizes, times = [], []
     for frames in (10, 100, 1000):

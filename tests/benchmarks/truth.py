@@ -14,8 +14,8 @@ lattice says nothing of the map.
 Movies: atoms of a sheet that drifts, with all defaults. Of all true links those that were found, of all true
 transitions those that were counted, and by how many the counts differ from the true ones, as a share of all; and how
 often the true probabilities are inside their intervals. Where counts are off, the states as they are by those that
-were found. Then the gain and offset of each frame change: states right in the panel, and through imlocal. Then a molecule
-of three atoms that turns as one: one track, and transitions counted exactly.
+were found. Then the gain and offset of each frame change: states right in the panel, and through imlocal. Then a
+molecule of three atoms that turns as one: one track, and transitions counted exactly.
 """
 
 import argparse

@@ -143,6 +143,14 @@ class Number(Kind):
         return [np.float64(number), np.longdouble(number), np.array(number), Fraction(number)]
 
 
+class Range(Number):
+    """One number, or two along rows and columns."""
+
+    def own_bad(self):
+        pairs = [[1.0, 0], [1.0, np.nan], [1.0, "1"], [1.0, 2, 3], np.ones((2, 2))]
+        return [one for one in super().own_bad() if np.shape(one) != (2,)] + pairs
+
+
 class Word(Kind):
     def own_bad(self):
         return ["", "no such word", 1, np.nan, ["a"], np.ones(2)]
@@ -280,6 +288,21 @@ class ByFrame(Kind):
         frames = list(self.good)
         same = [{**self.good, frames[0]: array} for array in Points(self.good[frames[0]], lazy=False).same()]
         return [*same, {str(frame): points for frame, points in self.good.items()}]
+
+
+class InOneTable(ByFrame):
+    """Points by number of the frame, or of all frames in a table that names these."""
+
+    def own_bad(self):
+        table = pd.DataFrame({"y": [1.0, 2], "x": [1.0, 2], "frame": [0, 1]})
+        bare = [one for one in super().own_bad() if not hasattr(one, "dtypes") and not hasattr(one, "dtype")]
+        wrong = [table[["y", "x"]], table[["y", "frame"]], table.assign(y=["a", "b"]), table.assign(x=[1, np.nan])]
+        return bare + wrong + [table.assign(frame=frames) for frames in ([0, 0.5], [0, -1], [0, np.nan], ["a", "b"])]
+
+    def same(self):
+        parts = [pd.DataFrame(points[:, :2], columns=["y", "x"]).assign(frame=key) for key, points in self.good.items()]
+        table = pd.concat(parts[::-1])
+        return [*super().same(), table, table.to_records(index=False), table.rename(columns=str.upper)]
 
 
 @dataclass
@@ -504,7 +527,14 @@ CALLS = [
         max_iter=Whole(20),
         progress=Called(),
     ),
-    call("link", positions=ByFrame(BY_FRAME, POSITIONS), rmax=LINKS["rmax"], memory=LINKS["memory"], progress=Called()),
+    call(
+        "link",
+        positions=InOneTable(BY_FRAME, POSITIONS),
+        rmax=Range(3.0),
+        memory=LINKS["memory"],
+        predict=Switch(True),
+        progress=Called(),
+    ),
     *(
         call(name, reference=Array(MATRIX[:3], empty=True), candidates=Array(MATRIX[:3] + 1, empty=True), **options)
         for name, options in (("match_components", {"either_sign": Switch(False)}), ("matching_signs", {}))
@@ -675,6 +705,7 @@ CALLS = [
     of_result(TRACKS, "members", number=Whole(1, ["track"], also_bad=[10**6])),
     of_result(TRACKS, "track", number=Whole(1, also_bad=[10**6])),
     of_result(TRACKS, "at_least", length=Whole(2)),
+    of_result(TRACKS, "to_dataframe"),
     of_result(UNMIXER.result_, "fit", number=Whole(1, also_bad=[20])),
     of_result(COUNTS, "matrix", reversible=Switch(False)),
     of_result(COUNTS, "dwell_times"),

@@ -1,8 +1,10 @@
 """Links against an exhaustive assignment, by hand, and against the stored results of others."""
 
 import csv
+import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -222,6 +224,167 @@ def test_refuses(movie, options, message):
 def test_refuses_a_memory_that_is_no_whole_number():
     with pytest.raises(TypeError, match="memory is a number of frames, 0 or more, got nan"):
         link([[[1, 1]]], 3, memory=np.nan)
+
+
+def test_a_range_along_each_axis():
+    movie = [[[0, 0], [20, 20]], [[5, 0], [20, 25]]]
+    assert ids(link(movie, (6, 2))) == [[0, 1], [0, 2]]
+    assert ids(link(movie, (2, 6))) == [[0, 1], [2, 1]]
+    assert ids(link([[[0, 0]], [[3, 3]]], (4, 4))) == [[0], [1]]  # an ellipse, not a rectangle
+    tracks = link(movie, (6, 2))
+    assert tracks.track(0)[1].tolist() == [[0, 0], [5, 0]]  # in pixels
+
+
+def test_a_range_along_each_axis_is_one_of_stretched_points():
+    rng = np.random.default_rng(0)
+    movie = [rng.random((40, 2)) * 40 for _ in range(5)]
+    stretched = [points * (1, 2) for points in movie]
+    assert ids(link(movie, (6, 3), memory=1)) == ids(link(stretched, 6, memory=1))
+
+
+def test_another_name_of_the_range():
+    movie = [[[0, 0]], [[0, 2]]]
+    assert ids(link(movie, search_range=3)) == [[0], [0]]
+    with pytest.raises(TypeError, match="rmax is given twice, as search_range too"):
+        link(movie, rmax=3, search_range=3)
+
+
+@pytest.mark.parametrize(
+    ("rmax", "message"),
+    [
+        ((1, 0), "rmax along columns is a positive, finite number of pixels, got 0"),
+        ((1, 2, 3), r"or two, along rows and columns, got shape \(3,\)"),
+    ],
+)
+def test_refuses_ranges(rmax, message):
+    with pytest.raises(ValueError, match=message):
+        link([[[1, 1]]], rmax)
+
+
+def test_tables_in_and_out():
+    table = pd.DataFrame({"x": [2, 1.0, 9], "frame": [4, 3, 4], "mass": 7, "y": [1, 1.0, 9]}, index=[7, 8, 9])
+    tracks = link(table, 3)
+    assert tracks.frames.tolist() == [3, 4]
+    out = tracks.to_dataframe()
+    assert out.to_dict("list") == {"y": [1, 1, 9], "x": [1, 2, 9], "frame": [3, 4, 4], "particle": [0, 0, 1]}
+    assert ids(link(out, 3)) == ids(tracks)
+    assert tracks.at_least(2).to_dataframe()["frame"].tolist() == [3, 4]  # none of no track
+    assert len(link([], 3).to_dataframe()) == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"y": [1.0, 2], "x": [1.0, 2], "frame": [0, 0.5]}, "frames of the positions .* got 0.5 in row 1"),
+        ({"y": [1.0, 2], "x": [1.0, 2], "frame": [-1, 0]}, "got -1 in row 0"),
+        ({"y": [1.0, np.nan], "x": [1.0, 2], "frame": [0, 5]}, "1 of 1 points of frame 5 are not finite"),
+        ({"y": [1.0, 2], "frame": [0, 1]}, "named row and column, or y and x, got y, frame"),
+    ],
+)
+def test_refuses_tables(table, message):
+    with pytest.raises(ValueError, match=message):
+        link(pd.DataFrame(table), 3)
+
+
+def test_pandas_is_named_where_it_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="a DataFrame needs pandas: pip install pandas"):
+        link([], 3).to_dataframe()
+
+
+LATTICE = np.stack(np.mgrid[:6, :6], axis=-1).reshape(-1, 2) * 10.0
+
+
+def whole_tracks(tracks):
+    """Number of points, in order in all frames, whose track is theirs alone and whole."""
+    same = [np.unique([numbers[point] for numbers in tracks.ids]) for point in range(len(tracks.ids[0]))]
+    return sum(len(one) == 1 and tracks.lengths[one[0]] == len(tracks.frames) for one in same)
+
+
+@pytest.mark.parametrize("rmax", [1, 3, 5, 8, 12, (2, 9)])
+def test_a_lattice_that_flows_by_more_than_half_its_spacing(rmax):
+    movie = [LATTICE + np.array([0, 6 * frame]) for frame in range(10)]
+    assert whole_tracks(link(movie, rmax, predict=True)) == 36
+    missing = {frame: points for frame, points in enumerate(movie) if frame not in (4, 5)}
+    assert whole_tracks(link(missing, rmax, predict=True, memory=2)) == 36
+
+
+@pytest.mark.parametrize("rmax", [3, 5, 8])
+def test_without_a_prediction_a_lattice_that_flows_is_lost(rmax):
+    assert whole_tracks(link([LATTICE + np.array([0, 6 * frame]) for frame in range(10)], rmax)) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_drift_that_changes_and_atoms_that_shake(seed):
+    rng = np.random.default_rng(seed)
+    drift = np.cumsum(rng.uniform(-9, 9, (15, 2)), axis=0)
+    movie = [LATTICE + moved + rng.normal(0, 0.3, (36, 2)) for moved in drift]
+    assert whole_tracks(link(movie, 3, predict=True)) == 36
+
+
+def test_neighbours_tell_a_flow_that_is_not_the_same_everywhere():
+    shear = [LATTICE + frame * np.array([0, 0.12]) * LATTICE[:, :1] for frame in range(10)]
+    assert whole_tracks(link(shear, 4, predict=True)) == 36
+    assert whole_tracks(link(shear, 4)) < 36
+
+
+def test_a_lost_atom_is_looked_for_where_the_others_went():
+    movie = [LATTICE + np.array([0, 6 * frame]) for frame in range(6)]
+    movie[3] = movie[3][1:]
+    tracks = link(movie, 2, predict=True, memory=1)
+    assert len(tracks) == 36
+    assert tracks.lengths.tolist() == [5] + [6] * 35
+
+
+def test_where_each_goes_its_own_way_prediction_changes_little():
+    rng = np.random.default_rng(0)
+    movie = np.cumsum(np.concatenate([rng.random((1, 100, 2)) * 1024, rng.normal(0, 2, (99, 100, 2))]), axis=0)
+    tracks = link(list(movie), 10, predict=True)
+    assert np.mean([a == b for a, b in zip(tracks.ids, tracks.ids[1:], strict=False)]) >= 0.998
+
+
+@pytest.mark.parametrize("movie", [[], [[], []], [[[1, 2]], [[1, 3]]], [[[1, 1]] * 4] * 3, {0: [[1, 1]], 9: [[1, 1]]}])
+def test_next_to_nothing_is_predicted(movie):
+    assert ids(link(movie, 3, predict=True, memory=9)) == ids(link(movie, 3, memory=9))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(clouds, min_size=1, max_size=5), st.integers(0, 2), st.floats(0.5, 50))
+def test_predicted_tracks_are_one_to_one(movie, memory, rmax):
+    tracks = link(movie, rmax, memory=memory, predict=True)
+    assert [len(numbers) for numbers in tracks.ids] == [len(points) for points in movie]
+    assert all(len(set(numbers.tolist())) == len(numbers) for numbers in tracks.ids)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("rmax", "memory"), [(3, 0), (3, 2), ((2, 5), 0), ((5, 2), 1)])
+def test_the_tracks_of_trackpy(rmax, memory):
+    trackpy = pytest.importorskip("trackpy")
+    trackpy.quiet()
+    rng = np.random.default_rng(0)
+    points = np.cumsum(np.concatenate([rng.random((1, 60, 2)) * 200, rng.normal(0, 0.8, (19, 60, 2))]), axis=0)
+    frames, number = np.indices((20, 60)).reshape(2, -1)
+    table = pd.DataFrame({"y": points[..., 0].ravel(), "x": points[..., 1].ravel(), "frame": frames, "who": number})
+    table = table[rng.random(len(table)) > 0.05]
+    theirs = trackpy.link(table, search_range=rmax, memory=memory).sort_values(["frame", "who"])
+    ours = link(table, search_range=rmax, memory=memory).to_dataframe()
+    assert ours[["y", "x", "frame"]].to_numpy().tolist() == theirs[["y", "x", "frame"]].to_numpy().tolist()
+    both = set(zip(ours["particle"], theirs["particle"], strict=True))
+    assert len(both) == ours["particle"].nunique() == theirs["particle"].nunique()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_flow_that_trackpy_predicts():
+    """It has to be told how the flow begins; here it is found."""
+    trackpy = pytest.importorskip("trackpy")
+    trackpy.quiet()
+    movie = np.array([LATTICE + np.array([0, 6 * frame]) for frame in range(10)])
+    table = pd.DataFrame(movie.reshape(-1, 2), columns=["y", "x"]).assign(frame=np.repeat(np.arange(10), 36))
+    begin = {"initial_guess_positions": [[0, 0]], "initial_guess_vels": [[0, 6]], "pos_columns": ["y", "x"]}
+    theirs = trackpy.predict.NearestVelocityPredict(**begin).link_df(table, 5)
+    ours = link(table, 5, predict=True).to_dataframe()
+    assert ours["particle"].nunique() == theirs["particle"].nunique() == 36
+    assert len(set(zip(ours["particle"], theirs["particle"], strict=True))) == 36
 
 
 @pytest.mark.parametrize(("memory", "stored"), [(0, "arr_5"), (2, "arr_6")])

@@ -191,3 +191,20 @@ def test_the_map_of_a_picture_with_itself():
     assert near.min() == pytest.approx(12, abs=2)  # the lattice vectors are peaks, too
     np.testing.assert_allclose(correlation.refined(spectrum, spectrum, peaks.places[0]), 0, atol=1e-4)
     np.testing.assert_array_equal(correlation.overlap(np.array([[0, 0], [32, 0]]))[0], 1)
+
+
+@pytest.mark.parametrize("odd", [0, 1, 3, 4])
+def test_a_frame_of_another_size_is_outvoted_wherever_it_is(odd):
+    picture = np.random.default_rng(0).normal(size=(80, 64)).cumsum(axis=0).cumsum(axis=1)
+    movie = [np.roll(picture, 2 * number, axis=0)[: 70 if number == odd else 80] for number in range(5)]
+    found = register(movie)
+    assert found.skipped == {odd: "it has 70 × 64 pixels, others 80 × 64"}
+    known = np.setdiff1d(np.arange(5), odd)
+    np.testing.assert_allclose(found.shifts[known, 0], 2 * (known - known[0]), atol=0.2)  # of steps of up to 4
+    assert np.isnan(found.shifts[odd]).all()
+
+
+def test_two_frames_of_two_sizes_cannot_outvote_each_other():
+    picture = np.random.default_rng(0).normal(size=(80, 64)).cumsum(axis=0).cumsum(axis=1)
+    with pytest.raises(ValueError, match="got 1; frame 1: it has 70 × 64 pixels, others 80 × 64"):
+        register([picture, picture[:70]])

@@ -21,6 +21,8 @@ SHARED = 0.8  # of the distances to the next frame's atoms: with the drift remov
 TOLD = 0.5  # pixels: a shorter step does not tell
 FEWEST = 6  # atoms in two frames whose median step may contradict that of the pictures
 MANY = 50  # and that refines it: the median of fewer is less certain than the pictures
+JUMP = 1 / 3  # of the square of rmax, the mean of squared steps: by chance it is half, and more
+UNUSUAL = 3.0  # times that of other frames
 WORTH_TELLING = 1.0  # pixels
 NAMED = 5  # frames in words
 
@@ -42,12 +44,15 @@ class Drift:
         What was done, in words.
     refined : bool
         Whether tracks may refine it.
+    measured : bool
+        Whether it is known from the pictures alone, and tracks may contradict it.
     """
 
     shifts: Floats
     doubtful: dict[int, str] = field(default_factory=dict)
     remark: str = ""
     refined: bool = False
+    measured: bool = False
 
 
 @brief
@@ -106,7 +111,7 @@ def measure(_: None, movie: Movie, frames: int, drift: Any, progress: Progress) 
     # A frame that cannot be compared is where the last one was.
     last = np.maximum.accumulate(np.where(known, np.arange(len(known)), int(known.argmax())))
     shifts[: len(known)] = found.shifts[last]
-    return Drift(shifts, found.doubtful, refined=True)
+    return Drift(shifts, found.doubtful, refined=True, measured=True)
 
 
 def agree(measured: Drift, found: Found, progress: Progress) -> Drift:
@@ -122,7 +127,7 @@ def agree(measured: Drift, found: Found, progress: Progress) -> Drift:
             after.append(np.asarray(tree.query(here + step)[0]))
     alone, moved = np.concatenate(before), np.concatenate(after)
     if len(alone) and np.median(moved) > SHARED * np.median(alone):
-        return Drift(np.zeros_like(measured.shifts), remark="Atoms share no drift, none was removed")
+        return Drift(np.zeros_like(measured.shifts), remark="Atoms share no drift, none was removed", measured=True)
     return measured
 
 
@@ -146,13 +151,14 @@ def track(still: Still, chosen: Chosen, rmax: float | None, memory: int, progres
         tracks = Tracks(chosen.movie.frame_numbers, still.positions, same, 0)
     else:
         tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
+    contradicted = _jumps(tracks, drift.doubtful, rmax) if drift.measured and not alone else {}
     if drift.refined and rmax > chosen.distance / 2:  # else tracks cannot contradict
         rest = np.diff(estimate_drift(tracks, fewest=FEWEST), axis=0)
         far = np.flatnonzero(np.linalg.norm(rest, axis=1) > chosen.distance / 2) + 1
-        if len(far):
-            contradicted = dict.fromkeys(far.tolist(), "tracks and pictures contradict each other")
-            drift = replace(drift, doubtful=dict(sorted({**drift.doubtful, **contradicted}.items())))
-            tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
+        contradicted |= dict.fromkeys(far.tolist(), "tracks and pictures contradict each other")
+    if contradicted:
+        drift = replace(drift, doubtful=dict(sorted({**drift.doubtful, **contradicted}.items())))
+        tracks = _linked(still, chosen, drift.doubtful, rmax, memory, progress)
     if drift.refined:
         drift = replace(drift, shifts=drift.shifts + estimate_drift(tracks, fewest=MANY))
     positions = [points - moved for points, moved in zip(chosen.positions, drift.shifts, strict=True)]
@@ -187,6 +193,22 @@ def _same(before: Floats, after: Floats) -> bool:
     distances, nearest = KDTree(before).query(after)
     apart = KDTree(before).query(before, k=2)[0][:, 1]
     return len(set(nearest.tolist())) == len(after) and bool(np.all(distances < apart[nearest] / 2))
+
+
+def _jumps(tracks: Tracks, doubtful: dict[int, str], rmax: float) -> dict[int, str]:
+    """Frames, by their place, whose atoms are no nearer to those of the frame before than by chance, and why."""
+    squares: dict[int, float] = {}
+    for place in np.flatnonzero(np.diff(tracks.frames) == 1).tolist():
+        (before, here), (ids, later) = tracks.positions[place : place + 2], tracks.ids[place : place + 2]
+        fewer = min(len(before), len(here))
+        if fewer >= FEWEST and place + 1 not in doubtful:
+            _, first, second = np.intersect1d(ids, later, return_indices=True)
+            alone = fewer - len(first)  # each of which counts as the range squared, as where they are linked
+            linked = float(np.sum((here[second] - before[first]) ** 2)) / rmax**2
+            squares[place + 1] = (linked + alone) / fewer
+    usual = float(np.median([*squares.values()])) if squares else 0.0
+    far = [place for place, square in squares.items() if square > max(JUMP, UNUSUAL * usual)]
+    return dict.fromkeys(far, "its atoms are no nearer to those of the frame before than by chance")
 
 
 def _linked(

@@ -29,7 +29,7 @@ from atomstat_widgets.analyses.trajectories.stages import (
 from atomstat_widgets.analyses.trajectories.state_advice import CHANGES, STABILITY, advised_states, changes, next_count
 from atomstat_widgets.arguments import array_of
 from atomstat_widgets.counting import count_of
-from atomstat_widgets.data import Movie
+from atomstat_widgets.data import Movie, load
 from atomstat_widgets.glossary import in_brief
 from atomstat_widgets.reactive.crops_to_components import gmm_input
 from atomstat_widgets.reactive.image_model import MAX_COMPONENTS
@@ -64,6 +64,8 @@ class TrajectoriesModel(AnalysisModel):
     ----------
     movie : Movie, array or path
         What to analyse, see `load`. Its `atoms` are taken where it has some, and found where not.
+    frames : array of int, (frames,), optional
+        Number of each frame where some are missing and the movie does not tell, see `load_movie`.
     quick_start : bool
         In a Jupyter kernel, look at only so many frames in the first run as take about a second, until `complete` or
         `wait` is called, or a parameter changes.
@@ -166,8 +168,11 @@ class TrajectoriesModel(AnalysisModel):
     checks = Instance(Checks, allow_none=True)
     advice = Dict(key_trait=Unicode(), value_trait=Dict(key_trait=Int(), value_trait=Float()))
 
-    def __init__(self, movie: Any, *, quick_start: bool = False, **parameters: Any) -> None:
+    def __init__(self, movie: Any, *, frames: Any = None, quick_start: bool = False, **parameters: Any) -> None:
         self._quick_start = quick_start and has_kernel()
+        self._told: Movie | None = None  # of which was said that its frames are taken as consecutive
+        if frames is not None:
+            movie = load(movie, kind="movie", frames=frames)
         super().__init__(movie=self.check_data(movie), **parameters)
         self._states = Chain(
             Stage("found", find, ("movie", "frames", "dark", "spacing", "strength", "so_far")),
@@ -207,11 +212,11 @@ class TrajectoriesModel(AnalysisModel):
     def notice(self) -> str:
         """What is not as one would expect, in words."""
         skipped = {} if self.result is None else self.result.found.skipped
-        if not skipped:
-            return ""
-        first, why = next(iter(skipped.items()))
-        frames = count_of(len(skipped), "frame")
-        return f"{frames} could not be used; of frame {first}: {why}"
+        words = [self.movie.remark]
+        if skipped:
+            first, why = next(iter(skipped.items()))
+            words.append(f"{count_of(len(skipped), 'frame')} could not be used; of frame {first}: {why}")
+        return ". ".join(filter(None, words))
 
     @validate("movie")
     def _checked_movie(self, proposal: Bunch) -> Movie:
@@ -338,8 +343,16 @@ class TrajectoriesModel(AnalysisModel):
         if self.admit(result.movie):
             self._make_way(result)
             self.publish(result)
-        links = result.links
+        links, frames = result.links, count_of(len(result.movie), "frame")
         return (
-            f"{in_words(chosen)} in {count_of(len(result.movie), 'frame')}, {len(result.tracks):,} of "
+            f"{in_words(chosen)} in {frames}{self._told_once(result)}, {len(result.tracks):,} of "
             f"{count_of(len(links), 'track')} long enough, {count_of(links.ambiguous, 'ambiguous link')}"
         )
+
+    def _told_once(self, result: TrajectoriesResult) -> str:
+        """Words on frame numbers that nothing tells, at the first result of all frames of a movie."""
+        movie = result.movie
+        if result.coarse or movie is self._told or not movie.taken_as_consecutive:
+            return ""
+        self._told = movie
+        return " (taken as consecutive, frames= gives their numbers)"

@@ -57,7 +57,11 @@ def trajectories_numbers(result: TrajectoriesResult) -> Numbers:
             "transition_probabilities": Quantity(matrix.probabilities, (state, later)),
         },
         {"tracks": tracks, "transitions": transitions, "drift": shifts, "dwell_times": states},
-        recipe_of(result).provenance(rmax=f"{result.rmax:g} px", lag=f"{result.parameters['lag']} frames"),
+        recipe_of(result).provenance(
+            rmax=f"{result.rmax:g} px",
+            lag=f"{result.parameters['lag']} frames",
+            steps=result.used_steps.words,
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from scipy.spatial import KDTree
 from atomstat_widgets.analyses.trajectories.drift import Drift, Linked
 from atomstat_widgets.analyses.trajectories.objects import remark_on
 from atomstat_widgets.analyses.trajectories.stages import Chosen, Found, States, automatic_rmax, draw
+from atomstat_widgets.analyses.trajectories.used_steps import UsedSteps, count_steps
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie, MovieTruth
 from atomstat_widgets.stat import (
@@ -231,6 +232,16 @@ class TrajectoriesResult:
         states, frames = self.chains
         lag, drawn = self.parameters["lag"], self.drawn or None
         return count_transitions(states, frames, n_states=self.n_states, lag=lag, drawn=drawn)
+
+    @cached_property
+    def used_steps(self) -> UsedSteps:
+        """How many steps of atoms count as transitions, and why others do not."""
+        own, numbers = self.parameters, self.movie.frame_numbers
+        return count_steps(
+            self.links, self.atoms.states, self.movie,
+            lag=own["lag"], memory=own["memory"], min_length=own["min_length"],
+            doubtful=numbers[list(self.drift.doubtful)], skipped=np.array(list(self.found.skipped), np.intp),
+        )  # fmt: skip
 
     @property
     def doubts(self) -> tuple[str, ...]:

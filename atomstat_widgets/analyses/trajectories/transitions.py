@@ -1,6 +1,7 @@
 """The transitions between states, as a matrix of buttons and as a graph."""
 
 from collections.abc import Callable
+from html import escape
 
 import ipywidgets
 import numpy as np
@@ -28,6 +29,8 @@ class Transitions(ipywidgets.VBox):
     ----------
     matrix : MatrixView
     graph : TransitionGraph
+    steps : ipywidgets.HTML
+        How many steps were counted, and why others were not.
     """
 
     def __init__(self, height: int, on_click: Callable[[int, int], None]) -> None:
@@ -35,7 +38,9 @@ class Transitions(ipywidgets.VBox):
         self.matrix = MatrixView(height, on_click)
         self.matrix.figure.add_class("atomstat-matrix")
         self.graph = TransitionGraph(118, height)
-        super().__init__([self.title, ipywidgets.HBox([self.matrix.figure, self.graph])])
+        # A place of its own for two lines, so that nothing moves.
+        self.steps = ipywidgets.HTML(layout=ipywidgets.Layout(width=f"{height + 118}px", min_height="34px"))
+        super().__init__([self.title, ipywidgets.HBox([self.matrix.figure, self.graph]), self.steps])
 
     def show(self, result: TrajectoriesResult) -> None:
         """Show those of a result; no cell is chosen."""
@@ -45,6 +50,7 @@ class Transitions(ipywidgets.VBox):
         texts = [[f"{matrix.probabilities[i, j]:.2f}" if matrix.known[i] else "–" for j in k] for i in k]
         self.matrix.show(matrix.probabilities, texts, _tooltips(matrix))
         self.matrix.choose(None)
+        self.steps.value = f'<div class="atomstat-caption">{escape(result.used_steps.words)}</div>'
         remarks = [
             f"State {n + 1}: {percent(share)} of the time in the long run, "
             + (f"left after {dwell:.3g} frames" if np.isfinite(dwell) else "never seen to be left")

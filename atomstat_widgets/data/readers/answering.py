@@ -78,7 +78,18 @@ def _open(request: Mapping[str, Any], frames: list[Any]) -> tuple[dict[str, Any]
     frames[:] = []
     fields: dict[str, Any] = {}
     arrays: dict[str, np.ndarray] = {}
-    for name in ("name", "pixel_size", "unit", "offset", "metadata", "numbers", "energies", "energy_unit", *_LARGE):
+    for name in (
+        "name",
+        "pixel_size",
+        "unit",
+        "offset",
+        "metadata",
+        "numbers",
+        "remark",
+        "energies",
+        "energy_unit",
+        *_LARGE,
+    ):
         value = getattr(data, name, None)
         if name == "frames" and value is not None and (not isinstance(value, np.ndarray) or is_mapped(value)):
             frames.append(value)

@@ -14,7 +14,7 @@ from atomstat_widgets.data.read_error import ReadError
 from atomstat_widgets.data.readers.images import require_real
 from atomstat_widgets.data.readers.npy import read_npy, read_npz
 from atomstat_widgets.data.readers.paths import require_there
-from atomstat_widgets.points import points_of
+from atomstat_widgets.points import parted, points_of
 
 
 def load_output(source: Any) -> Image | Movie:
@@ -63,7 +63,8 @@ def with_findings(data: Any, coordinates: Any = None, network_output: Any = None
     data : Image or Movie
     coordinates : path, mapping or array, optional
         Atoms by frame number, (n, 2) row and column in pixels or (n, 3) with class, as AtomAI's predictor gives them;
-        a .npz file of arrays that are named by frame numbers; of an image also the array alone.
+        a .npz file of arrays that are named by frame numbers; a table with the columns y, x and frame; of an image also
+        the array alone.
     network_output : path or array, optional
         Of an image, (height, width, channels) or (1, height, width, channels), or a .npy file of it.
 
@@ -103,6 +104,10 @@ def _by_frame(coordinates: Any) -> dict[int, np.ndarray]:
                 "np.savez(file, **{str(frame): points for frame, points in coordinates.items()})"
             )
         coordinates = read_npz(path)
+    try:
+        coordinates = parted(coordinates, "coordinates")
+    except (TypeError, ValueError) as error:
+        raise ReadError(f"coordinates are numbers by frame number: {error}") from error
     if not isinstance(coordinates, Mapping):
         coordinates = {0: coordinates}
     from atomstat_widgets.stat.frame_numbers import by_frame_number  # here: it takes longer to import than `data`

@@ -29,6 +29,7 @@ from atomstat_widgets.data.readers.in_memory import name_of, signal_of
 from atomstat_widgets.data.readers.lazy import STORED, is_large, lazy_array, lazy_signal
 from atomstat_widgets.data.readers.movies import STACKS, load_movie, movie_of, several_frames, tiff_pixel
 from atomstat_widgets.data.readers.npy import read_npz
+from atomstat_widgets.data.readers.numbering import numbered
 from atomstat_widgets.data.readers.paths import is_folder, refuse_links, require_there
 from atomstat_widgets.data.readers.too_large import refuse_too_large
 from atomstat_widgets.data.source import loaded_from
@@ -65,6 +66,7 @@ def load(
     signal: int | str | None = None,
     coordinates: Any = None,
     network_output: Any = None,
+    frames: Any = None,
     lazy: bool | None = None,
     trusted: bool = True,
 ) -> Image | Movie | Cube:
@@ -86,6 +88,8 @@ def load(
 
     coordinates, network_output : optional
         What was found in an image or a movie elsewhere, see `with_findings`.
+    frames : array of int, optional
+        Of a movie, the number of each frame where some are missing, see `load_movie`.
     lazy : bool, optional
         Read a file block by block, whenever what is computed asks for a block: its data are an array of dask. By
         default files of more than 4 GB. Of RosettaSciIO's formats, .npy, tif and .zarr.
@@ -121,6 +125,11 @@ def load(
         word_of(kind, "the kind", LOADERS)
     if lazy is not None:
         lazy = switch_of(lazy, "lazy")
+    if frames is not None:
+        data = load(source, kind=kind, signal=signal, lazy=lazy, trusted=trusted)
+        if not isinstance(data, Movie):
+            raise TypeError(f"{data.name}: frames are numbers of the frames of a movie, and it is none")
+        return load(numbered(data, frames), coordinates=coordinates, network_output=network_output)
     if coordinates is not None or network_output is not None:
         data = load(source, kind=kind, signal=signal, lazy=lazy, trusted=trusted)
         if isinstance(data, Cube):
@@ -262,8 +271,9 @@ def in_process(path: Path, kind: Kind | None, signal: int | str | None) -> Image
     if suffix in STACKS and signal is None:
         return LOADERS[kind or ("movie" if several_frames(path) else "image")](path)
     if suffix == ".npz":
-        array = _array_of_npz(path, signal)
-        return replace(LOADERS[kind or _kind_of_array(array)](array), name=path.name)
+        array, numbers = _array_of_npz(path, signal)
+        loaded = replace(LOADERS[kind or _kind_of_array(array)](array), name=path.name)
+        return numbered(loaded, numbers) if isinstance(loaded, Movie) and numbers is not None else loaded
     if kind == "output":
         return load_output(path)
     signals = _signals(path)
@@ -331,8 +341,8 @@ def few(names: Sequence[str], between: str) -> str:
     return f"{between.join(names[:_FEW])}{between}and {len(names) - _FEW:,} more"
 
 
-def _array_of_npz(path: Path, name: int | str | None) -> np.ndarray:
-    """Array of this name or, without one, the only array that could be shown."""
+def _array_of_npz(path: Path, name: int | str | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Array of this name or, without one, the only array that could be shown; and frame numbers that are beside it."""
     require_there(path)
     arrays = read_npz(path)
     shown = [key for key, array in arrays.items() if array.ndim >= 2]
@@ -342,7 +352,10 @@ def _array_of_npz(path: Path, name: int | str | None) -> np.ndarray:
         listed = few([f"{key} {array.shape}" for key, array in arrays.items()], ", ")
         wanted = "choose an array by its name" if name is None else f"there is no array {name!r}"
         raise ReadError(f"{path.name}: {wanted}; it has {listed}")
-    return arrays[str(name)]
+    array = arrays[str(name)]
+    beside = (arrays.get(key) for key in ("frames", "frame_numbers", "numbers"))
+    fits = (one for one in beside if one is not None and one.shape == array.shape[:1] and one.dtype.kind in "iu")
+    return array, next(fits, None)
 
 
 def _kind_of_array(array: Any) -> Kind:

@@ -3,6 +3,8 @@
 import re
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -24,6 +26,7 @@ from atomstat_widgets.data.readers.images import (
     with_facts,
 )
 from atomstat_widgets.data.readers.npy import npy_header, read_npy
+from atomstat_widgets.data.readers.numbering import counted, numbered, numbers_of_axis
 from atomstat_widgets.data.readers.paths import is_folder, require_there
 from atomstat_widgets.data.readers.pointers import refuse_pointers
 from atomstat_widgets.data.readers.quiet import quiet
@@ -34,7 +37,7 @@ _GAPS = 10  # times as many numbers as frames: numbers in names that are farther
 STACKS = {".npy", ".tif", ".tiff"}  # of which a look at the header tells whether they hold one frame or several
 
 
-def load_movie(source: Any) -> Movie:
+def load_movie(source: Any, *, frames: Any = None) -> Movie:
     """Load a movie.
 
     Parameters
@@ -44,6 +47,11 @@ def load_movie(source: Any) -> Movie:
         stack of images; a folder of images of one size, in the order of the numbers in their names; an array
         (frames, height, width) or (frames, height, width, 3 | 4), or something like it that gives one frame at a time,
         such as an h5py dataset or a zarr array; or a movie, which is returned as it is.
+    frames : array of int, (frames,), optional
+        Number of each frame, from 0 on, where some are missing and nothing else tells: the names of the images of a
+        folder or of an ImageJ stack do, axes of times or frames, and an array "frames" beside that of a .npz file.
+        Frames are put in the order of their numbers; of several with one number the first is taken, and the movie's
+        `remark` says so.
 
     Returns
     -------
@@ -54,8 +62,8 @@ def load_movie(source: Any) -> Movie:
     ------
     ReadError
         If there is no movie to be read, or the values are not real numbers.
-    TypeError
-        If `source` is of another type.
+    TypeError, ValueError
+        If `source` is of another type; `frames` are no whole numbers, or not as many as there are frames.
 
     Examples
     --------
@@ -64,6 +72,8 @@ def load_movie(source: Any) -> Movie:
     >>> len(load_movie(np.zeros((5, 64, 48))))
     5
     """
+    if frames is not None:
+        return numbered(load_movie(source), frames)
     if isinstance(source, Movie):
         return source
     if isinstance(source, str | Path):
@@ -107,7 +117,7 @@ class FolderFrames:
         array = load_image(self._paths[index]).array
         if array.shape != self.shape[1:]:
             raise ReadError(
-                f"{self._paths[index].name} has shape {array.shape}, the first of the folder's images {self.shape[1:]}"
+                f"{self._paths[index].name} has shape {array.shape}, the first of the other images {self.shape[1:]}"
             )
         return array
 
@@ -117,7 +127,7 @@ def _file(path: Path) -> Movie:
     if path.suffix.lower() == ".npy":
         return _movie(open_npy(path), path.name)
     if path.suffix.lower() in (".tif", ".tiff") and (frames := tiff_frames(path)) is not None:
-        return _movie(frames, path.name, *tiff_pixel(path))
+        return replace(_movie(frames, path.name, *tiff_pixel(path)), numbers=_tiff_numbers(path, frames.shape[0]))
     if not reads_here(path):
         return Opening(path, beside="folder").load("movie")
     signals = read_signals(path, path.suffix[1:].lower())
@@ -132,7 +142,8 @@ def movie_of(signal: dict[str, Any], name: str) -> Movie:
     frames = signal["data"]
     if kind_of(signal) == "patterns":
         frames = frames.reshape(-1, *frames.shape[2:])
-    return with_facts(_movie(frames, name), signal, signal["axes"][-2:])
+    movie = replace(_movie(frames, name), numbers=numbers_of_axis(signal["axes"][0]))
+    return with_facts(movie, signal, signal["axes"][-2:])
 
 
 def _folder(folder: Path) -> Movie:
@@ -148,12 +159,35 @@ def _folder(folder: Path) -> Movie:
         )
     (paths,) = kinds.values()
     paths.sort(key=_natural)
+    first = _usual(paths)
+    frames, named = FolderFrames(paths, first), numbers_in_names([path.stem for path in paths])
+    odd = named is None and len(paths) > 1 and all(re.search(r"[0-9]", path.stem) for path in paths)
+    remark = f"The numbers in the names of the images of {folder.name} do not count frames" if odd else ""
+    return Movie(frames, folder.name, first.pixel_size, first.unit, named, remark=remark)
+
+
+def _usual(paths: list[Path]) -> Image:
+    """First image of a folder or, where its shape is not that of others, one of these."""
     first = load_image(paths[0])
-    numbers = [int((re.findall(r"[0-9]+", path.stem) or [-1])[-1]) for path in paths]
-    in_order = numbers[0] >= 0 and sorted(set(numbers)) == numbers
-    counted = in_order and numbers[-1] - numbers[0] < _GAPS * len(numbers) and numbers[-1] < 2**31
-    frames = FolderFrames(paths, first)
-    return Movie(frames, folder.name, first.pixel_size, first.unit, np.array(numbers) if counted else None)
+    others = list[Image]()
+    for path in dict.fromkeys(paths[number] for number in (len(paths) // 2, -1) if paths[number] != paths[0]):
+        with suppress(ReadError):  # which is said when it is its turn
+            others.append(load_image(path))
+    agree = len(others) == 2 and others[0].array.shape == others[1].array.shape != first.array.shape
+    return others[0] if agree else first
+
+
+def numbers_in_names(names: Sequence[str]) -> np.ndarray | None:
+    """Frame numbers by the last number in each name; None where these do not increase.
+
+    Numbers far apart are times, which are counted.
+    """
+    numbers = [int((re.findall(r"[0-9]+", name) or [-1])[-1]) for name in names]
+    if numbers[0] < 0 or sorted(set(numbers)) != numbers:
+        return None
+    if numbers[-1] - numbers[0] < _GAPS * len(numbers) and numbers[-1] < 2**31:
+        return np.array(numbers)
+    return counted([number - numbers[0] for number in numbers])
 
 
 def _natural(path: Path) -> list[Any]:
@@ -251,6 +285,27 @@ def tiff_pixel(path: Path) -> tuple[float | None, str]:
         return None, "px"
     axes = [{"scale": tags[name][1] / tags[name][0], "units": unit} for name in ("YResolution", "XResolution")]
     return pixel_of({}, axes)
+
+
+def _tiff_numbers(path: Path, count: int) -> np.ndarray | None:
+    """Frame numbers by the times of the planes in OME's description, or by the labels of an ImageJ stack.
+
+    Labels are names of files where a stack was made of these.
+    """
+    import tifffile
+
+    with quiet(), tifffile.TiffFile(path) as file:
+        labels = (file.imagej_metadata or {}).get("Labels") or []
+        planes = re.findall(r"<(?:\w+:)?Plane\b[^>]*", file.ome_metadata or "")
+    times = dict[int, float]()
+    for plane in planes:
+        number = re.search(r'\bTheT="([0-9]{1,9})"', plane)
+        time = re.search(r'\bDeltaT="([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"', plane)
+        if number and time:
+            times[int(number[1])] = float(time[1])
+    if len(times) == count == len(planes):
+        return counted([times[number] for number in sorted(times)])
+    return numbers_in_names([str(one).partition("\n")[0] for one in labels]) if len(labels) == count > 1 else None
 
 
 def _movie(frames: Any, name: str, pixel_size: float | None = None, unit: str = "px") -> Movie:

@@ -9,7 +9,7 @@ from atomstat_widgets.data.cube import Cube
 from atomstat_widgets.data.guarded.opening import Opening
 from atomstat_widgets.data.image import Image
 from atomstat_widgets.data.movie import Movie
-from atomstat_widgets.data.readers.loading import load_of_folder
+from atomstat_widgets.data.readers.loading import load, load_of_folder
 from atomstat_widgets.data.samples import cubes, images, movies
 from atomstat_widgets.data.source import Source
 
@@ -89,6 +89,8 @@ def reopen(
         # How it is read is not for a link to say.
         path = inside(folder, str(rest.get("source")))
         data = load_of_folder(path, rest.get("kind"), rest.get("signal"), opening_of)
+        if rest.get("frames") is not None:
+            data = load(data, frames=rest["frames"])
     opened: Image | Movie | Cube = calibrated(data, **scale) if scale else data
     return opened
 

@@ -1,6 +1,7 @@
 """Tracks: atoms linked from frame to frame, their drift, motion and transitions."""
 
-from atomstat_widgets.stat.tracks._link import Tracks, link, nearest_steps
+from atomstat_widgets.stat.tracks._link import link, nearest_steps
+from atomstat_widgets.stat.tracks._tracks import Tracks
 from atomstat_widgets.stat.tracks.connected import connected_sets
 from atomstat_widgets.stat.tracks.drift import estimate_drift, remove_drift
 from atomstat_widgets.stat.tracks.lags import (

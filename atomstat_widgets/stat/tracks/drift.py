@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import array_of, instance_of, whole_of
-from atomstat_widgets.stat.tracks._link import Movie, Tracks, frames_and_points
+from atomstat_widgets.stat.tracks._link import Movie, frames_and_points
+from atomstat_widgets.stat.tracks._tracks import Tracks
 
 Floats = NDArray[np.float64]
 

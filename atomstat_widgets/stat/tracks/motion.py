@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from atomstat_widgets.arguments import instance_of, number_of, whole_of
 from atomstat_widgets.brief import brief
-from atomstat_widgets.stat.tracks._link import Tracks
+from atomstat_widgets.stat.tracks._tracks import Tracks
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]

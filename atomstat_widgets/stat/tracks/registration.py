@@ -116,7 +116,8 @@ def register(movie: Any, *, progress: Progress = unreported) -> Registration:
     """
     progress_of(progress)
     movie = blocks.frames_of(movie)
-    read, steps, skipped = _reader(movie), _Steps(), {}
+    read, steps = _reader(movie), _Steps()
+    skipped = steps.skipped
     for place in range(len(movie)):
         try:
             steps.take(place, _even(read(place), place))
@@ -129,7 +130,7 @@ def register(movie: Any, *, progress: Progress = unreported) -> Registration:
     shifts = np.full((len(movie), 2), np.nan)
     moved, doubtful = steps.chosen()
     shifts[steps.used] = np.cumsum(np.vstack([np.zeros(2), moved]), axis=0)
-    return Registration(shifts, doubtful, skipped)
+    return Registration(shifts, doubtful, dict(sorted(skipped.items())))
 
 
 class _Steps:
@@ -137,7 +138,9 @@ class _Steps:
 
     def __init__(self) -> None:
         self.used: list[int] = []
+        self.skipped: dict[int, str] = {}
         self._shape: tuple[int, ...] = ()
+        self._odd: tuple[int, NDArray[np.float32]] | None = None  # a frame of another size than the only one so far
         self._last: list[Spectrum] = []
         self._peaks: list[Peaks] = []
         self._shifts: list[Floats] = []
@@ -146,11 +149,18 @@ class _Steps:
 
     def take(self, place: int, pixels: NDArray[np.float32]) -> None:
         """Compare a frame with the two before."""
+        if len(self.used) == 1 and self._odd is not None and pixels.shape == self._odd[1].shape != self._shape:
+            (first,), (place_before, before) = self.used, self._odd  # two outvote the first
+            self.skipped[first] = f"it has {_sides(self._shape)} pixels, others {_sides(pixels.shape)}"
+            del self.skipped[place_before]
+            self.used, self._last = [], []
+            self.take(place_before, before)
         if not self.used:
             if min(pixels.shape) < SMALLEST:
                 raise ValueError(f"{_sides(pixels.shape)} pixels are too few to tell a shift")
             self._shape, self._correlation = pixels.shape, Correlation(pixels.shape)
         if pixels.shape != self._shape:
+            self._odd = (place, pixels) if len(self.used) == 1 else None
             raise ValueError(f"it has {_sides(pixels.shape)} pixels, others {_sides(self._shape)}")
         correlation, spectrum = self._correlation, self._correlation.spectrum(pixels)
         if self._last:
