@@ -288,20 +288,34 @@ def _split(brightness: Floats) -> tuple[float, float]:
 
 
 def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalize: str, progress: Progress) -> Factored:
-    """Cut crops around the atoms, and factorize them."""
+    """Cut crops around the atoms, and factorize them.
+
+    At its border a frame goes on as its mirror, so that atoms half a spacing away from it have a state: crops fade, and
+    an atom without a state costs two steps.
+    """
     if window is None:
         most = min(movie.sides) // (4 if chosen.defects is None else 2)
         window = min(max(4, 2 * round(NEIGHBOURS * chosen.spacing)), max(4, most))
     options: dict[str, Any] = {
         "normalize": normalize, "smooth": SMOOTH, "progress": lambda fraction: progress(0.7 * fraction),
     }  # fmt: skip
+    beyond = max(0, window // 2 + 2 - int(chosen.spacing / 2)) if window <= min(movie.sides) else 0
+    positions = [points[:, :2] + beyond for points in chosen.positions]
     if in_blocks(movie.frames):
-        by_place = dict(enumerate(chosen.positions))
-        crops = extract_crops(_gray_stack(movie, dark), by_place, window, between_pixels=True, **options)
+        stack = _mirrored(_gray_stack(movie, dark), beyond)
+        crops = extract_crops(stack, dict(enumerate(positions)), window, between_pixels=True, **options)
     else:
-        crops = extract_movie_crops(frame_reader(movie, dark), chosen.positions, window, **options)
+        read = frame_reader(movie, dark)
+        crops = extract_movie_crops(lambda place: np.pad(read(place), beyond, "reflect"), positions, window, **options)
+    crops = replace(crops, positions=crops.positions - beyond)
     factor = faded_factor_of(crops, lambda fraction: progress(0.7 + 0.3 * fraction))
     return Factored(factor, [len(points) for points in chosen.positions])
+
+
+def _mirrored(stack: Any, beyond: int) -> Any:
+    import dask.array as da
+
+    return da.pad(stack, ((0, 0), (beyond, beyond), (beyond, beyond), (0, 0)), "reflect")
 
 
 def _gray_stack(movie: Movie, dark: bool) -> Any:
