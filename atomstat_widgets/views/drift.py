@@ -11,6 +11,7 @@ from atomstat_widgets.views.figure import make_axis, make_figure
 from atomstat_widgets.views.rounding import round_ticks, whole_ticks
 
 MARGIN = {"top": 6, "bottom": 36, "left": 50, "right": 8}
+FEWEST_TICKS = 1.2  # along y: so there are at most three, which is what the height has room for
 ALONG_Y, ALONG_X, DOUBT = COMPONENT_COLORS[0], COMPONENT_COLORS[2], COMPONENT_COLORS[1]
 
 
@@ -62,7 +63,7 @@ class DriftView:
             with scale.hold_sync():
                 scale.min, scale.max = start, stop
         self.axes[0].tick_values = whole_ticks(int(frames[0]), int(frames[-1]), 5)
-        self.axes[1].label, self.axes[1].tick_values = f"drift ({unit})", round_ticks(low, high, 2)
+        self.axes[1].label, self.axes[1].tick_values = f"drift ({unit})", round_ticks(low, high, FEWEST_TICKS)
         with self.lines.hold_sync():
             self.lines.x, self.lines.y = frames.astype(float), shifts.T.astype(float)
         with self.doubtful.hold_sync():

@@ -12,7 +12,7 @@ def round_length(length: float) -> float:
     return max(digit * power for digit in (1, 2, 5) if digit * power <= length * (1 + 1e-9))
 
 
-def round_ticks(low: float, high: float, count: int) -> NDArray[np.float64]:
+def round_ticks(low: float, high: float, count: float) -> NDArray[np.float64]:
     """Multiples of a round number from `low` to `high`, some `count` to three times as many; of one number itself."""
     if high == low:
         return np.array([float(low)])

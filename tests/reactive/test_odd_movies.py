@@ -97,7 +97,7 @@ def test_frame_numbers_that_are_none():
 
 
 def test_that_frames_are_taken_as_consecutive_is_said_once():
-    words = "(taken as consecutive, frames= gives their numbers)"
+    words = "(numbers taken as consecutive)"
     model, _ = analysed(FRAMES)
     assert words in model.status
     model.min_length = 4

@@ -355,4 +355,4 @@ class TrajectoriesModel(AnalysisModel):
         if result.coarse or movie is self._told or not movie.taken_as_consecutive:
             return ""
         self._told = movie
-        return " (taken as consecutive, frames= gives their numbers)"
+        return " (numbers taken as consecutive)"
