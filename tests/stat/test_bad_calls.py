@@ -911,6 +911,7 @@ CALLS = [
         offset=Given((0.0, 1.0)),
         metadata=Given({}),
         whole=Given(None),
+        remark=Given(""),
     ),
     call(
         "Movie",
