@@ -291,7 +291,7 @@ def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalize:
     """Cut crops around the atoms, and factorize them.
 
     At its border a frame goes on as its mirror, so that atoms half a spacing away from it have a state: crops fade, and
-    an atom without a state costs two steps.
+    an atom without a state costs two steps. Not for a window that is most of the frame: it would see mirrors alone.
     """
     if window is None:
         most = min(movie.sides) // (4 if chosen.defects is None else 2)
@@ -299,7 +299,7 @@ def cut(chosen: Chosen, movie: Movie, dark: bool, window: int | None, normalize:
     options: dict[str, Any] = {
         "normalize": normalize, "smooth": SMOOTH, "progress": lambda fraction: progress(0.7 * fraction),
     }  # fmt: skip
-    beyond = max(0, window // 2 + 2 - int(chosen.spacing / 2)) if window <= min(movie.sides) else 0
+    beyond = max(0, window // 2 + 2 - int(chosen.spacing / 2)) if 2 * window <= min(movie.sides) else 0
     positions = [points[:, :2] + beyond for points in chosen.positions]
     if in_blocks(movie.frames):
         stack = _mirrored(_gray_stack(movie, dark), beyond)
