@@ -21,7 +21,7 @@ ROOM = 1.5  # times as far as to the next atom of its object it is to what is ou
 CAPPED = 4.0  # times: so much more room makes the size no larger
 STAY = 0.8  # of the frames show the same objects
 STIFF = 1 / 8  # of the distance of its closest atoms, by which distances within an object may differ
-EXACT = 1.0  # pixels, to which positions are known
+EXACT, INEXACT = 1.0, 2.0  # pixels: by less they always may, by more never; sites are farther apart
 TURNED = 1 / 4  # of that distance: an atom that is farther from where one was, seen from the centre, has moved
 LOOKED_AT = 20  # frames, to tell a crowd of atoms
 
@@ -149,7 +149,7 @@ def find_defect_size(positions: Iterable[ArrayLike], shape: Sequence[int]) -> De
     over the frames that have the usual number of atoms. The side of the square that each atom would have in an
     evenly filled frame stands for the room around all of them. A gap is wide if its ends differ by a factor of 1.5.
     Four of five frames must show the same objects: as many atoms in each, 12 at most, at the same distances to an
-    eighth of the smallest one or to a pixel. Half of the atoms or more are in objects of several.
+    eighth of the smallest one, which counts as 8 to 16 pixels. Half of the atoms or more are in objects of several.
 
     Examples
     --------
@@ -231,7 +231,7 @@ def _staying(frames: list[Floats], size: float) -> list[list[Floats]]:
     objects = [found for found, kind in zip(objects, kinds, strict=True) if kind == usual]
     within = np.stack([np.concatenate([np.sort(pdist(one)) for one in found]) for found in objects])
     middle = np.median(within, axis=0)
-    stiff = np.abs(within - middle).max(axis=1) <= max(EXACT, STIFF * middle.min())
+    stiff = np.abs(within - middle).max(axis=1) <= np.clip(STIFF * middle.min(), EXACT, INEXACT)
     return [found for found, same in zip(objects, stiff, strict=True) if same]
 
 
