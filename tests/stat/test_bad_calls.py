@@ -531,7 +531,7 @@ CALLS = [
         "find_vacancies",
         positions=Points(POINTS, lazy=False, empty=True),
         vectors=Array(np.array([[9.0, 0], [0, 9]])),
-        strengths=Array(np.ones(len(POINTS))),
+        strengths=Array(np.ones(len(POINTS)), optional=True),
     ),
     call("nfindr", low_rank=Of(LOW), n_endmembers=Whole(2, also_bad=[0, 10**6]), seed=SEED),
     call("nmf", **FACTOR, tol=Number(1e-3, also_bad=[-1]), max_iter=Whole(50, also_bad=[0]), progress=Called()),
