@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.spatial import KDTree
 from scipy.spatial.distance import pdist
 
-from atomstat_widgets.arguments import number_of, whole_of
+from atomstat_widgets.arguments import number_of, whole_array_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.points import points_of, require_by_frame
 
@@ -21,8 +21,9 @@ ROOM = 1.5  # times as far as to the next atom of its object it is to what is ou
 CAPPED = 4.0  # times: so much more room makes the size no larger
 STAY = 0.8  # of the frames show the same objects
 STIFF = 1 / 8  # of the distance of its closest atoms, by which distances within an object may differ
-EXACT = 1.0  # pixels, to which positions are known
+EXACT, INEXACT = 1.0, 2.0  # pixels: by less they always may, by more never; sites are farther apart
 TURNED = 1 / 4  # of that distance: an atom that is farther from where one was, seen from the centre, has moved
+FARTHEST = 1e9  # pixels from the first one
 LOOKED_AT = 20  # frames, to tell a crowd of atoms
 
 Floats = NDArray[np.float64]
@@ -149,7 +150,7 @@ def find_defect_size(positions: Iterable[ArrayLike], shape: Sequence[int]) -> De
     over the frames that have the usual number of atoms. The side of the square that each atom would have in an
     evenly filled frame stands for the room around all of them. A gap is wide if its ends differ by a factor of 1.5.
     Four of five frames must show the same objects: as many atoms in each, 12 at most, at the same distances to an
-    eighth of the smallest one or to a pixel. Half of the atoms or more are in objects of several.
+    eighth of the smallest one, which counts as 8 to 16 pixels. Half of the atoms or more are in objects of several.
 
     Examples
     --------
@@ -158,7 +159,10 @@ def find_defect_size(positions: Iterable[ArrayLike], shape: Sequence[int]) -> De
     >>> stat.find_defect_size(pair, (64, 64)).turning
     True
     """
-    height, width = (whole_of(side, "a side of the frames", minimum=1) for side in shape)
+    sides = whole_array_of(shape, "shape", minimum=1)
+    if sides.shape != (2,):
+        raise ValueError(f"shape is the height and width of the frames, got {shape!r}")
+    height, width = sides.tolist()
     every = _frames_of(positions)
     frames = [points for points in every if len(points)]
     usual = int(np.bincount([len(points) for points in frames]).argmax()) if frames else 0
@@ -180,7 +184,11 @@ def find_defect_size(positions: Iterable[ArrayLike], shape: Sequence[int]) -> De
 
 def _frames_of(positions: Iterable[ArrayLike]) -> list[Floats]:
     require_by_frame(positions, "positions")
-    return [points_of(points, f"positions of frame {place}")[:, :2] for place, points in enumerate(positions)]
+    frames = [points_of(points, f"positions of frame {place}")[:, :2] for place, points in enumerate(positions)]
+    for place, points in enumerate(frames):
+        if len(points) and np.abs(points).max() > FARTHEST:
+            raise ValueError(f"positions of frame {place} are in pixels, none is beyond {FARTHEST:g}")
+    return frames
 
 
 def _components(points: Floats, size: float) -> Integers:
@@ -231,7 +239,7 @@ def _staying(frames: list[Floats], size: float) -> list[list[Floats]]:
     objects = [found for found, kind in zip(objects, kinds, strict=True) if kind == usual]
     within = np.stack([np.concatenate([np.sort(pdist(one)) for one in found]) for found in objects])
     middle = np.median(within, axis=0)
-    stiff = np.abs(within - middle).max(axis=1) <= max(EXACT, STIFF * middle.min())
+    stiff = np.abs(within - middle).max(axis=1) <= np.clip(STIFF * middle.min(), EXACT, INEXACT)
     return [found for found, same in zip(objects, stiff, strict=True) if same]
 
 

@@ -53,7 +53,15 @@ def find_vacancies(positions: ArrayLike, vectors: ArrayLike, strengths: ArrayLik
     array([[18., 18.]])
     """
     points = points_of(positions, "positions")[:, :2]
-    one, other = array_of(vectors, "vectors", "(2, 2)", dtype=np.float64, finite=True)
+    pair: Floats = array_of(vectors, "vectors", "(2, 2)", dtype=np.float64, finite=True)
+    if pair.shape != (2, 2):
+        raise ValueError(f"vectors have shape (2, 2), got {pair.shape}")
+    given = None
+    if strengths is not None:
+        given = array_of(strengths, "strengths", "(n,)", dtype=np.float64, finite=True)
+        if len(given) != len(points):
+            raise ValueError(f"strengths are given for {len(given)} atoms, positions for {len(points)}")
+    one, other = pair
     steps = np.stack([one, other, one - other, one + other])
     steps = np.concatenate([steps, -steps])
     if len(points) <= ENOUGH:
@@ -66,11 +74,8 @@ def find_vacancies(positions: ArrayLike, vectors: ArrayLike, strengths: ArrayLik
     empty = said[distances > near]
     sites = merge_atoms([empty], near)
     found = sites.positions[0][sites.counts[0] >= ENOUGH]
-    if strengths is None:
+    if given is None:
         return found
-    given = array_of(strengths, "strengths", "(n,)", dtype=np.float64, finite=True)
-    if len(given) != len(points):
-        raise ValueError(f"strengths are given for {len(given)} atoms, positions for {len(points)}")
     neighbours = np.where(distances <= near, given[there], np.nan)
     inside = np.count_nonzero(distances <= near, axis=1) >= ENOUGH
     if not inside.any():
