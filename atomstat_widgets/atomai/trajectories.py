@@ -8,6 +8,7 @@ from scipy.spatial import KDTree
 
 from atomstat_widgets.arguments import array_of, number_of, switch_of, whole_of, word_of
 from atomstat_widgets.atomai.local_crops import LocalCrops
+from atomstat_widgets.renamed import also_called
 from atomstat_widgets.stat.atoms.brightness import FRAME, Normalization
 from atomstat_widgets.stat.tracks._link import Movie, frames_and_points, link
 from atomstat_widgets.stat.tracks.transitions import count_transitions, sum_transitions
@@ -140,6 +141,7 @@ class Trajectories(LocalCrops):
         """Classes (n,), of which some may be missing, numbered from 0 on without gaps, in their order."""
         return np.unique(array_of(classes, "classes", "(n,)", finite=True), return_inverse=True)[1].astype(np.int64)
 
+    @also_called(normalise="normalize")
     def transition_matrix(
         self,
         n_components: int,
@@ -166,7 +168,7 @@ class Trajectories(LocalCrops):
         normalize, smooth, recentre
             How crops are prepared before they are sorted into classes, see `extract_crops`. AtomAI sorts them as they
             are, ``normalize="none", smooth=0``, so that classes are those of noise and of the gain of frames; what is
-            done instead is logged.
+            done instead is logged. ``normalise`` is another name of ``normalize``.
 
         Returns
         -------

@@ -106,3 +106,23 @@ def test_that_frames_are_taken_as_consecutive_is_said_once():
     assert words not in analysed(GOOD)[0].status  # of a sample it is known
     model.movie = FRAMES[:-1]
     assert words in model.status  # of another movie
+
+
+def test_no_drift_is_removed_where_it_is_in_doubt_in_most_frames_of_one_atom(hard_scenes):
+    frames, _, states = hard_scenes.changing_gain(seed=20)
+    _, result = analysed(frames)
+    assert result.remark.startswith("The drift is in doubt in ")
+    assert "of 40 frames, none was removed: the one atom may move with the sample" in result.remark
+    assert (result.drift.shifts == 0).all()
+    assert len(result.drift.doubtful) == 0
+    table = np.zeros((2, 2), int)
+    np.add.at(table, (states[:-1], states[1:]), 1)
+    assert min(np.abs(one - table).sum() for one in (result.matrix.counts, result.matrix.counts[::-1, ::-1])) <= 2
+
+
+def test_a_state_that_no_step_tells_of_is_in_doubt(hard_scenes):
+    _, result = analysed(hard_scenes.changing_gain(seed=24, noise=0.6)[0])
+    words = "State 2 is in no step that counts: atoms in it are in no track that is long enough, or are none"
+    counts = result.transitions.counts
+    assert (words in result.doubts) == (counts[1].sum() + counts[:, 1].sum() == 0)
+    assert words in result.doubts

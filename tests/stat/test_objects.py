@@ -167,3 +167,8 @@ def test_vacancies_and_weak_atoms_of_an_image(hard_scenes, seed):
     distances = np.linalg.norm(sites[:, None] - points[changed], axis=2)
     assert len(sites) == 4
     assert np.all(distances.min(axis=0) < 1.5)
+
+
+def test_vectors_in_one_line_tell_no_sites():
+    with pytest.raises(ValueError, match="vectors point in two directions, got"):
+        find_vacancies(np.zeros((3, 2)), [[9, 9], [18, 18]])

@@ -170,10 +170,14 @@ def track(still: Still, chosen: Chosen, rmax: float | None, memory: int, progres
 
 
 def _settled(drift: Drift, chosen: Chosen) -> Drift:
-    """Leave no frame in doubt where objects of several atoms tell their links without the drift.
+    """Leave no frame in doubt where what is followed tells its links without the drift.
 
-    As many as in the frame before, each nearest to its own: then a shift that says otherwise is theirs instead.
+    Objects of several atoms: as many as in the frame before, each nearest to its own; then a shift that says otherwise
+    is theirs instead. One atom, whose drift is in doubt in most frames: none is removed.
     """
+    if 2 * len(drift.doubtful) > len(drift.shifts) and max(map(len, chosen.positions)) == 1:
+        remark = f"The drift is in doubt in {len(drift.doubtful)} of {count_of(len(drift.shifts), 'frame')}, none was "
+        return Drift(np.zeros_like(drift.shifts), remark=f"{remark}removed: the one atom may move with the sample")
     if chosen.defects is None or chosen.defects.reach == 0:
         return drift
     shifts, doubtful = drift.shifts.copy(), {}

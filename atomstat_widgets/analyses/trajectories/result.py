@@ -246,13 +246,20 @@ class TrajectoriesResult:
     @property
     def doubts(self) -> tuple[str, ...]:
         """What of the transitions cannot be trusted, in words."""
+        doubts, counts = [], self.transitions.counts
         doubtful = np.count_nonzero(self.certainties < DOUBTFUL)
-        if doubtful == 0:
-            return self.matrix.doubts
-        states = (
-            f"{doubtful:,} of {len(self.certainties):,} states, hatched in time, are less than {DOUBTFUL:.0%} certain"
-        )
-        return (f"{states}: probabilities and intervals heed it", *self.matrix.doubts)
+        if doubtful:
+            doubts.append(
+                f"{doubtful:,} of {len(self.certainties):,} states, hatched in time, are less than {DOUBTFUL:.0%} "
+                "certain: probabilities and intervals heed it"
+            )
+        without = (self.states.counts > 0) & (counts.sum(axis=0) + counts.sum(axis=1) == 0)
+        if counts.any():  # else that is what is said
+            doubts += [
+                f"State {state} is in no step that counts: atoms in it are in no track that is long enough, or are none"
+                for state in (np.flatnonzero(without) + 1).tolist()
+            ]
+        return (*doubts, *self.matrix.doubts)
 
     @cached_property
     def certainties(self) -> NDArray[np.float64]:

@@ -35,9 +35,10 @@ AUTOMATIC, ALL, BRIGHT = "automatic", "all", "bright"  # which atoms are followe
 GUESSES = 5  # frames from which the distance of neighbours is guessed
 SMOOTH = 1.0  # px, of the Gaussian under which crops are looked at: noise hides the states else
 GMM_DIMENSIONS = 4
-# Ashman's D between the two groups into which the upper half of the strengths falls apart: 5 is far beyond what
-# splitting a bell (2.7), half a bell (about 3.5) or a flat distribution (3.5) gives.
-CLEARLY_APART = 5.0
+# Ashman's D between the two groups into which the upper half of the strengths falls apart: 4.5 is far beyond what
+# splitting a bell (2.7), half a bell (about 3.5) or a flat distribution (3.5) gives. Bright atoms of two heights in
+# much noise have less than 5.
+CLEARLY_APART = 4.5
 ATOM_RADIUS = 0.5  # of the distance of neighbours: a ring around an atom
 
 Floats = NDArray[np.float64]

@@ -56,6 +56,8 @@ def find_vacancies(positions: ArrayLike, vectors: ArrayLike, strengths: ArrayLik
     pair: Floats = array_of(vectors, "vectors", "(2, 2)", dtype=np.float64, finite=True)
     if pair.shape != (2, 2):
         raise ValueError(f"vectors have shape (2, 2), got {pair.shape}")
+    if np.linalg.matrix_rank(pair) < 2:
+        raise ValueError(f"vectors point in two directions, got {pair.tolist()}")
     given = None
     if strengths is not None:
         given = array_of(strengths, "strengths", "(n,)", dtype=np.float64, finite=True)
