@@ -1,5 +1,9 @@
 """Numbers of things, and times, in words."""
 
+from collections.abc import Sequence
+
+NAMED = 5  # numbers that are listed
+
 
 def count_of(number: int, one: str, many: str = "") -> str:
     """Words for a number of things: '1 class', '4 classes', '2,431 atoms'.
@@ -13,6 +17,11 @@ def count_of(number: int, one: str, many: str = "") -> str:
         What several are called, where that is not `one` with an s.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """The first few of some numbers: '2, 5, 8', '0, 1, 2, 3, 4, ...'."""
+    return ", ".join(map(str, numbers[:NAMED])) + (", ..." if len(numbers) > NAMED else "")
 
 
 def duration(seconds: float) -> str:

@@ -19,17 +19,7 @@ def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     **names : str
         New names by old ones: ``@renamed(normalise="normalize")``.
     """
-
-    def let(function: Callable[P, R]) -> Callable[P, R]:
-        @wraps(function)
-        def called(*args: P.args, **kwargs: P.kwargs) -> R:
-            if not names.keys().isdisjoint(kwargs):
-                kwargs = with_new_names(kwargs, names)  # type: ignore[assignment]
-            return function(*args, **kwargs)
-
-        return called
-
-    return let
+    return _translated(names, with_new_names)
 
 
 def also_called(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -40,14 +30,17 @@ def also_called(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     **names : str
         Our names by theirs: ``@also_called(search_range="rmax")``.
     """
+    return _translated(names, lambda given, names: _with_our_names(given, names, "another name of it"))
 
+
+def _translated(
+    names: Mapping[str, str], translate: Callable[[Mapping[str, Any], Mapping[str, str]], dict[str, Any]]
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def let(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
         def called(*args: P.args, **kwargs: P.kwargs) -> R:
-            for theirs in names.keys() & kwargs.keys():
-                if names[theirs] in kwargs:
-                    raise TypeError(f"{names[theirs]} is given twice, as {theirs} too, which is another name of it")
-                kwargs[names[theirs]] = kwargs.pop(theirs)
+            if not names.keys().isdisjoint(kwargs):
+                kwargs = translate(kwargs, names)  # type: ignore[assignment]
             return function(*args, **kwargs)
 
         return called
@@ -70,15 +63,19 @@ def with_new_names(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[s
     TypeError
         One is given by both names.
     """
-    found: dict[str, Any] = {}
-    for name, value in given.items():
-        now = names.get(name, name)
-        if now != name and now in given:
-            raise TypeError(f"{now} is given twice, as {name} too, which is its old name")
-        if now != name:
-            _warn(name, now)
-        found[now] = value
+    found = _with_our_names(given, names, "its old name")
+    for old in given:
+        if old in names:
+            _warn(old, names[old])
     return found
+
+
+def _with_our_names(given: Mapping[str, Any], names: Mapping[str, str], what: str) -> dict[str, Any]:
+    """Arguments by our names; what the others are is said of one that is given by both."""
+    for name in given:
+        if name in names and names[name] in given:
+            raise TypeError(f"{names[name]} is given twice, as {name} too, which is {what}")
+    return {names.get(name, name): value for name, value in given.items()}
 
 
 def renamed_attribute(old: str, new: str) -> property:

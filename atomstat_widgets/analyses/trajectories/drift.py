@@ -10,7 +10,7 @@ from scipy.spatial import KDTree
 
 from atomstat_widgets.analyses.trajectories.stages import AUTOMATIC, Chosen, Found, automatic_rmax
 from atomstat_widgets.brief import brief
-from atomstat_widgets.counting import count_of
+from atomstat_widgets.counting import count_of, listed
 from atomstat_widgets.data import Movie
 from atomstat_widgets.stat import Registration, Tracks, estimate_drift, link, nearest_steps, register
 from atomstat_widgets.stat.blocks import in_blocks
@@ -24,7 +24,6 @@ MANY = 50  # and that refines it: the median of fewer is less certain than the p
 JUMP = 1 / 3  # of the square of rmax, the mean of squared steps: by chance it is half, and more
 UNUSUAL = 3.0  # times that of other frames
 WORTH_TELLING = 1.0  # pixels
-NAMED = 5  # frames in words
 
 Floats = NDArray[np.float64]
 
@@ -178,7 +177,7 @@ def _settled(drift: Drift, chosen: Chosen) -> Drift:
     if 2 * len(drift.doubtful) > len(drift.shifts) and max(map(len, chosen.positions)) == 1:
         remark = f"The drift is in doubt in {len(drift.doubtful)} of {count_of(len(drift.shifts), 'frame')}, none was "
         return Drift(np.zeros_like(drift.shifts), remark=f"{remark}removed: the one atom may move with the sample")
-    if chosen.defects is None or chosen.defects.reach == 0:
+    if not chosen.merged:
         return drift
     shifts, doubtful = drift.shifts.copy(), {}
     for place, why in drift.doubtful.items():
@@ -250,10 +249,9 @@ def _words(drift: Drift, movie: Movie) -> str:
         return words
     places = list(drift.doubtful)
     numbers = movie.frame_numbers[places].tolist()
-    names = ", ".join(map(str, numbers[:NAMED])) + (", ..." if len(numbers) > NAMED else "")
     doubt = (
-        f"The drift of {count_of(len(numbers), 'frame')} is in doubt ({names}), no step into them is counted; "
-        f"of frame {numbers[0]}: {drift.doubtful[places[0]]}. Drift off or given counts them"
+        f"The drift of {count_of(len(numbers), 'frame')} is in doubt ({listed(numbers)}), no step into them is "
+        f"counted; of frame {numbers[0]}: {drift.doubtful[places[0]]}. Drift off or given counts them"
     )
     return ". ".join(filter(None, [doubt, words]))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from traitlets import Enum
 
-from atomstat_widgets.stat.atoms.brightness import CROP, NONE, NORMALIZATIONS
+from atomstat_widgets.stat.atoms.brightness import CROP, NONE, NORMALIZATIONS, normalization_of
 
 
 class Normalization(Enum[Any]):
@@ -17,7 +17,7 @@ class Normalization(Enum[Any]):
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Take a switch as the word that means the same."""
-        return super().validate(obj, (CROP if value else NONE) if isinstance(value, bool) else value)
+        return super().validate(obj, normalization_of(value) if isinstance(value, bool) else value)
 
 
 class NormalizationOption(argparse.Action):

@@ -29,6 +29,7 @@ from atomstat_widgets.stat import (
 )
 from atomstat_widgets.stat.blocks import as_dask, in_blocks
 from atomstat_widgets.stat.progress import Progress
+from atomstat_widgets.stat.some_of import some_of
 from atomstat_widgets.stat.tracks.uncertain import CERTAIN
 
 AUTOMATIC, ALL, BRIGHT = "automatic", "all", "bright"  # which atoms are followed
@@ -96,16 +97,19 @@ class Chosen:
     vacant: bool = False
 
     @property
+    def merged(self) -> bool:
+        """Whether some of the objects are made of several atoms."""
+        return self.defects is not None and self.defects.reach > 0
+
+    @property
     def alone(self) -> bool:
         """Whether it is a single object made of several atoms, which there is nothing to mix up with."""
-        several = self.defects is not None and self.defects.reach > 0
-        return several and max(len(points) for points in self.positions) == 1
+        return self.merged and max(len(points) for points in self.positions) == 1
 
     @property
     def radius(self) -> float:
         """Of a circle around each, in pixels."""
-        several = self.defects is not None and self.defects.reach > 0
-        return (NEIGHBOURS if several else ATOM_RADIUS) * self.spacing
+        return (NEIGHBOURS if self.merged else ATOM_RADIUS) * self.spacing
 
 
 @brief
@@ -229,7 +233,7 @@ def _given_atoms(
 
 def _typical_spacing(read: Callable[[int], NDArray[np.float32]], count: int) -> float:
     spacings, why = [], ""
-    places = np.unique(np.linspace(0, count - 1, GUESSES).astype(int)).tolist()
+    places = some_of(count, GUESSES).tolist()
     for place in places:
         try:
             spacings.append(find_atoms(read(place)).spacing)

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from atomstat_widgets.arguments import whole_array_of
+from atomstat_widgets.counting import listed
 from atomstat_widgets.data.movie import Movie
 from atomstat_widgets.data.readers.named_axes import TIMES
 from atomstat_widgets.data.source import Source
 
 OFF_BEAT = 0.25  # of the usual time from frame to frame: farther from a multiple of it, times are no count
-NAMED = 5  # frames in words
 
 
 class Arranged:
@@ -70,7 +70,7 @@ def _remark(numbers: np.ndarray) -> str:
     often = known[counts > 1].tolist()
     words = []
     if often:
-        words.append(f"Frame numbers that are there twice: {_listed(often)}; the first frame of each is taken")
+        words.append(f"Frame numbers that are there twice: {listed(often)}; the first frame of each is taken")
     back = np.flatnonzero(np.diff(numbers) < 0) + 1
     if len(back):
         words.append(
@@ -78,10 +78,6 @@ def _remark(numbers: np.ndarray) -> str:
             "they are put in the order of their numbers"
         )
     return ". ".join(words)
-
-
-def _listed(numbers: list[int]) -> str:
-    return ", ".join(map(str, numbers[:NAMED])) + (", ..." if len(numbers) > NAMED else "")
 
 
 def counted(times: Any) -> np.ndarray | None:

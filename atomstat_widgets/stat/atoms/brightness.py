@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomstat_widgets.arguments import switch_of, word_of
+from atomstat_widgets.stat.some_of import some_of
 
 Normalization = Literal["frame", "crop", "none"]
 FRAME: Final = "frame"
@@ -46,7 +47,7 @@ def settled(normalize: str, frame_at: Callable[[int], Float32], places: Sequence
     """
     if normalize != FRAME or len(places) == 0:
         return normalize
-    some = np.unique(np.linspace(0, len(places) - 1, LOOKS).astype(int)).tolist()
+    some = some_of(len(places), LOOKS).tolist()
     levels = [_levels(frame_at(places[one])) for one in some]
     return FRAME if np.median([scale / whole for _, scale, whole in levels]) >= FLAT else OFFSET
 

@@ -25,6 +25,7 @@ from atomstat_widgets.stat.atoms.cutting import Crops, as_stack, cut_around, no_
 from atomstat_widgets.stat.blocks import in_blocks
 from atomstat_widgets.stat.frame_numbers import by_frame_number
 from atomstat_widgets.stat.progress import Progress, unreported
+from atomstat_widgets.stat.some_of import some_of
 
 Floats = NDArray[np.float64]
 
@@ -286,7 +287,7 @@ def _automatic_window(arrays: Iterable[Floats], stack: Any) -> int:
 def _spacings_in(stack: Any) -> Floats:
     """Distance of neighbours in some of the frames, where there are any."""
     spacings = []
-    for place in np.unique(np.linspace(0, len(stack) - 1, GUESSES).astype(int)).tolist():
+    for place in some_of(len(stack), GUESSES).tolist():
         with suppress(ValueError):  # the other frames may tell
             atoms = find_atoms(np.asarray(stack[place, :, :, 0]))
             if len(atoms.positions) > 1:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from atomstat_widgets.stat.atoms.refinement import Blank
+from atomstat_widgets.stat.atoms.sites import between
 from atomstat_widgets.stat.lattice.lattice import ENOUGH_PLANES, Lattice
 from atomstat_widgets.stat.lattice.tiles import Floats
 
@@ -130,9 +131,7 @@ def _filled(positions: Floats, vectors: Floats, spacing: float, blank: Blank) ->
     asked, at = np.unique(around, return_inverse=True)
     places = positions[asked][:, None] + steps
     near = NEAR * min(spacing, float(np.linalg.norm(vectors[0])))
-    (top, left), (bottom, right) = positions.min(axis=0), positions.max(axis=0)
-    y, x = places[..., 0], places[..., 1]
-    inside = (y >= top) & (y <= bottom) & (x >= left) & (x <= right)
+    inside = between(places[..., 0], places[..., 1], positions)
     if blank is not None:
         for far in (places, positions[asked][:, None] + FARTHER * steps):
             y, x = np.rint(far).astype(np.intp).clip(0, np.array(blank.shape) - 1).transpose(2, 0, 1)

@@ -8,6 +8,7 @@ from scipy.spatial import KDTree
 
 from atomstat_widgets.stat.atoms.maxima import Float32
 from atomstat_widgets.stat.atoms.refinement import Blank
+from atomstat_widgets.stat.atoms.sites import between
 from atomstat_widgets.stat.lattice.tiles import Floats
 
 PLACES = 8  # along either vector of a cell
@@ -30,8 +31,7 @@ def faint_between(
     offsets = (shares[:, None, None] * vectors[0] + shares[None, :, None] * vectors[1]).reshape(-1, 2)
     some = positions[:: math.ceil(len(positions) / ASKED)]
     y, x = some.T[:, :, None] + offsets.T[:, None]
-    (top, left), (bottom, right) = positions.min(axis=0), positions.max(axis=0)
-    inside = (y >= top) & (y <= bottom) & (x >= left) & (x <= right)
+    inside = between(y, x, positions)
     y, x = (np.rint(np.where(inside, one, 0)).astype(np.intp) for one in (y, x))
     free = inside & ~_taken(some, offsets, positions, spacing / 2)
     if blank is not None:

@@ -10,6 +10,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from atomstat_widgets.stat.some_of import some_of
+
 Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 Over = Callable[..., list[Any]]
@@ -181,7 +183,7 @@ def recentre(sides: tuple[int, ...], over: Over, frames: NDArray[np.intp], point
     pixels = np.column_stack([frames[inside], near[inside].astype(np.intp)])
     off = points[inside] - near[inside]
 
-    learning = np.unique(np.linspace(0, len(inside) - 1, LEARN_FROM).astype(np.intp))
+    learning = some_of(len(inside), LEARN_FROM)
     expected = search.learn(np.concatenate(over(search.patches, pixels[learning])), off[learning])
     if 2 * expected.spread > reach**2 / 2:
         return points

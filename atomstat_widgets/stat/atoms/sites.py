@@ -42,3 +42,9 @@ def on_sites(
             break
         found[more] = True
     return found[:-1]
+
+
+def between(y: Floats, x: Floats, positions: Floats) -> NDArray[np.bool_]:
+    """Which rows and columns of places are in the box around positions (n, 2)."""
+    (top, left), (bottom, right) = positions.min(axis=0), positions.max(axis=0)
+    return np.asarray((y >= top) & (y <= bottom) & (x >= left) & (x <= right))
