@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -62,8 +62,22 @@ def serving(*arguments: str, command: tuple[str, ...] | None = None, cwd: Path |
                 raise AssertionError(f"no address in {line!r}\n{errors.read()}")
             yield Served(address[0], process, errors)
         finally:
-            process.terminate()
-            process.wait(20)
+            assert ended(process), "the server did not end"
+
+
+def ended(process: subprocess.Popen[Any]) -> bool:
+    """End a process; whether it ended of itself. Else it is killed with all below it: one would wait for it for ever."""
+    below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        for one in below:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        return False
+    return True
 
 
 def kernel_of(html: str) -> str:

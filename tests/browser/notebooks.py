@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+from serving import ended
 
 APPS = Path(__file__).resolve().parents[2] / "apps"
 PLACES = {"jupyterlab": "lab/tree", "notebook": "notebooks"}  # where each has the page of a notebook
@@ -80,5 +81,4 @@ def server(module: str, *arguments: str, cwd: Path = APPS, **environment: str) -
                     time.sleep(0.2)
             yield address
         finally:
-            process.terminate()
-            process.wait(20)
+            ended(process)  # JupyterLab at times does not of itself
