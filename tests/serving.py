@@ -66,7 +66,7 @@ def serving(*arguments: str, command: tuple[str, ...] | None = None, cwd: Path |
 
 
 def ended(process: subprocess.Popen[Any]) -> bool:
-    """End a process; whether it ended of itself. Else it is killed with all below it: one would wait for it for ever."""
+    """End a process; whether it ended of itself. Else it is killed with all below it: to wait may take for ever."""
     below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
     process.terminate()
     try:
