@@ -37,7 +37,7 @@ def cluster(workers: int, memory: str = "1GB") -> Iterator[Cluster]:
     environment = {
         **os.environ, **one_thread,
         # What a worker gives back to the system after each block it has to ask for again, which takes long; what it
-        # keeps counts as its memory, and above four fifths of its limit it waits.
+        # keeps counts as its memory, and above four fifths of its limit it waits, for ever if it cannot free any.
         "MALLOC_TRIM_THRESHOLD_": str(2**24), "MALLOC_MMAP_THRESHOLD_": str(2**24),
         "PYTHONPATH": str(Path(__file__).parent),  # for what is below
     }  # fmt: skip

@@ -4,6 +4,7 @@ That is the active ``distributed.Client``, if there is one, or what ``dask.confi
 before it is given such an array.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -20,6 +21,8 @@ BLOCK_BYTES = 2**26
 MEMORY_BUDGET = 2**32
 FAN = 8  # sums that are added up at a time
 POLL = 0.1  # seconds
+SMALLER = "make the blocks of the data smaller, or the workers' memory larger"
+PATIENCE = 60.0  # seconds without a task done, after which the workers are asked whether all of them wait
 
 
 def frames_of(movie: Any) -> Any:
@@ -116,7 +119,7 @@ def compute(tasks: Sequence[Any], progress: Progress = unreported) -> list[Any]:
     ConnectionError
         The scheduler of the active client was lost.
     MemoryError
-        A task ended several workers.
+        A task ended several workers, or the memory of each is full, so that none goes on.
     """
     import dask
     from dask.base import get_scheduler
@@ -159,6 +162,7 @@ def _compute_by(client: Any, tasks: list[Any], progress: Progress) -> list[Any]:
 
     address = client.scheduler.address
     futures = client.compute(tasks)
+    fraction, went_on = 0.0, time.monotonic()
     try:
         bar = Bar(futures, address)
         client.loop.add_callback(bar.listen)
@@ -167,6 +171,13 @@ def _compute_by(client: Any, tasks: list[Any], progress: Progress) -> list[Any]:
                 wait(futures, timeout=POLL)
             except TimeoutError:
                 progress(bar.fraction)
+            if bar.fraction != fraction:
+                fraction, went_on = bar.fraction, time.monotonic()
+            elif time.monotonic() - went_on > PATIENCE:
+                workers = client.scheduler_info()["workers"].values()
+                if workers and all(one["status"] == "paused" for one in workers):
+                    raise MemoryError(f"the memory of every worker is full, and all of them wait: {SMALLER}")
+                went_on = time.monotonic()
             if any(future.status == "error" for future in futures):
                 break
         return list(client.gather(futures))
@@ -176,8 +187,7 @@ def _compute_by(client: Any, tasks: list[Any], progress: Progress) -> list[Any]:
         raise ConnectionError(f"the scheduler at {address} was lost; start it, connect again and repeat") from error
     except KilledWorker as error:
         raise MemoryError(
-            "a part of the data ended several workers, most likely for want of memory: make its blocks smaller, or the "
-            f"workers' memory larger ({error})"
+            f"a part of the data ended several workers, most likely for want of memory: {SMALLER} ({error})"
         ) from error
     finally:
         if client.status == "running":

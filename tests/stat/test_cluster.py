@@ -95,10 +95,10 @@ def test_worker_killed_on_the_way_changes_nothing(workers, monkeypatch) -> None:
 
 
 def test_movie_larger_than_the_workers_memory_goes_through() -> None:
-    """2.6 GB of frames made on the fly, for a worker that may have 500 MB."""
-    frames, side = 2500, 512
-    with cluster(1, "500MB") as one:
-        assert frames * side**2 * 4 > 5 * next(iter(one.client.scheduler_info()["workers"].values()))["memory_limit"]
+    """3.1 GB of frames made on the fly, for a worker that may have 750 MB, of which it fills up to 430."""
+    frames, side = 3000, 512
+    with cluster(1, "750MB") as one:
+        assert frames * side**2 * 4 > 4 * next(iter(one.client.scheduler_info()["workers"].values()))["memory_limit"]
         movie = da.map_blocks(made, side, chunks=((10,) * (frames // 10), side, side), dtype=np.float32)
         crops = stat.extract_crops(movie[..., None], {n: [[100, 100], [300, 200.0]] for n in range(frames)}, 16)
         low_rank = stat.factorize(crops.matrix, 3, center=True)
@@ -106,6 +106,16 @@ def test_movie_larger_than_the_workers_memory_goes_through() -> None:
         few = stat.factorize(crops.matrix[:40].compute(), 3, center=True)
         np.testing.assert_allclose(np.abs(few.vt[0] @ low_rank.vt[0]), 1, atol=1e-3)
         assert len(one.client.scheduler_info()["workers"]) == 1
+
+
+def test_workers_that_are_full_and_wait_are_told_of(monkeypatch) -> None:
+    monkeypatch.setattr(blocks, "PATIENCE", 3.0)
+    with (
+        cluster(1, "75MB") as one,  # with its libraries it has more than four fifths of that
+        pytest.raises(MemoryError, match="memory of every worker is full, and all of them wait: make the blocks"),
+    ):
+        assert one.client.status == "running"
+        stat.factorize(da.from_array(rows_of_low_rank(), chunks=(10, 40)), 4)
 
 
 def test_command_line_computes_on_the_scheduler(workers, tmp_path, capsys) -> None:
