@@ -6,7 +6,7 @@ import pytest
 from atomstat_widgets.analyses.trajectories.drift import Drift, remove
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.trajectories.second_look import look_again
-from atomstat_widgets.analyses.trajectories.stages import Chosen
+from atomstat_widgets.analyses.trajectories.stages import Chosen, automatic_rmax
 from atomstat_widgets.data import Movie
 from atomstat_widgets.stat import Atoms, find_atoms, merge_atoms
 from atomstat_widgets.stat.progress import unreported
@@ -106,6 +106,36 @@ def test_a_vacancy_is_an_object(hard_scenes):
     assert np.abs(np.concatenate(model.result.chosen.positions) - places).max() < 1
     assert len(model.result.tracks) == 1
     assert "6 empty or weak sites" in model.status
+
+
+def test_atoms_are_followed_and_an_empty_site_is_told_of(hard_scenes):
+    model = TrajectoriesModel(vacancy_movie(hard_scenes)[0])
+    assert not model.result.chosen.vacant
+    assert model.result.remark.startswith(
+        "The lattice of most frames has a site that is empty or weak: set Objects to Defects to follow such sites"
+    )
+    model.objects = "atoms"  # asked for
+    assert "empty or weak" not in model.result.remark
+
+
+def test_empty_sites_go_from_one_place_to_the_next():
+    every = np.array([[50.0, 50], [50, 60], [90, 90]])  # two of them are as near as such a site goes
+    defects = merge_atoms([every], 0.0)
+    chosen = Chosen(Movie(np.zeros((1, 99, 99), np.float32), "sites"), [every], 10.0, False, 10.0, defects, vacant=True)
+    assert automatic_rmax(chosen) == 12.5
+
+
+def test_bright_atoms_far_from_each_other_are_no_defect(hard_scenes):
+    rng = np.random.default_rng(2)
+    sheet = hard_scenes.honeycomb(160, 12.0, 15.0, (1.0, 2.0))
+    bright = [int(np.linalg.norm(sheet - place, axis=1).argmin()) for place in ([40, 50], [80, 80], [110, 40])]
+    heights = np.ones(len(sheet))
+    heights[bright] = 3
+    frame = hard_scenes.draw(160, sheet, heights, 3.0)
+    model = TrajectoriesModel(Movie(frame + 0.05 * rng.standard_normal((4, 160, 160)).astype(np.float32), "dopants"))
+    model.objects = "defects"
+    assert model.result.chosen.guessed
+    assert [len(points) for points in model.result.chosen.positions] == [3] * 4
 
 
 def test_a_lattice_without_defects_says_so(hard_scenes):

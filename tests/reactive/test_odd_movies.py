@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
-from atomstat_widgets.data import movies
+from atomstat_widgets.data import Movie, movies
 
 GOOD = movies.hopping_dopants(frames=10, missing=0)
 FRAMES = GOOD.frames
@@ -70,6 +70,26 @@ def test_a_frame_of_another_size(tmp_path, place):
     model, result = analysed(tmp_path)
     assert f"of frame {place}: f{place:02}.npy has shape" in model.notice
     assert result.used_steps.used > 0.5 * result.used_steps.total
+
+
+def test_a_movie_of_nan_is_not_told_to_set_the_spacing():
+    model = TrajectoriesModel(np.full((14, 64, 64), np.nan))
+    assert model.result is None
+    assert model.error == (
+        "no frame that was looked at tells the spacing of atoms; of frame 13: 4096 of 4096 pixels are NaN or infinite, "
+        "the first at row 0, column 0"
+    )
+
+
+def test_given_positions_outside_the_frame_are_told_of():
+    atoms = {number: np.array([[20.0, 20], [40, 40]]) for number in range(5)}
+    frames = np.random.default_rng(0).random((5, 64, 64))
+    model = TrajectoriesModel(Movie(frames, "given", atoms=atoms))
+    assert "outside" not in model.result.remark
+    atoms = {**atoms, 3: np.array([[20.0, 20], [40, 70]])}
+    model = TrajectoriesModel(Movie(frames, "given", atoms=atoms))
+    assert "A position is outside the frame: in frame 3 at y 40, x 70" in model.result.remark
+    assert len(model.result.tracks) == 2
 
 
 def test_frame_numbers_twice():

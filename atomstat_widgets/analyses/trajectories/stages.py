@@ -40,6 +40,7 @@ GMM_DIMENSIONS = 4
 # splitting a bell (2.7), half a bell (about 3.5) or a flat distribution (3.5) gives. Bright atoms of two heights in
 # much noise have less than 5.
 CLEARLY_APART = 4.5
+HOP = 1.25  # distances of atoms, at least, that an empty site may go
 ATOM_RADIUS = 0.5  # of the distance of neighbours: a ring around an atom
 
 Floats = NDArray[np.float64]
@@ -84,7 +85,8 @@ class Chosen:
     """Atoms, or objects of several, to be followed, by frame, and whether these are only the bright ones.
 
     Where objects are made of atoms `defects` tells of which, and `guessed` whether their size is only a guess; `vacant`
-    whether they are sites of the lattice that are empty or weak.
+    whether they are sites of the lattice that are empty or weak. `sites` is how many of these the usual frame has,
+    where atoms are followed.
     """
 
     movie: Movie
@@ -95,6 +97,7 @@ class Chosen:
     defects: Objects | None = None
     guessed: bool = False
     vacant: bool = False
+    sites: int = 0
 
     @property
     def merged(self) -> bool:
@@ -213,9 +216,25 @@ def find(
     positions, strengths = [atoms.positions for atoms in every], [atoms.strengths for atoms in every]
     gaps = sum(number <= last for number in so_far.gaps)
     left_out = f"Places without data were left out in {count_of(gaps, 'frame')}" if gaps else ""
-    remark = ". ".join(filter(None, [left_out, remark_on(every[:frames], movie)]))
+    remark = ". ".join(filter(None, [left_out, _outside(positions[:frames], movie), remark_on(every[:frames], movie)]))
     lattice = usual_lattice(every)
     return Found(positions, strengths, spacing, skipped, remark, NO_ATOMS if lattice is None else lattice.vectors)
+
+
+def _outside(positions: list[Floats], movie: Movie) -> str:
+    """Which of the given positions are outside the frame, in words."""
+    beyond = [((points < -0.5) | (points > np.array(movie.sides) - 0.5)).any(axis=1) for points in positions]
+    count = sum(np.count_nonzero(one) for one in beyond)
+    if count == 0:
+        return ""
+    place = next(place for place, one in enumerate(beyond) if one.any())
+    y, x = positions[place][beyond[place]][0]
+    where = f"in frame {movie.frame_numbers[place]} at y {y:.4g}, x {x:.4g}"
+    return (
+        f"A position is outside the frame: {where}"
+        if count == 1
+        else (f"{count:,} positions are outside the frame, the first {where}")
+    )
 
 
 def _given_spacing(movie: Movie, atoms: Mapping[int, NDArray[Any]]) -> float:
@@ -232,15 +251,17 @@ def _given_atoms(
 
 
 def _typical_spacing(read: Callable[[int], NDArray[np.float32]], count: int) -> float:
-    spacings, why = [], ""
+    spacings, why, usable = [], "", False
     places = some_of(count, GUESSES).tolist()
     for place in places:
         try:
-            spacings.append(find_atoms(read(place)).spacing)
+            frame = read(place)
+            usable = True
+            spacings.append(find_atoms(frame).spacing)
         except (ValueError, OSError) as error:
             why = f"; of frame {place}: {error}"
     if not spacings:
-        set_it = "" if len(places) == count else ": set it"
+        set_it = ": set it" if usable and len(places) < count else ""
         raise ValueError(f"no frame that was looked at tells the spacing of atoms{set_it}{why}")
     return float(np.median(spacings))
 
@@ -367,5 +388,8 @@ def draw(_: None, states: States, links: Tracks, min_length: int, progress: Prog
 
 
 def automatic_rmax(chosen: Chosen) -> float:
-    """Half the distance of neighbours: an atom that goes farther is nearer to where another one was."""
-    return chosen.distance / 2
+    """Half the distance of neighbours: an atom that goes farther is nearer to where another one was.
+
+    A site that is empty goes by the distance of atoms at least.
+    """
+    return max(chosen.distance / 2, HOP * chosen.spacing if chosen.vacant else 0)
