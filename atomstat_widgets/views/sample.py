@@ -47,8 +47,11 @@ class SampleView:
             x=[0, 0], y=[0, 0], scales=self.scales, colors=[MARKER], stroke_width=2, marker="cross", visible=False
         )
         self.length = bqplot.Lines(
-            x=[0, 0], y=[0, 0], scales=self.scales, colors=[MARKER], stroke_width=3, marker="rectangle", marker_size=30,
-            visible=False,
+            x=[0, 0], y=[0, 0], scales=self.scales, colors=[MARKER], stroke_width=3, visible=False
+        )
+        self.ends = bqplot.Scatter(
+            x=[0, 0], y=[0, 0], scales=self.scales, colors=[MARKER], marker="rectangle", default_size=90,
+            restrict_x=True, visible=False,
         )  # fmt: skip
         self.place = bqplot.Lines(
             x=[0], y=[0], scales=self.scales, colors=[MARKER], marker="cross", marker_size=90, visible=False
@@ -76,6 +79,7 @@ class SampleView:
                 self.window,
                 self.line,
                 self.length,
+                self.ends,
                 self.place,
                 self._bar_ground,
                 self.bar,
@@ -104,7 +108,7 @@ class SampleView:
             axis.label = f"{name} ({unit if pixel_size else 'px'})"
             axis.tick_values = round_ticks(first, first + (length - 1) * self._pixel, 3)
         self._show_scale_bar(unit if pixel_size else None)
-        self.window.visible = self.place.visible = self.length.visible = False
+        self.window.visible = self.place.visible = self.length.visible = self.ends.visible = False
 
     def look_at(self, place: tuple[float, float] | None, half: float) -> None:
         """Show what is within `half` a side around a place (y, x), in pixels of the image, or with none all of it."""
@@ -143,13 +147,24 @@ class SampleView:
 
     def show_length(self, middle: tuple[float, float] | None, length: float) -> None:
         """Draw a level line of a length around its middle (y, x), in pixels of the image; none takes it away."""
-        with self.length.hold_sync():
-            if middle is not None:
-                (left, right), (y, _) = self._extent(
-                    (middle[0], middle[0]), (middle[1] - length / 2, middle[1] + length / 2)
-                )
-                self.length.x, self.length.y = [left, right], [y, y]
-            self.length.visible = middle is not None
+        for mark in (self.length, self.ends):
+            with mark.hold_sync():
+                if middle is not None:
+                    (left, right), (y, _) = self._extent(
+                        (middle[0], middle[0]), (middle[1] - length / 2, middle[1] + length / 2)
+                    )
+                    mark.x, mark.y = [left, right], [y, y]
+                mark.visible = middle is not None
+
+    def drag_length(self, on_length: Callable[[float], None]) -> None:
+        """Let the ends of that line be dragged: `on_length` is called with its new length, in pixels of the image."""
+
+        def take_end(_mark: Any, content: dict[str, Any]) -> None:
+            middle = float(np.mean(self.length.x))
+            on_length(2 * abs(float(content["point"]["x"]) - middle) / self._pixel)
+
+        self.ends.enable_move = True
+        self.ends.on_drag_end(take_end)
 
     def show_place(self, y: float, x: float) -> None:
         """Mark a place, in pixels of the image."""

@@ -141,6 +141,30 @@ def test_memory_joins_tracks_over_missing_frames(trajectories: Page) -> None:
     expect(status(trajectories)).to_contain_text("16 of 16 tracks")
 
 
+def test_the_size_of_a_defect_is_set_by_the_line_in_the_picture(trajectories: Page) -> None:
+    page = trajectories
+    page.get_by_label("Objects").select_option("Defects")
+    expect(status(page)).to_contain_text("are one object, a guess")
+    ends = view(page, "sample").locator(".object_grp path.dot")
+    expect(ends).to_have_count(2)
+
+    def length() -> float:
+        left, right = (end.bounding_box()["x"] for end in ends.all())
+        return right - left
+
+    before, box = length(), ends.last.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 12, y + 12, steps=4)
+    page.mouse.up()
+    expect(page.get_by_title("Defect size: let it be chosen from the image")).not_to_have_class(
+        re.compile("mod-active")
+    )
+    expect(status(page)).not_to_contain_text("a guess", timeout=WHOLE_MOVIE)
+    assert length() == pytest.approx(before + 24, abs=2)  # at both ends
+
+
 def test_a_track_is_selected_in_the_picture_and_in_the_strip(trajectories: Page) -> None:
     page = trajectories
     dopant = movies.hopping_dopants().truth.positions[0][3]

@@ -34,6 +34,27 @@ def test_the_size_is_a_line_in_the_picture(panel):
     assert np.ptp(length.x) == pytest.approx(15.0)
 
 
+def test_the_line_is_dragged(panel):
+    ends = panel.sample.ends
+    assert ends.enable_move
+    assert ends.restrict_x
+    left, right = ends.x
+    dragged = {"event": "drag_end", "index": 1, "point": {"x": right + 1.0, "y": ends.y[1]}}  # by 1 nm, 2 px
+    size = panel.model.result.chosen.defects.size
+    ends._handle_custom_msg(dragged, None)
+    assert panel.model.defect_size == pytest.approx(size + 4, abs=0.05)
+    np.testing.assert_allclose(ends.x, [left - 1, right + 1], atol=0.02)
+    np.testing.assert_array_equal(ends.x, panel.sample.length.x)
+    dragged["point"]["x"] = np.mean(ends.x)  # to nothing
+    ends._handle_custom_msg(dragged, None)
+    assert panel.model.defect_size == 1
+    assert "36 objects of 1 atom" in panel.status.text.value
+    ends.x = [0.0, 20.0]  # as the page moved it, to nothing once more
+    dragged["point"]["x"] = np.mean(panel.sample.length.x)
+    ends._handle_custom_msg(dragged, None)
+    np.testing.assert_array_equal(ends.x, panel.sample.length.x)
+
+
 def test_objects_change_to_single_atoms_and_back(panel):
     assert "12 objects of 3 atoms" in panel.status.text.value
     panel.controls.objects.value = "atoms"

@@ -142,7 +142,7 @@ class TrajectoriesModel(AnalysisModel):
     )  # fmt: skip
     defect_size = parameter(
         Length(None, allow_none=True, min=1), label="Defect size", unit="px",
-        help="Atoms of a defect no farther apart than this are one object: the length of the line in the picture",
+        help="Atoms of a defect no farther apart than this are one object: a line in the picture, to be dragged",
     )  # fmt: skip
     window = parameter(
         WholeLength(None, allow_none=True, min=2), label="Window", help=in_brief("crop window"), unit="px"

@@ -100,6 +100,7 @@ class TrajectoriesPanel(Panel):
 
     def _make_middle(self) -> Sequence[ipywidgets.Widget]:
         self.player, self.drift = Player(), DriftCurve(448, 88)
+        self.sample.drag_length(self.model.guard(self.choose_defect_size))
         self._on(self.drift.still, "value", self._draw_overlay)
         self.opacity.layout.width = "190px"
         with self._quietly():
@@ -185,6 +186,13 @@ class TrajectoriesPanel(Panel):
         """Take the upper end of a range of steps, in the unit of the histogram, as the search range."""
         self.model.rmax = max(0.1, round(high / (self.model.movie.pixel_size or 1.0), 1))
         self.steps.histogram.clear_brush()
+
+    def choose_defect_size(self, size: float) -> None:
+        """Take the length of the line in the picture, in pixels, as the size that makes atoms one object."""
+        size = max(1.0, round(size, 1))
+        if size == self.model.defect_size:
+            self._draw_overlay()  # the end goes back to where it was
+        self.model.defect_size = size
 
     def show_occurrence(self, track: int, frame: int) -> None:
         """Show a frame, and select a track there."""
