@@ -381,6 +381,7 @@ class AnalysisModel(HasTraits):
             self.progress = 0.0
         if not self._advise:
             return
+        run.pause()
         try:
             self.compute_more(parameters, run)
         except Cancelled:

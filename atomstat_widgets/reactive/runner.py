@@ -14,6 +14,11 @@ logger = logging.getLogger(__name__)
 GRACE_SECONDS = 0.3
 
 
+# For so long nothing is added to what is shown: who moves a slider by steps moves it again within that time, and should
+# not wait until that work can be stopped (measured: 80 ms on average in a movie of 30,000 atoms, 160 at most).
+PAUSE_SECONDS = 1.0
+
+
 class Cancelled(Exception):
     """A run was stopped at one of its checkpoints: it is stale, or the user said so."""
 
@@ -50,6 +55,11 @@ class Run:
         if self.cancelled or self.stale:
             raise Cancelled
 
+    def pause(self) -> None:
+        """Wait before such work, and stop at once for a newer request."""
+        self._runner.wait_for_newer(self, PAUSE_SECONDS)
+        self.yield_to_newer(0)
+
 
 class Runner:
     """Runs one request at a time; of those that arrive meanwhile only the last is kept.
@@ -82,6 +92,7 @@ class Runner:
         with self._condition:
             self._waiting[:] = [request]
             if self._current is not None:
+                self._condition.notify_all()
                 return
             self._current = Run(self, self._report)
         if self.threaded:
@@ -96,11 +107,18 @@ class Runner:
             self._waiting.clear()
             if self._current is not None:
                 self._current.cancelled = True
+                self._condition.notify_all()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing runs and nothing waits; whether that happened in time (in seconds)."""
         with self._condition:
             return self._condition.wait_for(lambda: self._current is None, timeout)
+
+    def wait_for_newer(self, run: Run, timeout: float) -> None:
+        """In a worker thread, wait until a newer request comes, or `run` is cancelled, at most so long (in seconds)."""
+        if self.threaded:
+            with self._condition:
+                self._condition.wait_for(lambda: self.pending or run.cancelled, timeout)
 
     def _drain(self) -> None:
         while True:

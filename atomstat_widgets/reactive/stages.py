@@ -49,7 +49,7 @@ class Chain:
     def __init__(self, *stages: Stage, budget: int = MEMORY_BUDGET) -> None:
         self.stages = stages
         self._budget = budget
-        self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._kept: OrderedDict[tuple[Any, ...], tuple[Any, int]] = OrderedDict()  # values, and bytes of their arrays
         self._lock = Lock()
 
     def holds(self, name: str, parameters: Mapping[str, Any]) -> bool:
@@ -78,7 +78,7 @@ class Chain:
                 at_hand = key in self._kept
                 if at_hand:
                     self._kept.move_to_end(key)
-                    value = self._kept[key]
+                    value, _ = self._kept[key]
             if not at_hand:
                 value = stage.compute(
                     value,
@@ -86,7 +86,7 @@ class Chain:
                     **{name: parameters[name] for name in stage.reads},
                 )
                 with self._lock:
-                    self._kept[key] = value
+                    self._kept[key] = value, array_bytes(value)
                     self._drop_oldest()
         return value
 
@@ -97,9 +97,10 @@ class Chain:
         return (position, *(parameters[name] for stage in self.stages[: position + 1] for name in stage.reads))
 
     def _drop_oldest(self) -> None:
-        held = sum(array_bytes(value) for value in self._kept.values())
+        held = sum(size for _, size in self._kept.values())
         while held > self._budget and len(self._kept) > 1:
-            held -= array_bytes(self._kept.popitem(last=False)[1])
+            _, (_, size) = self._kept.popitem(last=False)
+            held -= size
 
 
 def _part(progress: Progress, position: int, count: int) -> Progress:

@@ -37,7 +37,7 @@ PANELS = {
     # New tracks are seen in the strip of states, atom by atom.
     "Trajectories": (
         ".atomstat-strip",
-        [("rmax", 10, 200, None), ("States", 3, None, None)],
+        [("rmax", 10, 150, None), ("States", 3, None, None)],
     ),
     "Unmixing": (".atomstat-maps", [("Components", 4, 150, None), ("Bin pixels", 1, None, None)]),
 }

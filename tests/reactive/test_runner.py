@@ -220,3 +220,45 @@ def test_no_thread_is_left_when_there_is_nothing_to_do(runner, work):
 
 def test_there_is_no_kernel_here():
     assert not has_kernel()
+
+
+@pytest.mark.parametrize("end", ["submit", "cancel"])
+def test_a_pause_ends_at_once_for_a_newer_request_and_when_it_is_cancelled(end, monkeypatch):
+    monkeypatch.setattr(module, "PAUSE_SECONDS", TIMEOUT)
+    began, seen = threading.Semaphore(0), []
+
+    def work(request, run):
+        began.release()
+        if request == "old":
+            run.pause()
+        seen.append(request)
+
+    runner = Runner(work, [].append, threaded=True)
+    runner.submit("old")
+    assert began.acquire(timeout=TIMEOUT)
+    runner.submit("new") if end == "submit" else runner.cancel()
+    assert runner.wait(TIMEOUT / 2)
+    assert seen == (["new"] if end == "submit" else [])
+
+
+def test_what_is_added_begins_after_a_pause(monkeypatch):
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.2)
+    began = time.monotonic()
+    runner = Runner(lambda _request, run: run.pause(), [].append, threaded=True)
+    runner.submit("one")
+    assert runner.wait(TIMEOUT)
+    assert time.monotonic() - began >= 0.2
+
+
+def test_nobody_waits_without_a_thread(monkeypatch):
+    monkeypatch.setattr(module, "PAUSE_SECONDS", TIMEOUT)
+    seen = []
+
+    def work(request, run):
+        run.pause()
+        seen.append(request)
+
+    began = time.monotonic()
+    Runner(work, [].append, threaded=False).submit("one")
+    assert seen == ["one"]
+    assert time.monotonic() - began < TIMEOUT

@@ -9,6 +9,7 @@ from scipy.spatial.distance import cdist
 from traitlets import TraitError
 
 from atomstat_widgets.analyses.trajectories import drift, stages
+from atomstat_widgets.analyses.trajectories.draws import Draws
 from atomstat_widgets.analyses.trajectories.model import TrajectoriesModel
 from atomstat_widgets.analyses.trajectories.result import ABSENT, UNKNOWN, Score, TrajectoriesResult, align
 from atomstat_widgets.data import Movie, MovieTruth, ReadError, movies
@@ -69,7 +70,8 @@ def laid(table, *, numbers=None, probabilities=None, n_states=2, moved=None, own
     crops = Crops(np.zeros((len(known), 1)), (1, 1, 1), np.concatenate(positions)[known], frames, 0, known)
     posteriors = [np.eye(n_states)[one] for one in labels]
     states = stages.States(crops, labels, np.arange(n_states)[:, None, None], posteriors)
-    return TrajectoriesResult(film, parameters, found, chosen, states, linked, still.steps)
+    draws = Draws(states, linked.seen, parameters["min_length"])
+    return TrajectoriesResult(film, parameters, found, chosen, states, linked, still.steps, draws)
 
 
 class FrameByFrame:

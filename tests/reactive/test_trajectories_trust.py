@@ -48,7 +48,7 @@ def test_uncertain_states_are_drawn_and_told():
     doubtful = np.count_nonzero(found.certainties < 0.9)
     assert doubtful > 0
     assert found.doubts[0].startswith(f"{doubtful:,} of {len(found.certainties):,} states, hatched in time, are less")
-    assert len(found.drawn) == len(found.tracks)
+    assert len(found.draws.of_tracks) == len(found.tracks)
     assert found.transitions.drawn.shape == (100, 3, 3)
     hatched = found.doubtful(np.arange(len(found.tracks)))
     assert hatched.shape == found.timeline(np.arange(len(found.tracks))).shape

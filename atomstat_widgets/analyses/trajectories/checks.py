@@ -30,16 +30,18 @@ class Checks(NamedTuple):
 def check(result: TrajectoriesResult, progress: Callable[[float], None]) -> Checks:
     """Look at a result's transitions over other lags."""
     states, frames = result.chains
-    n_states, drawn, lag = result.n_states, result.drawn or None, int(result.parameters["lag"])
+    n_states, drawn, lag = result.n_states, result.draws.of_tracks or None, int(result.parameters["lag"])
     reach = max((int(np.ptp(track)) for track in frames if len(track)), default=1)
     lags = np.unique(np.rint(np.geomspace(1, max(reach // 4, lag, 1), MOST_LAGS)).astype(int))
     timescales = []
     for number, one in enumerate(lags.tolist()):
-        progress(number / (len(lags) + 1))
+        progress(number / (2 * len(lags)))
         timescales.append(compare_lags(states, [one], frames, n_states=n_states, drawn=drawn))
-    progress(len(lags) / (len(lags) + 1))
     multiples = max(1, min(MULTIPLES, reach // (2 * lag)))
-    predictions = check_chapman_kolmogorov(states, frames, n_states=n_states, lag=lag, multiples=multiples, drawn=drawn)
+    predictions = check_chapman_kolmogorov(
+        states, frames, n_states=n_states, lag=lag, multiples=multiples, drawn=drawn,
+        progress=lambda fraction: progress(0.5 + fraction / 2),
+    )  # fmt: skip
     values, low, high = (
         np.concatenate([getattr(one, name) for one in timescales]) for name in ("values", "low", "high")
     )

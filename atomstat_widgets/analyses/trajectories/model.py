@@ -9,6 +9,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Bunch, Dict, Enum, Float, Instance, Int, TraitError, Unicode, validate
 
 from atomstat_widgets.analyses.trajectories.checks import Checks, check
+from atomstat_widgets.analyses.trajectories.draws import draws_of
 from atomstat_widgets.analyses.trajectories.drift import OFF, agree, measure, remove, track
 from atomstat_widgets.analyses.trajectories.normalization import Normalization, NormalizationOption
 from atomstat_widgets.analyses.trajectories.objects import ATOMS, DEFECTS, follow, in_words
@@ -21,7 +22,6 @@ from atomstat_widgets.analyses.trajectories.stages import (
     FoundSoFar,
     States,
     cut,
-    draw,
     find,
     frame_reader,
     sort,
@@ -186,7 +186,7 @@ class TrajectoriesModel(AnalysisModel):
         self._links = Chain(
             Stage("still", remove, ("chosen", "drift")), Stage("linked", track, ("chosen", "rmax", "memory"))
         )
-        self._draws = Chain(Stage("drawn", draw, ("states", "links", "min_length")))
+        self._draws = Chain(Stage("draws", draws_of, ("states", "links", "min_length")))
         self._numbered: tuple[States, States] | None = None  # as computed, and with the numbers that are shown
         self.start()
 
@@ -336,9 +336,9 @@ class TrajectoriesModel(AnalysisModel):
         if self._numbered is None or self._numbered[0] is not states:
             self._numbered = states, states if final is None else align(states, final)
         numbered = self._numbered[1]
-        drawn = self._draws.value("drawn", {**parameters, "states": numbered, "links": linked.seen}, run)
+        draws = self._draws.value("draws", {**parameters, "states": numbered, "links": linked.seen})
         result = TrajectoriesResult(
-            parameters["movie"], parameters, found, chosen, numbered, linked, still.steps, drawn
+            parameters["movie"], parameters, found, chosen, numbered, linked, still.steps, draws
         )
         if self.admit(result.movie):
             self._make_way(result)

@@ -1,7 +1,7 @@
 """What was found by following atoms through a movie."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isqrt
 from typing import Any, ClassVar, NamedTuple
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import KDTree
 
+from atomstat_widgets.analyses.trajectories.draws import Draws
 from atomstat_widgets.analyses.trajectories.drift import Drift, Linked
 from atomstat_widgets.analyses.trajectories.objects import remark_on
-from atomstat_widgets.analyses.trajectories.stages import Chosen, Found, States, automatic_rmax, draw
+from atomstat_widgets.analyses.trajectories.stages import Chosen, Found, States, automatic_rmax
 from atomstat_widgets.analyses.trajectories.used_steps import UsedSteps, count_steps
 from atomstat_widgets.brief import brief
 from atomstat_widgets.data import Movie, MovieTruth
@@ -25,7 +26,6 @@ from atomstat_widgets.stat import (
     diffusion_coefficient,
     match_components,
 )
-from atomstat_widgets.stat.progress import unreported
 from atomstat_widgets.stat.tracks.motion import Diffusion
 from atomstat_widgets.stat.tracks.overlap import pairs_apart
 from atomstat_widgets.stat.tracks.uncertain import DOUBTFUL
@@ -106,9 +106,8 @@ class TrajectoriesResult:
         All tracks, and the drift.
     nearest : array, (n,)
         Steps of atoms to the nearest of the next frame with the drift removed, in pixels.
-    drawn : list of array of int, (draws, n)
-        States along the tracks that are long enough as they may be as well, see `draw_states`; empty where they are
-        certain.
+    draws : Draws
+        States along the tracks that are long enough as they may be as well, see `draw_states`.
     """
 
     analysis: ClassVar = "trajectories"
@@ -120,7 +119,7 @@ class TrajectoriesResult:
     states: States
     linked: Linked
     nearest: NDArray[np.float64]
-    drawn: list[NDArray[np.int16]] = field(default_factory=list)
+    draws: Draws
 
     @property
     def arrangement(self) -> tuple[int, ...]:
@@ -130,9 +129,7 @@ class TrajectoriesResult:
     def arranged(self, arrangement: Sequence[int]) -> "TrajectoriesResult":
         """Give states, as they were computed, other numbers, see `arrangement`."""
         states = self.states.arranged(arrangement)
-        return replace(
-            self, states=states, drawn=draw(None, states, self.links, self.parameters["min_length"], unreported)
-        )
+        return replace(self, states=states, draws=Draws(states, self.links, self.parameters["min_length"]))
 
     @property
     def coarse(self) -> bool:
@@ -230,7 +227,7 @@ class TrajectoriesResult:
     def transitions(self) -> TransitionCounts:
         """Transitions within the tracks."""
         states, frames = self.chains
-        lag, drawn = self.parameters["lag"], self.drawn or None
+        lag, drawn = self.parameters["lag"], self.draws.of_tracks or None
         return count_transitions(states, frames, n_states=self.n_states, lag=lag, drawn=drawn)
 
     @cached_property

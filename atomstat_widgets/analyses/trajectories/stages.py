@@ -18,8 +18,6 @@ from atomstat_widgets.stat import (
     Atoms,
     Crops,
     Objects,
-    Tracks,
-    draw_states,
     extract_crops,
     extract_movie_crops,
     find_atoms,
@@ -30,7 +28,6 @@ from atomstat_widgets.stat import (
 from atomstat_widgets.stat.blocks import as_dask, in_blocks
 from atomstat_widgets.stat.progress import Progress
 from atomstat_widgets.stat.some_of import some_of
-from atomstat_widgets.stat.tracks.uncertain import CERTAIN
 
 AUTOMATIC, ALL, BRIGHT = "automatic", "all", "bright"  # which atoms are followed
 GUESSES = 5  # frames from which the distance of neighbours is guessed
@@ -374,17 +371,6 @@ def sort(factored: Factored, n_states: int, progress: Progress) -> States:
     centroids = (factor.base + found.decomposition.components).reshape(-1, *crops.shape[:2])
     ends = np.cumsum(factored.counts)[:-1]
     return States(crops, np.split(labels, ends), centroids, np.split(posteriors, ends))
-
-
-def draw(_: None, states: States, links: Tracks, min_length: int, progress: Progress) -> list[NDArray[np.int16]]:
-    """Draw the states along each track that is long enough, as they may be as well: (draws, n) each, or none."""
-    tracks, posteriors = links.at_least(min_length), np.concatenate(states.posteriors)
-    if np.nanmin(posteriors.max(axis=1), initial=1) >= CERTAIN:
-        return []
-    numbers = range(len(tracks))
-    return draw_states(
-        [posteriors[tracks.members(number)] for number in numbers], [tracks.track(number)[0] for number in numbers]
-    )
 
 
 def automatic_rmax(chosen: Chosen) -> float:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from atomstat_widgets.arguments import whole_array_of, whole_of
 from atomstat_widgets.brief import brief
+from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.tracks.posterior import tail_of
 from atomstat_widgets.stat.tracks.transition_matrix import LEVEL
 from atomstat_widgets.stat.tracks.transitions import count_transitions
@@ -141,6 +142,7 @@ def check_chapman_kolmogorov(
     multiples: int = 5,
     drawn: Sequence[ArrayLike] | None = None,
     level: float = LEVEL,
+    progress: Progress = unreported,
 ) -> ChapmanKolmogorov:
     """Compare transition probabilities over several lags with powers of the matrix of one.
 
@@ -152,6 +154,8 @@ def check_chapman_kolmogorov(
         Compare at so many multiples of the lag, the first of which is the lag itself; at most 100.
     level : float
         Of the intervals.
+    progress : callable
+        Called with the fraction done; an exception it raises stops the computation.
 
     Returns
     -------
@@ -181,15 +185,19 @@ def check_chapman_kolmogorov(
     )
     tail = tail_of(level)
     powers = range(1, multiples + 1)
-    matrices = [
-        count_transitions(states, frames, n_states=n_states, lag=lag * power, drawn=drawn).matrix() for power in powers
-    ]
+    matrices, intervals = [], []
+    for power in powers:
+        counted = count_transitions(states, frames, n_states=n_states, lag=lag * power, drawn=drawn)
+        progress((power - 0.5) / multiples)
+        matrices.append(counted.matrix())
+        intervals.append(matrices[-1].interval(level))
+        progress(power / multiples)
     first = matrices[0]
     predicted = np.array([np.linalg.matrix_power(first.probabilities, power) for power in powers])
     ends = np.array(
         [np.quantile(np.linalg.matrix_power(first.draws, power), [tail, 1 - tail], axis=0) for power in powers]
     )
-    seen_ends = np.array([matrix.interval(level) for matrix in matrices])
+    seen_ends = np.array(intervals)
     return ChapmanKolmogorov(
         lag * np.arange(1, multiples + 1), predicted, np.minimum(ends[:, 0], predicted),
         np.maximum(ends[:, 1], predicted), np.array([matrix.probabilities for matrix in matrices]),
