@@ -493,6 +493,7 @@ CALLS = [
         multiples=Whole(2, also_bad=[0, 10**7]),
         drawn=Array(np.array([[[0, 1, 1, 1, 1]]]), integers=True, lazy=False, optional=True, axes=False),
         level=Number(0.9, also_bad=[0, 1, 95]),
+        progress=Called(),
     ),
     call(
         "compare_lags",

@@ -36,6 +36,15 @@ def test_atoms_of_a_scene(hard_scenes, name):
     assert np.median(atoms.certainties) > 0.9
 
 
+@pytest.mark.parametrize(("side", "seed"), [(128, 13), (128, 6), (256, 6)])
+def test_noise_between_the_atoms_of_an_enlarged_image(hard_scenes, side, seed):
+    """Where the lattice is dark maxima of noise are lower, and tell a third to a fifth of the noise."""
+    image, truth = hard_scenes.resampled_honeycomb(side=side, seed=seed)
+    _, recall, precision, _ = score(find_atoms(image).positions, truth, 6.0)
+    assert recall >= 0.99
+    assert precision >= 0.97
+
+
 @pytest.mark.parametrize("height", [1, 3, 10])
 @pytest.mark.parametrize("kind", ["wedge", "blob", "step", "tilt", "vacuum"])
 def test_atoms_on_a_background(hard_scenes, kind, height):

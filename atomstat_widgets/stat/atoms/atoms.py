@@ -28,7 +28,7 @@ from atomstat_widgets.stat.atoms.maxima import (
 )
 from atomstat_widgets.stat.atoms.refinement import Blank, fit_gaussian, move_to_centroid
 from atomstat_widgets.stat.atoms.scale import FINEST, scale_of
-from atomstat_widgets.stat.atoms.sites import on_sites
+from atomstat_widgets.stat.atoms.sites import on_sites, share_held
 from atomstat_widgets.stat.atoms.stripes import without_stripes
 from atomstat_widgets.stat.atoms.together import fit_together
 from atomstat_widgets.stat.blemishes import mend
@@ -52,6 +52,8 @@ FEW, OF_FEW = 8, 7.0  # atoms without a lattice, and the strength that so few ha
 # Of the strength of a typical atom, and a strength: what is below both may be white noise beside a lattice.
 FAINT, UNCERTAIN = 0.15, 4.5
 WHITE = 1.4  # times the deviation of its white part: noise with no more is mostly white
+HELD = 0.5  # of the places a lattice vector away from atoms: where fewer hold another they are on no one lattice
+LONE = 1 / 8  # of the atoms: more of them are no noise between the others
 LIKE = 24  # atoms of like strength, among whom the share of noise is estimated
 
 Refine = Literal["gaussian", "centroid", "together"]
@@ -265,7 +267,7 @@ class _Finder:
         """
         response = band_pass(scale)
         maxima, heights = find_maxima(response, 2 * scale, blank)
-        noise = self._spectral(scale) if self.lattice else self._noise(scale, response, heights)
+        noise = self._spectral(scale) if self.lattice else calibrated(self._spectral(scale), heights, response)
         certain = strengths_of(heights, noise) >= CERTAIN
         maxima, heights = maxima[certain], heights[certain]
         if len(maxima) < 2:
@@ -295,13 +297,16 @@ class _Finder:
         """Maxima, their strengths, and the response of a typical one."""
         self.response = response = self.band_pass(scale)
         maxima, heights = find_maxima(response, spacing / 2, self.blank)
-        self.noise = self._noise(scale, response, heights)
+        ground = self._spectral(scale)
+        self.noise = calibrated(ground, heights, None if self.lattice else response)
         strengths = strengths_of(heights, self.noise) / noise_at_border(maxima, response.shape, scale)
         order = np.argsort(-strengths, kind="stable")
         maxima, heights, strengths = maxima[order], heights[order], strengths[order]
         if strength is None:
             keep = strengths >= self._least_strength(strengths, spacing)
             keep = on_sites(maxima, strengths, keep, self.lattice.vectors, spacing)
+            by_ground = strengths * (self.noise.deviation / ground.deviation)
+            keep &= ~self._between_sites(maxima, strengths, keep & (by_ground < LEAST), keep, spacing)
             # White noise has more high maxima than its estimate, which shows where the atoms are far above both.
             if self.lattice and keep.any() and self.noise.deviation < WHITE * self.noise.least:
                 keep &= strengths >= min(UNCERTAIN, FAINT * float(np.median(strengths[keep])))
@@ -313,9 +318,6 @@ class _Finder:
     def _spectral(self, scale: float) -> Noise:
         return noise_of(self.tiles, self.ground, scale)
 
-    def _noise(self, scale: float, response: Float32, heights: Floats) -> Noise:
-        return calibrated(self._spectral(scale), heights, None if self.lattice else response)
-
     def _least_strength(self, strengths: Floats, spacing: float) -> float:
         """Strength from which on few of the maxima (strongest first) are expected to be noise."""
         ranks = np.arange(1, len(strengths) + 1)
@@ -325,6 +327,20 @@ class _Finder:
         if len(good) and good[-1] < FEW and not self.lattice:
             good = good[strengths[good] >= OF_FEW]
         return float(strengths[good[-1]]) if len(good) else math.inf
+
+    def _between_sites(
+        self, maxima: Floats, strengths: Floats, weak: NDArray[np.bool_], keep: NDArray[np.bool_], spacing: float
+    ) -> NDArray[np.bool_]:
+        """Which weak atoms are on no site that the others tell: where these are few, and the others are on sites.
+
+        Where a lattice is dark between its atoms the maxima of noise are lower there, and make all noise seem less.
+        """
+        if not weak.any():
+            return weak
+        vectors, sure = self.lattice.vectors, keep & ~weak
+        lone = weak & ~on_sites(maxima, strengths, sure, vectors, spacing)
+        few = np.count_nonzero(lone) <= LONE * np.count_nonzero(keep)
+        return lone & (few and share_held(maxima[sure], vectors, spacing) >= HELD)
 
     def certainties(self, strengths: Floats, spacing: float) -> Floats:
         """Share of the maxima around each strength (strongest first) that noise is not expected to make."""

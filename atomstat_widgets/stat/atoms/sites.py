@@ -22,16 +22,13 @@ def on_sites(
     """
     if len(vectors) < 2:
         return certain
-    one, other = vectors
-    steps = np.stack([one, other, one - other, one + other])
+    steps = _steps(vectors)
     found = certain.copy()
     if not found.any() or found.all():
         return found
-    enough = np.min(
-        [np.where(strengths >= least, votes, len(steps) * 2 + 1) for votes, least in ENOUGH.items()], axis=0
-    )
-    asked = np.flatnonzero(~found & (enough <= len(steps) * 2))
-    places = points[asked, None] + np.concatenate([steps, -steps])
+    enough = np.min([np.where(strengths >= least, votes, len(steps) + 1) for votes, least in ENOUGH.items()], axis=0)
+    asked = np.flatnonzero(~found & (enough <= len(steps)))
+    places = points[asked, None] + steps
     # Points are half a spacing apart, so that no place has more than one; where it has none the number is len(points).
     _, neighbours = KDTree(points).query(places, distance_upper_bound=NEAR * spacing)
     found = np.append(found, False)
@@ -42,6 +39,21 @@ def on_sites(
             break
         found[more] = True
     return found[:-1]
+
+
+def share_held(points: Floats, vectors: Floats, spacing: float) -> float:
+    """Share of the eight places a lattice vector away from points (n, 2) that hold another, of half of the points."""
+    if len(vectors) < 2 or len(points) == 0:
+        return 0.0
+    distances, _ = KDTree(points).query(points[:, None] + _steps(vectors), distance_upper_bound=NEAR * spacing)
+    return float(np.median(np.isfinite(distances).mean(axis=1)))
+
+
+def _steps(vectors: Floats) -> Floats:
+    """The vectors of a lattice, their sum and their difference, (8, 2), both ways."""
+    one, other = vectors
+    steps = np.stack([one, other, one - other, one + other])
+    return np.concatenate([steps, -steps])
 
 
 def between(y: Floats, x: Floats, positions: Floats) -> NDArray[np.bool_]:

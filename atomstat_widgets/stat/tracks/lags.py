@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atomstat_widgets.arguments import whole_array_of, whole_of
+from atomstat_widgets.arguments import progress_of, whole_array_of, whole_of
 from atomstat_widgets.brief import brief
 from atomstat_widgets.stat.progress import Progress, unreported
 from atomstat_widgets.stat.tracks.posterior import tail_of
@@ -184,6 +184,7 @@ def check_chapman_kolmogorov(
         whole_of(multiples, "multiples", minimum=1, maximum=MOST_MULTIPLES),
     )
     tail = tail_of(level)
+    progress_of(progress)
     powers = range(1, multiples + 1)
     matrices, intervals = [], []
     for power in powers:
