@@ -147,13 +147,13 @@ class SampleView:
 
     def show_length(self, middle: tuple[float, float] | None, length: float) -> None:
         """Draw a level line of a length around its middle (y, x), in pixels of the image; none takes it away."""
+        if middle is not None:
+            y, x = middle
+            (left, right), (level, _) = self._extent((y, y), (x - length / 2, x + length / 2))
         for mark in (self.length, self.ends):
             with mark.hold_sync():
                 if middle is not None:
-                    (left, right), (y, _) = self._extent(
-                        (middle[0], middle[0]), (middle[1] - length / 2, middle[1] + length / 2)
-                    )
-                    mark.x, mark.y = [left, right], [y, y]
+                    mark.x, mark.y = [left, right], [level, level]
                 mark.visible = middle is not None
 
     def drag_length(self, on_length: Callable[[float], None]) -> None:

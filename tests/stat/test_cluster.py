@@ -95,10 +95,10 @@ def test_worker_killed_on_the_way_changes_nothing(workers, monkeypatch) -> None:
 
 
 def test_movie_larger_than_the_workers_memory_goes_through() -> None:
-    """3.1 GB of frames made on the fly, for a worker that may have 750 MB, of which it fills up to 430."""
-    frames, side = 3000, 512
+    """4.2 GB of frames made on the fly, for a worker that may have 750 MB, of which it fills up to 430."""
+    frames, side = 4000, 512
     with cluster(1, "750MB") as one:
-        assert frames * side**2 * 4 > 4 * next(iter(one.client.scheduler_info()["workers"].values()))["memory_limit"]
+        assert frames * side**2 * 4 > 5 * next(iter(one.client.scheduler_info()["workers"].values()))["memory_limit"]
         movie = da.map_blocks(made, side, chunks=((10,) * (frames // 10), side, side), dtype=np.float32)
         crops = stat.extract_crops(movie[..., None], {n: [[100, 100], [300, 200.0]] for n in range(frames)}, 16)
         low_rank = stat.factorize(crops.matrix, 3, center=True)
